@@ -1,0 +1,5 @@
+export * from './error.ts'
+export * from './random.ts'
+export * from './sample.ts'
+export type { Window } from './window.ts'
+export * as Windows from './window.ts'
