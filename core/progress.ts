@@ -1,0 +1,17 @@
+import { Context, Effect } from 'effect'
+
+/** Where a phase of work stands. */
+export interface Standing {
+  /** The phase in two or three words, e.g. `boundary reflection`. */
+  readonly label: string
+  readonly done: number
+  readonly total: number
+  readonly failed?: number
+  /** One short measured figure to show beside the bar, e.g. `reward 0.41`. */
+  readonly note?: string
+}
+
+/** Receives the standing of long work. Nothing is shown unless a command line provides a display. */
+export class Progress extends Context.Reference<{
+  readonly report: (standing: Standing) => Effect.Effect<void>
+}>('spanwise/core/Progress', { defaultValue: () => ({ report: () => Effect.void }) }) {}
