@@ -1,6 +1,6 @@
 export * from './error.ts'
+export * from './progress.ts'
 export * from './random.ts'
 export * from './sample.ts'
 export type { Window } from './window.ts'
 export * as Windows from './window.ts'
-export * from './progress.ts'

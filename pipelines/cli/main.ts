@@ -1,0 +1,60 @@
+import { NodeRuntime, NodeServices } from '@effect/platform-node'
+import { Console, Effect, Layer, Logger, Runtime } from 'effect'
+import { CliOutput, Command } from 'effect/cli'
+import packageJson from '../../package.json' with { type: 'json' }
+import { commands } from './commands.ts'
+
+/** One line for what the user typed wrong; the help stays one `--help` away. */
+const presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === 'InvalidInvocation'
+      ? Console.error(
+          `spanwise: ${event.errors.map((error) => error.message.replaceAll(/\s*\n\s*/g, ' ')).join('; ')}; see "${event.commandPath.join(' ')} --help"`,
+        )
+      : CliOutput.defaultPresenter.present(event),
+})
+
+const root = Command.make('spanwise').pipe(
+  Command.withDescription(packageJson.description),
+  Command.withSubcommands(commands),
+)
+
+/** 0 done, 1 a fault of ours, 2 a fault in the input, 3 some samples failed, 130 interrupted. */
+const exitCode = (tag: string): number => {
+  switch (tag) {
+    case 'ShowHelp':
+    case 'InputError':
+    case 'VideoError':
+      return 2
+    case 'IncompleteError':
+      return 3
+    default:
+      return 1
+  }
+}
+
+const tagOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && '_tag' in error ? String(error._tag) : ''
+
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ')
+
+Command.run(root, { version: packageJson.version }).pipe(
+  Effect.tapError((error) =>
+    tagOf(error) === 'ShowHelp' ? Effect.void : Console.error(`spanwise: ${oneLine(error)}`),
+  ),
+  Effect.mapError((error) =>
+    Object.assign(new Error(oneLine(error)), {
+      [Runtime.errorExitCode]: exitCode(tagOf(error)),
+      [Runtime.errorReported]: false,
+    }),
+  ),
+  Effect.provide(
+    Layer.mergeAll(
+      NodeServices.layer,
+      presenter,
+      Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
+    ),
+  ),
+  NodeRuntime.runMain,
+)
