@@ -1,0 +1,6 @@
+export * from './catalogue.ts'
+export * from './compose.ts'
+export * from './parse/blocks.ts'
+export * from './parse/pair.ts'
+export * from './parse/windows.ts'
+export * from './reward.ts'
