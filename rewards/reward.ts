@@ -17,7 +17,7 @@ export type Reward = (text: string, target: RewardTarget) => number
 
 /** The target of a sample whose clip lasts `duration` seconds (the annotated duration by default). */
 export const targetOf = (sample: Sample, duration: number | null = sample.duration): RewardTarget => {
-  const problemType = sample.meta?..problemType
+  const problemType = sample.meta?.problemType
   return {
     windows: sample.windows ?? [],
     duration,
