@@ -1,0 +1,44 @@
+import type { Grid } from '../qwen3vl/positions.ts'
+
+/**
+ * The frames of a video as the processor needs them; a `Clip` of the video room is one. Frames are already sized
+ * (multiples of 32 pixels), and masked frames are already blank or gone.
+ */
+export interface Frames {
+  readonly width: number
+  readonly height: number
+  /** True time of each frame, seconds. */
+  readonly times: Float64Array
+  /** [N, H, W, 3]. */
+  readonly rgb: Uint8Array
+}
+
+export type Content = { readonly type: 'text'; readonly text: string } | { readonly type: 'video'; readonly clip: Frames }
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: ReadonlyArray<Content>
+}
+
+/** A prompt as the model takes it. */
+export interface ProcessedPrompt {
+  /** The rendered and expanded text, as tokenised. */
+  readonly text: string
+  readonly inputIds: Int32Array
+  /** [P, C * 2 * 16 * 16] row-major, the patches of all clips one after the other. */
+  readonly pixels: Float32Array
+  /** Frame pairs, patch rows and patch columns of each clip. */
+  readonly grids: ReadonlyArray<Grid>
+  /** Where in `inputIds` the video pad tokens stand, in order. */
+  readonly visual: Int32Array
+  /** [3, L] row-major: temporal, height, width. */
+  readonly positions: Int32Array
+  /** Added to the index of a later token to get its position. */
+  readonly ropeDelta: number
+}
+
+/**
+ * Whether the chat template's own <|vision_start|> ... <|vision_end|> stays around a video whose frame pairs each carry
+ * their own pair. transformers keeps it; vLLM (and qwen-vl-utils) replace it.
+ */
+export type VisionWrap = 'transformers' | 'vllm'

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+
+/**
+ * The fields of a Qwen3-VL `config.json` that the computation depends on, as transformers 5 names and defaults them
+ * (`Qwen3VLConfig`). Unknown fields are kept by the checkpoint for writing back, not here.
+ */
+const positive = z.number().int().positive()
+/** transformers lets the patch size be a number or a list of equal numbers. */
+const size = z.union([positive, z.array(positive).min(1)]).transform((value) => (typeof value === 'number' ? value : value[0]!))
+
+const visionSchema = z.object({
+  depth: positive.default(27),
+  hidden_size: positive.default(1152),
+  hidden_act: z.literal('gelu_pytorch_tanh').default('gelu_pytorch_tanh'),
+  intermediate_size: positive.default(4304),
+  num_heads: positive.default(16),
+  in_channels: positive.default(3),
+  patch_size: size.default(16),
+  spatial_merge_size: positive.default(2),
+  temporal_patch_size: size.default(2),
+  out_hidden_size: positive.default(3584),
+  num_position_embeddings: positive.default(2304),
+  deepstack_visual_indexes: z.array(z.number().int().nonnegative()).default([8, 16, 24]),
+  rope_parameters: z.object({ rope_theta: z.number().positive().default(10000) }).nullish(),
+})
+
+const ropeSchema = z.object({
+  rope_type: z.literal('default').default('default'),
+  rope_theta: z.number().positive().optional(),
+  mrope_section: z.array(positive).length(3).default([24, 20, 20]),
+})
+
+const textSchema = z.object({
+  vocab_size: positive.default(151936),
+  hidden_size: positive.default(4096),
+  intermediate_size: positive.default(22016),
+  num_hidden_layers: positive.default(32),
+  num_attention_heads: positive.default(32),
+  num_key_value_heads: positive.nullish(),
+  head_dim: positive.default(128),
+  hidden_act: z.literal('silu').default('silu'),
+  max_position_embeddings: positive.default(128000),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  attention_bias: z.literal(false).default(false),
+  rope_theta: z.number().positive().optional(),
+  rope_parameters: ropeSchema.nullish(),
+  rope_scaling: ropeSchema.nullish(),
+})
+
+export const configSchema = z
+  .object({
+    model_type: z.literal('qwen3_vl'),
+    vision_config: visionSchema,
+    text_config: textSchema,
+    image_token_id: z.number().int().nonnegative().default(151655),
+    video_token_id: z.number().int().nonnegative().default(151656),
+    vision_start_token_id: z.number().int().nonnegative().default(151652),
+    vision_end_token_id: z.number().int().nonnegative().default(151653),
+    tie_word_embeddings: z.boolean().default(false),
+  })
+  .transform((raw) => {
+    const { vision_config: vision, text_config: text } = raw
+    // transformers 4 wrote rope_theta beside rope_scaling; transformers 5 writes both into rope_parameters.
+    const rope = text.rope_parameters ?? text.rope_scaling
+    return {
+      vision: {
+        depth: vision.depth,
+        hiddenSize: vision.hidden_size,
+        intermediateSize: vision.intermediate_size,
+        heads: vision.num_heads,
+        headDim: vision.hidden_size / vision.num_heads,
+        channels: vision.in_channels,
+        patchSize: vision.patch_size,
+        temporalPatchSize: vision.temporal_patch_size,
+        mergeSize: vision.spatial_merge_size,
+        outHiddenSize: vision.out_hidden_size,
+        positions: vision.num_position_embeddings,
+        deepstack: vision.deepstack_visual_indexes,
+        ropeTheta: vision.rope_parameters?.rope_theta ?? 10000,
+      },
+      text: {
+        vocabSize: text.vocab_size,
+        hiddenSize: text.hidden_size,
+        intermediateSize: text.intermediate_size,
+        layers: text.num_hidden_layers,
+        heads: text.num_attention_heads,
+        kvHeads: text.num_key_value_heads ?? text.num_attention_heads,
+        headDim: text.head_dim,
+        maxPositions: text.max_position_embeddings,
+        rmsNormEps: text.rms_norm_eps,
+        ropeTheta: rope?.rope_theta ?? text.rope_theta ?? 500000,
+        mropeSection: rope?.mrope_section ?? [24, 20, 20],
+      },
+      imageTokenId: raw.image_token_id,
+      videoTokenId: raw.video_token_id,
+      visionStartTokenId: raw.vision_start_token_id,
+      visionEndTokenId: raw.vision_end_token_id,
+      tieWordEmbeddings: raw.tie_word_embeddings,
+    }
+  })
+
+export type Qwen3VlConfig = z.output<typeof configSchema>
+export type VisionConfig = Qwen3VlConfig['vision']
+export type TextConfig = Qwen3VlConfig['text']
+
+/** Length of one flattened patch: channels x temporal patch x patch x patch. */
+export const patchLength = (vision: VisionConfig): number =>
+  vision.channels * vision.temporalPatchSize * vision.patchSize ** 2
+
+/** Ids that must never be sampled: the model cannot produce pixels for them. */
+export const visionTokenIds = (config: Qwen3VlConfig): ReadonlyArray<number> => [
+  config.imageTokenId,
+  config.videoTokenId,
+  config.visionStartTokenId,
+  config.visionEndTokenId,
+]

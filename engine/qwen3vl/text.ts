@@ -1,0 +1,140 @@
+import {
+  add,
+  gather,
+  type Graph,
+  linear,
+  matmul,
+  mul,
+  reshape,
+  rmsNorm,
+  scatterRows,
+  silu,
+  softmax,
+  transpose,
+  unsqueeze,
+  type Value,
+} from '../graph/index.ts'
+import type { Qwen3VlConfig } from './config.ts'
+import { rotate } from './rotary.ts'
+import type { Weights } from './weights.ts'
+
+/**
+ * What each query sees. q is [B, Hq, L, Dh], k and v are [B, Hkv, L, Dh]; q and k are normed and rotated, not scaled.
+ * Returns the context [B, Hq, L, Dh].
+ */
+export type Attend = (layer: number, q: Value, k: Value, v: Value) => Value
+
+export interface TextInputs {
+  /** [B, L, D], visual rows already put in (see `inject`). */
+  readonly embeddings: Value
+  /** [B, L, Dh / 2] (or 1 in place of B), from `textRope`. */
+  readonly cos: Value
+  readonly sin: Value
+  /** int64 [M]: the rows of the flattened [B * L] that are visual tokens. Needed with `deepstack`. */
+  readonly visualRows?: Value
+  /** From `vision`: each [M, D], added to the visual rows after text layer 0, 1, ... */
+  readonly deepstack?: ReadonlyArray<Value>
+  readonly attend: Attend
+}
+
+/** Token embeddings [B, L, D] of ids [B, L]. */
+export const embed = (config: Qwen3VlConfig, weights: Weights, ids: Value): Value =>
+  gather(
+    weights('model.language_model.embed_tokens.weight', [config.text.vocabSize, config.text.hiddenSize]),
+    ids,
+    0,
+  )
+
+/** Replaces the visual rows of embeddings [B, L, D] by the vision tower's tokens [M, D]. */
+export const inject = (embeddings: Value, visualRows: Value, tokens: Value): Value => {
+  const width = embeddings.shape.at(-1)!
+  const flat = scatterRows(reshape(embeddings, [-1, width]), visualRows, tokens, 'set')
+  return reshape(flat, embeddings.shape)
+}
+
+/** The Qwen3 decoder (transformers `Qwen3VLTextModel`): hidden states [B, L, D] after the final norm. */
+export const text = (graph: Graph, config: Qwen3VlConfig, weights: Weights, inputs: TextInputs): Value => {
+  const settings = config.text
+  const { hiddenSize, heads, kvHeads, headDim, intermediateSize, rmsNormEps } = settings
+  const cos = unsqueeze(inputs.cos, [1])
+  const sin = unsqueeze(inputs.sin, [1])
+  const dense = (x: Value, name: string, out: number, input: number) =>
+    linear(x, weights(`${name}.weight`, [out, input]))
+  const norm = (x: Value, name: string, size: number) => rmsNorm(x, weights(`${name}.weight`, [size]), rmsNormEps)
+
+  const attention = (x: Value, layer: number, name: string): Value => {
+    const headsOf = (projection: string, count: number) =>
+      reshape(dense(x, `${name}.${projection}`, count * headDim, hiddenSize), [0, 0, count, headDim])
+    const byHead = (value: Value) => transpose(value, [0, 2, 1, 3])
+    const q = rotate(byHead(norm(headsOf('q_proj', heads), `${name}.q_norm`, headDim)), cos, sin)
+    const k = rotate(byHead(norm(headsOf('k_proj', kvHeads), `${name}.k_norm`, headDim)), cos, sin)
+    const v = byHead(headsOf('v_proj', kvHeads))
+    const context = inputs.attend(layer, q, k, v)
+    const rows = reshape(transpose(context, [0, 2, 1, 3]), [0, 0, heads * headDim])
+    return dense(rows, `${name}.o_proj`, hiddenSize, heads * headDim)
+  }
+
+  const mlp = (x: Value, name: string): Value => {
+    const gate = silu(dense(x, `${name}.gate_proj`, intermediateSize, hiddenSize))
+    const up = dense(x, `${name}.up_proj`, intermediateSize, hiddenSize)
+    return dense(mul(gate, up), `${name}.down_proj`, hiddenSize, intermediateSize)
+  }
+
+  let hidden = inputs.embeddings
+  for (let i = 0; i < settings.layers; i++) {
+    const layer = `model.language_model.layers.${i}`
+    hidden = add(
+      hidden,
+      attention(norm(hidden, `${layer}.input_layernorm`, hiddenSize), i, `${layer}.self_attn`),
+    )
+    hidden = add(hidden, mlp(norm(hidden, `${layer}.post_attention_layernorm`, hiddenSize), `${layer}.mlp`))
+    const feature = inputs.deepstack?.[i]
+    if (feature !== undefined) {
+      if (inputs.visualRows === undefined) throw new RangeError('text: deepstack needs visualRows')
+      const flat = scatterRows(reshape(hidden, [-1, hiddenSize]), inputs.visualRows, feature, 'add')
+      hidden = reshape(flat, inputs.embeddings.shape)
+    }
+  }
+  return norm(hidden, 'model.language_model.norm', hiddenSize)
+}
+
+/** Scores of the next token, [..., V], from hidden states [..., D]. */
+export const logits = (config: Qwen3VlConfig, weights: Weights, hidden: Value): Value => {
+  const name = config.tieWordEmbeddings ? 'model.language_model.embed_tokens.weight' : 'lm_head.weight'
+  return linear(hidden, weights(name, [config.text.vocabSize, config.text.hiddenSize]))
+}
+
+/**
+ * Grouped-query attention without repeating keys and values: the queries that share a key head are stacked along the
+ * length axis. q [B, Hq, L, Dh]; k and v [B, Hkv, S, Dh]; `mask` is added to the scores and must broadcast to
+ * [B, Hkv, Hq / Hkv, L, S] (0 where seen, a large negative number where not). Returns [B, Hq, L, Dh].
+ */
+export const groupedAttention = (graph: Graph, q: Value, k: Value, v: Value, mask?: Value): Value => {
+  const [, heads, length, headDim] = q.shape
+  const kvHeads = k.shape[1]
+  const keys = k.shape[2]
+  if (typeof heads !== 'number' || typeof kvHeads !== 'number' || typeof headDim !== 'number') {
+    throw new RangeError('groupedAttention: heads and head width must be known')
+  }
+  const group = heads / kvHeads
+  const scaled = mul(q, graph.constant(headDim ** -0.5))
+  const stacked = reshape(scaled, [0, kvHeads, -1, headDim])
+  const scores = matmul(stacked, k, { transB: true })
+  if (mask === undefined) return reshape(matmul(softmax(scores, -1), v), [0, heads, -1, headDim])
+  const masked = add(reshape(scores, [0, kvHeads, group, length!, keys!]), mask)
+  const shares = reshape(softmax(masked, -1), [0, kvHeads, -1, keys!])
+  return reshape(matmul(shares, v), [0, heads, length!, headDim])
+}
+
+/** Plain attention under one additive mask, [1 or B, 1, 1, L, L], for whole sequences. */
+export const causalAttend =
+  (graph: Graph, mask: Value): Attend =>
+  (_layer, q, k, v) =>
+    groupedAttention(graph, q, k, v, mask)
+
+/** The additive causal mask [L, L] row-major. */
+export const causalMask = (length: number): Float32Array => {
+  const mask = new Float32Array(length * length)
+  for (let row = 0; row < length; row++) mask.fill(-1e9, row * length + row + 1, (row + 1) * length)
+  return mask
+}
