@@ -1,0 +1,5 @@
+export * from './difficulty.ts'
+export * from './mask.ts'
+export * from './sampler.ts'
+export * from './schedule.ts'
+export * from './select.ts'

@@ -1,0 +1,117 @@
+import { random } from '../core/index.ts'
+import {
+  type Band,
+  type BandBounds,
+  bandOf,
+  bands,
+  type Candidate,
+  type CurriculumKey,
+  defaultBounds,
+  easeByKey,
+} from './difficulty.ts'
+
+export const selectionMethods = ['gaussian', 'band', 'random'] as const
+
+export interface Selection {
+  readonly method: (typeof selectionMethods)[number]
+  /** Share of the pool to keep, in (0, 1]; ignored when `count` is given. */
+  readonly share: number
+  /** Number of samples to keep. */
+  readonly count?: number
+  readonly seed: number
+  readonly key: CurriculumKey
+  /** Centre and width of the Gaussian on ease (mean IoU under the key `score`). */
+  readonly mean: number
+  readonly deviation: number
+  /** Relative quotas of the bands. */
+  readonly quotas: Readonly<Record<Band, number>>
+  readonly bounds: BandBounds
+}
+
+/** Mean 0.3 and deviation 0.2 are Time-R1's; the share is VideoTG-R1's; the quotas are this project's. */
+export const defaultSelection: Selection = {
+  method: 'gaussian',
+  share: 0.1,
+  seed: 0,
+  key: 'score',
+  mean: 0.3,
+  deviation: 0.2,
+  quotas: { easy: 0.2, medium: 0.5, hard: 0.3 },
+  bounds: defaultBounds,
+}
+
+/** How many of `size` samples a selection keeps: the count, or the rounded share but at least one; at most all. */
+export const budget = (size: number, selection: Pick<Selection, 'share' | 'count'>): number =>
+  Math.min(size, selection.count ?? Math.max(Math.min(1, size), Math.round(selection.share * size)))
+
+/**
+ * A sort key whose largest `n` values are a weighted sample without replacement (Efraimidis and Spirakis 2006), as a
+ * logarithm so that tiny weights stay ordered. Drawn from (seed, id), so the order of the pool does not matter.
+ */
+const lot = (seed: number, id: string, logWeight: number): number =>
+  logWeight - Math.log(-Math.log(Math.max(random(seed, 'select', id).next(), 2 ** -33)))
+
+const largest = (ids: ReadonlyArray<string>, count: number, value: (id: string) => number) =>
+  ids
+    .map((id) => ({ id, value: value(id) }))
+    .sort((a, b) => b.value - a.value || (a.id < b.id ? -1 : 1))
+    .slice(0, count)
+    .map(({ id }) => id)
+
+/**
+ * Whole numbers in the proportion of `weights` that add up to `total`, none above its limit: what is due above a limit
+ * goes to the others, the rest is rounded by largest remainders. Where the limits cannot hold the total, the limits.
+ */
+export const apportion = (
+  total: number,
+  weights: ReadonlyArray<number>,
+  limits: ReadonlyArray<number>,
+): ReadonlyArray<number> => {
+  const given = weights.map(() => 0)
+  let open = weights.map((_, i) => i)
+  let rest = total
+  for (;;) {
+    const sum = open.reduce((all, i) => all + weights[i]!, 0)
+    const due = (i: number) => rest * (sum > 0 ? weights[i]! / sum : 1 / open.length)
+    const full = open.filter((i) => due(i) >= limits[i]!)
+    if (full.length === 0) {
+      for (const i of open) given[i] = Math.floor(due(i))
+      const left = rest - open.reduce((all, i) => all + given[i]!, 0)
+      const remainder = (i: number) => due(i) - given[i]!
+      for (const i of open.toSorted((a, b) => remainder(b) - remainder(a) || a - b).slice(0, left))
+        given[i] = given[i]! + 1
+      return given
+    }
+    for (const i of full) given[i] = limits[i]!
+    rest -= full.reduce((all, i) => all + limits[i]!, 0)
+    open = open.filter((i) => !full.includes(i))
+  }
+}
+
+/**
+ * The ids to train on, sorted. Exactly `budget(pool.length, selection)` of them, fixed by the seed and the set of
+ * candidates whatever their order. `gaussian` weighs each candidate by a normal density of its ease, `band` fills
+ * quotas (a band that runs short leaves its places to the others), `random` is the control.
+ * Throws RangeError when ids repeat.
+ */
+export const select = (pool: ReadonlyArray<Candidate>, selection: Selection): ReadonlyArray<string> => {
+  const ids = pool.map(({ id }) => id)
+  if (new Set(ids).size !== ids.length) throw new RangeError('select: candidate ids repeat')
+  const count = budget(pool.length, selection)
+  const ease = easeByKey(pool, selection.key)
+  const { seed, mean, deviation } = selection
+  if (selection.method === 'gaussian')
+    return largest(ids, count, (id) =>
+      lot(seed, id, -(((ease.get(id)! - mean) / deviation) ** 2) / 2),
+    ).toSorted()
+  if (selection.method === 'random') return largest(ids, count, (id) => lot(seed, id, 0)).toSorted()
+  const members = bands.map((band) =>
+    ids.filter((id) => bandOf(1 - ease.get(id)!, selection.bounds) === band),
+  )
+  const counts = apportion(
+    count,
+    bands.map((band) => selection.quotas[band]),
+    members.map((list) => list.length),
+  )
+  return members.flatMap((list, i) => largest(list, counts[i]!, (id) => lot(seed, id, 0))).toSorted()
+}
