@@ -1,4 +1,6 @@
 import { letter, type Sample, type Window } from '../core/index.ts'
+import type { Message } from '../models/index.ts'
+import { formatWindows as formatAnswer } from '../rewards/index.ts'
 
 /**
  * The questions every agent, trainer and suite asks, and the answers expected. A user message is the video, then one
@@ -22,7 +24,7 @@ export const formatWindows = (windows: ReadonlyArray<Window>): string =>
 
 /** The answer to a grounding or reflection question: `<answer>1.0 to 2.5</answer>` or `<answer>none</answer>`. */
 export const windowsAnswer = (windows: ReadonlyArray<Window>): string =>
-  `<answer>${formatWindows(windows)}</answer>`
+  formatAnswer(windows.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]))
 
 /** The answer to a counting question: `<answer>3</answer>`. */
 export const countAnswer = (count: number): string => `<answer>${count}</answer>`
@@ -66,6 +68,20 @@ export const groundedQuestion = (question: string, options: ReadonlyArray<string
     `${question}${listOptions(options)}\nAnswer with the letter and the seconds that show it as <answer>letter</answer><glue>[(start, end)]</glue>.`,
     think,
   )
+
+/** What every agent, trainer and suite sends: one user message, the video before the question. */
+export const ask = (
+  clip: Extract<Message['content'][number], { readonly type: 'video' }>['clip'],
+  question: string,
+): ReadonlyArray<Message> => [
+  {
+    role: 'user',
+    content: [
+      { type: 'video', clip },
+      { type: 'text', text: question },
+    ],
+  },
+]
 
 /** The question of a sample, by its task. */
 export const questionOf = (sample: Pick<Sample, 'task' | 'query' | 'options'>, think = false): string => {

@@ -1,15 +1,18 @@
 import type { Window } from '../../core/index.ts'
-import { formatWindows, windowsFormat } from '../ask.ts'
+import { formatWindows, groundingQuestion, windowsFormat } from '../ask.ts'
 
 /** Recorded in every verdict; change it whenever a text or a view below changes. */
 export const promptVersion = 'boundary-reflection/1'
 
 /**
  * Reflect: the annotated windows are given and their frames blanked (`reflectView`); which OTHER ranges show the query?
- * The reply has the grounding form, `<answer>8.0 to 10.0</answer>` or `<answer>none</answer>`.
+ * The reply has the grounding form, `<answer>8.0 to 10.0</answer>` or `<answer>none</answer>`. An annotation that says
+ * "never" hides nothing, and the question is then the plain grounding one.
  */
 export const reflectQuestion = (query: string, windows: ReadonlyArray<Window>): string =>
-  `"${query}" is known at ${formatWindows(windows)}, blanked here. When else does this happen? Answer with every other ${windowsFormat}`
+  windows.length === 0
+    ? groundingQuestion(query)
+    : `"${query}" is known at ${formatWindows(windows)}, blanked here. When else does this happen? Answer with every other ${windowsFormat}`
 
 /** Verify: one proposed range is shown alone (`verifyView`). The reply is `Yes` or `No`. */
 export const verifyQuestion = (query: string): string => `Does this show: "${query}"? Answer Yes or No.`

@@ -1,0 +1,69 @@
+import type { Effect } from 'effect'
+import { z } from 'zod'
+import type { Json, Sample } from '../core/index.ts'
+import type { ModelError, VisionLanguageModel } from '../models/index.ts'
+import type { Clip } from '../video/index.ts'
+
+/** A column's type in Parquet and DuckDB. */
+export type ColumnType =
+  | 'VARCHAR'
+  | 'DOUBLE'
+  | 'INTEGER'
+  | 'BOOLEAN'
+  | 'DOUBLE[]'
+  | 'INTEGER[]'
+  | 'VARCHAR[]'
+  | 'DOUBLE[][]'
+
+/** What an agent says of a sample. */
+export interface Verdict {
+  /** `dropped` says that this agent found a reason against the sample; what is done about it is `curate`'s choice. */
+  readonly outcome: 'kept' | 'dropped'
+  readonly reason: string | null
+  /** The agent's own columns, by name. */
+  readonly columns: { readonly [column: string]: Json }
+}
+
+/**
+ * One curation agent: it looks (`investigate`, which asks the model and only records), then it decides (`decide`, a
+ * pure function of what was recorded, so that a changed threshold never costs a model call).
+ */
+export interface Agent<S extends ViewSettings, E, C> {
+  /** Folder name in a run, and the table's name with `_` for `-`. */
+  readonly name: string
+  /** The command that runs it. */
+  readonly command: string
+  readonly promptVersion: string
+  /** Fills in every default; unknown fields are refused. */
+  readonly settings: z.ZodType<S>
+  readonly evidence: z.ZodType<E>
+  readonly columns: { readonly [column: string]: ColumnType }
+  /** What the agent needs to know of the whole plan, e.g. the prior of its windows. */
+  readonly prepare: (samples: ReadonlyArray<Sample>) => C
+  /** Why the agent cannot look at this sample at all, or null. */
+  readonly unfit: (sample: Sample) => string | null
+  readonly investigate: (
+    sample: Sample,
+    clip: Clip,
+    settings: S,
+    context: C,
+  ) => Effect.Effect<E, ModelError, VisionLanguageModel>
+  readonly decide: (sample: Sample, evidence: E, settings: S) => Verdict
+}
+
+/** How agents look at a video; the defaults are what the shipped checkpoint was trained on. */
+export const viewShape = {
+  /** Frames per second, as long as that gives at most `frames`; longer videos are sampled evenly. */
+  fps: z.number().positive().default(2),
+  frames: z.int().positive().default(32),
+  maxPixels: z.int().positive().default(4096),
+}
+
+export interface ViewSettings {
+  readonly fps: number
+  readonly frames: number
+  readonly maxPixels: number
+}
+
+export const windowSchema = z.tuple([z.number(), z.number()]).readonly()
+export const windowsSchema = z.array(windowSchema).readonly()

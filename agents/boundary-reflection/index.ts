@@ -1,0 +1,109 @@
+import { Effect } from 'effect'
+import { hash32 } from '../../core/index.ts'
+import { greedy, VisionLanguageModel } from '../../models/index.ts'
+import { maskClip } from '../../video/index.ts'
+import type { Agent } from '../agent.ts'
+import { ask, windowsAnswer } from '../ask.ts'
+import { decide } from './decide.ts'
+import { poolProposals, readProposals } from './parse.ts'
+import { promptVersion, reflectQuestion, verifyQuestion, verifyReplies } from './prompt.ts'
+import {
+  type BoundaryReflectionEvidence,
+  type BoundaryReflectionSettings,
+  evidenceSchema,
+  settingsSchema,
+} from './settings.ts'
+import { reflectHidden, reflectView, verifyView } from './view.ts'
+
+/** BRA: does the query also hold outside the annotated windows? Reflect proposes, verify checks each proposal alone. */
+export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryReflectionEvidence, null> = {
+  name: 'boundary-reflection',
+  command: 'bra',
+  promptVersion,
+  settings: settingsSchema,
+  evidence: evidenceSchema,
+  columns: {
+    verdict: 'VARCHAR',
+    criterion: 'VARCHAR',
+    score: 'DOUBLE',
+    elsewhere: 'DOUBLE',
+    proposals: 'DOUBLE[][]',
+    votes: 'INTEGER[]',
+    p_yes: 'DOUBLE[]',
+    verified: 'DOUBLE[][]',
+    frame_times: 'DOUBLE[]',
+  },
+  prepare: () => null,
+  unfit: (sample) => (sample.windows === null ? 'no annotated windows' : null),
+  investigate: Effect.fn('BoundaryReflection.investigate')(function* (sample, clip, settings) {
+    const model = yield* VisionLanguageModel
+    const annotated = sample.windows ?? []
+    const duration = clip.info.duration
+    const margin = { seconds: settings.marginSeconds, share: settings.marginShare }
+    const hidden = annotated.length === 0 ? [] : reflectHidden(annotated, duration, margin)
+    const visible =
+      annotated.length === 0 ? clip : maskClip(clip, reflectView(annotated, duration, margin), 'blank')
+    const question = reflectQuestion(sample.query, annotated)
+    const messages = ask(visible, question)
+    const sampled = {
+      ...greedy(settings.maxTokens),
+      greedy: false,
+      temperature: settings.temperature,
+      seed: hash32(`${settings.seed}\u0000reflect\u0000${sample.id}`),
+    }
+    const votes = settings.votes - 1
+    const [first, others, none] = yield* Effect.all(
+      [
+        model.chat({ messages, sampling: greedy(settings.maxTokens) }),
+        votes === 0 ? Effect.succeed([]) : model.chat({ messages, sampling: { ...sampled, n: votes } }),
+        model.choose(messages, [windowsAnswer([])]),
+      ],
+      { concurrency: 'unbounded' },
+    )
+    const replies = [...first, ...others].map((reply) => reply.text)
+    const proposals = poolProposals(
+      replies.map((reply) => readProposals(reply, hidden, duration, settings.minLength)),
+      settings.voteShare,
+    ).slice(0, settings.maxProposals)
+    const verify = yield* Effect.forEach(
+      proposals,
+      Effect.fnUntraced(function* ({ window, votes }) {
+        const shown = maskClip(clip, [verifyView(window, duration, settings.padSeconds)], 'drop')
+        const check = verifyQuestion(sample.query)
+        const alone = ask(shown, check)
+        const logProbs = yield* model.choose(alone, verifyReplies)
+        // Without log-probabilities the share of yes votes stands in for P(yes).
+        const spoken =
+          logProbs === null
+            ? yield* model.chat({
+                messages: alone,
+                sampling: { ...sampled, maxTokens: 8, n: Math.max(4, settings.votes) },
+              })
+            : []
+        return {
+          window,
+          votes,
+          question: check,
+          times: Array.from(shown.times),
+          logProbs: logProbs === null ? null : ([logProbs[0]!, logProbs[1]!] as const),
+          replies: spoken.map((reply) => reply.text),
+        }
+      }),
+      { concurrency: 'unbounded' },
+    )
+    return {
+      duration,
+      times: Array.from(clip.times),
+      hidden,
+      reflect: { question, replies, noneLogProb: none?.[0] ?? null },
+      verify,
+    }
+  }),
+  decide,
+}
+
+export * from './decide.ts'
+export * from './parse.ts'
+export * from './prompt.ts'
+export type { BoundaryReflectionEvidence, BoundaryReflectionSettings } from './settings.ts'
+export * from './view.ts'

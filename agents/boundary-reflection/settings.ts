@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { viewShape, windowSchema, windowsSchema } from '../agent.ts'
+import { defaultMargin, defaultPad } from './view.ts'
+
+export const settingsSchema = z.strictObject({
+  ...viewShape,
+  /** Reflect replies; the first is greedy, the others are sampled at `temperature`. */
+  votes: z.int().positive().default(1),
+  temperature: z.number().positive().default(0.7),
+  /** Share of the replies that must make a proposal before it is verified. */
+  voteShare: z.number().min(0).max(1).default(0.5),
+  /** Around each annotated window, hidden with it: at least so many seconds, or this share of the clip if more. */
+  marginSeconds: z.number().min(0).default(defaultMargin.seconds),
+  marginShare: z.number().min(0).max(1).default(defaultMargin.share),
+  /** A proposal is shown with so many seconds on each side. */
+  padSeconds: z.number().min(0).default(defaultPad),
+  /** Shorter proposals are ignored, seconds. */
+  minLength: z.number().min(0).default(0.5),
+  /** At most so many proposals are verified, those with most votes first. */
+  maxProposals: z.int().positive().default(4),
+  /** P(yes) from which a proposal counts as shown. */
+  accept: z.number().min(0).max(1).default(0.5),
+  /** P(yes) up to which a proposal counts as not shown; between the two the verdict is uncertain. */
+  reject: z.number().min(0).max(1).default(0.3),
+  maxTokens: z.int().positive().default(64),
+  seed: z.int().default(0),
+})
+export type BoundaryReflectionSettings = z.output<typeof settingsSchema>
+
+/** All that the model was shown and said; verdicts are computed from this alone. */
+export const evidenceSchema = z.object({
+  duration: z.number(),
+  /** True times of the frames shown, seconds. */
+  times: z.array(z.number()).readonly(),
+  hidden: windowsSchema,
+  reflect: z.object({
+    question: z.string(),
+    replies: z.array(z.string()).readonly(),
+    /** Log-probability of `<answer>none</answer>` as the complete reply. */
+    noneLogProb: z.number().nullable(),
+  }),
+  verify: z
+    .array(
+      z.object({
+        window: windowSchema,
+        votes: z.int(),
+        question: z.string(),
+        times: z.array(z.number()).readonly(),
+        /** Log-probabilities of `Yes` and `No`, where the backend gives them. */
+        logProbs: z.tuple([z.number(), z.number()]).readonly().nullable(),
+        /** Sampled replies, where it does not. */
+        replies: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly(),
+})
+export type BoundaryReflectionEvidence = z.output<typeof evidenceSchema>

@@ -1,0 +1,5 @@
+import { boundaryReflection } from './boundary-reflection/index.ts'
+import { difficultyEstimation } from './difficulty-estimation/index.ts'
+
+/** Every agent, by the command that runs it. */
+export const agents = { bra: boundaryReflection, dea: difficultyEstimation } as const

@@ -1,0 +1,46 @@
+import { type Sample, Windows } from '../../core/index.ts'
+import type { Verdict } from '../agent.ts'
+import { readRollout } from './parse.ts'
+import type { DifficultyEvidence, DifficultySettings } from './settings.ts'
+
+/** The band of a difficulty; one that equals a bound is medium. */
+export const bandOf = (
+  difficulty: number,
+  bounds: { readonly easy: number; readonly hard: number },
+): 'easy' | 'medium' | 'hard' =>
+  difficulty < bounds.easy ? 'easy' : difficulty > bounds.hard ? 'hard' : 'medium'
+
+/**
+ * difficulty = 1 - mean IoU over all rollouts, the greedy one included, where IoU is that of the two sets of windows and
+ * an unreadable rollout has 0. `sd_iou` is the population standard deviation: 0 says that a group of rollouts would
+ * give no gradient.
+ */
+export const decide = (
+  sample: Sample,
+  evidence: DifficultyEvidence,
+  settings: DifficultySettings,
+): Verdict => {
+  const truth = Windows.clip(sample.windows ?? [], [0, evidence.duration])
+  const rollouts = evidence.replies.map((reply) => readRollout(reply, evidence.duration))
+  const ious = rollouts.map((windows) => (windows === null ? 0 : Windows.setIou(windows, truth)))
+  const share = (count: number) => count / ious.length
+  const mean = ious.reduce((sum, iou) => sum + iou, 0) / ious.length
+  const difficulty = 1 - mean
+  return {
+    outcome: 'kept',
+    reason: null,
+    columns: {
+      difficulty,
+      band: bandOf(difficulty, settings),
+      mean_iou: mean,
+      max_iou: Math.max(...ious),
+      sd_iou: Math.sqrt(ious.reduce((sum, iou) => sum + (iou - mean) ** 2, 0) / ious.length),
+      greedy_iou: ious[0] ?? 0,
+      pass_rate: share(ious.filter((iou) => iou >= settings.passAt).length),
+      parse_rate: share(rollouts.filter((windows) => windows !== null).length),
+      prior_iou: Windows.setIou([evidence.prior], truth),
+      ious,
+      frame_times: evidence.times,
+    },
+  }
+}

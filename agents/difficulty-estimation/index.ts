@@ -1,0 +1,79 @@
+import { Effect } from 'effect'
+import { hash32, type Window } from '../../core/index.ts'
+import { greedy, VisionLanguageModel } from '../../models/index.ts'
+import type { Agent } from '../agent.ts'
+import { ask } from '../ask.ts'
+import { decide } from './decide.ts'
+import { priorWindow } from './prior.ts'
+import { difficultyQuestion, promptVersion } from './prompt.ts'
+import {
+  type DifficultyEvidence,
+  type DifficultySettings,
+  evidenceSchema,
+  settingsSchema,
+} from './settings.ts'
+
+/** DEA: how well does the model ground the query without training? */
+export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence, Window> = {
+  name: 'difficulty-estimation',
+  command: 'dea',
+  promptVersion,
+  settings: settingsSchema,
+  evidence: evidenceSchema,
+  columns: {
+    difficulty: 'DOUBLE',
+    band: 'VARCHAR',
+    mean_iou: 'DOUBLE',
+    max_iou: 'DOUBLE',
+    sd_iou: 'DOUBLE',
+    greedy_iou: 'DOUBLE',
+    pass_rate: 'DOUBLE',
+    parse_rate: 'DOUBLE',
+    prior_iou: 'DOUBLE',
+    ious: 'DOUBLE[]',
+    frame_times: 'DOUBLE[]',
+  },
+  prepare: priorWindow,
+  unfit: (sample) => (sample.windows === null ? 'no annotated windows' : null),
+  investigate: Effect.fn('DifficultyEstimation.investigate')(function* (sample, clip, settings, prior) {
+    const model = yield* VisionLanguageModel
+    const duration = clip.info.duration
+    const question = difficultyQuestion(sample.query)
+    const messages = ask(clip, question)
+    const sampled = settings.rollouts - 1
+    const [first, others] = yield* Effect.all(
+      [
+        model.chat({ messages, sampling: greedy(settings.maxTokens) }),
+        sampled === 0
+          ? Effect.succeed([])
+          : model.chat({
+              messages,
+              sampling: {
+                temperature: settings.temperature,
+                topP: settings.topP,
+                topK: settings.topK,
+                maxTokens: settings.maxTokens,
+                stop: [],
+                seed: hash32(`${settings.seed}\u0000rollouts\u0000${sample.id}`),
+                n: sampled,
+              },
+            }),
+      ],
+      { concurrency: 'unbounded' },
+    )
+    return {
+      duration,
+      times: Array.from(clip.times),
+      question,
+      replies: [...first, ...others].map((reply) => reply.text),
+      prior: [prior[0] * duration, prior[1] * duration] as const,
+    }
+  }),
+  decide,
+}
+
+export * from './decide.ts'
+export * from './parse.ts'
+export * from './prior.ts'
+export * from './prompt.ts'
+export type { DifficultyEvidence, DifficultySettings } from './settings.ts'

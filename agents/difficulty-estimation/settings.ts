@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { viewShape, windowSchema } from '../agent.ts'
+
+export const settingsSchema = z.strictObject({
+  ...viewShape,
+  /** Rollouts per sample; the first is greedy, the others are sampled. */
+  rollouts: z.int().positive().default(8),
+  temperature: z.number().positive().default(1),
+  topP: z.number().positive().max(1).default(1),
+  topK: z.int().min(0).default(0),
+  maxTokens: z.int().positive().default(64),
+  /** A rollout passes from this IoU on. */
+  passAt: z.number().min(0).max(1).default(0.5),
+  /** Difficulties below `easy` are easy, above `hard` hard. */
+  easy: z.number().min(0).max(1).default(0.3),
+  hard: z.number().min(0).max(1).default(0.7),
+  seed: z.int().default(0),
+})
+export type DifficultySettings = z.output<typeof settingsSchema>
+
+export const evidenceSchema = z.object({
+  duration: z.number(),
+  /** True times of the frames shown, seconds. */
+  times: z.array(z.number()).readonly(),
+  question: z.string(),
+  /** The first is greedy. */
+  replies: z.array(z.string()).readonly(),
+  /** The constant window of `priorWindow`, in seconds of this clip. */
+  prior: windowSchema,
+})
+export type DifficultyEvidence = z.output<typeof evidenceSchema>

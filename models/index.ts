@@ -1,0 +1,3 @@
+export * from './batcher.ts'
+export * from './model.ts'
+export * from './scripted.ts'

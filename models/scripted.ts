@@ -1,0 +1,38 @@
+import { Effect, Layer } from 'effect'
+import { type ChatRequest, type Message, type ModelError, VisionLanguageModel } from './model.ts'
+
+/** The answers of a model that reads from a script: pure functions of what it is asked. */
+export interface Script {
+  /** The text of reply `index` (0 to n - 1). */
+  readonly reply: (request: ChatRequest, index: number) => string
+  /** Log-probability of `option` as the complete reply; left out, the model offers no log-probabilities. */
+  readonly logProb?: (messages: ReadonlyArray<Message>, option: string) => number
+  /** Runs before each answer: to fail, to wait, to count. */
+  readonly before?: (messages: ReadonlyArray<Message>) => Effect.Effect<void, ModelError>
+}
+
+/** A deterministic model without weights, for tests and for trying out a pipeline. */
+export const layerTest = (script: Script): Layer.Layer<VisionLanguageModel> =>
+  Layer.succeed(VisionLanguageModel, {
+    identity: { backend: 'scripted', model: 'script', revision: '1' },
+    frameFactor: 32,
+    chat: Effect.fnUntraced(function* (request) {
+      if (script.before !== undefined) yield* script.before(request.messages)
+      return Array.from({ length: request.sampling.n }, (_, index) => ({
+        text: script.reply(request, index),
+        finish: 'stop' as const,
+      }))
+    }),
+    choose: Effect.fnUntraced(function* (messages, options) {
+      if (script.before !== undefined) yield* script.before(messages)
+      const logProb = script.logProb
+      return logProb === undefined ? null : options.map((option) => logProb(messages, option))
+    }),
+  })
+
+/** The text of the last user message: what a script usually looks at. */
+export const questionText = (messages: ReadonlyArray<Message>): string =>
+  messages
+    .findLast((message) => message.role === 'user')
+    ?.content.map((part) => (part.type === 'text' ? part.text : ''))
+    .join('') ?? ''
