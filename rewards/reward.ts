@@ -1,7 +1,9 @@
-import type { Sample, Window } from '../core/index.ts'
+import type { Sample, Task, Window } from '../core/index.ts'
 
 /** What a reward may look at besides the completion. Times are true seconds of the whole clip. */
 export interface RewardTarget {
+  /** What is asked; grounding where absent. */
+  readonly task?: Task
   /** True windows; `[]` says that the query never holds. */
   readonly windows: ReadonlyArray<Window>
   /** Duration of the clip in seconds, or null where unknown. */
@@ -19,6 +21,7 @@ export type Reward = (text: string, target: RewardTarget) => number
 export const targetOf = (sample: Sample, duration: number | null = sample.duration): RewardTarget => {
   const problemType = sample.meta?.problemType
   return {
+    task: sample.task,
     windows: sample.windows ?? [],
     duration,
     ...(sample.answer === undefined ? {} : { answer: sample.answer }),

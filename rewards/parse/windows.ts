@@ -31,9 +31,3 @@ export const parseWindowList = (answer: string): Array<Window> | null => {
   }
   return windows
 }
-
-/** The strict answer that {@link parseWindows} reads back, times with `digits` decimals. */
-export const formatWindows = (windows: ReadonlyArray<Window>, digits = 1): string =>
-  windows.length === 0
-    ? '<answer>none</answer>'
-    : `<answer>${windows.map(([start, end]) => `${start.toFixed(digits)} to ${end.toFixed(digits)}`).join(', ')}</answer>`

@@ -1,23 +1,6 @@
 import { expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
-import { composeRewards, formatWindows, parseWindows } from '../../rewards/index.ts'
-
-it('reads back what it writes', () => {
-  expect(parseWindows(formatWindows([]))).toEqual([])
-  expect(
-    parseWindows(
-      formatWindows([
-        [1, 2],
-        [5, 6.5],
-      ]),
-    ),
-  ).toEqual([
-    [1, 2],
-    [5, 6.5],
-  ])
-  expect(parseWindows('<answer>2 to 1</answer>')).toBeNull()
-  expect(parseWindows('<answer>1 to 2</answer><answer>1 to 2</answer>')).toBeNull()
-})
+import { composeRewards } from '../../rewards/index.ts'
 
 it.effect('adds weighted rewards and names them', () =>
   Effect.gen(function* () {

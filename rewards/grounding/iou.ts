@@ -1,6 +1,6 @@
-import { Windows } from '../core/index.ts'
-import { parseWindows } from './parse/windows.ts'
-import type { Reward } from './reward.ts'
+import { Windows } from '../../core/index.ts'
+import { parseWindows } from '../parse/windows.ts'
+import type { Reward } from '../reward.ts'
 
 /**
  * IoU of the answered windows and the true ones as sets of time, in [0, 1]. Answering `none` where nothing is true

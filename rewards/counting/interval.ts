@@ -1,0 +1,30 @@
+import { firstBlock } from '../parse/blocks.ts'
+import { parseCountActRep } from '../parse/count.ts'
+import type { Reward } from '../reward.ts'
+
+/**
+ * How many repetitions a reasoning lists: its `repN:` marks; where there are none, the sum of its `reps A-B:` groups;
+ * where there are none either, the time pairs after `Intervals:`.
+ */
+export const listedIntervals = (reasoning: string): number => {
+  const marks = [...reasoning.matchAll(/\brep\s?\d+\s?:/gi)].length
+  if (marks > 0) return marks
+  let grouped = 0
+  for (const [, first, last] of reasoning.matchAll(/\breps\s?(\d{1,9})\s?-\s?(\d{1,9})\s?:/gi))
+    grouped += Math.max(0, Number(last) - Number(first) + 1)
+  if (grouped > 0) return grouped
+  const legacy = reasoning.search(/Intervals:/i)
+  if (legacy < 0) return 0
+  return [...reasoning.slice(legacy).matchAll(/(?<![\d.])\d+(?:\.\d+)?s? ?- ?\d/g)].length
+}
+
+/**
+ * ActRep-R1's optional check that thinking and answer agree: 1 where as many intervals are listed as answered, else
+ * half the ratio of the smaller to the larger; nothing listed or answered scores 0.
+ */
+export const countInterval: Reward = (text) => {
+  const answered = parseCountActRep(text)
+  const listed = listedIntervals(firstBlock(text, 'think') ?? firstBlock(text, 'thinking') ?? '')
+  if (answered === null || listed === 0) return 0
+  return listed === answered ? 1 : (0.5 * Math.min(listed, answered)) / Math.max(listed, answered)
+}

@@ -1,0 +1,39 @@
+import { blocks } from './blocks.ts'
+
+const phrases = [
+  'The best answer is',
+  'The correct answer is',
+  'The answer is',
+  'The answer',
+  'The best option is',
+  'The correct option is',
+  // Two phrases in the source that a missing comma joined: it never strips either of them alone.
+  'Best answer:Best option:',
+]
+
+/**
+ * VideoChat-R1's letter: some leading phrases are deleted, then the first capital A to G counts, wherever it stands
+ * (`Because E` gives B). Null where there is none.
+ */
+export const extractLetter = (text: string): string | null => {
+  let rest = text.trim()
+  for (const phrase of phrases) rest = rest.replaceAll(phrase, '')
+  return /[A-G]/.exec(rest)?.[0] ?? null
+}
+
+/**
+ * VideoMind's letter: the first word in lower case without brackets and full stops; if longer than one character, its
+ * first. Null where that is none of the first `options` letters (VideoMind counts it as failed).
+ */
+export const firstWordLetter = (text: string, options: number): string | null => {
+  const word = (text.trim().split(/\s+/)[0] ?? '').toLowerCase().replace(/[().]/g, '')
+  const index = word.charCodeAt(0) - 97
+  return index >= 0 && index < options ? String.fromCharCode(65 + index) : null
+}
+
+/** The strict letter: exactly one `<answer>` block that holds one of the first `options` capitals and nothing else. */
+export const parseLetter = (text: string, options = 26): string | null => {
+  const answers = blocks(text, 'answer')
+  const answer = answers.length === 1 ? (answers[0] ?? '').trim() : ''
+  return /^[A-Z]$/.test(answer) && answer.charCodeAt(0) - 65 < options ? answer : null
+}
