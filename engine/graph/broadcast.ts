@@ -1,0 +1,36 @@
+import { type Dim, type Shape, sameShape, sizeOf } from './dims.ts'
+import { ShapeError } from './error.ts'
+import type { Value } from './graph.ts'
+import { gemm } from './matmul.ts'
+import { reduceSum } from './reduce.ts'
+import { reshape } from './reshape.ts'
+
+/** The shape two shapes broadcast to, by NumPy's rule. Throws ShapeError naming the operation. */
+export const broadcastShapes = (operation: string, a: Shape, b: Shape): Shape => {
+  const rank = Math.max(a.length, b.length)
+  return Array.from({ length: rank }, (_, index): Dim => {
+    const left = a[index - rank + a.length] ?? 1
+    const right = b[index - rank + b.length] ?? 1
+    if (left === right || right === 1) return left
+    if (left === 1) return right
+    throw new ShapeError(operation, [a, b], 'shapes do not broadcast')
+  })
+}
+
+/** Sums a gradient over the axes along which its input was broadcast. */
+export const sumTo = (gradient: Value, shape: Shape): Value => {
+  if (sameShape(gradient.shape, shape)) return gradient
+  const extra = gradient.shape.length - shape.length
+  const kept = gradient.shape.map((dim, axis) => axis >= extra && shape[axis - extra] === dim)
+  const axes = kept.flatMap((keep, axis) => (keep ? [] : [axis]))
+  const lead = axes.length
+  const leading = axes.every((axis, index) => axis === index) && lead < gradient.shape.length
+  const rows = sizeOf(gradient.shape.slice(0, lead))
+  if (leading && typeof rows === 'number' && rows > 1) {
+    // A product with a row of ones runs on all threads and is the fastest sum over leading axes.
+    const columns = sizeOf(gradient.shape.slice(lead))
+    const ones = gradient.graph.constant(new Float32Array(rows).fill(1), [1, rows])
+    return reshape(gemm(ones, reshape(gradient, [rows, columns])), shape)
+  }
+  return reshape(reduceSum(gradient, axes, false), shape)
+}
