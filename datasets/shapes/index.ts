@@ -1,0 +1,5 @@
+export * from './compose.ts'
+export * from './plan.ts'
+export * from './query.ts'
+export * from './render.ts'
+export * from './scene.ts'
