@@ -1,0 +1,131 @@
+import type { ProcessedPrompt } from '../processor/index.ts'
+import { followingPositions, patchLength, type Qwen3VlConfig, textRope } from '../qwen3vl/index.ts'
+import { countedTokens, type TrainingCompletion, type TrainingGroup } from './batch.ts'
+import type { Layout } from './micro-batches.ts'
+
+/** Added to a score that must not be seen; finite, so that a fully masked row stays a number. */
+export const unseen = -1e9
+
+/** What the forward pass of a micro-batch is fed. L = prompt + group * completion, S = rows * group. */
+export interface PackedForward {
+  readonly layout: Layout
+  /** Frame pairs of all rows, one row after the other. */
+  readonly frames: number
+  /** [rows, L]: a row is its prompt, then its completions one after the other, each padded on the right. */
+  readonly ids: BigInt64Array
+  /** [rows, L, headDim / 2]: each completion's positions continue after the prompt. */
+  readonly cos: Float32Array
+  readonly sin: Float32Array
+  /** [rows, 1, 1, prompt], additive: 0 on the prompt's tokens, `unseen` on its padding. */
+  readonly promptMask: Float32Array
+  /** [frames, height * width, patch length]. */
+  readonly pixels: Float32Array
+  /** Rows of the flattened [rows * L] that are video tokens. */
+  readonly visualRows: BigInt64Array
+  /** [S * targets]: row of the flattened [rows * L] whose hidden state predicts the target. */
+  readonly targetRows: BigInt64Array
+  /** [S * targets]: the target tokens; 0 in the padding. */
+  readonly targetIds: BigInt64Array
+  /** [S * targets]: 1 on targets, 0 in the padding. */
+  readonly targetMask: Float32Array
+  /** For each target slot's sequence: which completion of which group it is. */
+  readonly sequences: ReadonlyArray<{
+    readonly group: number
+    readonly completion: number
+    readonly slot: number
+    /** Which of the completion's tokens the targets are. */
+    readonly counted: ReadonlyArray<number>
+  }>
+}
+
+const writeIds = (into: BigInt64Array, at: number, ids: ArrayLike<number>): void => {
+  for (let i = 0; i < ids.length; i++) into[at + i] = BigInt(ids[i]!)
+}
+
+/** [3, L] positions of one packed row. Padding keeps position 0: nothing that counts sees it. */
+const rowPositions = (
+  prompt: ProcessedPrompt,
+  completions: ReadonlyArray<TrainingCompletion>,
+  layout: Layout,
+): Int32Array => {
+  const length = layout.prompt + layout.group * layout.completion
+  const promptLength = prompt.inputIds.length
+  const positions = new Int32Array(3 * length)
+  for (let axis = 0; axis < 3; axis++)
+    positions.set(prompt.positions.subarray(axis * promptLength, (axis + 1) * promptLength), axis * length)
+  completions.forEach(({ tokens }, index) => {
+    const following = followingPositions(promptLength, prompt.ropeDelta, tokens.length)
+    for (let axis = 0; axis < 3; axis++)
+      positions.set(
+        following.subarray(axis * tokens.length, (axis + 1) * tokens.length),
+        axis * length + layout.prompt + index * layout.completion,
+      )
+  })
+  return positions
+}
+
+/** Lays the chosen groups out as the rows of one micro-batch. */
+export const pack = (
+  config: Qwen3VlConfig,
+  groups: ReadonlyArray<TrainingGroup>,
+  chosen: ReadonlyArray<number>,
+  layout: Layout,
+): PackedForward => {
+  const { rows, prompt: promptLength, group: size, completion: width, targets } = layout
+  const length = promptLength + size * width
+  const half = config.text.headDim / 2
+  const members = chosen.map((index) => groups[index]!)
+  const patch = patchLength(config.vision) * layout.height * layout.width
+  const frames = members.reduce((sum, { prompt }) => sum + prompt.grids.reduce((n, [t]) => n + t, 0), 0)
+  const ids = new BigInt64Array(rows * length)
+  const cos = new Float32Array(rows * length * half)
+  const sin = new Float32Array(rows * length * half)
+  const promptMask = new Float32Array(rows * promptLength)
+  const pixels = new Float32Array(frames * patch)
+  const visualRows = new BigInt64Array(members.reduce((sum, { prompt }) => sum + prompt.visual.length, 0))
+  const targetRows = new BigInt64Array(rows * size * targets)
+  const targetIds = new BigInt64Array(rows * size * targets)
+  const targetMask = new Float32Array(rows * size * targets)
+  const sequences: Array<PackedForward['sequences'][number]> = []
+  let pixel = 0
+  let visual = 0
+  members.forEach(({ prompt, completions }, row) => {
+    const base = row * length
+    const last = base + prompt.inputIds.length - 1
+    writeIds(ids, base, prompt.inputIds)
+    const tables = textRope(config.text, rowPositions(prompt, completions, layout))
+    cos.set(tables.cos, base * half)
+    sin.set(tables.sin, base * half)
+    promptMask.fill(unseen, row * promptLength + prompt.inputIds.length, (row + 1) * promptLength)
+    pixels.set(prompt.pixels, pixel)
+    pixel += prompt.pixels.length
+    for (const place of prompt.visual) visualRows[visual++] = BigInt(base + place)
+    completions.forEach((completion, index) => {
+      const start = base + promptLength + index * width
+      const slot = row * size + index
+      const counted = countedTokens(completion)
+      writeIds(ids, start, completion.tokens)
+      counted.forEach((token, target) => {
+        const at = slot * targets + target
+        targetRows[at] = BigInt(token === 0 ? last : start + token - 1)
+        targetIds[at] = BigInt(completion.tokens[token]!)
+        targetMask[at] = 1
+      })
+      sequences.push({ group: chosen[row]!, completion: index, slot, counted })
+    })
+  })
+  return {
+    layout,
+    frames,
+    ids,
+    cos,
+    sin,
+    promptMask,
+    pixels,
+    visualRows,
+    targetRows,
+    targetIds,
+    targetMask,
+    sequences,
+  }
+}
