@@ -13,7 +13,9 @@ export interface Frames {
   readonly rgb: Uint8Array
 }
 
-export type Content = { readonly type: 'text'; readonly text: string } | { readonly type: 'video'; readonly clip: Frames }
+export type Content =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'video'; readonly clip: Frames }
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'

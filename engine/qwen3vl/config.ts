@@ -6,7 +6,9 @@ import { z } from 'zod'
  */
 const positive = z.number().int().positive()
 /** transformers lets the patch size be a number or a list of equal numbers. */
-const size = z.union([positive, z.array(positive).min(1)]).transform((value) => (typeof value === 'number' ? value : value[0]!))
+const size = z
+  .union([positive, z.array(positive).min(1)])
+  .transform((value) => (typeof value === 'number' ? value : value[0]!))
 
 const visionSchema = z.object({
   depth: positive.default(27),

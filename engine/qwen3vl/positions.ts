@@ -24,7 +24,9 @@ export const ropePositions = (
   const length = inputIds.length
   const positions = new Int32Array(3 * length)
   const merge = config.vision.mergeSize
-  const frames = grids.flatMap(([t, h, w]) => Array.from({ length: t }, () => [h / merge, w / merge] as const))
+  const frames = grids.flatMap(([t, h, w]) =>
+    Array.from({ length: t }, () => [h / merge, w / merge] as const),
+  )
   let frame = 0
   let next = 0
   let highest = -1
@@ -37,7 +39,8 @@ export const ropePositions = (
       continue
     }
     const [rows, columns] = frames[frame++] ?? [0, 0]
-    if (rows * columns === 0) throw new RangeError(`ropePositions: more pad tokens than the ${frames.length} frame pairs`)
+    if (rows * columns === 0)
+      throw new RangeError(`ropePositions: more pad tokens than the ${frames.length} frame pairs`)
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < columns; c++, i++) {
         positions[i] = next

@@ -1,7 +1,6 @@
 import {
   add,
   gather,
-  type Graph,
   linear,
   matmul,
   mul,
@@ -48,19 +47,20 @@ export const embed = (config: Qwen3VlConfig, weights: Weights, ids: Value): Valu
 /** Replaces the visual rows of embeddings [B, L, D] by the vision tower's tokens [M, D]. */
 export const inject = (embeddings: Value, visualRows: Value, tokens: Value): Value => {
   const width = embeddings.shape.at(-1)!
-  const flat = scatterRows(reshape(embeddings, [-1, width]), visualRows, tokens, 'set')
+  const flat = scatterRows(reshape(embeddings, [-1, width]), visualRows, tokens)
   return reshape(flat, embeddings.shape)
 }
 
 /** The Qwen3 decoder (transformers `Qwen3VLTextModel`): hidden states [B, L, D] after the final norm. */
-export const text = (graph: Graph, config: Qwen3VlConfig, weights: Weights, inputs: TextInputs): Value => {
+export const text = (config: Qwen3VlConfig, weights: Weights, inputs: TextInputs): Value => {
   const settings = config.text
   const { hiddenSize, heads, kvHeads, headDim, intermediateSize, rmsNormEps } = settings
-  const cos = unsqueeze(inputs.cos, [1])
-  const sin = unsqueeze(inputs.sin, [1])
+  const cos = unsqueeze(inputs.cos, 1)
+  const sin = unsqueeze(inputs.sin, 1)
   const dense = (x: Value, name: string, out: number, input: number) =>
     linear(x, weights(`${name}.weight`, [out, input]))
-  const norm = (x: Value, name: string, size: number) => rmsNorm(x, weights(`${name}.weight`, [size]), rmsNormEps)
+  const norm = (x: Value, name: string, size: number) =>
+    rmsNorm(x, weights(`${name}.weight`, [size]), rmsNormEps)
 
   const attention = (x: Value, layer: number, name: string): Value => {
     const headsOf = (projection: string, count: number) =>
@@ -91,7 +91,7 @@ export const text = (graph: Graph, config: Qwen3VlConfig, weights: Weights, inpu
     const feature = inputs.deepstack?.[i]
     if (feature !== undefined) {
       if (inputs.visualRows === undefined) throw new RangeError('text: deepstack needs visualRows')
-      const flat = scatterRows(reshape(hidden, [-1, hiddenSize]), inputs.visualRows, feature, 'add')
+      const flat = scatterRows(reshape(hidden, [-1, hiddenSize]), inputs.visualRows, feature, { add: true })
       hidden = reshape(flat, inputs.embeddings.shape)
     }
   }
@@ -109,7 +109,7 @@ export const logits = (config: Qwen3VlConfig, weights: Weights, hidden: Value): 
  * length axis. q [B, Hq, L, Dh]; k and v [B, Hkv, S, Dh]; `mask` is added to the scores and must broadcast to
  * [B, Hkv, Hq / Hkv, L, S] (0 where seen, a large negative number where not). Returns [B, Hq, L, Dh].
  */
-export const groupedAttention = (graph: Graph, q: Value, k: Value, v: Value, mask?: Value): Value => {
+export const groupedAttention = (q: Value, k: Value, v: Value, mask?: Value): Value => {
   const [, heads, length, headDim] = q.shape
   const kvHeads = k.shape[1]
   const keys = k.shape[2]
@@ -117,9 +117,8 @@ export const groupedAttention = (graph: Graph, q: Value, k: Value, v: Value, mas
     throw new RangeError('groupedAttention: heads and head width must be known')
   }
   const group = heads / kvHeads
-  const scaled = mul(q, graph.constant(headDim ** -0.5))
-  const stacked = reshape(scaled, [0, kvHeads, -1, headDim])
-  const scores = matmul(stacked, k, { transB: true })
+  const stacked = reshape(q, [0, kvHeads, -1, headDim])
+  const scores = matmul(stacked, k, { transB: true, alpha: headDim ** -0.5 })
   if (mask === undefined) return reshape(matmul(softmax(scores, -1), v), [0, heads, -1, headDim])
   const masked = add(reshape(scores, [0, kvHeads, group, length!, keys!]), mask)
   const shares = reshape(softmax(masked, -1), [0, kvHeads, -1, keys!])
@@ -128,9 +127,9 @@ export const groupedAttention = (graph: Graph, q: Value, k: Value, v: Value, mas
 
 /** Plain attention under one additive mask, [1 or B, 1, 1, L, L], for whole sequences. */
 export const causalAttend =
-  (graph: Graph, mask: Value): Attend =>
+  (mask: Value): Attend =>
   (_layer, q, k, v) =>
-    groupedAttention(graph, q, k, v, mask)
+    groupedAttention(q, k, v, mask)
 
 /** The additive causal mask [L, L] row-major. */
 export const causalMask = (length: number): Float32Array => {

@@ -1,16 +1,17 @@
 import {
   add,
+  type Graph,
   gather,
   gelu,
-  type Graph,
   layerNorm,
   linear,
   matmul,
   mul,
   reduceSum,
   reshape,
-  slice,
   softmax,
+  split,
+  squeeze,
   transpose,
   type Value,
 } from '../graph/index.ts'
@@ -40,7 +41,12 @@ const epsilon = 1e-6
  * The vision tower of Qwen3-VL (transformers `Qwen3VLVisionModel`). A frame pair attends to itself only, so frame pairs
  * are simply the batch axis and no mask is needed; clips of unequal length can share a batch.
  */
-export const vision = (graph: Graph, config: Qwen3VlConfig, weights: Weights, inputs: VisionInputs): VisionOutputs => {
+export const vision = (
+  graph: Graph,
+  config: Qwen3VlConfig,
+  weights: Weights,
+  inputs: VisionInputs,
+): VisionOutputs => {
   const settings = config.vision
   const { hiddenSize, heads, headDim, mergeSize } = settings
   const { height, width } = inputs
@@ -58,12 +64,13 @@ export const vision = (graph: Graph, config: Qwen3VlConfig, weights: Weights, in
 
   const attention = (x: Value, name: string): Value => {
     const qkv = dense(x, `${name}.qkv`, 3 * hiddenSize, hiddenSize)
-    const split = transpose(reshape(qkv, [0, patches, 3, heads, headDim]), [2, 0, 3, 1, 4])
-    const part = (i: number) => reshape(slice(split, { axis: 0, start: i, end: i + 1 }), [-1, heads, patches, headDim])
-    // Scaling q, the smaller factor, is cheaper than scaling the scores.
-    const q = mul(rotate(part(0), cos, sin), graph.constant(headDim ** -0.5))
-    const k = rotate(part(1), cos, sin)
-    const context = matmul(softmax(matmul(q, k, { transB: true }), -1), part(2))
+    const parts = transpose(reshape(qkv, [0, patches, 3, heads, headDim]), [2, 0, 3, 1, 4])
+    const [q, k, v] = split(parts, [1, 1, 1], 0).map((part) => squeeze(part, 0))
+    const scores = matmul(rotate(q!, cos, sin), rotate(k!, cos, sin), {
+      transB: true,
+      alpha: headDim ** -0.5,
+    })
+    const context = matmul(softmax(scores), v!)
     const rows = reshape(transpose(context, [0, 2, 1, 3]), [0, patches, hiddenSize])
     return dense(rows, `${name}.proj`, hiddenSize, hiddenSize)
   }
@@ -103,7 +110,12 @@ export const vision = (graph: Graph, config: Qwen3VlConfig, weights: Weights, in
       settings.intermediateSize,
       hiddenSize,
     )
-    const outer = dense(gelu(inner, { tanh: true }), `${block}.mlp.linear_fc2`, hiddenSize, settings.intermediateSize)
+    const outer = dense(
+      gelu(inner, { tanh: true }),
+      `${block}.mlp.linear_fc2`,
+      hiddenSize,
+      settings.intermediateSize,
+    )
     hidden = add(hidden, outer)
     const tap = settings.deepstack.indexOf(i)
     if (tap >= 0) deepstack[tap] = merger(hidden, `model.visual.deepstack_merger_list.${tap}`, true)
@@ -124,6 +136,9 @@ const learnedPositions = (
   const taps = positionTaps(config.vision, height, width)
   const indices = graph.constant(BigInt64Array.from(taps.indices, BigInt), [patches * 4], 'int64')
   const rows = gather(weights('model.visual.pos_embed.weight', [positions, hiddenSize]), indices, 0)
-  const weighted = mul(reshape(rows, [1, patches, 4, hiddenSize]), graph.constant(taps.weights, [1, patches, 4, 1]))
-  return reduceSum(weighted, [2], false)
+  const weighted = mul(
+    reshape(rows, [1, patches, 4, hiddenSize]),
+    graph.constant(taps.weights, [1, patches, 4, 1]),
+  )
+  return reduceSum(weighted, [2])
 }

@@ -1,0 +1,170 @@
+import { access, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError } from '../../core/index.ts'
+import type { ProcessorSettings } from '../processor/settings.ts'
+import type { Qwen3VlConfig } from '../qwen3vl/config.ts'
+import { weightShapes } from '../qwen3vl/weights.ts'
+import { type ChatTemplate, chatTemplate } from '../tokenizer/template.ts'
+import { type Tokenizer, tokenizer } from '../tokenizer/tokenizer.ts'
+import { readSafetensors, type Tensor } from './safetensors.ts'
+import {
+  type GenerationConfig,
+  readChatTemplate,
+  readConfig,
+  readGeneration,
+  readProcessor,
+  readTokenizerFiles,
+  type TextFiles,
+  textFiles,
+} from './settings.ts'
+
+/** Everything of a checkpoint but its weights: enough to turn messages into token ids and pixels. */
+export interface Preprocessing {
+  /** The folder, for messages. */
+  readonly folder: string
+  readonly config: Qwen3VlConfig
+  readonly generation: GenerationConfig
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate
+  readonly processor: ProcessorSettings
+  /** The text files as read, so that they can be written back unchanged. */
+  readonly files: TextFiles
+}
+
+export interface Checkpoint extends Preprocessing {
+  /** Weights by Hugging Face name, exactly those of `weightShapes`. */
+  readonly tensors: Map<string, Tensor>
+  /** The file each weight stands in, so that the layout can be written back. */
+  readonly shards: ReadonlyMap<string, string>
+}
+
+const single = 'model.safetensors'
+const index = 'model.safetensors.index.json'
+
+const asInputError = (folder: string) => (cause: unknown) =>
+  cause instanceof InputError
+    ? cause
+    : new InputError({
+        subject: folder,
+        problem: `cannot be read (${cause instanceof Error ? cause.message : cause})`,
+        remedy: 'check that the folder exists and may be read',
+      })
+
+/** Understands the text files of a checkpoint. Throws `InputError`. */
+export const preprocessing = (folder: string, files: TextFiles): Preprocessing => {
+  const config = readConfig(folder, files)
+  const texts = readTokenizerFiles(folder, files)
+  const words = tokenizer(texts.tokenizer, texts.config)
+  const generation = readGeneration(folder, files)
+  const end = words.endId
+  return {
+    folder,
+    config,
+    generation:
+      generation.eosTokenIds.length > 0 || end === undefined
+        ? generation
+        : { ...generation, eosTokenIds: [end] },
+    tokenizer: words,
+    template: chatTemplate(readChatTemplate(folder, files)),
+    processor: readProcessor(folder, files),
+    files,
+  }
+}
+
+const readTexts = async (folder: string): Promise<TextFiles> => {
+  const files = new Map<string, string>()
+  for (const name of textFiles) {
+    const text = await readFile(path.join(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return undefined
+      throw cause
+    })
+    if (text !== undefined) files.set(name, text)
+  }
+  return files
+}
+
+const exists = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
+
+/** Which file holds which weight: one file for all, or as the index says. */
+const weightFiles = async (folder: string, names: Iterable<string>): Promise<Map<string, string>> => {
+  if (await exists(path.join(folder, single))) return new Map(Array.from(names, (name) => [name, single]))
+  const subject = path.join(folder, index)
+  if (!(await exists(subject))) {
+    throw new InputError({
+      subject: path.join(folder, single),
+      problem: `is missing, and so is ${index}`,
+      remedy: 'download the weights, or convert them to safetensors',
+    })
+  }
+  const parsed = z
+    .object({ weight_map: z.record(z.string(), z.string()) })
+    .safeParse(JSON.parse(await readFile(subject, 'utf8')))
+  if (!parsed.success) {
+    throw new InputError({ subject, problem: 'has no weight_map', remedy: 'download the file again' })
+  }
+  const known = parsed.data.weight_map
+  return new Map(Array.from(names, (name) => [name, known[name] ?? '']))
+}
+
+const readWeights = async (folder: string, config: Qwen3VlConfig) => {
+  const shapes = weightShapes(config)
+  const places = await weightFiles(folder, shapes.keys())
+  const tensors = new Map<string, Tensor>()
+  const shards = new Map<string, string>()
+  const opened = new Map<string, Map<string, Tensor>>()
+  for (const [name, shape] of shapes) {
+    const file = places.get(name) ?? ''
+    if (file !== '' && !opened.has(file)) {
+      const subject = path.join(folder, file)
+      if (!(await exists(subject))) {
+        throw new InputError({ subject, problem: 'is missing', remedy: 'download the shard' })
+      }
+      opened.set(file, await readSafetensors(subject))
+    }
+    const tensor = opened.get(file)?.get(name)
+    if (tensor === undefined) {
+      throw new InputError({
+        subject: path.join(folder, file === '' ? index : file),
+        problem: `holds no tensor ${name}`,
+        remedy: 'use weights that belong to the config.json beside them',
+      })
+    }
+    if (tensor.shape.join() !== shape.join()) {
+      throw new InputError({
+        subject: path.join(folder, file),
+        problem: `tensor ${name} has shape [${tensor.shape.join(', ')}], config.json asks for [${shape.join(', ')}]`,
+        remedy: 'use weights that belong to the config.json beside them',
+      })
+    }
+    tensors.set(name, tensor)
+    shards.set(name, file)
+  }
+  return { tensors, shards }
+}
+
+/** Reads all of a Hugging Face checkpoint folder but the weights. */
+export const readPreprocessing = (folder: string): Effect.Effect<Preprocessing, InputError> =>
+  Effect.tryPromise({
+    try: async () => preprocessing(folder, await readTexts(folder)),
+    catch: asInputError(folder),
+  })
+
+/**
+ * Reads a Hugging Face checkpoint folder: configuration, tokenizer, chat template, preprocessor settings and weights
+ * (single or sharded safetensors; float32, float16 or bfloat16). Fails with an `InputError` that names the file and the
+ * field or tensor.
+ */
+export const readCheckpoint = (folder: string): Effect.Effect<Checkpoint, InputError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const rest = preprocessing(folder, await readTexts(folder))
+      return { ...rest, ...(await readWeights(folder, rest.config)) }
+    },
+    catch: asInputError(folder),
+  })

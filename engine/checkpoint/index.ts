@@ -1,0 +1,5 @@
+export * from './checkpoint.ts'
+export * from './floats.ts'
+export * from './safetensors.ts'
+export { architectures, type GenerationConfig, type TextFiles } from './settings.ts'
+export * from './write.ts'

@@ -1,0 +1,85 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Effect } from 'effect'
+import { InputError } from '../../core/index.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { bytesPer, type FloatType } from './floats.ts'
+import { type Tensor, writeSafetensors } from './safetensors.ts'
+
+export interface WriteOptions {
+  /** Element type of all weights; by default each keeps the type it was read with. */
+  readonly type?: FloatType
+  /** Further files for the folder, e.g. README.md. */
+  readonly extra?: ReadonlyMap<string, string>
+}
+
+const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
+
+/** config.json says which type transformers loads the weights as. */
+const configText = (text: string, type: FloatType | undefined): string => {
+  if (type === undefined) return text
+  const { torch_dtype: _old, ...config } = JSON.parse(text)
+  return `${JSON.stringify({ ...config, dtype: torchNames[type] }, null, 2)}\n`
+}
+
+const writeWeights = async (folder: string, checkpoint: Checkpoint, type: FloatType | undefined) => {
+  const files = new Map<string, Map<string, Tensor>>()
+  let total = 0
+  for (const [name, tensor] of checkpoint.tensors) {
+    const file = checkpoint.shards.get(name) ?? 'model.safetensors'
+    if (!files.has(file)) files.set(file, new Map())
+    const written = { ...tensor, type: type ?? tensor.type }
+    files.get(file)!.set(name, written)
+    total += tensor.data.length * bytesPer[written.type]
+  }
+  for (const [file, tensors] of files) await writeSafetensors(path.join(folder, file), tensors)
+  if (files.size === 1 && files.has('model.safetensors')) return
+  const places = Object.fromEntries(
+    [...files].flatMap(([file, tensors]) => [...tensors.keys()].map((name) => [name, file])),
+  )
+  const index = { metadata: { total_size: total }, weight_map: places }
+  await writeFile(path.join(folder, 'model.safetensors.index.json'), `${JSON.stringify(index, null, 2)}\n`)
+}
+
+/**
+ * Writes a checkpoint as the folder it was read from is laid out, so that transformers loads it. All or nothing: the
+ * folder is made under another name and renamed; a folder that stood there before is replaced.
+ */
+export const writeCheckpoint = (
+  folder: string,
+  checkpoint: Checkpoint,
+  options: WriteOptions = {},
+): Effect.Effect<void, InputError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const partial = `${folder}.partial-${process.pid}`
+      const before = `${folder}.before-${process.pid}`
+      await rm(partial, { recursive: true, force: true })
+      await mkdir(partial, { recursive: true })
+      try {
+        for (const [name, text] of [...checkpoint.files, ...(options.extra ?? [])]) {
+          const content = name === 'config.json' ? configText(text, options.type) : text
+          await writeFile(path.join(partial, name), content)
+        }
+        await writeWeights(partial, checkpoint, options.type)
+        const replaced = await rename(folder, before).then(
+          () => true,
+          (cause: NodeJS.ErrnoException) => {
+            if (cause.code === 'ENOENT') return false
+            throw cause
+          },
+        )
+        await rename(partial, folder)
+        if (replaced) await rm(before, { recursive: true, force: true })
+      } catch (cause) {
+        await rm(partial, { recursive: true, force: true })
+        throw cause
+      }
+    },
+    catch: (cause) =>
+      new InputError({
+        subject: folder,
+        problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
+        remedy: 'choose a folder that may be written, on a disk with room',
+      }),
+  })
