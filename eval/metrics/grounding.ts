@@ -1,0 +1,97 @@
+import { type Sample, type Window, Windows } from '../../core/index.ts'
+import type { Predictions } from '../prediction.ts'
+import type { Column } from '../statistics/column.ts'
+
+/** Whether an IoU equal to the threshold counts: VideoMind and VideoChat-R1 say `>=`, Time-R1 and 2D-TAN say `>`. */
+export type Comparator = '>=' | '>'
+
+export const recallThresholds = [0.3, 0.5, 0.7] as const
+
+/** Raw scores, one a sample in the order of the samples; unparsed and missing predictions score 0. */
+export interface GroundingScores {
+  /** IoU of the first predicted window with its best true one, in [0, 1]. */
+  readonly ious: Float64Array
+  /** IoU of all predicted and all true windows as sets of time, in [0, 1]. */
+  readonly setIous: Float64Array
+  /** 1 where a prediction was given and could be read. */
+  readonly parsed: Uint8Array
+  /** Samples without any prediction. */
+  readonly missing: number
+}
+
+/** IoU as published, also for reversed predictions (0) and empty truths (0). */
+export const firstIou = (windows: ReadonlyArray<Window>, truths: ReadonlyArray<Window>): number => {
+  const first = windows[0]
+  return first === undefined || first[0] > first[1] ? 0 : Windows.bestIou(first, truths)
+}
+
+const isOrdered = ([start, end]: Window): boolean => start <= end
+
+/**
+ * Raw grounding scores of every sample.
+ * A sample that never holds (`windows: []`) is right exactly where the prediction is `[]`: both IoUs are then 1.
+ */
+export const groundingScores = (
+  samples: ReadonlyArray<Sample>,
+  predictions: Predictions,
+): GroundingScores => {
+  const ious = new Float64Array(samples.length)
+  const setIous = new Float64Array(samples.length)
+  const parsed = new Uint8Array(samples.length)
+  let missing = 0
+  for (let i = 0; i < samples.length; i++) {
+    const sample = samples[i]!
+    const prediction = predictions.get(sample.id)
+    if (prediction === undefined) missing++
+    const windows = prediction?.windows
+    if (windows === null || windows === undefined) continue
+    parsed[i] = 1
+    const truths = sample.windows ?? []
+    if (truths.length === 0 && windows.length === 0) {
+      ious[i] = 1
+      setIous[i] = 1
+      continue
+    }
+    ious[i] = firstIou(windows, truths)
+    // One window against one is the common case, in which both scores are the same.
+    setIous[i] =
+      windows.length === 1 && truths.length === 1
+        ? ious[i]!
+        : Windows.setIou(windows.every(isOrdered) ? windows : windows.filter(isOrdered), truths)
+  }
+  return { ious, setIous, parsed, missing }
+}
+
+/** 1 where `value` passes the threshold. */
+export const passes = (values: Float64Array, threshold: number, comparator: Comparator): Float64Array =>
+  comparator === '>='
+    ? values.map((value) => (value >= threshold ? 1 : 0))
+    : values.map((value) => (value > threshold ? 1 : 0))
+
+/** `mIoU`, `R1@0.3`, `R1@0.5`, `R1@0.7` and the mean set IoU `msIoU`, in percent of all samples. */
+export const groundingColumns = (
+  { ious, setIous }: GroundingScores,
+  comparator: Comparator,
+): ReadonlyArray<Column> => [
+  { metric: 'mIoU', values: ious, scale: 100 },
+  ...recallThresholds.map((threshold) => ({
+    metric: `R1@${threshold}`,
+    values: passes(ious, threshold, comparator),
+    scale: 100,
+  })),
+  { metric: 'msIoU', values: setIous, scale: 100 },
+]
+
+/** Best IoU among the first `k` predicted windows of each sample: VideoMind's R3 and R5. */
+export const bestOfFirst = (
+  samples: ReadonlyArray<Sample>,
+  predictions: Predictions,
+  k: number,
+): Float64Array =>
+  Float64Array.from(samples, (sample) => {
+    const windows = predictions.get(sample.id)?.windows ?? []
+    let best = windows.length === 0 && sample.windows?.length === 0 ? 1 : 0
+    for (let i = 0; i < Math.min(k, windows.length); i++)
+      best = Math.max(best, firstIou([windows[i]!], sample.windows ?? []))
+    return best
+  })

@@ -1,0 +1,139 @@
+import { random } from '../../core/index.ts'
+import { type Column, columnValue, fromSum } from './column.ts'
+
+export interface BootstrapSettings {
+  readonly seed: number
+  /** Number of resamples. */
+  readonly resamples: number
+  /** 0.95 for a 95 % interval. */
+  readonly confidence: number
+}
+
+export const defaultBootstrap: BootstrapSettings = { seed: 1, resamples: 1000, confidence: 0.95 }
+
+export type Interval = readonly [low: number, high: number]
+
+/** Sums and counts of each column by video: all that a resample of videos needs. */
+interface Clusters {
+  readonly videos: number
+  readonly sums: ReadonlyArray<Float64Array>
+  readonly counts: ReadonlyArray<Float64Array>
+}
+
+const cluster = (columns: ReadonlyArray<Column>, videos: ReadonlyArray<string>): Clusters => {
+  const index = new Map<string, number>()
+  const of = Uint32Array.from(videos, (video) => {
+    const known = index.get(video)
+    if (known !== undefined) return known
+    index.set(video, index.size)
+    return index.size - 1
+  })
+  const sums = columns.map(() => new Float64Array(index.size))
+  const counts = columns.map(() => new Float64Array(index.size))
+  for (const [c, { values, counted }] of columns.entries())
+    for (let i = 0; i < of.length; i++) {
+      if (counted !== undefined && counted[i] === 0) continue
+      sums[c]![of[i]!]! += values[i]!
+      counts[c]![of[i]!]!++
+    }
+  return { videos: index.size, sums, counts }
+}
+
+/** Each column's metric in each resample. Videos are drawn with replacement, all samples of a video together. */
+const resampled = (
+  columns: ReadonlyArray<Column>,
+  clusters: Clusters,
+  settings: BootstrapSettings,
+): ReadonlyArray<Float64Array> => {
+  const draw = random(settings.seed, 'bootstrap')
+  const results = columns.map(() => new Float64Array(settings.resamples))
+  const times = new Uint32Array(clusters.videos)
+  for (let r = 0; r < settings.resamples; r++) {
+    times.fill(0)
+    for (let k = 0; k < clusters.videos; k++) times[Math.floor(draw.next() * clusters.videos)]!++
+    for (const [c, column] of columns.entries()) {
+      const sums = clusters.sums[c]!
+      const counts = clusters.counts[c]!
+      let sum = 0
+      let count = 0
+      for (let v = 0; v < times.length; v++) {
+        sum += times[v]! * sums[v]!
+        count += times[v]! * counts[v]!
+      }
+      results[c]![r] = fromSum(column, sum, count)
+    }
+  }
+  return results
+}
+
+/** The central interval of the finite values, by linear interpolation between order statistics. */
+export const quantileInterval = (values: Float64Array, confidence: number): Interval => {
+  const sorted = values.filter(Number.isFinite).sort()
+  if (sorted.length === 0) return [Number.NaN, Number.NaN]
+  const at = (share: number): number => {
+    const place = share * (sorted.length - 1)
+    const low = Math.floor(place)
+    const high = Math.min(low + 1, sorted.length - 1)
+    return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!)
+  }
+  return [at((1 - confidence) / 2), at((1 + confidence) / 2)]
+}
+
+/**
+ * Percentile bootstrap intervals of every column's metric. The unit of resampling is the video, because the queries
+ * of one video are not independent.
+ *
+ * @param videos the video of each sample, in the order of the columns' values.
+ */
+export const bootstrap = (
+  columns: ReadonlyArray<Column>,
+  videos: ReadonlyArray<string>,
+  settings: BootstrapSettings = defaultBootstrap,
+): ReadonlyArray<Interval> =>
+  resampled(columns, cluster(columns, videos), settings).map((values) =>
+    quantileInterval(values, settings.confidence),
+  )
+
+export interface Comparison {
+  readonly metric: string
+  readonly a: number
+  readonly b: number
+  /** b - a. */
+  readonly difference: number
+  readonly interval: Interval
+  /** Two-sided: twice the smaller share of resamples on either side of 0, ties counted half. */
+  readonly p: number
+}
+
+/**
+ * Paired bootstrap of two runs over the same samples: the same videos are drawn for both in each resample.
+ * Columns are matched by metric; those of one side only are left out.
+ */
+export const compare = (
+  a: ReadonlyArray<Column>,
+  b: ReadonlyArray<Column>,
+  videos: ReadonlyArray<string>,
+  settings: BootstrapSettings = defaultBootstrap,
+): ReadonlyArray<Comparison> => {
+  const pairs = a.flatMap((column) => {
+    const other = b.find(({ metric }) => metric === column.metric)
+    return other === undefined ? [] : [[column, other] as const]
+  })
+  const columns = pairs.flat()
+  const results = resampled(columns, cluster(columns, videos), settings)
+  return pairs.map(([one, other], k) => {
+    const first = results[2 * k]!
+    const differences = results[2 * k + 1]!.map((value, r) => value - first[r]!)
+    let below = 0
+    for (const d of differences) below += d < 0 ? 1 : d === 0 ? 0.5 : 0
+    const share = below / settings.resamples
+    return {
+      metric: one.metric,
+      a: columnValue(one),
+      b: columnValue(other),
+      difference: columnValue(other) - columnValue(one),
+      interval: quantileInterval(differences, settings.confidence),
+      p: Math.min(1, 2 * Math.min(share, 1 - share)),
+    }
+  })
+}

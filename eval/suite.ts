@@ -1,0 +1,35 @@
+import type { Sample, Task } from '../core/index.ts'
+import type { Predictions } from './prediction.ts'
+import type { Column } from './statistics/column.ts'
+
+/** What a suite makes of predictions: raw values for each sample, from which the report is computed. */
+export interface Scored {
+  /** Every metric that is a mean over samples. */
+  readonly columns: ReadonlyArray<Column>
+  /** Metrics that are not, such as a median; reported without interval. */
+  readonly extra?: { readonly [metric: string]: number }
+  /** 1 for each sample whose prediction was given and could be read. */
+  readonly parsed: Uint8Array
+  readonly missing: number
+  /** IoU of the first window of each sample, for figures; absent for suites that do not ground. */
+  readonly ious?: Float64Array
+}
+
+/** One benchmark's protocol. A new suite is one file and one line in the catalogue. */
+export interface Suite {
+  readonly name: string
+  /** The dataset of its samples, by its name in the catalogue of datasets. */
+  readonly dataset: string
+  /** The split on which results are published. */
+  readonly split: string
+  /** The split on which baselines may look. */
+  readonly trainSplit: string
+  readonly task: Task
+  /** Whose rule the scores follow; the first is the default. What each means stands in the suite's file. */
+  readonly rules: readonly [string, ...ReadonlyArray<string>]
+  /** The metrics to show first, in this order. */
+  readonly headline: ReadonlyArray<string>
+  /** Key in the samples' `meta` by which per-type tables are made. */
+  readonly typeKey?: string
+  readonly score: (samples: ReadonlyArray<Sample>, predictions: Predictions, rule: string) => Scored
+}
