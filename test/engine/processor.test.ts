@@ -1,0 +1,101 @@
+import path from 'node:path'
+import { Effect } from 'effect'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readPreprocessing, readSafetensors } from '../../engine/checkpoint/index.ts'
+import { oneDecimal, pairTimes, patchify, process } from '../../engine/processor/index.ts'
+import { fixtures, golden, messagesOf } from './qwen3vl-goldens.ts'
+
+describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint', (name) => {
+  const expected = golden(name)
+  const load = () => Effect.runPromise(readPreprocessing(path.join(fixtures, name)))
+
+  test('renders, expands and tokenises as transformers does', async () => {
+    const checkpoint = await load()
+    for (const [number, one] of expected.cases.entries()) {
+      const messages = messagesOf(expected, number)
+      const rendered = checkpoint.template(
+        messages.map(({ role, content }) => ({
+          role,
+          content: content.map((part) => (part.type === 'text' ? part : { type: 'video' as const })),
+        })),
+        { addGenerationPrompt: one.generate },
+      )
+      expect(rendered).toBe(one.text)
+      const prompt = process(checkpoint, messages, { addGenerationPrompt: one.generate })
+      expect([...prompt.inputIds]).toEqual(one.ids)
+      expect(prompt.grids).toEqual(one.grids ?? [])
+      if (one.positions !== undefined) {
+        expect([...prompt.positions]).toEqual(one.positions.flat())
+        expect(prompt.ropeDelta).toBe(one.ropeDelta)
+      }
+    }
+  })
+
+  test('makes the same pixel values', async () => {
+    const checkpoint = await load()
+    const tensors = await readSafetensors(path.join(fixtures, `${name}.expected.safetensors`))
+    for (const [number, one] of expected.cases.entries()) {
+      if (one.clips.length === 0) continue
+      const { pixels } = process(checkpoint, messagesOf(expected, number))
+      const sampled = pixels.filter((_, index) => index % 7 === 0)
+      expect(sampled).toEqual(tensors.get(`${number}.pixels`)!.data)
+    }
+  })
+
+  test('drops the outer vision tokens where vLLM does', async () => {
+    const checkpoint = await load()
+    const messages = messagesOf(expected, 0)
+    const kept = process(checkpoint, messages)
+    const cut = process(checkpoint, messages, { visionWrap: 'vllm' })
+    expect(cut.inputIds.length).toBe(kept.inputIds.length - 2)
+    expect(kept.text).toContain('<|vision_start|><0.2 seconds><|vision_start|>')
+    expect(cut.text).toContain('\n<0.2 seconds><|vision_start|>')
+  })
+
+  test('refuses a text that holds the video token', async () => {
+    const checkpoint = await load()
+    const messages = [
+      { role: 'user' as const, content: [{ type: 'text' as const, text: 'see <|video_pad|>' }] },
+    ]
+    expect(() => process(checkpoint, messages)).toThrow('prompt: holds 1 <|video_pad|> for 0 videos')
+  })
+})
+
+describe('frame pairs', () => {
+  test('stand at the mean of their times', () => {
+    expect(pairTimes([0, 1, 2], 2)).toEqual([0.5, 2])
+    expect(pairTimes([], 2)).toEqual([])
+  })
+
+  test('print halves to even, as Python does', () => {
+    const texts = [0.25, 0.75, 1.25, 2.75, 0.5, 0.35, 12.345, 100.25].map(oneDecimal)
+    expect(texts).toEqual(['0.2', '0.8', '1.2', '2.8', '0.5', '0.3', '12.3', '100.2'])
+  })
+
+  test('print within half a tenth of the time', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e5, noNaN: true }), (seconds) => {
+        expect(Math.abs(Number(oneDecimal(seconds)) - seconds)).toBeLessThanOrEqual(0.05 + 1e-9)
+      }),
+    )
+  })
+
+  test('must fill whole merge blocks', () => {
+    const settings = {
+      patchSize: 16,
+      temporalPatchSize: 2,
+      mergeSize: 2,
+      mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5],
+      rescaleFactor: 1 / 255,
+      minPixels: 1,
+      maxPixels: 1e6,
+      fps: 2,
+      minFrames: 4,
+      maxFrames: 768,
+    }
+    const clip = { width: 48, height: 32, times: Float64Array.of(0), rgb: new Uint8Array(48 * 32 * 3) }
+    expect(() => patchify(clip, settings)).toThrow('not a multiple of 32')
+  })
+})
