@@ -1,6 +1,5 @@
 import { letter, type Sample, type Window } from '../core/index.ts'
 import type { Message } from '../models/index.ts'
-import { formatWindows as formatAnswer } from '../rewards/index.ts'
 
 /**
  * The questions every agent, trainer and suite asks, and the answers expected. A user message is the video, then one
@@ -24,7 +23,7 @@ export const formatWindows = (windows: ReadonlyArray<Window>): string =>
 
 /** The answer to a grounding or reflection question: `<answer>1.0 to 2.5</answer>` or `<answer>none</answer>`. */
 export const windowsAnswer = (windows: ReadonlyArray<Window>): string =>
-  formatAnswer(windows.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]))
+  `<answer>${formatWindows(windows)}</answer>`
 
 /** The answer to a counting question: `<answer>3</answer>`. */
 export const countAnswer = (count: number): string => `<answer>${count}</answer>`

@@ -16,14 +16,14 @@ export const layerTest = (script: Script): Layer.Layer<VisionLanguageModel> =>
   Layer.succeed(VisionLanguageModel, {
     identity: { backend: 'scripted', model: 'script', revision: '1' },
     frameFactor: 32,
-    chat: Effect.fnUntraced(function* (request) {
+    chat: Effect.fnUntraced(function* (request: ChatRequest) {
       if (script.before !== undefined) yield* script.before(request.messages)
       return Array.from({ length: request.sampling.n }, (_, index) => ({
         text: script.reply(request, index),
         finish: 'stop' as const,
       }))
     }),
-    choose: Effect.fnUntraced(function* (messages, options) {
+    choose: Effect.fnUntraced(function* (messages: ReadonlyArray<Message>, options: ReadonlyArray<string>) {
       if (script.before !== undefined) yield* script.before(messages)
       const logProb = script.logProb
       return logProb === undefined ? null : options.map((option) => logProb(messages, option))

@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
-import { hash32 } from '../../core/index.ts'
+import { hash32, type Sample } from '../../core/index.ts'
 import { greedy, VisionLanguageModel } from '../../models/index.ts'
-import { maskClip } from '../../video/index.ts'
+import { type Clip, maskClip } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { ask, windowsAnswer } from '../ask.ts'
 import { decide } from './decide.ts'
@@ -35,7 +35,11 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
   },
   prepare: () => null,
   unfit: (sample) => (sample.windows === null ? 'no annotated windows' : null),
-  investigate: Effect.fn('BoundaryReflection.investigate')(function* (sample, clip, settings) {
+  investigate: Effect.fn('BoundaryReflection.investigate')(function* (
+    sample: Sample,
+    clip: Clip,
+    settings: BoundaryReflectionSettings,
+  ) {
     const model = yield* VisionLanguageModel
     const annotated = sample.windows ?? []
     const duration = clip.info.duration

@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
-import { hash32, type Window } from '../../core/index.ts'
+import { hash32, type Sample, type Window } from '../../core/index.ts'
 import { greedy, VisionLanguageModel } from '../../models/index.ts'
+import type { Clip } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { ask } from '../ask.ts'
 import { decide } from './decide.ts'
@@ -35,7 +36,12 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
   },
   prepare: priorWindow,
   unfit: (sample) => (sample.windows === null ? 'no annotated windows' : null),
-  investigate: Effect.fn('DifficultyEstimation.investigate')(function* (sample, clip, settings, prior) {
+  investigate: Effect.fn('DifficultyEstimation.investigate')(function* (
+    sample: Sample,
+    clip: Clip,
+    settings: DifficultySettings,
+    prior: Window,
+  ) {
     const model = yield* VisionLanguageModel
     const duration = clip.info.duration
     const question = difficultyQuestion(sample.query)

@@ -1,0 +1,6 @@
+export * from './key.ts'
+export * from './lease.ts'
+export * from './manifest.ts'
+export * from './plan.ts'
+export * from './run.ts'
+export * from './settings.ts'

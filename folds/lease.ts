@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import { link, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { Clock, Duration, Effect, type Scope } from 'effect'
+import { z } from 'zod'
+import { InputError } from '../core/index.ts'
+import { makeFolder, readText, removeFile, temporaryName, writeJson } from '../store/index.ts'
+
+const leaseSchema = z.object({
+  token: z.string(),
+  pid: z.int(),
+  host: z.string(),
+  /** Milliseconds since 1970 by the holder's clock. */
+  heartbeat: z.number(),
+})
+type Lease = z.output<typeof leaseSchema>
+
+/** How often the holder renews its lease. */
+const beat = Duration.seconds(10)
+/** A lease not renewed for so long is dead, whatever the process table says; allows for clocks that differ. */
+const deadAfter = 90_000
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it runs, as another user.
+    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** Whether the holder of a lease still works: its heartbeat is fresh and, on this machine, its process exists. */
+export const isLive = (lease: Pick<Lease, 'pid' | 'host' | 'heartbeat'>, now: number): boolean =>
+  now - lease.heartbeat < deadAfter && (lease.host !== hostname() || alive(lease.pid))
+
+/** The lease in a file; null where there is none or it cannot be read as one (its writer died writing it). */
+const readLease = (path: string) =>
+  readText(path).pipe(
+    Effect.map((text): Lease | null => {
+      try {
+        const parsed = leaseSchema.safeParse(JSON.parse(text ?? 'null'))
+        return parsed.success ? parsed.data : null
+      } catch {
+        return null
+      }
+    }),
+  )
+
+/**
+ * Puts a file at `path` only if nothing is there. `link` is atomic on local and on NFS file systems, unlike a check
+ * followed by a write, and the linked file is whole from the start.
+ */
+const claim = (path: string, content: string): Effect.Effect<boolean, InputError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const temporary = temporaryName(path)
+      await writeFile(temporary, content)
+      try {
+        await link(temporary, path)
+        return true
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+        throw error
+      } finally {
+        await rm(temporary, { force: true })
+      }
+    },
+    catch: (error) =>
+      new InputError({
+        subject: path,
+        problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
+        remedy: 'mend its permissions or choose another --run',
+      }),
+  })
+
+/**
+ * Holds `folder` for this process until the scope closes, with a heartbeat. A folder held by a live process is refused
+ * with an InputError; a dead one's lease is taken over, by exactly one of several that try: they queue at a second
+ * file, and only its holder may replace the lease. `check` fails once another process has taken over.
+ */
+export const holdFolder = Effect.fn('Folds.holdFolder')(function* (folder: string, name: string) {
+  const path = join(folder, 'lease.json')
+  const gate = join(folder, 'lease.takeover')
+  const token = randomUUID()
+  const lease = Effect.map(
+    Clock.currentTimeMillis,
+    (now): Lease => ({
+      token,
+      pid: process.pid,
+      host: hostname(),
+      heartbeat: now,
+    }),
+  )
+  const refuse = (held: Lease | null) =>
+    new InputError({
+      subject: name,
+      problem:
+        held === null
+          ? 'is being taken over by another process'
+          : `is held by process ${held.pid} on ${held.host}`,
+      remedy: 'wait for it or stop it',
+    })
+  yield* makeFolder(folder)
+
+  const acquire = Effect.gen(function* () {
+    const mine = yield* lease
+    if (yield* claim(path, JSON.stringify(mine))) return
+    const held = yield* readLease(path)
+    if (held !== null && isLive(held, mine.heartbeat)) return yield* refuse(held)
+    // The gate is a lease too, so that one left by a process that died while taking over does not lock the fold.
+    if (!(yield* claim(gate, JSON.stringify(mine)))) {
+      const taker = yield* readLease(gate)
+      if (taker !== null && isLive(taker, mine.heartbeat)) return yield* refuse(null)
+      yield* removeFile(gate)
+      if (!(yield* claim(gate, JSON.stringify(mine)))) return yield* refuse(null)
+    }
+    yield* Effect.gen(function* () {
+      const again = yield* readLease(path)
+      if (again !== null && isLive(again, mine.heartbeat)) return yield* refuse(again)
+      yield* writeJson(path, mine)
+    }).pipe(Effect.ensuring(Effect.ignore(removeFile(gate))))
+  })
+  const release = Effect.gen(function* () {
+    const held = yield* readLease(path)
+    if (held?.token === token) yield* removeFile(path)
+  })
+  yield* Effect.acquireRelease(acquire, () => Effect.ignore(release))
+  const lost = new InputError({
+    subject: name,
+    problem: 'was taken over by another process while this one was not heard of',
+    remedy: 'let that one finish',
+  })
+  const check = readLease(path).pipe(
+    Effect.flatMap((held) => (held?.token === token ? Effect.void : Effect.fail(lost))),
+  )
+  yield* Effect.forkScoped(
+    Effect.forever(
+      Effect.sleep(beat).pipe(
+        Effect.andThen(check),
+        Effect.andThen(lease),
+        Effect.flatMap((renewed) => writeJson(path, renewed)),
+        // A missed beat does no harm: a file system that stays away, or a lost lease, shows at the next part.
+        Effect.ignore,
+      ),
+    ),
+  )
+  return { check }
+}) satisfies (
+  folder: string,
+  name: string,
+) => Effect.Effect<{ readonly check: Effect.Effect<void, InputError> }, InputError, Scope.Scope>

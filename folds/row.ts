@@ -1,0 +1,55 @@
+import type { Agent, ViewSettings } from '../agents/index.ts'
+import type { Row } from '../store/index.ts'
+import type { Record } from './journal.ts'
+import type { Outcome } from './manifest.ts'
+import type { Planned } from './plan.ts'
+
+/** The row of a verdict: a pure function of the sample, what was recorded and the settings. */
+export const toRow = <S extends ViewSettings, E, C>(
+  agent: Agent<S, E, C>,
+  settings: S,
+  hash: string,
+  { key, sample }: Planned,
+  record: Record,
+): Row => {
+  const evidence = record.state === 'looked' ? agent.evidence.parse(record.evidence) : null
+  const verdict = evidence === null ? null : agent.decide(sample, evidence, settings)
+  const outcome: Outcome =
+    verdict?.outcome ?? (record.state === 'failed' || record.state === 'absent' ? record.state : 'dropped')
+  const none = Object.fromEntries(Object.keys(agent.columns).map((column) => [column, null]))
+  const measured =
+    typeof record.evidence === 'object' && record.evidence !== null && 'duration' in record.evidence
+      ? Number(record.evidence.duration)
+      : sample.duration
+  return {
+    key,
+    settings: hash,
+    agent: agent.name,
+    sample: sample.id,
+    dataset: sample.dataset,
+    split: sample.split,
+    task: sample.task,
+    video: sample.video,
+    file: sample.file,
+    query: sample.query,
+    windows: sample.windows,
+    duration: measured,
+    outcome,
+    reason: verdict === null ? record.reason : verdict.reason,
+    evidence: evidence === null ? null : JSON.stringify(record.evidence),
+    ...none,
+    ...verdict?.columns,
+  }
+}
+
+/** The record that a row was made from. */
+export const fromRow = (row: Row): Record => {
+  const outcome = row.outcome as Outcome
+  return {
+    key: String(row.key),
+    state:
+      row.evidence !== null ? 'looked' : outcome === 'failed' || outcome === 'absent' ? outcome : 'unfit',
+    reason: row.evidence !== null || row.reason === null ? null : String(row.reason),
+    evidence: row.evidence === null ? null : JSON.parse(String(row.evidence)),
+  }
+}

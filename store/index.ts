@@ -1,0 +1,5 @@
+export * from './database.ts'
+export * from './files.ts'
+export * from './materialise.ts'
+export * from './parts.ts'
+export * from './schema.ts'

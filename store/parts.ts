@@ -1,0 +1,79 @@
+import { Effect } from 'effect'
+import type { ColumnType } from '../agents/index.ts'
+import type { InputError, Json } from '../core/index.ts'
+import { type Database, identifier, literal, type Row, type StoreError } from './database.ts'
+import { removeFile, renameFile, temporaryName } from './files.ts'
+
+export type Columns = { readonly [column: string]: ColumnType }
+
+/** DuckDB's JSON notation of a column's type: `DOUBLE[][]` is `[["DOUBLE"]]`. */
+const structure = (type: ColumnType): Json => {
+  let depth = 0
+  while (type.endsWith('[]'.repeat(depth + 1))) depth++
+  let shape: Json = type.slice(0, type.length - 2 * depth)
+  for (; depth > 0; depth--) shape = [shape]
+  return shape
+}
+
+/**
+ * Writes rows as one Parquet file under a temporary name and renames it, so that a file with the final name is always
+ * whole. The bytes depend on rows, columns and metadata alone: no clock, no host.
+ * `metadata` goes into Parquet's key-value metadata.
+ */
+export const writePart = Effect.fn('Store.writePart')(function* (
+  database: Database,
+  path: string,
+  columns: Columns,
+  rows: ReadonlyArray<Row>,
+  metadata: { readonly [key: string]: string },
+) {
+  const shape = Object.fromEntries(Object.entries(columns).map(([name, type]) => [name, structure(type)]))
+  const names = Object.keys(columns).map(identifier).join(', ')
+  const pairs = Object.entries(metadata).map(([key, value]) => `${identifier(key)}: ${literal(value)}`)
+  const temporary = temporaryName(path)
+  yield* Effect.gen(function* () {
+    yield* database.run(
+      `CREATE OR REPLACE TEMP TABLE stage AS
+       SELECT unnest(from_json($1::JSON, ${literal(JSON.stringify([shape]))}), max_depth := 2)`,
+      [JSON.stringify(rows)],
+    )
+    yield* database.run(
+      `COPY (SELECT ${names} FROM stage) TO ${literal(temporary)}
+       (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${pairs.join(', ')}})`,
+    )
+    yield* renameFile(temporary, path)
+  }).pipe(
+    // A half-written temporary file must not outlive a full disk or an interruption.
+    Effect.onExit((exit) => (exit._tag === 'Success' ? Effect.void : Effect.ignore(removeFile(temporary)))),
+  )
+}) satisfies (
+  database: Database,
+  path: string,
+  columns: Columns,
+  rows: ReadonlyArray<Row>,
+  metadata: { readonly [key: string]: string },
+) => Effect.Effect<void, StoreError | InputError>
+
+/** All rows of Parquet files, in the order of the files and of their rows. */
+export const readParts = (
+  database: Database,
+  paths: ReadonlyArray<string>,
+  columns: ReadonlyArray<string>,
+): Effect.Effect<ReadonlyArray<Row>, StoreError> =>
+  paths.length === 0
+    ? Effect.succeed([])
+    : database.rows(
+        `SELECT ${columns.map(identifier).join(', ')}
+         FROM read_parquet([${paths.map(literal).join(', ')}], union_by_name = true)`,
+      )
+
+/** The key-value metadata of a Parquet file. */
+export const readMetadata = (
+  database: Database,
+  path: string,
+): Effect.Effect<{ readonly [key: string]: string }, StoreError> =>
+  database
+    .rows(`SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(path)})`)
+    .pipe(
+      Effect.map((rows) => Object.fromEntries(rows.map(({ key, value }) => [String(key), String(value)]))),
+    )
