@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import type { z } from 'zod'
+import { EngineError, InputError } from '../core/index.ts'
+import type { TrainingEngine } from './engine.ts'
+import { type RunFolder, writeAtomically } from './run-folder.ts'
+
+/**
+ * A checkpoint is a folder `checkpoints/step-000050` of a run: `model/` in the Hugging Face layout, `engine.state` (weights
+ * and optimiser, exact) and `trainer.json` (finished steps, sampler, moving averages; the random streams follow from the
+ * seed and the step). It is written under a temporary name and renamed, so a folder with the final name is complete.
+ */
+const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`
+
+const found = (folder: RunFolder): ReadonlyArray<string> => {
+  const root = folder.file('checkpoints')
+  return existsSync(root)
+    ? readdirSync(root)
+        .filter((name) => /^step-\d+$/.test(name))
+        .sort()
+    : []
+}
+
+/** The newest complete checkpoint's folder, or null. */
+export const latestCheckpoint = (folder: RunFolder): string | null => {
+  const name = found(folder).at(-1)
+  return name === undefined ? null : folder.file('checkpoints', name)
+}
+
+/** The folder of a checkpoint's model, loadable by transformers. */
+export const modelOf = (checkpoint: string): string => join(checkpoint, 'model')
+
+/** Writes the checkpoint of `step` finished steps and removes all but the `keep` newest; returns its folder. */
+export const saveCheckpoint = Effect.fnUntraced(function* (
+  folder: RunFolder,
+  engine: TrainingEngine,
+  step: number,
+  state: unknown,
+  keep: number,
+) {
+  const final = folder.file('checkpoints', nameOf(step))
+  const temporary = `${final}.tmp`
+  const files = <A>(operation: () => A) =>
+    Effect.try({
+      try: operation,
+      catch: (cause) =>
+        new EngineError({
+          operation: `checkpoint ${final}`,
+          problem: cause instanceof Error ? cause.message : String(cause),
+        }),
+    })
+  yield* files(() => {
+    rmSync(temporary, { recursive: true, force: true })
+    mkdirSync(temporary, { recursive: true })
+  })
+  yield* engine.save(modelOf(temporary))
+  const bytes = yield* engine.snapshot
+  yield* files(() => {
+    writeAtomically(join(temporary, 'engine.state'), bytes)
+    writeAtomically(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
+    rmSync(final, { recursive: true, force: true })
+    renameSync(temporary, final)
+    for (const name of found(folder).slice(0, -keep))
+      rmSync(folder.file('checkpoints', name), { recursive: true })
+  })
+  return final
+})
+
+/** Restores the newest checkpoint into the engine; null where there is none. */
+export const loadCheckpoint = Effect.fnUntraced(function* <State>(
+  folder: RunFolder,
+  engine: TrainingEngine,
+  schema: z.ZodType<{ step: number; state: State }>,
+) {
+  const checkpoint = latestCheckpoint(folder)
+  if (checkpoint === null) return null
+  const { trainer, bytes } = yield* Effect.try({
+    try: () => ({
+      trainer: schema.parse(JSON.parse(readFileSync(join(checkpoint, 'trainer.json'), 'utf8'))),
+      bytes: readFileSync(join(checkpoint, 'engine.state')),
+    }),
+    catch: () =>
+      new InputError({
+        subject: checkpoint,
+        problem: 'the checkpoint is damaged',
+        remedy: 'remove this folder to continue from the one before it',
+      }),
+  })
+  yield* engine.restore(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  return { ...trainer, checkpoint }
+})

@@ -1,0 +1,53 @@
+import type { Effect } from 'effect'
+import type { EngineError } from '../core/index.ts'
+import type { ProcessedPrompt } from '../engine/processor/index.ts'
+import type { UpdateBatch, UpdateMetrics } from '../engine/training/batch.ts'
+
+/** How completions are sampled; every draw follows from the seed. */
+export interface RolloutSampling {
+  readonly temperature: number
+  readonly topP: number
+  readonly topK: number
+  readonly maxTokens: number
+  readonly stop: Array<string>
+  readonly seed: number
+  readonly n: number
+}
+
+/** One sampled completion: its tokens with the end token, and its text without special tokens. */
+export interface Rollout {
+  readonly tokens: ReadonlyArray<number>
+  readonly logProbs: ReadonlyArray<number>
+  readonly text: string
+  readonly finish: 'stop' | 'length'
+}
+
+export interface ScoreGroup {
+  readonly prompt: ProcessedPrompt
+  readonly completions: Array<Array<number>>
+}
+
+/** Weights, optimiser moments and step count as plain bytes; restoring them restores every bit. */
+export type EngineState = Uint8Array
+
+/**
+ * What the loops ask of an engine. The embedded `Engine` service satisfies it; tests use a small pure one, and a
+ * reference model is a second one.
+ */
+export interface TrainingEngine {
+  /** [prompt][sample]. */
+  readonly generate: (
+    prompts: Array<ProcessedPrompt>,
+    sampling: RolloutSampling,
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Rollout>>, EngineError>
+  /** Log-probabilities [group][completion][token] at a temperature. */
+  readonly score: (
+    groups: Array<ScoreGroup>,
+    temperature: number,
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>, EngineError>
+  readonly update: (batch: UpdateBatch) => Effect.Effect<UpdateMetrics, EngineError>
+  /** Writes the model as a Hugging Face folder. */
+  readonly save: (folder: string) => Effect.Effect<void, EngineError>
+  readonly snapshot: Effect.Effect<EngineState, EngineError>
+  readonly restore: (state: EngineState) => Effect.Effect<void, EngineError>
+}

@@ -1,0 +1,276 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import {
+  draw,
+  maskRatio,
+  rescore,
+  type Sampler,
+  type SamplerState,
+  startSampler,
+} from '../curriculum/index.ts'
+import type { TrainingGroup, UpdateMetrics } from '../engine/training/batch.ts'
+import type { Composition } from '../rewards/index.ts'
+import { advantages, mean } from './advantages.ts'
+import { candidateOf, type TrainingItem } from './data.ts'
+import { startPlateau, stopsEarly, watch } from './early-stop.ts'
+import type { TrainingEngine } from './engine.ts'
+import { type Loop, runLoop } from './loop.ts'
+import { type GrpoOptions, learningRateAt, stepsOf } from './options.ts'
+import type { PromptSource } from './prompts.ts'
+import { isConstantGroup, type RolloutGroup, rollOut } from './rollouts.ts'
+import type { RunFolder } from './run-folder.ts'
+import { rowOf, summarise } from './step-metrics.ts'
+
+const samplerState = z.object({
+  epoch: z.int(),
+  position: z.int(),
+  queue: z.array(z.string()),
+  scores: z.record(z.string(), z.number()),
+})
+const plateau = z.object({
+  steps: z.int(),
+  reward: z.number(),
+  spread: z.number(),
+  bestReward: z.number(),
+  markedSpread: z.number(),
+  since: z.int(),
+})
+/** What a GRPO run carries from step to step besides the weights. */
+const stateSchema = z.object({ sampler: samplerState, plateau })
+type State = z.infer<typeof stateSchema>
+
+/** The share of hidable frames that a sample has hidden at a step: only hard samples are masked. */
+export const ratioAt = (options: GrpoOptions, item: TrainingItem, step: number, steps: number): number =>
+  item.band === 'hard' && item.sample.windows !== null ? maskRatio(options.mask, step, steps) : 0
+
+/**
+ * The groups that teach something, as the engine takes them. A constant group has advantage 0 everywhere and, without a
+ * KL term, no gradient: it is left out, and the weights make up for the smaller normaliser, so loss and gradient are those
+ * of the whole batch.
+ */
+export const updateGroups = (
+  groups: ReadonlyArray<RolloutGroup>,
+  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta'>,
+): ReadonlyArray<TrainingGroup> => {
+  const gains = advantages(
+    groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
+    options.scale,
+  )
+  const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
+  const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))
+  const size = (list: ReadonlyArray<RolloutGroup>) =>
+    list
+      .flatMap(({ rollouts }) => rollouts)
+      .reduce((sum, { tokens }) => sum + (options.loss === 'dapo' ? tokens.length : 1), 0)
+  const share = size(kept.map(({ group }) => group)) / Math.max(1, size(groups))
+  return kept.map(({ group, gains: list }) => ({
+    prompt: group.prepared.prompt,
+    completions: group.rollouts.map(({ tokens }, index) => ({
+      tokens,
+      advantage: list[index]!,
+      weight: group.item.weight * share,
+    })),
+  }))
+}
+
+const tokenLists = (groups: ReadonlyArray<TrainingGroup>) =>
+  groups.map(({ prompt, completions }) => ({
+    prompt,
+    completions: completions.map(({ tokens }) => [...tokens]),
+  }))
+
+const withLogProbs = (
+  groups: ReadonlyArray<TrainingGroup>,
+  name: 'oldLogProbs' | 'refLogProbs',
+  scores: ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>,
+): ReadonlyArray<TrainingGroup> =>
+  groups.map((group, g) => ({
+    prompt: group.prompt,
+    completions: group.completions.map((completion, c) => ({ ...completion, [name]: scores[g]![c]! })),
+  }))
+
+/** Teaches one batch of rollouts; null where no group teaches anything. */
+const teach = Effect.fnUntraced(function* (
+  context: Pick<GrpoRun<never, never>, 'engine' | 'reference' | 'options'>,
+  rolled: ReadonlyArray<RolloutGroup>,
+  learningRate: number,
+) {
+  const { engine, reference, options } = context
+  const { temperature, maxTokens } = options.sampling
+  let groups = updateGroups(rolled, options)
+  if (groups.length === 0) return null
+  if (options.updates > 1)
+    groups = withLogProbs(groups, 'oldLogProbs', yield* engine.score(tokenLists(groups), temperature))
+  if (options.beta > 0)
+    groups = withLogProbs(
+      groups,
+      'refLogProbs',
+      yield* (reference ?? engine).score(tokenLists(groups), temperature),
+    )
+  const metrics: Array<UpdateMetrics> = []
+  for (let i = 0; i < options.updates; i++)
+    metrics.push(
+      yield* engine.update({
+        groups,
+        loss: {
+          kind: options.loss,
+          clipLow: options.clipLow,
+          clipHigh: options.clipHigh,
+          beta: options.beta,
+          maxTokens,
+        },
+        learningRate,
+        temperature,
+        maxGradNorm: options.maxGradNorm,
+      }),
+    )
+  return metrics
+})
+
+export interface GrpoRun<E, R> {
+  readonly engine: TrainingEngine
+  /** The starting model, kept apart; needed where beta > 0. */
+  readonly reference?: TrainingEngine
+  readonly source: PromptSource
+  readonly rewards: Composition
+  readonly options: GrpoOptions
+  readonly items: ReadonlyArray<TrainingItem>
+  readonly folder: RunFolder
+  /** Measures the weights on a validation set after `step` steps. */
+  readonly evaluate?: (step: number) => Effect.Effect<{ readonly [name: string]: number }, E, R>
+}
+
+/**
+ * GRPO with the nested mask curriculum. Each step: draw prompts, hide frames of the hard ones, sample G rollouts each,
+ * reward them, normalise within groups, update. Writes metrics.jsonl (one row a step), rollouts.jsonl, validation.jsonl and
+ * checkpoints into the run folder, and continues from its newest checkpoint.
+ */
+export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>(run: GrpoRun<E, R>) {
+  const { engine, source, rewards, options, items, folder } = run
+  const steps = stepsOf(options, items.length, options.prompts)
+  const byKey = new Map(items.map((item) => [item.key, item]))
+  const sampler: Sampler = {
+    ids: items.map(({ key }) => key),
+    order: options.order,
+    ease: new Map(items.map((item) => [item.key, candidateOf(item).iou])),
+    seed: options.seed,
+    solvedAbove: options.solvedAbove,
+  }
+  const roll = (ids: ReadonlyArray<string>, step: number, round: number) =>
+    rollOut({
+      engine,
+      source,
+      rewards,
+      options,
+      items: ids.map((id) => byKey.get(id)!),
+      ratioOf: (item) => ratioAt(options, item, step, steps),
+      step,
+      round,
+    })
+
+  const prepare = Effect.fnUntraced(function* (state: State, step: number) {
+    let drawn = draw(sampler, state.sampler, options.prompts)
+    let batch = yield* roll(drawn.ids, step, 0)
+    const first = batch.groups
+    for (let round = 1; round <= options.refill; round++) {
+      const useful = batch.groups.filter((group) => !isConstantGroup(group))
+      const missing = drawn.ids.length - useful.length
+      if (missing === 0) break
+      const next = draw(sampler, drawn.state, missing)
+      const used = new Set(batch.groups.map(({ item }) => item.key))
+      const fresh = next.ids.filter((id) => !used.has(id))
+      drawn = { ids: drawn.ids, state: next.state }
+      if (fresh.length === 0) break
+      const more = yield* roll(fresh, step, round)
+      const found = more.groups.filter((group) => !isConstantGroup(group))
+      const constant = batch.groups.filter(isConstantGroup)
+      batch = {
+        groups: [...useful, ...found, ...constant].slice(0, drawn.ids.length),
+        unreadable: [...batch.unreadable, ...more.unreadable],
+        seconds: {
+          prepare: batch.seconds.prepare + more.seconds.prepare,
+          generate: batch.seconds.generate + more.seconds.generate,
+          reward: batch.seconds.reward + more.seconds.reward,
+        },
+      }
+    }
+    const broken = batch.unreadable[0]
+    if (batch.groups.length === 0 && broken !== undefined) return yield* broken
+    return {
+      batch,
+      sampler: drawn.state,
+      constantBefore: first.filter(isConstantGroup).length / first.length,
+    }
+  })
+
+  const commit = Effect.fnUntraced(function* (
+    state: State,
+    plan: Effect.Success<ReturnType<typeof prepare>>,
+    step: number,
+  ) {
+    const start = performance.now()
+    const learningRate = learningRateAt(options, step, steps)
+    const { groups } = plan.batch
+    const updates = yield* teach(run, groups, learningRate)
+    const summary = summarise(groups)
+    const watched = watch(options.earlyStop, state.plateau, summary.reward, summary.spread)
+    // Hidden context changes the task, so only unmasked rollouts say how well a sample is solved.
+    const scores = Object.fromEntries(
+      groups
+        .filter(({ ratio }) => ratio === 0)
+        .map(({ item, rollouts }) => [item.key, mean(rollouts.map(({ iou }) => iou))]),
+    )
+    const sampler: SamplerState = rescore(plan.sampler, scores)
+    for (const group of groups.slice(0, options.logPrompts))
+      folder.append('rollouts.jsonl', {
+        step,
+        sample: group.item.key,
+        mask: group.prepared.mask.digest,
+        rollouts: group.rollouts.map(({ text, reward, iou, finish }) => ({ text, reward, iou, finish })),
+      })
+    return {
+      state: { sampler: { ...sampler, queue: [...sampler.queue] }, plateau: watched },
+      row: rowOf({
+        summary,
+        updates,
+        learningRate,
+        epoch: sampler.epoch,
+        ratio: maskRatio(options.mask, step, steps),
+        constantBefore: plan.constantBefore,
+        unreadable: plan.batch.unreadable.length,
+        seconds: { ...plan.batch.seconds, update: (performance.now() - start) / 1000 },
+      }),
+      note: `reward ${watched.reward.toFixed(3)}`,
+      stop: stopsEarly(options.earlyStop, watched),
+    }
+  })
+
+  const start = startSampler(sampler)
+  const loop: Loop<
+    State,
+    Effect.Success<ReturnType<typeof prepare>>,
+    Effect.Error<ReturnType<typeof prepare>>,
+    Effect.Services<ReturnType<typeof prepare>>,
+    Effect.Error<ReturnType<typeof commit>>,
+    Effect.Services<ReturnType<typeof commit>>,
+    E,
+    R
+  > = {
+    label: 'curriculum GRPO',
+    folder,
+    engine,
+    steps,
+    checkpointEvery: options.checkpointEvery,
+    keepCheckpoints: options.keepCheckpoints,
+    evaluateEvery: options.evaluateEvery,
+    initial: {
+      sampler: { ...start, queue: [...start.queue], scores: { ...start.scores } },
+      plateau: startPlateau,
+    },
+    schema: stateSchema,
+    prepare,
+    commit,
+    ...(run.evaluate === undefined ? {} : { evaluate: run.evaluate }),
+  }
+  return yield* runLoop(loop)
+})

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import type { EngineError, InputError } from '../core/index.ts'
+import { Progress } from '../core/index.ts'
+import { latestCheckpoint, loadCheckpoint, modelOf, saveCheckpoint } from './checkpoint.ts'
+import type { TrainingEngine } from './engine.ts'
+import type { RunFolder } from './run-folder.ts'
+
+/** What one step leaves behind. */
+export interface StepResult<State> {
+  readonly state: State
+  /** Goes to metrics.jsonl, with the step in front. */
+  readonly row: { readonly [name: string]: unknown }
+  /** One short figure for the progress line. */
+  readonly note: string
+  /** Ends the run after this step. */
+  readonly stop?: boolean
+}
+
+export interface Loop<State, Plan, E, R, E2, R2, E3, R3> {
+  readonly label: string
+  readonly folder: RunFolder
+  readonly engine: TrainingEngine
+  readonly steps: number
+  readonly checkpointEvery: number
+  readonly keepCheckpoints: number
+  readonly evaluateEvery: number
+  readonly initial: State
+  readonly schema: z.ZodType<State>
+  /** Everything before the weights change; may be interrupted at any point. */
+  readonly prepare: (state: State, step: number) => Effect.Effect<Plan, E, R>
+  /** Changes the weights; runs to its end once begun, so that state and weights never disagree. */
+  readonly commit: (state: State, plan: Plan, step: number) => Effect.Effect<StepResult<State>, E2, R2>
+  /** Measures the present weights; the numbers go to validation.jsonl. */
+  readonly evaluate?: (step: number) => Effect.Effect<{ readonly [name: string]: number }, E3, R3>
+}
+
+export interface Outcome {
+  /** Finished steps, those of earlier sittings included. */
+  readonly steps: number
+  readonly planned: number
+  /** Steps that were already finished when this sitting began. */
+  readonly resumedFrom: number
+  readonly stoppedEarly: boolean
+  /** Folder of the last checkpoint and of its model. */
+  readonly checkpoint: string
+  readonly model: string
+  readonly seconds: number
+}
+
+const stepsIn = (file: string): ReadonlySet<number> =>
+  existsSync(file)
+    ? new Set(
+        readFileSync(file, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => z.object({ step: z.number() }).parse(JSON.parse(line)).step),
+      )
+    : new Set()
+
+/**
+ * Runs steps until the last one, continuing from the newest checkpoint of the run folder. A step is a pure function of
+ * (weights, state, step), so a resumed run equals one that was never stopped, bit for bit on the same machine's CPU.
+ * Interruption between two steps, or inside `prepare`, writes a checkpoint of the steps finished so far.
+ */
+export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E3, R3>(
+  loop: Loop<State, Plan, E, R, E2, R2, E3, R3>,
+) {
+  const { folder, engine, steps } = loop
+  const began = performance.now()
+  const progress = yield* Progress
+  const stored = yield* loadCheckpoint(
+    folder,
+    engine,
+    z.object({ step: z.int(), state: z.object({ loop: loop.schema, stopped: z.boolean() }) }),
+  )
+  const resumedFrom = stored?.step ?? 0
+  let done = resumedFrom
+  let saved = stored === null ? -1 : stored.step
+  let state = stored?.state.loop ?? loop.initial
+  let stopped = stored?.state.stopped ?? false
+  for (const name of ['metrics.jsonl', 'rollouts.jsonl']) folder.truncate(name, done)
+  folder.truncate('validation.jsonl', done + 1)
+  const validated = stepsIn(folder.file('validation.jsonl'))
+
+  const checkpoint = Effect.suspend(() =>
+    saveCheckpoint(folder, engine, done, { loop: state, stopped }, loop.keepCheckpoints),
+  ).pipe(
+    Effect.tap(() =>
+      Effect.sync(() => {
+        saved = done
+      }),
+    ),
+  )
+  const validate = Effect.fnUntraced(function* (last: boolean) {
+    const due = done === 0 || last || (loop.evaluateEvery > 0 && done % loop.evaluateEvery === 0)
+    if (loop.evaluate === undefined || !due || validated.has(done)) return
+    const start = performance.now()
+    const measured = yield* loop.evaluate(done)
+    folder.append('validation.jsonl', {
+      step: done,
+      ...measured,
+      seconds: (performance.now() - start) / 1000,
+    })
+  })
+
+  const body = Effect.gen(function* () {
+    yield* validate(done >= steps || stopped)
+    while (done < steps && !stopped) {
+      const plan = yield* loop.prepare(state, done)
+      const note = yield* Effect.uninterruptible(
+        Effect.gen(function* () {
+          const result = yield* loop.commit(state, plan, done)
+          folder.append('metrics.jsonl', { step: done, ...result.row })
+          state = result.state
+          stopped = result.stop === true
+          done += 1
+          if (loop.checkpointEvery > 0 && done % loop.checkpointEvery === 0) yield* checkpoint
+          return result.note
+        }),
+      )
+      yield* progress.report({ label: loop.label, done, total: steps, note })
+      yield* validate(done >= steps || stopped)
+    }
+    if (saved !== done) yield* checkpoint
+  })
+  yield* body.pipe(Effect.onInterrupt(() => (saved === done ? Effect.void : checkpoint.pipe(Effect.ignore))))
+  const last = latestCheckpoint(folder) ?? folder.file('checkpoints')
+  const outcome: Outcome = {
+    steps: done,
+    planned: steps,
+    resumedFrom,
+    stoppedEarly: stopped && done < steps,
+    checkpoint: last,
+    model: modelOf(last),
+    seconds: (performance.now() - began) / 1000,
+  }
+  return outcome
+})
+
+/** Every error a loop may fail with besides those of its own steps. */
+export type LoopError = InputError | EngineError

@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { maskModes, maskScheduleKinds, samplerOrders } from '../curriculum/index.ts'
+import { policyLosses } from '../engine/training/batch.ts'
+import { advantageScales } from './advantages.ts'
+import { earlyStopSchema } from './early-stop.ts'
+
+const share = z.number().min(0).max(1)
+
+/** How the learning rate goes: up over `warmup` steps, then flat or down to 0 at the last step. */
+const optimiserShape = {
+  /** 5e-5 suits the shipped checkpoint (3e-4 was unstable); 1e-6 is usual from 3 billion parameters on. */
+  learningRate: z.number().positive().default(5e-5),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
+  warmup: z.int().min(0).default(0),
+  /** Gradients are scaled down to this global norm. */
+  maxGradNorm: z.number().positive().default(1),
+}
+
+const runShape = {
+  seed: z.int().min(0).default(0),
+  /** Optimiser steps; null takes `epochs` passes over the samples. */
+  steps: z.int().positive().nullable().default(null),
+  epochs: z.number().positive().default(1),
+  /** A checkpoint every so many steps, and always at the end; 0 only at the end. */
+  checkpointEvery: z.int().min(0).default(50),
+  /** How many of the newest checkpoints stay. */
+  keepCheckpoints: z.int().positive().default(2),
+  /** Validation every so many steps, if the caller gives one; 0 only before the first step and at the end. */
+  evaluateEvery: z.int().min(0).default(0),
+}
+
+/** Which frames are hidden of which samples, and until when. */
+export const maskSchema = z.strictObject({
+  kind: z.enum(maskScheduleKinds).default('linear'),
+  /** Share of the frames outside windows and margin that step 0 hides; 0 turns masking off. */
+  start: share.default(0.8),
+  /** Share of the steps after which nothing is hidden. */
+  until: share.default(0.5),
+  /** `blank` keeps the time grid (Qwen2.5-VL needs that); `drop` shortens the prompt. */
+  mode: z.enum(maskModes).default('blank'),
+  /** Seconds never hidden on both sides of a window; null is max(2 s, 10 % of the clip). */
+  margin: z.number().min(0).nullable().default(null),
+})
+export type MaskOptions = z.infer<typeof maskSchema>
+
+export const samplingSchema = z.strictObject({
+  temperature: z.number().positive().default(1),
+  topP: z.number().positive().max(1).default(1),
+  topK: z.int().min(0).default(0),
+  maxTokens: z.int().positive().default(64),
+})
+
+/** GRPO with a curriculum; every field has the default documented beside it. */
+export const grpoSchema = z.strictObject({
+  ...runShape,
+  ...optimiserShape,
+  /** Prompts a step. */
+  prompts: z.int().positive().default(32),
+  /** Rollouts a prompt (G). */
+  group: z.int().min(2).default(8),
+  sampling: samplingSchema.prefault({}),
+  /** Per-sequence mean by default: token means favour long answers, which hurts grounding (TempR1). */
+  loss: z.enum(policyLosses).default('grpo'),
+  clipLow: z.number().positive().default(0.2),
+  clipHigh: z.number().positive().default(0.28),
+  /** KL weight against the starting checkpoint; the papers' setting is 0.04. */
+  beta: z.number().min(0).default(0),
+  /** Optimiser steps on each batch of rollouts; above 1 the clip ranges take effect. */
+  updates: z.int().positive().default(1),
+  scale: z.enum(advantageScales).default('group'),
+  /** Names and weights of the rewards that are summed. */
+  rewards: z.record(z.string(), z.number()).default({ iou: 1 }),
+  /** DAPO's dynamic sampling: extra rounds that replace constant groups by other prompts; 0 keeps them. */
+  refill: z.int().min(0).default(0),
+  /**
+   * The annotation as one rollout: `failed` puts it in place of the last rollout of groups in which every IoU is 0,
+   * `always` in every group.
+   */
+  inject: z.enum(['none', 'failed', 'always']).default('none'),
+  mask: maskSchema.prefault({}),
+  order: z.enum(samplerOrders).default('shuffled'),
+  /** Samples whose mean IoU in their last unmasked rollouts exceeds this sit out later epochs; 1 keeps all. */
+  solvedAbove: share.default(1),
+  earlyStop: earlyStopSchema.prefault({}),
+  /** Rollouts of this many prompts a step are written to rollouts.jsonl. */
+  logPrompts: z.int().min(0).default(1),
+})
+export type GrpoOptions = z.infer<typeof grpoSchema>
+
+export const sftSchema = z.strictObject({
+  ...runShape,
+  ...optimiserShape,
+  learningRate: z.number().positive().default(1e-4),
+  /** Samples a step. */
+  batch: z.int().positive().default(32),
+  order: z.enum(samplerOrders).default('shuffled'),
+})
+export type SftOptions = z.infer<typeof sftSchema>
+
+/** The number of steps that options and samples amount to. */
+export const stepsOf = (
+  options: { readonly steps: number | null; readonly epochs: number },
+  samples: number,
+  perStep: number,
+): number => options.steps ?? Math.max(1, Math.ceil((options.epochs * samples) / perStep))
+
+/** The learning rate of a 0-based step. */
+export const learningRateAt = (
+  options: Pick<SftOptions, 'learningRate' | 'schedule' | 'warmup'>,
+  step: number,
+  steps: number,
+): number => {
+  if (step < options.warmup) return (options.learningRate * (step + 1)) / (options.warmup + 1)
+  const progress = (step - options.warmup) / Math.max(1, steps - options.warmup)
+  if (options.schedule === 'constant') return options.learningRate
+  if (options.schedule === 'linear') return options.learningRate * (1 - progress)
+  return (options.learningRate * (1 + Math.cos(Math.PI * progress))) / 2
+}

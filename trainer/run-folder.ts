@@ -1,0 +1,146 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError, type Json } from '../core/index.ts'
+
+/** What fixes a run: another manifest in the same folder is refused. */
+export interface Manifest {
+  readonly kind: 'sft' | 'curriculum'
+  /** Options, data hash, model identity: everything that changes the result. */
+  readonly settings: { readonly [name: string]: Json }
+  /** Recorded, not compared: package version, machine, time. */
+  readonly provenance: { readonly [name: string]: Json }
+}
+
+export interface RunFolder {
+  readonly path: string
+  readonly file: (...parts: ReadonlyArray<string>) => string
+  /** Appends one JSON line. */
+  readonly append: (name: string, row: unknown) => void
+  /** Keeps only the lines of a JSONL file whose `step` is below `step`. */
+  readonly truncate: (name: string, step: number) => void
+}
+
+const manifestSchema = z.object({ kind: z.string(), settings: z.record(z.string(), z.json()) })
+
+/** JSON with sorted keys, so that equal settings have equal text. */
+export const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value === 'object' && value !== null)
+    return `{${Object.entries(value)
+      .filter(([, entry]) => entry !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`)
+      .join(',')}}`
+  return JSON.stringify(value)
+}
+
+/** Writes a file so that a reader sees the old or the new content, never a part. */
+export const writeAtomically = (path: string, content: string | Uint8Array): void => {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.tmp-${process.pid}`
+  writeFileSync(temporary, content)
+  const handle = openSync(temporary, 'r+')
+  fsyncSync(handle)
+  closeSync(handle)
+  renameSync(temporary, path)
+}
+
+const flatten = (value: unknown, path = ''): ReadonlyArray<readonly [string, string]> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([key, entry]) => flatten(entry, path === '' ? key : `${path}.${key}`))
+    : [[path, canonical(value ?? null)]]
+
+const difference = (here: unknown, now: unknown): string => {
+  const before = new Map(flatten(here))
+  const after = new Map(flatten(now))
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (key) => before.get(key) !== after.get(key),
+  )
+  const shown = changed
+    .slice(0, 3)
+    .map((key) => `${key} was ${before.get(key) ?? 'unset'}, is ${after.get(key) ?? 'unset'}`)
+  return `${shown.join('; ')}${changed.length > 3 ? `; and ${changed.length - 3} more` : ''}`
+}
+
+const folderAt = (path: string): RunFolder => {
+  const file = (...parts: ReadonlyArray<string>) => join(path, ...parts)
+  return {
+    path,
+    file,
+    append: (name, row) => appendFileSync(file(name), `${JSON.stringify(row)}\n`),
+    truncate: (name, step) => {
+      if (!existsSync(file(name))) return
+      const lines = readFileSync(file(name), 'utf8').split('\n')
+      const kept = lines.filter((line) => {
+        // A killed process may leave half a line at the end.
+        try {
+          return line !== '' && (JSON.parse(line) as { step: number }).step < step
+        } catch {
+          return false
+        }
+      })
+      writeAtomically(file(name), kept.map((line) => `${line}\n`).join(''))
+    },
+  }
+}
+
+const claim = (path: string, manifest: Manifest): RunFolder | InputError => {
+  const folder = folderAt(path)
+  const record = folder.file('run.json')
+  if (!existsSync(path) || readdirSync(path).length === 0) {
+    mkdirSync(path, { recursive: true })
+    writeAtomically(record, `${JSON.stringify(manifest, null, 2)}\n`)
+    return folder
+  }
+  const remedy = 'give another --run folder, or repeat the settings of this one'
+  if (!existsSync(record))
+    return new InputError({ subject: path, problem: 'holds other files and no run.json', remedy })
+  const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(record, 'utf8')))
+  if (!parsed.success)
+    return new InputError({ subject: record, problem: 'is not the record of a run', remedy })
+  if (parsed.data.kind !== manifest.kind)
+    return new InputError({ subject: path, problem: `is a ${parsed.data.kind} run`, remedy })
+  if (canonical(parsed.data.settings) !== canonical(manifest.settings))
+    return new InputError({
+      subject: path,
+      problem: `was made by other settings (${difference(parsed.data.settings, manifest.settings)})`,
+      remedy,
+    })
+  // What a killed process was still writing.
+  const checkpoints = folder.file('checkpoints')
+  if (existsSync(checkpoints))
+    for (const name of readdirSync(checkpoints))
+      if (name.includes('.tmp')) rmSync(join(checkpoints, name), { recursive: true })
+  return folder
+}
+
+/**
+ * Opens a run folder: a new or empty one is claimed with the manifest, one made by the same settings is continued, and
+ * any other is refused with an InputError that names the first differences.
+ */
+export const openRunFolder = Effect.fnUntraced(function* (path: string, manifest: Manifest) {
+  const folder = yield* Effect.try({
+    try: () => claim(path, manifest),
+    catch: (cause) =>
+      new InputError({
+        subject: path,
+        problem: `cannot be used as a run folder (${cause instanceof Error ? cause.message : String(cause)})`,
+        remedy: 'give a --run folder that you may write to',
+      }),
+  })
+  return folder instanceof InputError ? yield* folder : folder
+})

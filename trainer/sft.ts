@@ -1,0 +1,123 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { answerOf } from '../agents/ask.ts'
+import { InputError, VideoError } from '../core/index.ts'
+import { draw, type Sampler, startSampler } from '../curriculum/index.ts'
+import type { TrainingGroup } from '../engine/training/batch.ts'
+import { candidateOf, type TrainingItem } from './data.ts'
+import type { TrainingEngine } from './engine.ts'
+import { runLoop } from './loop.ts'
+import { learningRateAt, type SftOptions, stepsOf } from './options.ts'
+import type { PromptSource } from './prompts.ts'
+import type { RunFolder } from './run-folder.ts'
+
+const stateSchema = z.object({
+  epoch: z.int(),
+  position: z.int(),
+  queue: z.array(z.string()),
+  scores: z.record(z.string(), z.number()),
+})
+
+export interface SftRun<E, R> {
+  readonly engine: TrainingEngine
+  readonly source: PromptSource
+  readonly options: SftOptions
+  readonly items: ReadonlyArray<TrainingItem>
+  readonly folder: RunFolder
+  readonly evaluate?: (step: number) => Effect.Effect<{ readonly [name: string]: number }, E, R>
+}
+
+/**
+ * Supervised fine-tuning on the annotations: each step draws a batch of samples and raises the probability of their right
+ * answers, token mean, weighted by the samples' weights. Same run folder, checkpoints and resume as GRPO.
+ * Fails with an InputError where a sample has no answer to learn.
+ */
+export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(run: SftRun<E, R>) {
+  const { engine, source, options, items, folder } = run
+  const answers = new Map<string, string>()
+  for (const item of items) {
+    const text = answerOf(item.sample)
+    if (text === null)
+      return yield* new InputError({
+        subject: `sample ${item.key}`,
+        problem: 'has no annotated answer',
+        remedy: 'leave it out of the data for "spanwise train sft"',
+      })
+    answers.set(item.key, text)
+  }
+  const steps = stepsOf(options, items.length, options.batch)
+  const byKey = new Map(items.map((item) => [item.key, item]))
+  const sampler: Sampler = {
+    ids: items.map(({ key }) => key),
+    order: options.order,
+    ease: new Map(items.map((item) => [item.key, candidateOf(item).iou])),
+    seed: options.seed,
+    solvedAbove: 1,
+  }
+  type State = z.infer<typeof stateSchema>
+  const start = startSampler(sampler)
+  return yield* runLoop({
+    label: 'supervised fine-tuning',
+    folder,
+    engine,
+    steps,
+    checkpointEvery: options.checkpointEvery,
+    keepCheckpoints: options.keepCheckpoints,
+    evaluateEvery: options.evaluateEvery,
+    initial: { ...start, queue: [...start.queue], scores: { ...start.scores } } as State,
+    schema: stateSchema,
+    prepare: Effect.fnUntraced(function* (state: State) {
+      const began = performance.now()
+      const drawn = draw(sampler, state, options.batch)
+      const groups = yield* Effect.forEach(
+        drawn.ids,
+        (id) => {
+          const item = byKey.get(id)!
+          return source.prepare(item, 0).pipe(
+            Effect.map(
+              ({ prompt }): TrainingGroup => ({
+                prompt,
+                completions: [{ tokens: source.encode(answers.get(id)!), weight: item.weight }],
+              }),
+            ),
+            Effect.catchTag('VideoError', (error) => Effect.succeed(error)),
+          )
+        },
+        { concurrency: 4 },
+      )
+      const ready = groups.filter((group) => 'prompt' in group)
+      const broken = groups.filter((group) => group instanceof VideoError)
+      if (ready.length === 0) return yield* broken[0]!
+      return {
+        groups: ready,
+        unreadable: broken.length,
+        sampler: drawn.state,
+        seconds: (performance.now() - began) / 1000,
+      }
+    }),
+    commit: Effect.fnUntraced(function* (_state: State, plan, step) {
+      const learningRate = learningRateAt(options, step, steps)
+      const update = yield* engine.update({
+        groups: plan.groups,
+        loss: { kind: 'sft' },
+        learningRate,
+        maxGradNorm: options.maxGradNorm,
+      })
+      return {
+        state: { ...plan.sampler, queue: [...plan.sampler.queue], scores: { ...plan.sampler.scores } },
+        row: {
+          epoch: plan.sampler.epoch,
+          loss: update.loss,
+          grad_norm: update.gradNorm,
+          entropy: update.entropy,
+          tokens: update.tokens,
+          unreadable: plan.unreadable,
+          learning_rate: learningRate,
+          seconds: { prepare: plan.seconds, update: update.seconds },
+        },
+        note: `loss ${update.loss.toFixed(3)}`,
+      }
+    }),
+    ...(run.evaluate === undefined ? {} : { evaluate: run.evaluate }),
+  })
+})

@@ -1,0 +1,90 @@
+import type { UpdateMetrics } from '../engine/training/batch.ts'
+import { deviation, mean } from './advantages.ts'
+import { isConstantGroup, type RolloutGroup } from './rollouts.ts'
+
+/** What the rollouts of a step amount to. Injected annotations count in `reward` and `spread` only. */
+export interface Summary {
+  /** Mean total reward, and mean standard deviation within groups. */
+  readonly reward: number
+  readonly spread: number
+  /** Mean of each named reward over sampled completions. */
+  readonly rewards: { readonly [name: string]: number }
+  /** Mean IoU and share of readable answers over sampled completions. */
+  readonly iou: number
+  readonly parsed: number
+  /** Share of groups whose rewards are all equal. */
+  readonly constant: number
+  /** Mean of -log p over sampled tokens, in nats: an unbiased estimate of the entropy without top-k and top-p. */
+  readonly entropy: number
+  readonly length: { readonly mean: number; readonly max: number; readonly truncated: number }
+  /** Of the masked prompts: their share, the share of their frames that is hidden, and the prior-only IoU of all prompts. */
+  readonly mask: { readonly prompts: number; readonly hidden: number; readonly priorIou: number }
+}
+
+export const summarise = (groups: ReadonlyArray<RolloutGroup>): Summary => {
+  const rewards = groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward))
+  const sampled = groups.flatMap(({ rollouts }) => rollouts).filter(({ finish }) => finish !== 'annotation')
+  const names = Object.keys(sampled[0]?.scores ?? {})
+  const masked = groups.filter(({ prepared }) => prepared.mask.share > 0)
+  const share = (count: number, all: number) => (all === 0 ? 0 : count / all)
+  return {
+    reward: mean(rewards.flat()),
+    spread: mean(rewards.map(deviation)),
+    rewards: Object.fromEntries(
+      names.map((name) => [name, mean(sampled.map(({ scores }) => scores[name] ?? 0))]),
+    ),
+    iou: mean(sampled.map(({ iou }) => iou)),
+    parsed: share(sampled.filter(({ parsed }) => parsed).length, sampled.length),
+    constant: share(groups.filter(isConstantGroup).length, groups.length),
+    entropy: -mean(sampled.flatMap(({ logProbs }) => logProbs)),
+    length: {
+      mean: mean(sampled.map(({ tokens }) => tokens.length)),
+      max: sampled.reduce((longest, { tokens }) => Math.max(longest, tokens.length), 0),
+      truncated: share(sampled.filter(({ finish }) => finish === 'length').length, sampled.length),
+    },
+    mask: {
+      prompts: share(masked.length, groups.length),
+      hidden: mean(masked.map(({ prepared }) => prepared.mask.share)),
+      priorIou: mean(groups.map(({ prepared }) => prepared.priorIou)),
+    },
+  }
+}
+
+/** One row of metrics.jsonl. Figures of the update are null where no group taught anything. */
+export const rowOf = (step: {
+  readonly summary: Summary
+  readonly updates: ReadonlyArray<UpdateMetrics> | null
+  readonly learningRate: number
+  readonly epoch: number
+  readonly ratio: number
+  readonly constantBefore: number
+  readonly unreadable: number
+  readonly seconds: { readonly [phase: string]: number }
+}) => {
+  const { summary, updates } = step
+  const over = (figure: (update: UpdateMetrics) => number) =>
+    updates === null ? null : mean(updates.map(figure))
+  return {
+    epoch: step.epoch,
+    reward: summary.reward,
+    spread: summary.spread,
+    rewards: summary.rewards,
+    iou: summary.iou,
+    parsed: summary.parsed,
+    constant: summary.constant,
+    /** Before groups were refilled. */
+    constant_before: step.constantBefore,
+    entropy: summary.entropy,
+    length: summary.length,
+    mask: { ratio: step.ratio, ...summary.mask },
+    unreadable: step.unreadable,
+    learning_rate: step.learningRate,
+    loss: over(({ loss }) => loss),
+    grad_norm: over(({ gradNorm }) => gradNorm),
+    kl: over(({ kl }) => kl),
+    clip_low: over(({ clipLowFraction }) => clipLowFraction),
+    clip_high: over(({ clipHighFraction }) => clipHighFraction),
+    tokens: over(({ tokens }) => tokens),
+    seconds: step.seconds,
+  }
+}
