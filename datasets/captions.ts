@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { Window } from '../core/index.ts'
+import type { Collector } from './collect.ts'
+import { pair, seconds } from './schemas.ts'
+
+const entry = z.object({
+  duration: seconds,
+  timestamps: z.array(z.unknown()),
+  sentences: z.array(z.unknown()),
+})
+const row = z.object({ window: pair, sentence: z.string() })
+
+/** One sentence of one video. */
+export interface Caption {
+  /** Running number of the sentence in the file, from 1. */
+  readonly line: number
+  readonly video: string
+  /** Number of the sentence within its video, from 0. */
+  readonly index: number
+  readonly duration: number
+  readonly window: Window
+  readonly sentence: string
+}
+
+/**
+ * The sentences of a map `video -> {duration, timestamps, sentences}`, the form in which ActivityNet-Captions and one
+ * form of Charades-STA are published. What does not fit becomes a problem.
+ */
+export function* captionsOf(
+  path: string,
+  entries: ReadonlyArray<[string, unknown]>,
+  into: Collector,
+): Generator<Caption> {
+  let line = 0
+  for (const [video, value] of entries) {
+    const shaped = entry.safeParse(value)
+    if (!shaped.success) {
+      line++
+      into.row(path, line, entry, value)
+      continue
+    }
+    const { duration, timestamps, sentences } = shaped.data
+    if (timestamps.length !== sentences.length)
+      into.problem(
+        path,
+        line + 1,
+        'mismatch',
+        `${video} has ${timestamps.length} timestamps and ${sentences.length} sentences`,
+      )
+    for (let index = 0; index < Math.min(timestamps.length, sentences.length); index++) {
+      line++
+      const one = into.row(path, line, row, { window: timestamps[index], sentence: sentences[index] })
+      if (one !== null) yield { line, video, index, duration, ...one }
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { Effect } from 'effect'
+import { InputError } from '../core/index.ts'
+import { anet } from './anet.ts'
+import { charades } from './charades.ts'
+import type { Dataset } from './dataset.ts'
+import { nearest } from './nearest.ts'
+import { csv, jsonl } from './own.ts'
+import { qvhighlights } from './qvhighlights.ts'
+
+const all: ReadonlyArray<Dataset> = [charades, anet, qvhighlights, jsonl, csv]
+
+/** Every dataset by its name. A new one is a new file and one word in the list above. */
+export const catalogue: { readonly [name: string]: Dataset } = Object.fromEntries(
+  all.map((dataset) => [dataset.name, dataset]),
+)
+
+/** The dataset of that name, or an InputError that names the nearest one. */
+export const lookup = (name: string): Effect.Effect<Dataset, InputError> => {
+  const found = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
+  if (found !== undefined) return Effect.succeed(found)
+  return Effect.fail(
+    new InputError({
+      subject: `--dataset ${name}`,
+      problem: 'no such dataset',
+      remedy: `did you mean ${nearest(name, Object.keys(catalogue))}?`,
+    }),
+  )
+}

@@ -1,0 +1,79 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import type { Window } from '../core/index.ts'
+import { captionsOf } from './captions.ts'
+import { cleanQuery } from './clean.ts'
+import { define } from './collect.ts'
+import { find, findOptional, jsonOf, linesOf, mapOf, textOfSource } from './files.ts'
+import { durations } from './schemas.ts'
+
+const line = z
+  .string()
+  .regex(/^\S+ \S+ \S+##/, 'expected `VID START END##sentence`')
+  .transform((text) => {
+    const cut = text.indexOf('##')
+    const [video = '', start, end] = text.slice(0, cut).split(' ')
+    return { video, window: [Number(start), Number(end)] as const, sentence: text.slice(cut + 2) }
+  })
+  .refine(({ window }) => window.every(Number.isFinite), 'start or end is no number')
+
+/**
+ * Charades-STA. Two published forms: `charades_sta_<split>.txt` with `durations.json` (TALL, VideoMind; lines
+ * `VID START END##sentence`), and a JSON map of videos (VideoChat-R1, Time-R1). Both hold the same pairs in the same
+ * order within each video; the JSON form, which has the durations, is preferred where both are there.
+ * Ids are `<video>#<index of the pair within the video>`. 1789 train and 562 test ends lie beyond the clip.
+ */
+export const charades = define({
+  name: 'charades',
+  licence: null,
+  homepage: 'https://github.com/jiyanggao/TALL',
+  files: ['charades_sta_train.txt', 'charades_sta_test.txt', 'durations.json', 'train.json', 'test.json'],
+  splits: ['train', 'test'],
+  sizes: { train: { samples: 12408, videos: 5338 }, test: { samples: 3720, videos: 1334 } },
+  fill: (folder, split, into) =>
+    Effect.gen(function* () {
+      const source = yield* find(
+        folder,
+        [
+          `${split}.json`,
+          `charades_${split}.json`,
+          `charades_sta_${split}.json`,
+          `charades_sta_${split}.txt`,
+        ],
+        into.settings.form,
+      )
+      const add = (
+        row: number,
+        video: string,
+        index: number,
+        duration: number | null,
+        window: Window,
+        text: string,
+      ) =>
+        into.sample(source.path, row, {
+          id: `${video}#${index}`,
+          task: 'grounding',
+          video,
+          file: `${video}.mp4`,
+          duration,
+          query: cleanQuery(text, into.settings.cleaning),
+          windows: [window],
+        })
+      if (source.name.endsWith('.txt')) {
+        const lengths = yield* findOptional(folder, ['durations.json'])
+        const known = lengths === null ? {} : durations.safeParse(yield* jsonOf(lengths)).data
+        const seen = new Map<string, number>()
+        for (const { line: number, text } of linesOf(yield* textOfSource(source))) {
+          const row = into.row(source.path, number, line, text)
+          if (row === null) continue
+          const index = seen.get(row.video) ?? 0
+          seen.set(row.video, index + 1)
+          add(number, row.video, index, known?.[row.video] ?? null, row.window, row.sentence)
+        }
+        return lengths === null ? [source] : [source, lengths]
+      }
+      for (const caption of captionsOf(source.path, yield* mapOf(source), into))
+        add(caption.line, caption.video, caption.index, caption.duration, caption.window, caption.sentence)
+      return [source]
+    }),
+})

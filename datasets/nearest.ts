@@ -1,0 +1,24 @@
+/** Number of single-letter edits between two words (Levenshtein). */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}
+
+/** The name most like `wanted`; null for an empty list. Case, `-` and `_` do not count. */
+export const nearest = (wanted: string, names: ReadonlyArray<string>): string | null => {
+  const plain = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '')
+  const target = plain(wanted)
+  const cost = (name: string) =>
+    // A part of a name (`activity` for `activitynet`) is nearer than its length says.
+    plain(name).startsWith(target) && target.length > 1 ? 0.5 : distance(plain(name), target)
+  return names.reduce<string | null>(
+    (best, name) => (best === null || cost(name) < cost(best) ? name : best),
+    null,
+  )
+}
