@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError, type Sample } from '../../core/index.ts'
+import type { Prediction, Predictions } from '../prediction.ts'
+import { predictionOf, type Reader } from './text.ts'
+
+const time = z.number().nonnegative()
+const row = z.object({
+  id: z.union([z.string().min(1), z.number().int().transform(String)]),
+  windows: z
+    .array(z.union([z.tuple([time, time]), z.tuple([time, time, z.number()])]))
+    .nullable()
+    .optional(),
+  answer: z
+    .union([z.string(), z.number().int().nonnegative().transform(String)])
+    .nullable()
+    .optional(),
+  text: z.string().optional(),
+  saliency: z.array(z.number()).optional(),
+})
+
+type Row = z.infer<typeof row>
+
+const toPrediction = (value: Row, sample: Sample | undefined, reader: Reader): Prediction => {
+  if (
+    value.windows === undefined &&
+    value.answer === undefined &&
+    value.text !== undefined &&
+    sample !== undefined
+  )
+    return {
+      ...predictionOf(sample, value.text, reader),
+      ...(value.saliency === undefined ? {} : { saliency: value.saliency }),
+    }
+  const windows = value.windows ?? null
+  const confidences = windows?.map(([, , confidence]) => confidence ?? 0)
+  return {
+    id: value.id,
+    windows: windows?.map(([start, end]) => [start, end] as const) ?? null,
+    ...(confidences === undefined || !windows?.some((window) => window.length === 3) ? {} : { confidences }),
+    ...(value.answer === undefined ? {} : { answer: value.answer }),
+    ...(value.text === undefined ? {} : { text: value.text }),
+    ...(value.saliency === undefined ? {} : { saliency: value.saliency }),
+  }
+}
+
+/** What is wrong with a line that is not JSON, as far as can be told. */
+export const jsonProblem = (line: string, last: boolean): readonly [problem: string, remedy: string] => {
+  if (/[:[,\s-](?:NaN|Infinity)\b/.test(line))
+    return ['it holds NaN or Infinity, which JSON does not know', 'write null where there is no prediction']
+  if (last) return ['the line ends in the middle of its JSON', 'the file is truncated: write it anew']
+  return ['it is not JSON', 'write one JSON object a line']
+}
+
+/** The first issue of a refused row, in one line. */
+const rowProblem = (error: z.ZodError): string => {
+  const issue = error.issues[0]
+  const path = issue?.path.join('.') ?? ''
+  return `${path === '' ? 'the row' : `field ${path}`}: ${issue?.message ?? 'invalid'}`
+}
+
+/** Whether an object is a plain prediction, checked by hand: the path that a million well-formed rows take. */
+const isPlain = (value: unknown): value is Row => {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, windows, answer, text, saliency } = value as { readonly [key: string]: unknown }
+  if (typeof id !== 'string' || id === '' || saliency !== undefined) return false
+  if (answer !== undefined && answer !== null && typeof answer !== 'string') return false
+  if (text !== undefined && typeof text !== 'string') return false
+  if (windows === null) return true
+  if (!Array.isArray(windows)) return false
+  for (const window of windows) {
+    if (!Array.isArray(window) || window.length !== 2) return false
+    const [start, end] = window
+    if (!(Number.isFinite(start) && start >= 0 && Number.isFinite(end) && end >= 0)) return false
+  }
+  return true
+}
+
+/**
+ * Reads predictions, one object a line: `{"id", "windows": [[s, e], ...] | null, "answer"?, "text"?, "saliency"?}`.
+ * Windows may carry a confidence as third number. A row with `text` only is read by `reader`. Blank lines are passed
+ * over. Fails, naming file and line, on anything else: broken JSON, NaN or negative times, an id that is unknown or
+ * was given before, an empty file.
+ */
+export const parsePredictions = Effect.fnUntraced(function* (
+  file: string,
+  content: string,
+  samples: ReadonlyMap<string, Sample>,
+  reader: Reader = 'strict',
+) {
+  const predictions = new Map<string, Prediction>()
+  const lines = new Map<string, number>()
+  let line = 0
+  for (let from = 0; from < content.length; ) {
+    const newline = content.indexOf('\n', from)
+    const to = newline < 0 ? content.length : newline
+    const text = content.slice(from, to)
+    from = to + 1
+    line++
+    if (text.trim() === '') continue
+    const refuse = (problem: string, remedy: string) =>
+      new InputError({ subject: `${file}:${line}`, problem, remedy })
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      return yield* refuse(...jsonProblem(text, newline < 0))
+    }
+    let checked: Row
+    if (isPlain(value)) checked = value
+    else {
+      const result = row.safeParse(value)
+      if (!result.success)
+        return yield* refuse(
+          rowProblem(result.error),
+          'expected {"id", "windows": [[start, end], ...] or null, "answer"?, "text"?, "saliency"?}, times in seconds',
+        )
+      checked = result.data
+    }
+    const sample = samples.get(checked.id)
+    if (sample === undefined)
+      return yield* refuse(
+        `unknown id ${JSON.stringify(checked.id)}`,
+        'use the ids that `datasets export` writes',
+      )
+    const earlier = lines.get(checked.id)
+    if (earlier !== undefined)
+      return yield* refuse(
+        `id ${JSON.stringify(checked.id)} stands on line ${earlier} already`,
+        'keep one of them',
+      )
+    lines.set(checked.id, line)
+    predictions.set(checked.id, toPrediction(checked, sample, reader))
+  }
+  if (predictions.size === 0)
+    return yield* new InputError({
+      subject: file,
+      problem: 'the file holds no prediction',
+      remedy: 'write one JSON object a line',
+    })
+  const read: Predictions = predictions
+  return read
+})
+
+/** The file's text; fails with an InputError where it cannot be read. */
+export const readText = (path: string): Effect.Effect<string, InputError> =>
+  Effect.tryPromise({
+    try: () => readFile(path, 'utf8'),
+    catch: (cause) =>
+      new InputError({
+        subject: path,
+        problem: `the file cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'})`,
+        remedy: 'check the path and its permissions',
+      }),
+  })
+
+/** {@link parsePredictions} of a file. */
+export const readPredictions = (
+  path: string,
+  samples: ReadonlyMap<string, Sample>,
+  reader: Reader = 'strict',
+): Effect.Effect<Predictions, InputError> =>
+  Effect.flatMap(readText(path), (content) => parsePredictions(path, content, samples, reader))
