@@ -1,0 +1,50 @@
+import { Effect } from 'effect'
+import { InputError } from '../core/index.ts'
+import { nearest } from '../core/nearest.ts'
+import type { Suite } from './suite.ts'
+import { dvd, repcount } from './suites/counting.ts'
+import { anet, charades, shapes, timelens } from './suites/grounding.ts'
+import { nextgqa } from './suites/nextgqa.ts'
+import { nextqa } from './suites/nextqa.ts'
+import { qvhighlights } from './suites/qvhighlights.ts'
+import { rextime } from './suites/rextime.ts'
+
+/** Every suite, by its name on the command line. */
+export const suites: { readonly [name: string]: Suite } = {
+  charades,
+  anet,
+  shapes,
+  qvhighlights,
+  nextgqa,
+  nextqa,
+  rextime,
+  repcount,
+  dvd,
+  timelens,
+}
+
+/** The suite of that name; fails with an InputError that names the nearest one. */
+export const lookupSuite = (name: string): Effect.Effect<Suite, InputError> => {
+  const suite = Object.hasOwn(suites, name) ? suites[name] : undefined
+  if (suite !== undefined) return Effect.succeed(suite)
+  return Effect.fail(
+    new InputError({
+      subject: `suite ${JSON.stringify(name)}`,
+      problem: 'there is no such suite',
+      remedy: `did you mean ${nearest(name, Object.keys(suites))}? All: ${Object.keys(suites).join(', ')}`,
+    }),
+  )
+}
+
+/** One of the suite's rules, its first where none is given; fails with an InputError that lists them. */
+export const lookupRule = (suite: Suite, rule: string | undefined): Effect.Effect<string, InputError> => {
+  if (rule === undefined) return Effect.succeed(suite.rules[0])
+  if (suite.rules.includes(rule)) return Effect.succeed(rule)
+  return Effect.fail(
+    new InputError({
+      subject: `--rule ${rule}`,
+      problem: `suite ${suite.name} has no such rule`,
+      remedy: `did you mean ${nearest(rule, suite.rules)}? All: ${suite.rules.join(', ')}`,
+    }),
+  )
+}

@@ -1,0 +1,44 @@
+import { type Window, Windows } from '../../core/index.ts'
+
+export interface Overlap {
+  readonly iou: number
+  /** Intersection over prediction. */
+  readonly iop: number
+}
+
+/**
+ * NExT-GQA's official scores of one predicted window: for each true window IoU in hull form and IoP, the largest of
+ * each taken separately, from 0. An instant inside a true window has IoP 1 and IoU 0.
+ */
+export const officialOverlap = (window: Window, truths: ReadonlyArray<Window>): Overlap => {
+  const [ps, pe] = window
+  let iou = 0
+  let iop = 0
+  for (const [ls, le] of truths) {
+    if (ps === pe) {
+      if (ls <= ps && ps <= le) iop = Math.max(iop, 1)
+      continue
+    }
+    const shared = Math.min(pe, le) - Math.max(ps, ls)
+    const hull = Math.max(pe, le) - Math.min(ps, ls)
+    if (hull > 0) iou = Math.max(iou, shared / hull)
+    if (pe > ps) iop = Math.max(iop, shared / (pe - ps))
+  }
+  return { iou, iop }
+}
+
+/** VideoMind's: the largest area IoU, and the largest intersection over the predicted length (0 for an instant). */
+export const videomindOverlap = (window: Window, truths: ReadonlyArray<Window>): Overlap => {
+  if (window[0] > window[1]) return { iou: 0, iop: 0 }
+  const length = Windows.length(window)
+  const shared = truths.reduce((best, truth) => Math.max(best, Windows.overlap(window, truth)), 0)
+  return { iou: Windows.bestIou(window, truths), iop: length > 0 ? shared / length : 0 }
+}
+
+/** VideoChat-R1's: all predicted and all true windows as sets of time; two empty sets agree. IoP likewise. */
+export const setOverlap = (windows: ReadonlyArray<Window>, truths: ReadonlyArray<Window>): Overlap => {
+  const length = Windows.coverage(windows)
+  const all = Windows.coverage([...windows, ...truths])
+  const shared = length + Windows.coverage(truths) - all
+  return { iou: all > 0 ? Math.max(0, shared) / all : 1, iop: length > 0 ? Math.max(0, shared) / length : 0 }
+}

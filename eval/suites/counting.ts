@@ -1,0 +1,87 @@
+import type { Sample } from '../../core/index.ts'
+import type { Predictions } from '../prediction.ts'
+import type { Column } from '../statistics/column.ts'
+import type { Suite } from '../suite.ts'
+
+interface Counts {
+  readonly truths: Float64Array
+  readonly answered: Float64Array
+  readonly parsed: Uint8Array
+  readonly missing: number
+}
+
+const countsOf = (samples: ReadonlyArray<Sample>, predictions: Predictions): Counts => {
+  const truths = Float64Array.from(samples, ({ answer }) => Number(answer ?? 0))
+  const answered = new Float64Array(samples.length)
+  const parsed = new Uint8Array(samples.length)
+  let missing = 0
+  for (const [i, { id }] of samples.entries()) {
+    const prediction = predictions.get(id)
+    if (prediction === undefined) missing++
+    const text = prediction?.answer?.trim() ?? ''
+    if (!/^\d{1,15}$/.test(text)) continue
+    parsed[i] = 1
+    answered[i] = Number(text)
+  }
+  return { truths, answered, parsed, missing }
+}
+
+const median = (errors: ReadonlyArray<number>): number =>
+  errors.toSorted((a, b) => a - b)[Math.floor(errors.length / 2)] ?? Number.NaN
+
+/*
+ * strict: an unparsed answer is never within one nor exact, and its error is that of answering 0.
+ * actrep-r1: means over parsed answers only (`parseRate` tells how many); none parsed gives infinite errors.
+ */
+/** Repetition counting on RepCount: OBO and Exact in percent, MAE with 0.1 in its denominator, AbsMAE, RMSE. */
+export const repcount: Suite = {
+  name: 'repcount',
+  dataset: 'repcount',
+  split: 'test',
+  trainSplit: 'train',
+  task: 'counting',
+  rules: ['strict', 'actrep-r1'],
+  headline: ['OBO', 'MAE', 'RMSE', 'Exact'],
+  typeKey: 'type',
+  score: (samples, predictions, rule) => {
+    const { truths, answered, parsed, missing } = countsOf(samples, predictions)
+    const errors = truths.map((truth, i) => Math.abs(answered[i]! - truth))
+    const skip = rule === 'actrep-r1'
+    const counted = skip ? { counted: parsed } : {}
+    const share = (limit: number) => errors.map((error, i) => (parsed[i] === 1 && error <= limit ? 1 : 0))
+    const columns: ReadonlyArray<Column> = [
+      { metric: 'OBO', values: share(1), scale: 100, ...counted },
+      { metric: 'Exact', values: share(0), scale: 100, ...counted },
+      { metric: 'MAE', values: errors.map((error, i) => error / (truths[i]! + 0.1)), scale: 1, ...counted },
+      { metric: 'AbsMAE', values: errors, scale: 1, ...counted },
+      { metric: 'RMSE', values: errors.map((error) => error * error), scale: 1, root: true, ...counted },
+    ]
+    const none = skip && !parsed.includes(1)
+    const far = Number.POSITIVE_INFINITY
+    return {
+      columns,
+      parsed,
+      missing,
+      extra: {
+        MedianAE: median(Array.from(errors).filter((_, i) => !skip || parsed[i] === 1)),
+        ...(none ? { OBO: 0, Exact: 0, MAE: far, AbsMAE: far, RMSE: far } : {}),
+      },
+    }
+  },
+}
+
+/** DVD-counting: exact counts in percent of all samples. */
+export const dvd: Suite = {
+  name: 'dvd',
+  dataset: 'dvd_counting',
+  split: 'test',
+  trainSplit: 'train',
+  task: 'counting',
+  rules: ['video-r1'],
+  headline: ['accuracy'],
+  score: (samples, predictions) => {
+    const { truths, answered, parsed, missing } = countsOf(samples, predictions)
+    const values = truths.map((truth, i) => (parsed[i] === 1 && answered[i] === truth ? 1 : 0))
+    return { columns: [{ metric: 'accuracy', values, scale: 100 }], parsed, missing }
+  },
+}

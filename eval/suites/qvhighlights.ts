@@ -1,0 +1,166 @@
+import type { Json, Sample, Window } from '../../core/index.ts'
+import { bestOfFirst, firstIou, passes } from '../metrics/grounding.ts'
+import { argmax, highlightPrecision, rankClips } from '../metrics/highlights.ts'
+import { averagePrecisions, byConfidence, momentThresholds } from '../metrics/moments.ts'
+import type { Predictions } from '../prediction.ts'
+import type { Column } from '../statistics/column.ts'
+import type { Suite } from '../suite.ts'
+
+/*
+ * QVHighlights as moment_detr's `standalone_eval` computes it.
+ * moment_detr: queries with an empty prediction list are absent from mAP, and wrong in R1 (the script itself stops).
+ * strict: they count as 0 in mAP too.
+ * videomind: as moment_detr, with R1 from 0.30 on, R5, and mIoU.
+ */
+const ranges: ReadonlyArray<readonly [name: string, above: number, upTo: number]> = [
+  ['short', 0, 10],
+  ['middle', 10, 30],
+  ['long', 30, 150],
+  ['full', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+]
+
+const levels: ReadonlyArray<readonly [name: string, minimum: number]> = [
+  ['Fair', 2],
+  ['Good', 3],
+  ['VeryGood', 4],
+]
+
+const label = (threshold: number): string => String(threshold)
+
+const momentColumns = (
+  samples: ReadonlyArray<Sample>,
+  predictions: Predictions,
+  rule: string,
+): ReadonlyArray<Column> => {
+  const n = samples.length
+  const wide = rule === 'videomind'
+  const recalls = wide ? [0.3, 0.35, 0.4, 0.45, ...momentThresholds] : momentThresholds
+  const ranked = samples.map(({ id }) => {
+    const prediction = predictions.get(id)
+    return byConfidence(prediction?.windows?.slice(0, 10) ?? [], prediction?.confidences?.slice(0, 10))
+  })
+  return ranges.flatMap(([name, above, upTo]) => {
+    const truths = samples.map(
+      ({ windows }): ReadonlyArray<Window> =>
+        name === 'full'
+          ? (windows ?? [])
+          : (windows ?? []).filter(([start, end]) => end - start > above && end - start <= upTo),
+    )
+    const inRange = Uint8Array.from(truths, (list) => (list.length > 0 ? 1 : 0))
+    const inMap = inRange.map((held, i) =>
+      held === 1 && (rule === 'strict' || ranked[i]!.length > 0) ? 1 : 0,
+    )
+    const aps = momentThresholds.map(() => new Float64Array(n))
+    const average = new Float64Array(n)
+    const ious = new Float64Array(n)
+    for (let i = 0; i < n; i++) {
+      if (inRange[i] === 0) continue
+      const list = averagePrecisions(ranked[i]!, truths[i]!)
+      let sum = 0
+      for (let t = 0; t < list.length; t++) {
+        aps[t]![i] = list[t]!
+        sum += list[t]!
+      }
+      average[i] = sum / list.length
+      ious[i] = firstIou(predictions.get(samples[i]!.id)?.windows ?? [], truths[i]!)
+    }
+    const column = (metric: string, values: Float64Array, counted: Uint8Array): Column => ({
+      metric: `MR-${name}-${metric}`,
+      values,
+      counted,
+      scale: 100,
+    })
+    const columns = [
+      column('mAP', average, inMap),
+      ...momentThresholds.map((threshold, t) => column(`mAP@${label(threshold)}`, aps[t]!, inMap)),
+      ...recalls.map((threshold) => column(`R1@${label(threshold)}`, passes(ious, threshold, '>='), inRange)),
+    ]
+    if (!wide) return columns
+    const held = samples.map((sample, i) => ({ ...sample, windows: truths[i]! }))
+    const five = bestOfFirst(held, predictions, 5)
+    return [
+      ...columns,
+      ...recalls.map((threshold) => column(`R5@${label(threshold)}`, passes(five, threshold, '>='), inRange)),
+      column('mIoU', ious, inRange),
+    ]
+  })
+}
+
+const numbers = (value: Json | undefined): ReadonlyArray<number> =>
+  Array.isArray(value) ? value.filter((item): item is number => typeof item === 'number') : []
+
+/** The scores of the three annotators, 3 a clip, 0 where the annotation lists none. */
+const saliencyTruth = (sample: Sample): { readonly clips: number; readonly scores: Uint8Array } => {
+  const clips = Math.floor((sample.duration ?? 0) / 2)
+  const scores = new Uint8Array(3 * clips)
+  const listed = numbers(sample.meta?.relevantClipIds)
+  const given = sample.meta?.saliencyScores
+  if (Array.isArray(given))
+    for (const [k, clip] of listed.entries()) {
+      if (clip >= clips) continue
+      for (const [annotator, score] of numbers(given[k]).slice(0, 3).entries())
+        scores[3 * clip + annotator] = score
+    }
+  return { clips, scores }
+}
+
+const highlightColumns = (
+  samples: ReadonlyArray<Sample>,
+  predictions: Predictions,
+): ReadonlyArray<Column> => {
+  const precision = levels.map(() => new Float64Array(samples.length))
+  const hit = levels.map(() => new Float64Array(samples.length))
+  for (const [i, sample] of samples.entries()) {
+    const saliency = predictions.get(sample.id)?.saliency
+    if (saliency === undefined) continue
+    const truth = saliencyTruth(sample)
+    const { scores, order } = rankClips(saliency, truth.clips)
+    const top = argmax(saliency)
+    for (const [l, [, minimum]] of levels.entries()) {
+      let sum = 0
+      let hits = 0
+      for (let annotator = 0; annotator < 3; annotator++) {
+        const isPositive = (clip: number): boolean => truth.scores[3 * clip + annotator]! >= minimum
+        sum += highlightPrecision(order, scores, isPositive)
+        if (top >= 0 && top < truth.clips && isPositive(top)) hits = 1
+      }
+      precision[l]![i] = sum / 3
+      hit[l]![i] = hits
+    }
+  }
+  return levels.flatMap(([name], l) => [
+    { metric: `HL-min-${name}-mAP`, values: precision[l]!, scale: 100 },
+    { metric: `HL-min-${name}-Hit1`, values: hit[l]!, scale: 100 },
+  ])
+}
+
+/** QVHighlights: moment retrieval, and highlight detection where predictions carry saliency. */
+export const qvhighlights: Suite = {
+  name: 'qvhighlights',
+  dataset: 'qvhighlights',
+  split: 'val',
+  trainSplit: 'train',
+  task: 'grounding',
+  rules: ['moment_detr', 'strict', 'videomind'],
+  headline: ['MR-full-mAP', 'MR-full-mAP@0.5', 'MR-full-mAP@0.75', 'MR-full-R1@0.5', 'MR-full-R1@0.7'],
+  score: (samples, predictions, rule) => {
+    let missing = 0
+    const parsed = Uint8Array.from(samples, ({ id }) => {
+      const prediction = predictions.get(id)
+      if (prediction === undefined) missing++
+      return (prediction?.windows?.length ?? 0) > 0 || prediction?.saliency !== undefined ? 1 : 0
+    })
+    const all = [...predictions.values()]
+    // As in the script, a part is scored only if the predictions have it at all.
+    const moments = all.length === 0 || all.some(({ windows }) => windows !== null)
+    const highlights = all.some(({ saliency }) => saliency !== undefined)
+    const columns = [
+      ...(moments ? momentColumns(samples, predictions, rule) : []),
+      ...(highlights ? highlightColumns(samples, predictions) : []),
+    ]
+    const ious = Float64Array.from(samples, ({ id, windows }) =>
+      firstIou(predictions.get(id)?.windows ?? [], windows ?? []),
+    )
+    return { columns, parsed, missing, ious }
+  },
+}
