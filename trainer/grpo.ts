@@ -14,7 +14,7 @@ import { advantages, mean } from './advantages.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import type { TrainingEngine } from './engine.ts'
-import { type Loop, runLoop } from './loop.ts'
+import { type Hooks, type Loop, runLoop } from './loop.ts'
 import { type GrpoOptions, learningRateAt, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import { isConstantGroup, type RolloutGroup, rollOut } from './rollouts.ts'
@@ -136,8 +136,7 @@ export interface GrpoRun<E, R> {
   readonly options: GrpoOptions
   readonly items: ReadonlyArray<TrainingItem>
   readonly folder: RunFolder
-  /** Measures the weights on a validation set after `step` steps. */
-  readonly evaluate?: (step: number) => Effect.Effect<{ readonly [name: string]: number }, E, R>
+  readonly hooks?: Hooks<E, R>
 }
 
 /**
@@ -270,7 +269,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     schema: stateSchema,
     prepare,
     commit,
-    ...(run.evaluate === undefined ? {} : { evaluate: run.evaluate }),
+    hooks: run.hooks ?? {},
   }
   return yield* runLoop(loop)
 })

@@ -32,8 +32,16 @@ export interface Loop<State, Plan, E, R, E2, R2, E3, R3> {
   readonly prepare: (state: State, step: number) => Effect.Effect<Plan, E, R>
   /** Changes the weights; runs to its end once begun, so that state and weights never disagree. */
   readonly commit: (state: State, plan: Plan, step: number) => Effect.Effect<StepResult<State>, E2, R2>
-  /** Measures the present weights; the numbers go to validation.jsonl. */
-  readonly evaluate?: (step: number) => Effect.Effect<{ readonly [name: string]: number }, E3, R3>
+  /** `evaluate`'s numbers go to validation.jsonl. */
+  readonly hooks: Hooks<E3, R3>
+}
+
+/** What `trainGrpo` and `trainSft` hand through to the loop. */
+export interface Hooks<E, R> {
+  /** Measures the weights on a validation set after `step` steps. */
+  readonly evaluate?: (step: number) => Effect.Effect<{ readonly [name: string]: number }, E, R>
+  /** Runs after each checkpoint, e.g. to refresh the metrics database. */
+  readonly onCheckpoint?: Effect.Effect<void>
 }
 
 export interface Outcome {
@@ -92,12 +100,14 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
         saved = done
       }),
     ),
+    Effect.andThen(loop.hooks.onCheckpoint ?? Effect.void),
   )
   const validate = Effect.fnUntraced(function* (last: boolean) {
     const due = done === 0 || last || (loop.evaluateEvery > 0 && done % loop.evaluateEvery === 0)
-    if (loop.evaluate === undefined || !due || validated.has(done)) return
+    const { evaluate } = loop.hooks
+    if (evaluate === undefined || !due || validated.has(done)) return
     const start = performance.now()
-    const measured = yield* loop.evaluate(done)
+    const measured = yield* evaluate(done)
     folder.append('validation.jsonl', {
       step: done,
       ...measured,

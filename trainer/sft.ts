@@ -6,7 +6,7 @@ import { draw, type Sampler, startSampler } from '../curriculum/index.ts'
 import type { TrainingGroup } from '../engine/training/batch.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
 import type { TrainingEngine } from './engine.ts'
-import { runLoop } from './loop.ts'
+import { type Hooks, runLoop } from './loop.ts'
 import { learningRateAt, type SftOptions, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -24,7 +24,7 @@ export interface SftRun<E, R> {
   readonly options: SftOptions
   readonly items: ReadonlyArray<TrainingItem>
   readonly folder: RunFolder
-  readonly evaluate?: (step: number) => Effect.Effect<{ readonly [name: string]: number }, E, R>
+  readonly hooks?: Hooks<E, R>
 }
 
 /**
@@ -118,6 +118,6 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
         note: `loss ${update.loss.toFixed(3)}`,
       }
     }),
-    ...(run.evaluate === undefined ? {} : { evaluate: run.evaluate }),
+    hooks: run.hooks ?? {},
   })
 })

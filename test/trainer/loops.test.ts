@@ -44,7 +44,7 @@ const grpo = (path: string, engine: TrainingEngine, settings: GrpoOptions, evalu
       options: settings,
       items: stubItems(9),
       folder,
-      evaluate: (step: number) => Effect.sync(() => ({ miou: evaluated.push(step) })),
+      hooks: { evaluate: (step: number) => Effect.sync(() => ({ miou: evaluated.push(step) })) },
     })
   })
 
