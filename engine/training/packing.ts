@@ -1,10 +1,7 @@
+import { type Layout, unseen } from '../layout.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
 import { followingPositions, patchLength, type Qwen3VlConfig, textRope } from '../qwen3vl/index.ts'
 import { countedTokens, type TrainingCompletion, type TrainingGroup } from './batch.ts'
-import type { Layout } from './micro-batches.ts'
-
-/** Added to a score that must not be seen; finite, so that a fully masked row stays a number. */
-export const unseen = -1e9
 
 /** What the forward pass of a micro-batch is fed. L = prompt + group * completion, S = rows * group. */
 export interface PackedForward {
