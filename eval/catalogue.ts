@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { nearest } from '../core/nearest.ts'
+import { nearest } from '../datasets/nearest.ts'
 import type { Suite } from './suite.ts'
 import { dvd, repcount } from './suites/counting.ts'
 import { anet, charades, shapes, timelens } from './suites/grounding.ts'

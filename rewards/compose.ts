@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { nearest } from '../core/nearest.ts'
+import { nearest } from '../datasets/nearest.ts'
 import { catalogue } from './catalogue.ts'
 import type { Reward, RewardTarget } from './reward.ts'
 

@@ -26,7 +26,7 @@ export const nextgqa: Suite = {
   name: 'nextgqa',
   dataset: 'nextgqa',
   split: 'test',
-  trainSplit: 'val',
+  trainSplit: 'valid',
   task: 'grounded-qa',
   rules: ['official', 'official-skip', 'videomind', 'videochat-r1'],
   headline: ['Acc@GQA', 'mIoP', 'IoP@0.3', 'IoP@0.5', 'mIoU', 'IoU@0.3', 'IoU@0.5', 'Acc@QA'],

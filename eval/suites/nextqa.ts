@@ -15,7 +15,7 @@ const typeOf = (sample: Sample): string => {
 export const nextqa: Suite = {
   name: 'nextqa',
   dataset: 'nextqa',
-  split: 'val',
+  split: 'valid',
   trainSplit: 'train',
   task: 'choice',
   rules: ['nextqa'],

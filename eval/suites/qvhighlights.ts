@@ -93,8 +93,8 @@ const numbers = (value: Json | undefined): ReadonlyArray<number> =>
 const saliencyTruth = (sample: Sample): { readonly clips: number; readonly scores: Uint8Array } => {
   const clips = Math.floor((sample.duration ?? 0) / 2)
   const scores = new Uint8Array(3 * clips)
-  const listed = numbers(sample.meta?.relevantClipIds)
-  const given = sample.meta?.saliencyScores
+  const listed = numbers(sample.meta?.clips)
+  const given = sample.meta?.saliency
   if (Array.isArray(given))
     for (const [k, clip] of listed.entries()) {
       if (clip >= clips) continue
@@ -138,7 +138,7 @@ const highlightColumns = (
 export const qvhighlights: Suite = {
   name: 'qvhighlights',
   dataset: 'qvhighlights',
-  split: 'val',
+  split: 'valid',
   trainSplit: 'train',
   task: 'grounding',
   rules: ['moment_detr', 'strict', 'videomind'],

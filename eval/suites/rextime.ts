@@ -12,7 +12,7 @@ const thresholds = Array.from({ length: 14 }, (_, i) => (30 + 5 * i) / 100)
 export const rextime: Suite = {
   name: 'rextime',
   dataset: 'rextime',
-  split: 'val',
+  split: 'valid',
   trainSplit: 'train',
   task: 'grounded-qa',
   rules: ['rextime', 'videomind'],

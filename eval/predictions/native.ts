@@ -1,0 +1,157 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError, letter, type Sample } from '../../core/index.ts'
+import type { Prediction, Predictions } from '../prediction.ts'
+import { jsonProblem, parsePredictions, readText } from './jsonl.ts'
+import type { Reader } from './text.ts'
+
+/*
+ * The benchmarks' own submission formats, told apart by their content:
+ * QVHighlights: one object a line with `qid`, `pred_relevant_windows` [[s, e, score], ...], `pred_saliency_scores`.
+ * NExT-QA: one map `"<video>_<qid>": {"prediction": i, "answer": i}`. ReXTime: lines as QVHighlights with `ans`.
+ * NExT-GQA: one map `"<video>_<qid>": [start, end]`, beside a NExT-QA map for the answers.
+ */
+const time = z.number().nonnegative()
+const moment = z.object({
+  qid: z.union([z.string(), z.number()]).transform(String),
+  pred_relevant_windows: z
+    .array(z.union([z.tuple([time, time, z.number()]), z.tuple([time, time])]))
+    .optional(),
+  pred_saliency_scores: z.array(z.number()).optional(),
+  ans: z.string().optional(),
+})
+const choice = z.object({ prediction: z.number().int().nonnegative(), answer: z.number().int().optional() })
+const span = z.tuple([time, time])
+
+const momentPrediction = (row: z.infer<typeof moment>): Prediction => {
+  const windows = row.pred_relevant_windows
+  const scored = windows?.some((window) => window.length === 3) === true
+  return {
+    id: row.qid,
+    windows: windows?.map(([start, end]) => [start, end] as const) ?? null,
+    ...(scored ? { confidences: windows.map(([, , score]) => score ?? 0) } : {}),
+    ...(row.pred_saliency_scores === undefined ? {} : { saliency: row.pred_saliency_scores }),
+    ...(row.ans === undefined ? {} : { answer: row.ans }),
+  }
+}
+
+const firstIssue = (error: z.ZodError): string =>
+  `${error.issues[0]?.path.join('.') ?? ''} ${error.issues[0]?.message ?? 'invalid'}`.trim()
+
+/** QVHighlights' and ReXTime's lines. Fails by file and line as {@link parsePredictions} does. */
+export const parseMoments = Effect.fnUntraced(function* (
+  file: string,
+  content: string,
+  samples: ReadonlyMap<string, Sample>,
+) {
+  const predictions = new Map<string, Prediction>()
+  const lines = content.split('\n')
+  for (const [i, line] of lines.entries()) {
+    if (line.trim() === '') continue
+    const refuse = (problem: string, remedy: string) =>
+      new InputError({ subject: `${file}:${i + 1}`, problem, remedy })
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch {
+      return yield* refuse(...jsonProblem(line, i === lines.length - 1))
+    }
+    const result = moment.safeParse(value)
+    if (!result.success)
+      return yield* refuse(
+        firstIssue(result.error),
+        'expected the QVHighlights submission format, times in seconds',
+      )
+    const prediction = momentPrediction(result.data)
+    if (!samples.has(prediction.id))
+      return yield* refuse(`unknown qid ${prediction.id}`, 'score it against the split that it was made for')
+    if (predictions.has(prediction.id))
+      return yield* refuse(`qid ${prediction.id} stands in the file already`, 'keep one of them')
+    predictions.set(prediction.id, prediction)
+  }
+  const read: Predictions = predictions
+  return read
+})
+
+/** Line of a key in a JSON map, found by its text; 1 where it cannot be found. */
+const lineOf = (content: string, key: string): number => {
+  const at = content.indexOf(JSON.stringify(key))
+  return at < 0 ? 1 : content.slice(0, at).split('\n').length
+}
+
+/** NExT-QA's map of choices or NExT-GQA's map of windows. */
+export const parseMap = Effect.fnUntraced(function* (
+  file: string,
+  content: string,
+  samples: ReadonlyMap<string, Sample>,
+) {
+  const refuse = (line: number, problem: string, remedy: string) =>
+    new InputError({ subject: `${file}:${line}`, problem, remedy })
+  let map: unknown
+  try {
+    map = JSON.parse(content)
+  } catch {
+    const last = content.split('\n').length
+    return yield* refuse(last, ...jsonProblem(content, true))
+  }
+  const predictions = new Map<string, Prediction>()
+  for (const [id, value] of Object.entries(z.record(z.string(), z.unknown()).catch({}).parse(map))) {
+    const sample = samples.get(id)
+    if (sample === undefined)
+      return yield* refuse(lineOf(content, id), `unknown id ${JSON.stringify(id)}`, 'ids are <video>_<qid>')
+    const chosen = choice.safeParse(value)
+    const window = span.safeParse(value)
+    if (chosen.success) {
+      const truth = chosen.data.answer
+      if (truth !== undefined && sample.answer !== undefined && letter(truth) !== sample.answer)
+        return yield* refuse(
+          lineOf(content, id),
+          `the file says that option ${truth} is right, the annotation says ${sample.answer}`,
+          'score it against the split that it was made for',
+        )
+      predictions.set(id, { id, windows: null, answer: letter(chosen.data.prediction) })
+    } else if (window.success) predictions.set(id, { id, windows: [window.data] })
+    else
+      return yield* refuse(
+        lineOf(content, id),
+        `${JSON.stringify(id)} holds neither {"prediction": i} nor [start, end]`,
+        'expected the NExT-QA or NExT-GQA submission format',
+      )
+  }
+  if (predictions.size === 0)
+    return yield* refuse(1, 'the file holds no prediction', 'write a map of <video>_<qid> to predictions')
+  const read: Predictions = predictions
+  return read
+})
+
+/** Predictions of our own or of a benchmark's format, told apart by the first line. */
+export const parseAnyPredictions = (
+  file: string,
+  content: string,
+  samples: ReadonlyMap<string, Sample>,
+  reader: Reader = 'strict',
+): Effect.Effect<Predictions, InputError> => {
+  const first = content.slice(0, Math.max(0, `${content}\n`.indexOf('\n', content.search(/\S/))))
+  if (/"qid"\s*:/.test(first) && !/"id"\s*:/.test(first)) return parseMoments(file, content, samples)
+  if (/^\s*\{\s*(?:$|"[^"]*"\s*:\s*[[{]\s*(?:$|"prediction"|[\d.]))/.test(first))
+    return parseMap(file, content, samples)
+  return parsePredictions(file, content, samples, reader)
+}
+
+/** Windows of one file and answers of another joined by id; the answer file's windows are not looked at. */
+export const joinAnswers = (windows: Predictions, answers: Predictions): Predictions => {
+  const joined = new Map(windows)
+  for (const [id, { answer }] of answers) {
+    const grounded = joined.get(id) ?? { id, windows: null }
+    joined.set(id, answer === undefined ? grounded : { ...grounded, answer })
+  }
+  return joined
+}
+
+/** {@link parseAnyPredictions} of a file. */
+export const readAnyPredictions = (
+  path: string,
+  samples: ReadonlyMap<string, Sample>,
+  reader: Reader = 'strict',
+): Effect.Effect<Predictions, InputError> =>
+  Effect.flatMap(readText(path), (content) => parseAnyPredictions(path, content, samples, reader))
