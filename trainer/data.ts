@@ -1,36 +1,25 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, type Json, type Sample, tasks, type Window } from '../core/index.ts'
-import { type Band, bandOf, bands, type Candidate } from '../curriculum/index.ts'
+import { InputError, type Sample, type Window } from '../core/index.ts'
+import { type Band, bandOf, type Candidate } from '../curriculum/index.ts'
+import { curatedFile, curatedSchema } from '../store/curated.ts'
 
 const windowSchema = z
   .tuple([z.number().min(0), z.number().min(0)])
   .refine(([start, end]) => start <= end, 'the window is reversed')
 
-const json: z.ZodType<Json> = z.json()
-
-/** One line of a curated dataset, as `curate` writes it. */
-export const curatedSchema = z.looseObject({
+/**
+ * One line of training data: a sample as `curate` exports it, or a plain one, which then has an unknown difficulty, a
+ * medium band and full weight.
+ */
+export const trainingRow = curatedSchema.extend({
   id: z.string().min(1),
-  dataset: z.string(),
-  split: z.string(),
-  task: z.enum(tasks),
-  video: z.string(),
-  file: z.string(),
   duration: z.number().positive().nullable(),
-  query: z.string(),
-  /** Possibly repaired. */
   windows: z.array(windowSchema).nullable(),
-  options: z.array(z.string()).nullish(),
-  answer: z.string().nullish(),
-  meta: z.record(z.string(), json).nullish(),
-  /** 1 - mean IoU of the zero-shot rollouts; null where it was never estimated. */
-  difficulty: z.number().min(0).max(1).nullish(),
-  band: z.enum(bands).nullish(),
-  /** Share of the sample's loss: 1, or less for a doubtful label. */
-  weight: z.number().min(0).nullish(),
+  curation: curatedSchema.shape.curation.pick({ difficulty: true, band: true, weight: true }).optional(),
 })
 
 /** A sample to train on. */
@@ -49,8 +38,8 @@ export interface TrainingData {
   readonly sha256: string
 }
 
-const itemOf = (row: z.infer<typeof curatedSchema>): TrainingItem => {
-  const difficulty = row.difficulty ?? 0.5
+const itemOf = (row: z.infer<typeof trainingRow>): TrainingItem => {
+  const difficulty = row.curation?.difficulty ?? 0.5
   const sample: Sample = {
     id: row.id,
     dataset: row.dataset,
@@ -61,20 +50,20 @@ const itemOf = (row: z.infer<typeof curatedSchema>): TrainingItem => {
     duration: row.duration,
     query: row.query,
     windows: row.windows as ReadonlyArray<Window> | null,
-    ...(row.options == null ? {} : { options: row.options }),
-    ...(row.answer == null ? {} : { answer: row.answer }),
-    ...(row.meta == null ? {} : { meta: row.meta }),
+    ...(row.options === undefined ? {} : { options: row.options }),
+    ...(row.answer === undefined ? {} : { answer: row.answer }),
+    ...(row.meta === undefined ? {} : { meta: row.meta }),
   }
   return {
     key: `${row.dataset}/${row.split}/${row.id}`,
     sample,
     difficulty,
-    band: row.band ?? bandOf(difficulty),
-    weight: row.weight ?? 1,
+    band: row.curation?.band ?? bandOf(difficulty),
+    weight: row.curation?.weight ?? 1,
   }
 }
 
-/** Parses the text of a curated JSONL file. Fails with an InputError that names the line and the field. */
+/** Parses the text of a JSONL file of training data. Fails with an InputError that names the line and the field. */
 export const parseTrainingData = Effect.fnUntraced(function* (file: string, text: string) {
   const items: Array<TrainingItem> = []
   const seen = new Set<string>()
@@ -90,7 +79,7 @@ export const parseTrainingData = Effect.fnUntraced(function* (file: string, text
       try: () => JSON.parse(line),
       catch: () => refuse('the line is not JSON'),
     })
-    const parsed = curatedSchema.safeParse(raw)
+    const parsed = trainingRow.safeParse(raw)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!
       return yield* refuse(`field "${issue.path.join('.')}": ${issue.message}`)
@@ -110,15 +99,18 @@ export const parseTrainingData = Effect.fnUntraced(function* (file: string, text
   return data
 })
 
-/** Reads a curated JSONL file. */
-export const readTrainingData = Effect.fn('readTrainingData')(function* (file: string) {
-  const text = yield* Effect.try({
-    try: () => readFileSync(file, 'utf8'),
+/** Reads a curated dataset's folder, or a JSONL file of the same format. */
+export const readTrainingData = Effect.fn('readTrainingData')(function* (path: string) {
+  const { file, text } = yield* Effect.try({
+    try: () => {
+      const file = statSync(path).isDirectory() ? join(path, curatedFile) : path
+      return { file, text: readFileSync(file, 'utf8') }
+    },
     catch: (cause) =>
       new InputError({
-        subject: file,
+        subject: path,
         problem: `cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)})`,
-        remedy: 'give the JSONL file that "spanwise curate" wrote',
+        remedy: 'give the folder that "spanwise curate" wrote, or a JSONL file like it',
       }),
   })
   return yield* parseTrainingData(file, text)

@@ -160,17 +160,20 @@ describe('parseTrainingData', () => {
     duration: 16,
     query: 'q',
     windows: [[1, 2]],
-    difficulty: 0.8,
+    curation: { difficulty: 0.8, band: 'hard', weight: 0.5 },
   }
   const parse = (...lines: ReadonlyArray<unknown>) =>
     Effect.runPromise(
       Effect.result(parseTrainingData('d.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'))),
     )
 
-  it('reads rows, with a band from the difficulty', async () => {
+  it('reads curated rows and plain ones', async () => {
     expect(await parse(row)).toMatchObject({
       _tag: 'Success',
-      success: { items: [{ key: 'shapes/train/a', band: 'hard', weight: 1 }] },
+      success: { items: [{ key: 'shapes/train/a', difficulty: 0.8, band: 'hard', weight: 0.5 }] },
+    })
+    expect(await parse({ ...row, curation: undefined })).toMatchObject({
+      success: { items: [{ difficulty: 0.5, band: 'medium', weight: 1 }] },
     })
   })
 
