@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { Cache, Effect, Exit, Stream } from 'effect'
+import { Cache, Effect, Stream } from 'effect'
 import type { Agent, ViewSettings } from '../agents/index.ts'
-import { VideoError } from '../core/index.ts'
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
 import { Videos } from '../video/index.ts'
 import type { Record } from './journal.ts'

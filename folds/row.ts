@@ -34,6 +34,7 @@ export const toRow = <S extends ViewSettings, E, C>(
     query: sample.query,
     windows: sample.windows,
     duration: measured,
+    extra: JSON.stringify({ options: sample.options, answer: sample.answer, meta: sample.meta }),
     outcome,
     reason: verdict === null ? record.reason : verdict.reason,
     evidence: evidence === null ? null : JSON.stringify(record.evidence),

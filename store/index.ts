@@ -1,5 +1,7 @@
+export * from './curated.ts'
 export * from './database.ts'
 export * from './files.ts'
 export * from './materialise.ts'
+export * from './metrics.ts'
 export * from './parts.ts'
 export * from './schema.ts'

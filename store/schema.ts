@@ -25,6 +25,7 @@ export const verdictColumns = {
   query: { type: 'VARCHAR', comment: 'query or question' },
   windows: { type: 'DOUBLE[][]', comment: 'annotated windows, seconds' },
   duration: { type: 'DOUBLE', comment: 'seconds, measured where the video was opened, else as annotated' },
+  extra: { type: 'VARCHAR', comment: 'JSON of the other fields of the sample: options, answer, meta' },
   outcome: { type: 'VARCHAR', comment: 'kept, dropped, failed or absent' },
   reason: { type: 'VARCHAR', comment: 'why it was dropped, failed or is absent' },
   evidence: { type: 'VARCHAR', comment: 'JSON of all that the model was shown and said' },
@@ -44,6 +45,7 @@ export const tableOf = (agent: AnyAgent): string => agent.name.replaceAll('-', '
 
 /** What curation decided of each sample. */
 export const curatedColumns = {
+  selection: { type: 'VARCHAR', comment: 'name of the curation, that of its folder' },
   key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample' },
   sample: { type: 'VARCHAR', comment: 'identifier of the sample in its dataset' },
   dataset: { type: 'VARCHAR', comment: 'name of the dataset' },
@@ -54,6 +56,8 @@ export const curatedColumns = {
   annotated: { type: 'DOUBLE[][]', comment: 'windows as annotated, seconds' },
   windows: { type: 'DOUBLE[][]', comment: 'windows after curation, seconds' },
   duration: { type: 'DOUBLE', comment: 'seconds' },
+  task: { type: 'VARCHAR', comment: 'grounding, grounded-qa, choice or counting' },
+  extra: { type: 'VARCHAR', comment: 'JSON of the other fields of the sample: options, answer, meta' },
   decision: {
     type: 'VARCHAR',
     comment: 'keep, repair, downweight, drop or reject (an agent could not look)',
@@ -80,7 +84,8 @@ const comments = (table: string, columns: { readonly [column: string]: Column })
     )
     .join('\n')
 
-const curatedTypes = Object.fromEntries(
+/** Types of the columns of `curated`. */
+export const curatedTypes: { readonly [column: string]: ColumnType } = Object.fromEntries(
   Object.entries(curatedColumns).map(([name, { type }]) => [name, type]),
 )
 

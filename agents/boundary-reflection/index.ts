@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
-import { hash32, type Sample } from '../../core/index.ts'
+import { hash32, type Sample, type Window } from '../../core/index.ts'
 import { greedy, VisionLanguageModel } from '../../models/index.ts'
-import { type Clip, maskClip } from '../../video/index.ts'
+import { type Clip, maskClip, selectFrames } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { ask, windowsAnswer } from '../ask.ts'
 import { decide } from './decide.ts'
@@ -14,6 +14,19 @@ import {
   settingsSchema,
 } from './settings.ts'
 import { reflectHidden, reflectView, verifyView } from './view.ts'
+
+/** The frames of one range; of a range that falls between frames, the two nearest to its middle. */
+const showAlone = (clip: Clip, view: Window): Clip => {
+  const shown = maskClip(clip, [view], 'drop')
+  if (shown.times.length >= 2) return shown
+  const middle = (view[0] + view[1]) / 2
+  const nearest = new Set(
+    Array.from(clip.times.keys())
+      .sort((a, b) => Math.abs(clip.times[a]! - middle) - Math.abs(clip.times[b]! - middle))
+      .slice(0, 2),
+  )
+  return selectFrames(clip, (_, place) => nearest.has(place))
+}
 
 /** BRA: does the query also hold outside the annotated windows? Reflect proposes, verify checks each proposal alone. */
 export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryReflectionEvidence, null> = {
@@ -72,7 +85,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
     const verify = yield* Effect.forEach(
       proposals,
       Effect.fnUntraced(function* ({ window, votes }) {
-        const shown = maskClip(clip, [verifyView(window, duration, settings.padSeconds)], 'drop')
+        const shown = showAlone(clip, verifyView(window, duration, settings.padSeconds))
         const check = verifyQuestion(sample.query)
         const alone = ask(shown, check)
         const logProbs = yield* model.choose(alone, verifyReplies)

@@ -20,12 +20,20 @@ export const reflectHidden = (
   margin: Margin = defaultMargin,
 ): ReadonlyArray<Window> => Windows.pad(windows, marginOf(duration, margin), [0, duration])
 
-/** What the reflect question leaves visible: everything else. Frames elsewhere are blanked, the time grid stays. */
+/**
+ * What the reflect question leaves visible: everything else, less a millisecond at each border, so that a frame that
+ * lies exactly on the border is hidden. Frames elsewhere are blanked, the time grid stays.
+ */
 export const reflectView = (
   windows: ReadonlyArray<Window>,
   duration: number,
   margin: Margin = defaultMargin,
-): ReadonlyArray<Window> => Windows.complement(reflectHidden(windows, duration, margin), [0, duration])
+): ReadonlyArray<Window> => {
+  const hidden = reflectHidden(windows, duration, margin)
+  return Windows.complement(hidden, [0, duration]).map(
+    ([start, end]): Window => [start === 0 ? start : start + 0.001, end === duration ? end : end - 0.001],
+  )
+}
 
 /** How far a proposed range is widened before it is shown alone, in seconds. */
 export const defaultPad = 1

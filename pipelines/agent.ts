@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import type { Agent, ViewSettings } from '../agents/index.ts'
+import { InputError, type Task } from '../core/index.ts'
+import { type FoldSummary, runFold } from '../folds/index.ts'
+import type { ModelError, VisionLanguageModel } from '../models/index.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import type { StoreError } from '../store/index.ts'
+import type { Videos } from '../video/index.ts'
+import { loadSource, type Source } from './source.ts'
+
+/** Options of `spanwise bra` and `spanwise dea`. */
+export interface AgentOptions extends Source {
+  /** Folder of the videos. */
+  readonly videos: string
+  /** The run's folder. */
+  readonly run: string
+  readonly fold?: number
+  readonly foldSize?: number
+  /** Samples of these tasks are looked at; grounding unless told otherwise. */
+  readonly tasks?: ReadonlyArray<Task>
+  /** The agent's own settings; what is left out has its default, an unknown one is refused. */
+  readonly settings?: { readonly [name: string]: unknown }
+  /** Look again at what failed or was absent. */
+  readonly retry?: boolean
+  readonly inFlight?: number
+  readonly decoders?: number
+}
+
+/** Runs one agent over one fold of a dataset. */
+export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends ViewSettings, E, C>(
+  agent: Agent<S, E, C>,
+  options: AgentOptions,
+): Effect.fn.Return<FoldSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {
+  const parsed = agent.settings.safeParse(options.settings ?? {})
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    return yield* new InputError({
+      subject: `${agent.command} setting "${issue?.path.join('.') ?? ''}"`,
+      problem: issue?.message ?? 'does not fit',
+      remedy: `see "spanwise ${agent.command} --help"`,
+    })
+  }
+  const source = yield* loadSource(options)
+  const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
+  const { run, videos, fold, foldSize, retry, inFlight, decoders } = options
+  return yield* runFold(agent, {
+    folder: join(run, agent.name),
+    samples: source.samples.filter(({ task }) => tasks.includes(task)),
+    videos,
+    settings: parsed.data,
+    provenance: { ...source.provenance, spanwise: packageJson.version },
+    ...(fold === undefined ? {} : { fold }),
+    ...(foldSize === undefined ? {} : { foldSize }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(inFlight === undefined ? {} : { inFlight }),
+    ...(decoders === undefined ? {} : { decoders }),
+  })
+})

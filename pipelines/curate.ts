@@ -1,0 +1,293 @@
+import { basename, join } from 'node:path'
+import { Clock, Effect } from 'effect'
+import { z } from 'zod'
+import { boundaryReflection, difficultyEstimation } from '../agents/index.ts'
+import { InputError, type Sample, type Window } from '../core/index.ts'
+import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
+import { lookup } from '../datasets/index.ts'
+import { listParts } from '../folds/index.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import {
+  type CuratedSample,
+  type Curation,
+  curatedFile,
+  curatedTypes,
+  type Database,
+  literal,
+  makeFolder,
+  materialise,
+  migrate,
+  openDatabase,
+  type Row,
+  readJson,
+  readMetadata,
+  type StoreError,
+  writePart,
+  writeWhole,
+} from '../store/index.ts'
+import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
+import { datasetCard } from './curate/card.ts'
+import { loadSource, type Source } from './source.ts'
+
+/** Options of `spanwise curate`. */
+export interface CurateOptions {
+  /** The run's folder, in which `bra` and `dea` left their verdicts. */
+  readonly run: string
+  /** Folder of the curated dataset; `RUN/curated` unless told otherwise. */
+  readonly out?: string
+  readonly act?: Partial<ActSettings>
+  readonly selection?: Partial<Selection>
+  /** Evaluation sets: a sample whose video one of them holds stops the curation. */
+  readonly evaluation?: ReadonlyArray<Source>
+}
+
+export interface CurateSummary {
+  readonly samples: number
+  readonly decisions: { readonly [decision: string]: number }
+  /** Samples that could be selected. */
+  readonly pool: number
+  readonly selected: number
+  readonly bands: { readonly [band: string]: number }
+  /** Verdicts in the part files that another of the same sample superseded. */
+  readonly superseded: number
+  readonly out: string
+  readonly seconds: number
+}
+
+interface Judged {
+  readonly row: Row
+  readonly decision: Decision
+  readonly score: Omit<Curation, 'decision' | 'weight' | 'annotated' | 'partialScore' | 'key'> | null
+  readonly partialScore: number | null
+}
+
+const tally = (names: Iterable<string>): { readonly [name: string]: number } => {
+  const counts: { [name: string]: number } = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}
+
+/** The difficulty settings a run was made with, for judging its rollouts again. */
+const difficultySettings = Effect.fnUntraced(function* (folder: string) {
+  const stored = yield* readJson(join(folder, 'settings.json'), z.object({ settings: z.unknown() }))
+  return difficultyEstimation.settings.parse(stored?.settings ?? {})
+})
+
+const refuseOverlap = Effect.fnUntraced(function* (
+  rows: ReadonlyArray<Row>,
+  evaluation: ReadonlyArray<Source>,
+) {
+  const videos = new Map(rows.map((row) => [String(row.video), row]))
+  for (const source of evaluation) {
+    const { samples } = yield* loadSource(source)
+    const shared = new Set(samples.map(({ video }) => video).filter((video) => videos.has(video)))
+    const [first] = shared
+    if (first !== undefined)
+      return yield* new InputError({
+        subject: `${source.dataset} ${source.split}`,
+        problem: `shares ${shared.size === 1 ? `the video ${first}` : `${shared.size} videos, such as ${first},`} with the samples to curate`,
+        remedy: 'curate another split, or evaluate on another',
+      })
+  }
+})
+
+const sampleOf = (row: Row, windows: ReadonlyArray<Window> | null): Sample => ({
+  id: String(row.sample),
+  dataset: String(row.dataset),
+  split: String(row.split),
+  task: row.task as Sample['task'],
+  video: String(row.video),
+  file: String(row.file),
+  duration: row.duration === null ? null : Number(row.duration),
+  query: String(row.query),
+  windows,
+  ...(JSON.parse(String(row.extra ?? '{}')) as Pick<Sample, 'options' | 'answer' | 'meta'>),
+})
+
+/** Both agents' verdicts of each sample, in the order of the samples. */
+const joinVerdicts = Effect.fnUntraced(function* (database: Database) {
+  const bra = yield* database.rows('SELECT * FROM boundary_reflection')
+  const dea = yield* database.rows('SELECT * FROM difficulty_estimation')
+  const pairs = new Map<string, { bra?: Row; dea?: Row }>()
+  for (const row of bra) pairs.set(String(row.key), { bra: row })
+  for (const row of dea) pairs.set(String(row.key), { ...pairs.get(String(row.key)), dea: row })
+  return [...pairs.values()]
+})
+
+const decideAll = (
+  pairs: ReadonlyArray<{ readonly bra?: Row; readonly dea?: Row }>,
+  settings: ActSettings,
+  difficulty: Parameters<typeof rejudge>[2],
+): ReadonlyArray<Judged> =>
+  pairs.map(({ bra, dea }) => {
+    const decision = act(bra, dea, settings)
+    const row = (dea?.evidence != null ? dea : (bra ?? dea))!
+    const score =
+      dea?.evidence == null
+        ? null
+        : (rejudge({ windows: decision.windows }, dea, difficulty) as Judged['score'])
+    return { row, decision, score, partialScore: bra?.score == null ? null : Number(bra.score) }
+  })
+
+/**
+ * `spanwise curate`: reads every verdict of a run into `RUN/curation.duckdb` (one per sample and agent), acts on partial
+ * annotations, selects a budget and writes the curated dataset: `train.parquet`, `train.jsonl`, `decisions.parquet`
+ * and a card. Repaired samples get their difficulty from the rollouts already made, judged by the new windows.
+ */
+export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
+  options: CurateOptions,
+): Effect.fn.Return<CurateSummary, InputError | StoreError> {
+  const started = yield* Clock.currentTimeMillis
+  const out = options.out ?? join(options.run, 'curated')
+  const settings: ActSettings = { ...defaultActSettings, ...options.act }
+  const selection: Selection = { ...defaultSelection, ...options.selection }
+  const folders = {
+    bra: join(options.run, boundaryReflection.name),
+    dea: join(options.run, difficultyEstimation.name),
+  }
+  const parts = { bra: yield* listParts(folders.bra), dea: yield* listParts(folders.dea) }
+  if (parts.dea.length === 0)
+    return yield* new InputError({
+      subject: folders.dea,
+      problem: 'holds no verdicts, and selection needs difficulties',
+      remedy: `run "spanwise dea --run ${options.run}" first`,
+    })
+  if (parts.bra.length === 0)
+    yield* Effect.logWarning('no boundary reflection in this run: every annotation counts as complete')
+
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      const path = join(options.run, 'curation.duckdb')
+      const database = yield* openDatabase(path)
+      yield* migrate(database, path)
+      const merged = [
+        yield* materialise(database, boundaryReflection, parts.bra),
+        yield* materialise(database, difficultyEstimation, parts.dea),
+      ]
+      const pairs = yield* joinVerdicts(database)
+      yield* refuseOverlap(
+        pairs.map(({ bra, dea }) => (bra ?? dea)!),
+        options.evaluation ?? [],
+      )
+      const judged = decideAll(pairs, settings, yield* difficultySettings(folders.dea))
+      const pool = judged.flatMap(
+        ({ row, decision, score }): ReadonlyArray<Candidate> =>
+          decision.weight > 0 && score !== null
+            ? [
+                {
+                  id: String(row.key),
+                  iou: score.meanIou,
+                  windows: decision.windows ?? [],
+                  duration: Number(row.duration),
+                },
+              ]
+            : [],
+      )
+      const chosen = new Set(select(pool, selection))
+      const selected = judged.filter(({ row }) => chosen.has(String(row.key)))
+      const bands = tally(selected.map(({ score }) => score!.band))
+      const decisions = tally(judged.map(({ decision }) => decision.decision))
+
+      const name = basename(out)
+      const rows = judged.map(
+        ({ row, decision, score, partialScore }): Row => ({
+          ...Object.fromEntries(Object.keys(curatedTypes).map((column) => [column, row[column] ?? null])),
+          selection: name,
+          annotated: row.windows ?? null,
+          windows: decision.windows,
+          decision: decision.decision,
+          reason: decision.reason,
+          weight: decision.weight,
+          mean_iou: score?.meanIou ?? null,
+          difficulty: score?.difficulty ?? null,
+          band: score?.band ?? null,
+          partial_score: partialScore,
+          selected: chosen.has(String(row.key)),
+        }),
+      )
+      const curated = selected.map(
+        ({ row, decision, score, partialScore }): CuratedSample => ({
+          ...sampleOf(row, decision.windows),
+          curation: {
+            key: String(row.key),
+            decision: decision.decision as Curation['decision'],
+            weight: decision.weight,
+            ...score!,
+            partialScore,
+            annotated: row.windows as Curation['annotated'],
+          },
+        }),
+      )
+      const provenance: { readonly [name: string]: string } = {
+        spanwise: packageJson.version,
+        act: JSON.stringify(settings),
+        selection: JSON.stringify(selection),
+        ...Object.fromEntries(
+          (yield* Effect.forEach(
+            [parts.bra, parts.dea].flatMap((list) => list.slice(0, 1)),
+            (part) => readMetadata(database, part),
+          )).flatMap((metadata) =>
+            Object.entries(metadata).map(([key, value]) => [`${metadata.agent} ${key}`, value] as const),
+          ),
+        ),
+      }
+      yield* makeFolder(out)
+      yield* writePart(database, join(out, 'decisions.parquet'), curatedTypes, rows, provenance)
+      yield* writePart(
+        database,
+        join(out, 'train.parquet'),
+        curatedTypes,
+        rows.filter((row) => row.selected === true),
+        provenance,
+      )
+      yield* writeWhole(
+        join(out, curatedFile),
+        curated.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+      )
+      yield* database.run(`
+        BEGIN;
+        DELETE FROM curated WHERE selection = ${literal(name)};
+        INSERT INTO curated SELECT * FROM read_parquet(${literal(join(out, 'decisions.parquet'))});
+        DELETE FROM provenance;
+        ${Object.entries(provenance)
+          .map(([key, value]) => `INSERT INTO provenance VALUES (${literal(key)}, ${literal(value)});`)
+          .join('\n')}
+        COMMIT;`)
+      const sources = [...new Map(rows.map((row) => [`${row.dataset} ${row.split}`, row])).values()]
+      yield* writeWhole(
+        join(out, 'README.md'),
+        datasetCard({
+          name,
+          datasets: yield* Effect.forEach(sources, (row) =>
+            lookup(String(row.dataset)).pipe(
+              Effect.map(({ licence }) => licence),
+              Effect.orElseSucceed(() => null),
+              Effect.map((licence) => ({ name: String(row.dataset), split: String(row.split), licence })),
+            ),
+          ),
+          act: settings,
+          selection,
+          decisions,
+          bands,
+          samples: judged.length,
+          selected: selected.length,
+          videos: new Set(selected.map(({ row }) => row.video)).size,
+          meanIou:
+            selected.reduce((sum, { score }) => sum + score!.meanIou, 0) / Math.max(1, selected.length),
+          evaluation: (options.evaluation ?? []).map(({ dataset, split }) => `${dataset} ${split}`),
+          provenance,
+        }),
+      )
+      return {
+        samples: judged.length,
+        decisions,
+        pool: pool.length,
+        selected: selected.length,
+        bands,
+        superseded: merged.reduce((sum, { superseded }) => sum + superseded, 0),
+        out,
+        seconds: ((yield* Clock.currentTimeMillis) - started) / 1000,
+      }
+    }),
+  )
+})

@@ -1,0 +1,79 @@
+import { difficultyEstimation } from '../../agents/index.ts'
+import { type Sample, type Window, Windows } from '../../core/index.ts'
+import type { Row } from '../../store/index.ts'
+
+export const actions = ['drop', 'repair', 'downweight', 'keep'] as const
+/** What is done about an annotation that boundary reflection found partial. */
+export type Action = (typeof actions)[number]
+
+export interface ActSettings {
+  readonly action: Action
+  /** What is done about an uncertain verdict; `repair` has nothing to add there. */
+  readonly uncertain: Exclude<Action, 'repair'>
+  /** Weight in training of what is down-weighted, in (0, 1). */
+  readonly weight: number
+}
+
+export const defaultActSettings: ActSettings = { action: 'drop', uncertain: 'keep', weight: 0.25 }
+
+export interface Decision {
+  /** `reject`: an agent could not look at the sample. */
+  readonly decision: 'keep' | 'repair' | 'downweight' | 'drop' | 'reject'
+  readonly reason: string | null
+  /** 0 where dropped or rejected. */
+  readonly weight: number
+  readonly windows: ReadonlyArray<Window> | null
+}
+
+const windowsOf = (value: unknown): ReadonlyArray<Window> => (value ?? []) as ReadonlyArray<Window>
+
+/** Why an agent could not judge the sample, or null. */
+const gap = (agent: string, row: Row | undefined, required: boolean): string | null => {
+  if (row === undefined) return required ? `${agent}: not run` : null
+  return row.evidence === null ? `${agent}: ${row.outcome}, ${row.reason}` : null
+}
+
+/**
+ * What becomes of one sample, from the verdicts of the two agents. Boundary reflection may be left out (everything then
+ * counts as complete), difficulty may not: selection needs it.
+ */
+export const act = (bra: Row | undefined, dea: Row | undefined, settings: ActSettings): Decision => {
+  const annotated = (bra ?? dea)?.windows
+  const windows = annotated === null || annotated === undefined ? null : windowsOf(annotated)
+  const missing = gap('bra', bra, false) ?? gap('dea', dea, true)
+  if (missing !== null) return { decision: 'reject', reason: missing, weight: 0, windows }
+  const verdict = bra?.verdict
+  const action =
+    verdict === 'partial' ? settings.action : verdict === 'uncertain' ? settings.uncertain : 'keep'
+  const reason = verdict === 'partial' || verdict === 'uncertain' ? `${verdict}: ${bra?.criterion}` : null
+  switch (action) {
+    case 'keep':
+      return { decision: 'keep', reason, weight: 1, windows }
+    case 'drop':
+      return { decision: 'drop', reason, weight: 0, windows }
+    case 'downweight':
+      return { decision: 'downweight', reason, weight: settings.weight, windows }
+    case 'repair':
+      return {
+        decision: 'repair',
+        reason,
+        weight: 1,
+        windows: Windows.merge([...(windows ?? []), ...windowsOf(bra?.verified)]),
+      }
+  }
+}
+
+/** Mean IoU of the recorded rollouts with other windows than they were judged by: free of model calls. */
+export const rejudge = (
+  sample: Pick<Sample, 'windows'>,
+  dea: Row,
+  settings: Parameters<typeof difficultyEstimation.decide>[2],
+): { readonly meanIou: number; readonly difficulty: number; readonly band: string } => {
+  const evidence = difficultyEstimation.evidence.parse(JSON.parse(String(dea.evidence)))
+  const { columns } = difficultyEstimation.decide(sample as Sample, evidence, settings)
+  return {
+    meanIou: Number(columns.mean_iou),
+    difficulty: Number(columns.difficulty),
+    band: String(columns.band),
+  }
+}

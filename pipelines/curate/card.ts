@@ -1,0 +1,99 @@
+import type { Selection } from '../../curriculum/index.ts'
+import type { ActSettings } from './act.ts'
+
+export interface CardFacts {
+  readonly name: string
+  readonly datasets: ReadonlyArray<{
+    readonly name: string
+    readonly split: string
+    readonly licence: string | null
+  }>
+  readonly act: ActSettings
+  readonly selection: Selection
+  /** Rows by decision. */
+  readonly decisions: { readonly [decision: string]: number }
+  /** Selected rows by band. */
+  readonly bands: { readonly [band: string]: number }
+  readonly samples: number
+  readonly selected: number
+  readonly videos: number
+  readonly meanIou: number
+  readonly evaluation: ReadonlyArray<string>
+  readonly provenance: { readonly [name: string]: string }
+}
+
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number>>): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+
+/** The dataset card: front matter as the Hugging Face hub reads it, then what was done, in numbers. */
+export const datasetCard = (facts: CardFacts): string => {
+  const licences = [
+    ...new Set(facts.datasets.map(({ licence }) => licence ?? 'not stated by its publishers')),
+  ]
+  return `---
+pretty_name: ${JSON.stringify(facts.name)}
+license: other
+license_name: ${JSON.stringify(licences.join('; '))}
+task_categories:
+  - video-text-to-text
+tags:
+  - temporal-grounding
+  - spanwise
+configs:
+  - config_name: default
+    data_files:
+      - split: train
+        path: train.parquet
+---
+
+# ${facts.name}
+
+${facts.selected} of ${facts.samples} samples, over ${facts.videos} videos, curated by Spanwise. Annotations only: the videos stay where
+their publishers put them. \`train.parquet\` and \`train.jsonl\` hold the same samples; \`decisions.parquet\` says of every
+sample what became of it and why.
+
+## Source
+
+${table(
+  ['dataset', 'split', 'licence of the annotations'],
+  facts.datasets.map(({ name, split, licence }) => [
+    cell(name),
+    cell(split),
+    cell(licence ?? 'not stated by its publishers'),
+  ]),
+)}
+
+## Labels
+
+An annotation found partial by boundary reflection: **${facts.act.action}**; an uncertain one: **${facts.act.uncertain}**${
+    facts.act.action === 'downweight' || facts.act.uncertain === 'downweight'
+      ? ` (weight ${facts.act.weight})`
+      : ''
+  }.
+
+${table(['decision', 'samples'], Object.entries(facts.decisions))}
+
+## Selection
+
+Method \`${facts.selection.method}\` over the samples that were kept, ${
+    facts.selection.count === undefined ? `share ${facts.selection.share}` : `count ${facts.selection.count}`
+  }, seed ${facts.selection.seed}${
+    facts.selection.method === 'gaussian'
+      ? `, mean ${facts.selection.mean}, deviation ${facts.selection.deviation}`
+      : ''
+  }. Mean IoU of the zero-shot rollouts over the selection: ${facts.meanIou.toFixed(3)}.
+
+${table(['band', 'samples'], Object.entries(facts.bands))}
+
+No video is shared with ${facts.evaluation.length === 0 ? 'an evaluation set, because none was named' : facts.evaluation.join(', ')}.
+
+## Provenance
+
+${table(
+  ['', ''],
+  Object.entries(facts.provenance).map(([name, value]) => [cell(name), `\`${cell(value)}\``]),
+)}
+`
+}

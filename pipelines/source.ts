@@ -1,0 +1,52 @@
+import { Effect } from 'effect'
+import type { InputError, Sample } from '../core/index.ts'
+import { type Cleaning, type Dataset, lookup, type Policy, type Reading } from '../datasets/index.ts'
+
+/** One split of a dataset and where its files lie. */
+export interface Source {
+  readonly dataset: string
+  readonly split: string
+  /** Folder of the annotation files. */
+  readonly annotations: string
+  /** Which published form, where several lie in the folder. */
+  readonly form?: string
+  /** What to do with rows whose windows are wrong; `clip` unless told otherwise. */
+  readonly policy?: Policy
+  readonly cleaning?: Cleaning
+}
+
+export interface Loaded {
+  readonly dataset: Dataset
+  readonly samples: ReadonlyArray<Sample>
+  readonly problems: Reading['problems']
+  /** Names and hashes of the files read, for the record. */
+  readonly provenance: { readonly [name: string]: string }
+}
+
+/** So many bad rows are named one by one; the rest are counted. */
+const named = 10
+
+/** Reads a split; each bad row is a warning that names its file and line. */
+export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: Source) {
+  const dataset = yield* lookup(source.dataset)
+  const reading = yield* dataset.read(source.annotations, source.split, {
+    policy: source.policy ?? 'clip',
+    ...(source.cleaning === undefined ? {} : { cleaning: source.cleaning }),
+    ...(source.form === undefined ? {} : { form: source.form }),
+  })
+  for (const problem of reading.problems.slice(0, named))
+    yield* Effect.logWarning(`${problem.file}:${problem.line}: ${problem.kind}: ${problem.message}`)
+  if (reading.problems.length > named)
+    yield* Effect.logWarning(`${source.dataset}: ${reading.problems.length - named} more rows with problems`)
+  return {
+    dataset,
+    samples: reading.samples,
+    problems: reading.problems,
+    provenance: {
+      dataset: source.dataset,
+      split: source.split,
+      policy: source.policy ?? 'clip',
+      files: JSON.stringify(reading.files.map(({ path, sha256 }) => [path.split('/').at(-1), sha256])),
+    },
+  }
+}) satisfies (source: Source) => Effect.Effect<Loaded, InputError>
