@@ -29,6 +29,8 @@ export interface Report {
     readonly [type: string]: { readonly n: number; readonly metrics: { readonly [metric: string]: number } }
   }
   readonly headline: ReadonlyArray<string>
+  /** Metrics that are not in percent: shares from 0 to 1, counts and errors. */
+  readonly plain: ReadonlyArray<string>
 }
 
 /** A report with the raw values it was computed from, one a sample: for figures, files and comparisons. */
@@ -92,6 +94,10 @@ export const evaluate = (
         .map(([type, indices]) => [type, { n: indices.length, metrics: metricsOf(indices) }]),
     ),
     headline: suite.headline,
+    plain: [
+      ...columns.filter(({ scale }) => scale !== 100).map(({ metric }) => metric),
+      ...Object.keys(extra ?? {}).filter((metric) => columns.every((column) => column.metric !== metric)),
+    ],
   }
   return { report, columns, videos, ids: samples.map(({ id }) => id), ious: ious ?? null }
 }

@@ -1,0 +1,105 @@
+import type { Comparison } from '../statistics/bootstrap.ts'
+import type { Report } from './report.ts'
+
+/** One row of a results table: a run or a baseline. */
+export interface Row {
+  readonly name: string
+  readonly report: Report
+}
+
+/** A metric for people: percent with two decimals, the rest with four. */
+export const formatMetric = (report: Report, metric: string, value = report.metrics[metric]): string => {
+  if (value === undefined || Number.isNaN(value)) return '-'
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  return value.toFixed(report.plain.includes(metric) ? 4 : 2)
+}
+
+const escape = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
+    .map((cells) => `| ${cells.map(escape).join(' | ')} |`)
+    .join('\n')
+
+const withInterval = (report: Report, metric: string): string => {
+  const interval = report.intervals[metric]
+  const value = formatMetric(report, metric)
+  if (interval === undefined || value === '-') return value
+  const [low, high] = interval.map((end) => formatMetric(report, metric, end))
+  return `${value} [${low}, ${high}]`
+}
+
+/** The headline metrics of several rows, each with its interval, and the share of parsed answers. */
+export const headlineTable = (rows: ReadonlyArray<Row>): string => {
+  const metrics = rows[0]?.report.headline ?? []
+  return table(
+    ['', ...metrics, 'parsed'],
+    rows.map(({ name, report }) => [
+      name,
+      ...metrics.map((metric) => withInterval(report, metric)),
+      `${(100 * report.parseRate).toFixed(1)} %`,
+    ]),
+  )
+}
+
+/** The headline metrics by type of sample; empty where the suite has no types. */
+export const typeTable = (report: Report): string => {
+  const types = Object.entries(report.types)
+  if (types.length === 0) return ''
+  return table(
+    ['type', 'n', ...report.headline],
+    types.map(([type, { n, metrics }]) => [
+      type,
+      String(n),
+      ...report.headline.map((metric) => formatMetric(report, metric, metrics[metric] ?? Number.NaN)),
+    ]),
+  )
+}
+
+/** Every metric of a report, one a line. */
+export const metricTable = (report: Report): string =>
+  table(
+    ['metric', 'value', '95 % interval'],
+    Object.keys(report.metrics).map((metric) => {
+      const interval = report.intervals[metric]
+      const ends = interval?.map((end) => formatMetric(report, metric, end)) ?? []
+      return [metric, formatMetric(report, metric), ends.join(' to ')]
+    }),
+  )
+
+/** Two runs side by side with the interval of their difference. */
+export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A', b = 'B'): string =>
+  table(
+    ['metric', a, b, `${b} - ${a}`, '95 % interval', 'p'],
+    comparisons.map(({ metric, interval, p, ...values }) => [
+      metric,
+      ...[values.a, values.b, values.difference].map((value) => value.toFixed(2)),
+      interval.map((end) => end.toFixed(2)).join(' to '),
+      p < 0.001 ? '< 0.001' : p.toFixed(3),
+    ]),
+  )
+
+/**
+ * The whole report as Markdown. The first row is the run, further rows are baselines; figures are linked by the names
+ * given, since Markdown cannot hold them.
+ */
+export const markdown = (
+  rows: readonly [Row, ...ReadonlyArray<Row>],
+  figures: ReadonlyArray<{ readonly title: string; readonly file: string }> = [],
+): string => {
+  const { report } = rows[0]
+  const types = typeTable(report)
+  return [
+    `# ${report.suite}: ${escape(rows[0].name)}`,
+    `${report.n} samples of ${report.videos} videos, rule \`${report.rule}\`. ` +
+      `${report.unparsed} without a readable answer (${report.missing} without any) count as wrong. ` +
+      'Brackets: 95 % bootstrap intervals over videos.',
+    headlineTable(rows),
+    ...(types === '' ? [] : ['## By type', types]),
+    '## All metrics',
+    metricTable(report),
+    ...figures.map(({ title, file }) => `![${title}](${file})`),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
