@@ -1,4 +1,5 @@
 export * from './checkpoint.ts'
+export * from './create.ts'
 export * from './floats.ts'
 export * from './safetensors.ts'
 export { architectures, type GenerationConfig, type TextFiles } from './settings.ts'

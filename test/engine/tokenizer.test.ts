@@ -1,7 +1,9 @@
 import path from 'node:path'
 import { Effect } from 'effect'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
+import { specialTokens, tokenizer, trainTokenizer } from '../../engine/tokenizer/index.ts'
 import { fixtures, golden } from './qwen3vl-goldens.ts'
 
 describe.each(['tied', 'untied'] as const)('the tokenizer of the %s checkpoint', (name) => {
@@ -23,5 +25,35 @@ describe.each(['tied', 'untied'] as const)('the tokenizer of the %s checkpoint',
     const ids = tokenizer.encode('a<|im_end|>')
     expect(tokenizer.decode(ids, { skipSpecial: true })).toBe('a')
     expect(tokenizer.decode([])).toBe('')
+  })
+})
+
+describe('a trained tokenizer', () => {
+  const corpus = ['the red circle moves', 'the red square moves 12 times', "it's the red one", 'rerere']
+  const files = trainTokenizer(corpus, 300)
+  const trained = tokenizer(files.tokenizer, files.config)
+
+  test('gives back every text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const normal = text.normalize('NFC')
+        fc.pre(!specialTokens.some((token) => normal.includes(token)) && !/\p{Cs}/u.test(normal))
+        expect(trained.decode(trained.encode(text))).toBe(normal)
+      }),
+    )
+  })
+
+  test('learns the frequent words, and ends with the special tokens', () => {
+    expect(trained.encode('the red')).toHaveLength(2)
+    expect(trained.encode('12')).toHaveLength(2)
+    expect(trained.idOf('<|video_pad|>')).toBe(trained.specialIds.at(-1))
+    expect(trained.specialIds).toHaveLength(specialTokens.length)
+    expect(trained.decode([trained.endId!])).toBe('<|im_end|>')
+  })
+
+  test('depends on the corpus only', () => {
+    expect(trainTokenizer(corpus, 300)).toEqual(files)
+    expect(trainTokenizer(['b a'], 264).tokenizer.model).toMatchObject({ merges: [] })
+    expect(() => trainTokenizer(corpus, 200)).toThrow('200 tokens do not hold')
   })
 })
