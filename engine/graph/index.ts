@@ -1,4 +1,5 @@
 export * from './activation.ts'
+export * from './attention.ts'
 export { broadcastShapes } from './broadcast.ts'
 export type { Dim, Shape } from './dims.ts'
 export * from './elementwise.ts'
