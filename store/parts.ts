@@ -39,7 +39,7 @@ export const writePart = Effect.fn('Store.writePart')(function* (
     )
     yield* database.run(
       `COPY (SELECT ${names} FROM stage) TO ${literal(temporary)}
-       (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${pairs.join(', ')}})`,
+       (FORMAT parquet, COMPRESSION zstd${pairs.length === 0 ? '' : `, KV_METADATA {${pairs.join(', ')}}`})`,
     )
     yield* renameFile(temporary, path)
   }).pipe(

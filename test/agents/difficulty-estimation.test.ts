@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { bandOf, decide, priorWindow } from '../../agents/difficulty-estimation/index.ts'
+import { difficultyEstimation } from '../../agents/index.ts'
+import type { Sample } from '../../core/index.ts'
+
+const settings = difficultyEstimation.settings.parse({})
+const sample: Sample = {
+  id: 's',
+  dataset: 'd',
+  split: 'train',
+  task: 'grounding',
+  video: 'v',
+  file: 'v.mp4',
+  duration: 10,
+  query: 'q',
+  windows: [[2, 6]],
+}
+
+describe('difficulty', () => {
+  it('is 1 - mean IoU, an unreadable rollout counting 0', () => {
+    const { columns, outcome } = decide(
+      sample,
+      {
+        duration: 10,
+        times: [],
+        question: '',
+        replies: [
+          '<answer>2.0 to 6.0</answer>',
+          '<answer>4.0 to 8.0</answer>',
+          'no idea',
+          '<answer>none</answer>',
+        ],
+        prior: [0, 10],
+      },
+      settings,
+    )
+    expect(outcome).toBe('kept')
+    expect(columns.ious).toEqual([1, 1 / 3, 0, 0])
+    expect(columns.mean_iou).toBeCloseTo(1 / 3)
+    expect(columns.difficulty).toBeCloseTo(2 / 3)
+    expect(columns.band).toBe('medium')
+    expect(columns.max_iou).toBe(1)
+    expect(columns.greedy_iou).toBe(1)
+    expect(columns.pass_rate).toBe(0.25)
+    expect(columns.parse_rate).toBe(0.75)
+    expect(columns.prior_iou).toBeCloseTo(0.4)
+    expect(columns.sd_iou).toBeCloseTo(Math.sqrt((4 / 9 + 0 + 1 / 9 + 1 / 9) / 4))
+  })
+
+  it('rewards "none" where nothing is there', () => {
+    const { columns } = decide(
+      { ...sample, windows: [] },
+      { duration: 10, times: [], question: '', replies: ['<answer>none</answer>'], prior: [0, 10] },
+      settings,
+    )
+    expect(columns.mean_iou).toBe(1)
+    expect(columns.sd_iou).toBe(0)
+  })
+
+  it('cuts bands at 0.3 and 0.7, both medium', () => {
+    expect([0.29, 0.3, 0.7, 0.71].map((difficulty) => bandOf(difficulty, settings))).toEqual([
+      'easy',
+      'medium',
+      'medium',
+      'hard',
+    ])
+  })
+
+  it('knows the best constant window', () => {
+    const at = (start: number, end: number) => ({ duration: 20, windows: [[start, end]] as const })
+    expect(priorWindow([at(5, 10), at(5, 10), at(0, 20)])).toEqual([0.25, 0.5])
+    expect(priorWindow([{ duration: null, windows: [[1, 2]] }])).toEqual([0, 1])
+  })
+})
