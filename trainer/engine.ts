@@ -1,26 +1,8 @@
 import type { Effect } from 'effect'
 import type { EngineError } from '../core/index.ts'
+import type { Completion, Sampling } from '../engine/generate/sampling.ts'
 import type { ProcessedPrompt } from '../engine/processor/index.ts'
 import type { UpdateBatch, UpdateMetrics } from '../engine/training/batch.ts'
-
-/** How completions are sampled; every draw follows from the seed. */
-export interface RolloutSampling {
-  readonly temperature: number
-  readonly topP: number
-  readonly topK: number
-  readonly maxTokens: number
-  readonly stop: Array<string>
-  readonly seed: number
-  readonly n: number
-}
-
-/** One sampled completion: its tokens with the end token, and its text without special tokens. */
-export interface Rollout {
-  readonly tokens: ReadonlyArray<number>
-  readonly logProbs: ReadonlyArray<number>
-  readonly text: string
-  readonly finish: 'stop' | 'length'
-}
 
 export interface ScoreGroup {
   readonly prompt: ProcessedPrompt
@@ -38,8 +20,8 @@ export interface TrainingEngine {
   /** [prompt][sample]. */
   readonly generate: (
     prompts: Array<ProcessedPrompt>,
-    sampling: RolloutSampling,
-  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Rollout>>, EngineError>
+    sampling: Sampling,
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Completion>>, EngineError>
   /** Log-probabilities [group][completion][token] at a temperature. */
   readonly score: (
     groups: Array<ScoreGroup>,

@@ -1,5 +1,6 @@
 export * from './advantages.ts'
 export * from './checkpoint.ts'
+export * from './clip-prompts.ts'
 export * from './data.ts'
 export * from './early-stop.ts'
 export * from './engine.ts'

@@ -1,10 +1,11 @@
 import { Effect } from 'effect'
 import { answerOf } from '../agents/ask.ts'
 import { hash32, VideoError, Windows } from '../core/index.ts'
+import type { Completion } from '../engine/generate/sampling.ts'
 import { type Composition, parseWindows, targetOf } from '../rewards/index.ts'
 import { isConstant } from './advantages.ts'
 import type { TrainingItem } from './data.ts'
-import type { Rollout, TrainingEngine } from './engine.ts'
+import type { TrainingEngine } from './engine.ts'
 import type { GrpoOptions } from './options.ts'
 import type { PreparedPrompt, PromptSource } from './prompts.ts'
 
@@ -46,7 +47,7 @@ export const scoreText = (
 
 const scored =
   (rewards: Composition, item: TrainingItem, prepared: PreparedPrompt) =>
-  (rollout: Rollout): ScoredRollout => ({
+  (rollout: Completion): ScoredRollout => ({
     tokens: rollout.tokens,
     text: rollout.text,
     logProbs: rollout.logProbs,

@@ -4,8 +4,9 @@ import { Effect } from 'effect'
 import { answerOf } from '../../agents/ask.ts'
 import { EngineError, random, type Sample, type Window } from '../../core/index.ts'
 import { maskRecipe, priorIou, visibleWindows } from '../../curriculum/index.ts'
+import type { Completion } from '../../engine/generate/sampling.ts'
 import type { UpdateMetrics } from '../../engine/training/batch.ts'
-import type { PromptSource, Rollout, TrainingEngine, TrainingItem } from '../../trainer/index.ts'
+import type { PromptSource, TrainingEngine, TrainingItem } from '../../trainer/index.ts'
 
 /** Every reply that the stub knows; token `i` alone is reply `i`. */
 export const replies = [
@@ -40,7 +41,7 @@ export const stubEngine = (failAt = Number.POSITIVE_INFINITY): Stub => {
       Effect.sync(() => {
         const generator = random(sampling.seed)
         const log = logProbs()
-        const one = (): Rollout => {
+        const one = (): Completion => {
           let rest = generator.next()
           let token = 0
           while (token < n - 1 && rest >= Math.exp(log[token]!)) rest -= Math.exp(log[token++]!)

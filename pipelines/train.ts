@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import type { z } from 'zod'
+import { viewShape } from '../agents/index.ts'
+import { InputError, type Json, type Sample } from '../core/index.ts'
+import type { MaskMode } from '../curriculum/index.ts'
+import { readPreprocessing } from '../engine/checkpoint/index.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { composeRewards } from '../rewards/index.ts'
+import { metricsToDuckDb } from '../store/index.ts'
+import {
+  clipPrompts,
+  type GrpoOptions,
+  grpoSchema,
+  type Hooks,
+  openRunFolder,
+  readTrainingData,
+  type SftOptions,
+  sftSchema,
+  type TrainingEngine,
+  type TrainingItem,
+  trainGrpo,
+  trainSft,
+} from '../trainer/index.ts'
+import { Videos } from '../video/index.ts'
+import { revisionOf } from './train/revision.ts'
+import { validate } from './train/validate.ts'
+
+/** Where videos lie: one folder, or a folder for each dataset by name. */
+export type VideoFolders = string | { readonly [dataset: string]: string }
+
+/** Options of `spanwise train sft` and `spanwise train curriculum`. */
+export interface TrainOptions {
+  /** Folder of the checkpoint to start from: the one that the engine has loaded. */
+  readonly model: string
+  /** Folder of a curated dataset, or a JSONL file like its `train.jsonl`. */
+  readonly data: string
+  readonly videos: VideoFolders
+  /** The run's folder; continued where it holds a run of the same settings. */
+  readonly run: string
+  /** How clips are sampled; the defaults are those of the agents. */
+  readonly view?: { readonly fps?: number; readonly frames?: number; readonly maxPixels?: number }
+  /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
+  readonly settings?: { readonly [name: string]: unknown }
+  /** Samples to measure on before the first step, every `evaluateEvery` steps and after the last. */
+  readonly validation?: { readonly samples: ReadonlyArray<Sample>; readonly videos: VideoFolders }
+  /** Limit of the caches of clips and prompts each, in bytes. */
+  readonly cacheBytes?: number
+}
+
+export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
+
+const parse = Effect.fnUntraced(function* <A>(command: string, schema: z.ZodType<A>, value: unknown) {
+  const parsed = schema.safeParse(value ?? {})
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  return yield* new InputError({
+    subject: `train ${command} setting "${issue?.path.join('.') ?? ''}"`,
+    problem: issue?.message ?? 'does not fit',
+    remedy: `see "spanwise train ${command} --help"`,
+  })
+})
+
+const fileOf = (folders: VideoFolders, sample: Sample): string | null => {
+  const folder = typeof folders === 'string' ? folders : folders[sample.dataset]
+  return folder === undefined ? null : join(folder, sample.file)
+}
+
+/** The samples whose videos exist; a warning counts the others, and it is an InputError where none does. */
+const present = Effect.fnUntraced(function* (
+  items: ReadonlyArray<TrainingItem>,
+  folders: VideoFolders,
+  data: string,
+) {
+  const found = items.filter(({ sample }) => {
+    const file = fileOf(folders, sample)
+    return file !== null && existsSync(file)
+  })
+  if (found.length === 0)
+    return yield* new InputError({
+      subject: data,
+      problem: `none of its ${items.length} videos is there (${fileOf(folders, items[0]!.sample) ?? items[0]!.sample.file} first)`,
+      remedy: 'point --videos at the folder of the videos',
+    })
+  if (found.length < items.length)
+    yield* Effect.logWarning(`${data}: ${items.length - found.length} of ${items.length} videos are absent`)
+  return found
+})
+
+/** What both kinds of training start from. Nothing is written before everything has been read and checked. */
+const open = Effect.fnUntraced(function* (
+  kind: 'sft' | 'curriculum',
+  engine: TrainingEngine,
+  options: TrainOptions,
+  settings: SftOptions | GrpoOptions,
+  mask: { readonly mode: MaskMode; readonly margin: number | null },
+  maxTokens: number,
+) {
+  const videos = yield* Videos
+  const preprocessing = yield* readPreprocessing(options.model)
+  const data = yield* readTrainingData(options.data)
+  const items = yield* present(data.items, options.videos, options.data)
+  const view = {
+    fps: viewShape.fps.parse(options.view?.fps),
+    frames: viewShape.frames.parse(options.view?.frames),
+    maxPixels: viewShape.maxPixels.parse(options.view?.maxPixels),
+  }
+  const folder = yield* openRunFolder(options.run, {
+    kind,
+    settings: {
+      options: settings as unknown as Json,
+      view,
+      data: data.sha256,
+      samples: items.length,
+      model: yield* revisionOf(options.model),
+    },
+    provenance: {
+      spanwise: packageJson.version,
+      model: options.model,
+      data: options.data,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      processors: availableParallelism(),
+    },
+  })
+  const factor = preprocessing.processor.patchSize * preprocessing.processor.mergeSize
+  const sourceOf = (folders: VideoFolders) =>
+    clipPrompts({
+      preprocessing,
+      clip: ({ sample }) =>
+        videos.clip(
+          fileOf(folders, sample) ?? sample.file,
+          { kind: 'rate', fps: view.fps, max: view.frames },
+          { maxPixels: view.maxPixels, factor },
+        ),
+      seed: settings.seed,
+      ...mask,
+      ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
+    })
+  const { validation } = options
+  const validationSource = validation === undefined ? null : sourceOf(validation.videos)
+  const evaluate =
+    validation === undefined || validationSource === null
+      ? null
+      : () => validate(engine, validationSource, validation.samples, maxTokens)
+  const hooks: Hooks<
+    Effect.Error<ReturnType<typeof validate>>,
+    Effect.Services<ReturnType<typeof validate>>
+  > = {
+    ...(evaluate === null ? {} : { evaluate }),
+    // The JSONL streams are the record; a database that cannot be refreshed must not stop the training.
+    onCheckpoint: metricsToDuckDb(folder.path).pipe(
+      Effect.asVoid,
+      Effect.catch((error) => Effect.logWarning(error.message)),
+    ),
+  }
+  return { items, folder, source: sourceOf(options.videos), hooks }
+})
+
+/**
+ * `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. `reference` is a second engine
+ * with the same checkpoint, needed where `beta` is above 0.
+ */
+export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (
+  engine: TrainingEngine,
+  options: TrainOptions,
+  reference?: TrainingEngine,
+) {
+  const settings = yield* parse('curriculum', grpoSchema, options.settings)
+  if (settings.beta > 0 && reference === undefined)
+    return yield* new InputError({
+      subject: 'train curriculum setting "beta"',
+      problem: 'a KL term needs the starting model beside the trained one',
+      remedy: 'leave beta at 0, or give a reference engine',
+    })
+  const rewards = yield* composeRewards(settings.rewards)
+  const { mask, sampling } = settings
+  const opened = yield* open('curriculum', engine, options, settings, mask, sampling.maxTokens)
+  return yield* trainGrpo({
+    ...opened,
+    engine,
+    rewards,
+    options: settings,
+    ...(reference === undefined ? {} : { reference }),
+  })
+})
+
+/** `spanwise train sft`: supervised fine-tuning on the (possibly repaired) annotations of a curated dataset. */
+export const runSft = Effect.fn('Pipelines.runSft')(function* (
+  engine: TrainingEngine,
+  options: TrainOptions,
+) {
+  const settings = yield* parse('sft', sftSchema, options.settings)
+  const opened = yield* open('sft', engine, options, settings, { mode: 'blank', margin: null }, 64)
+  return yield* trainSft({ ...opened, engine, options: settings })
+})

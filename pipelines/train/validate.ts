@@ -1,0 +1,67 @@
+import { Effect } from 'effect'
+import type { Sample } from '../../core/index.ts'
+import { groundingScores } from '../../eval/metrics/grounding.ts'
+import type { Prediction } from '../../eval/prediction.ts'
+import { parseWindows } from '../../rewards/index.ts'
+import type { PromptSource, TrainingEngine, TrainingItem } from '../../trainer/index.ts'
+
+/** Prompts that are held in memory at the same time. */
+const chunk = 64
+
+const itemOf = (sample: Sample): TrainingItem => ({
+  key: `${sample.dataset}/${sample.split}/${sample.id}`,
+  sample,
+  difficulty: 0.5,
+  band: 'medium',
+  weight: 1,
+})
+
+const meanOf = (values: ArrayLike<number>): number =>
+  values.length === 0 ? 0 : Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
+
+/**
+ * Greedy answers to grounding samples, scored: mIoU of the first window with its best true one, set IoU, R1@0.5 (all in
+ * [0, 1]), and the share of readable answers. Samples whose video cannot be read are left out and counted.
+ */
+export const validate = Effect.fnUntraced(function* (
+  engine: TrainingEngine,
+  source: PromptSource,
+  samples: ReadonlyArray<Sample>,
+  maxTokens: number,
+) {
+  const predictions = new Map<string, Prediction>()
+  const seen: Array<Sample> = []
+  let unreadable = 0
+  for (let from = 0; from < samples.length; from += chunk) {
+    const prepared = yield* Effect.forEach(
+      samples.slice(from, from + chunk),
+      (sample) =>
+        source.prepare(itemOf(sample), 0).pipe(
+          Effect.map(({ prompt }) => ({ sample, prompt })),
+          Effect.catchTag('VideoError', () => Effect.succeed(null)),
+        ),
+      { concurrency: 4 },
+    )
+    const ready = prepared.filter((entry) => entry !== null)
+    unreadable += prepared.length - ready.length
+    if (ready.length === 0) continue
+    const completions = yield* engine.generate(
+      ready.map(({ prompt }) => prompt),
+      { temperature: 1, topP: 1, topK: 0, maxTokens, stop: [], seed: 0, greedy: true, n: 1 },
+    )
+    ready.forEach(({ sample }, index) => {
+      const text = completions[index]![0]!.text
+      seen.push(sample)
+      predictions.set(sample.id, { id: sample.id, windows: parseWindows(text), text })
+    })
+  }
+  const scores = groundingScores(seen, predictions)
+  return {
+    samples: seen.length,
+    unreadable,
+    miou: meanOf(scores.ious),
+    set_iou: meanOf(scores.setIous),
+    r1_05: meanOf(scores.ious.map((iou) => (iou >= 0.5 ? 1 : 0))),
+    parsed: meanOf(scores.parsed),
+  }
+})
