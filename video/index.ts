@@ -1,0 +1,14 @@
+export { clipDigest, frameOf, frameSize, maskClip, selectFrames, strip } from './clip.ts'
+export type {
+  Clip,
+  EncodeSettings,
+  Picture,
+  PictureFormat,
+  PixelBudget,
+  Sampling,
+  VideoInfo,
+} from './model.ts'
+export { encodePicture } from './picture.ts'
+export { resize } from './resize.ts'
+export { roundHalfEven, smartResize, smartResizeVideo } from './size.ts'
+export { type ClipRequest, Videos } from './videos.ts'

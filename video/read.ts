@@ -1,0 +1,72 @@
+import { decodeFrames } from './decode.ts'
+import { VideoFault } from './fault.ts'
+import { withHandles } from './handles.ts'
+import type { Clip, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import { RgbReader } from './pixels.ts'
+import { resize } from './resize.ts'
+import { rotate } from './rotate.ts'
+import { smartResize } from './size.ts'
+import { openSource } from './source.ts'
+import { selectIndices } from './timeline.ts'
+
+const never = () => false
+
+/** Opens `path`, lists its packets and closes it. Throws VideoFault. Blocks: call it in a worker. */
+export const probe = (path: string, cancelled: () => boolean = never): VideoInfo =>
+  withHandles((handles) => openSource(path, handles, cancelled).info)
+
+const targetSize = (info: VideoInfo, budget: PixelBudget | undefined): readonly [number, number] => {
+  if (budget === undefined) return [info.height, info.width]
+  const { factor, maxPixels, minPixels = factor * factor } = budget
+  try {
+    return smartResize(info.height, info.width, factor, minPixels, maxPixels)
+  } catch (error) {
+    throw new VideoFault('unreadable', error instanceof RangeError ? error.message : String(error))
+  }
+}
+
+/**
+ * Decodes the frames that `sampling` takes, turns them upright and resizes each to the budget (without one the
+ * frames keep their size). Throws VideoFault. Blocks: call it in a worker.
+ */
+export const readClip = (
+  path: string,
+  sampling: Sampling,
+  budget: PixelBudget | undefined,
+  cancelled: () => boolean = never,
+  seekAhead?: number,
+): Clip =>
+  withHandles((handles) => {
+    const source = openSource(path, handles, cancelled)
+    const { info } = source
+    const { indices, fps } = selectIndices(source, sampling)
+    const [height, width] = targetSize(info, budget)
+    const size = height * width * 3
+    const rgb = new Uint8Array(indices.length * size)
+    const places = new Map<number, Array<number>>()
+    indices.forEach((number, place) => {
+      const known = places.get(number)
+      if (known === undefined) places.set(number, [place])
+      else known.push(place)
+    })
+    const reader = new RgbReader(handles)
+    const wanted = [...places.keys()].sort((a, b) => a - b)
+    const take = (number: number, frame: Parameters<RgbReader['read']>[0]) => {
+      const upright = rotate(reader.read(frame), frame.width, frame.height, info.rotation)
+      const [wide, tall] =
+        info.rotation % 180 === 0 ? [frame.width, frame.height] : [frame.height, frame.width]
+      const resized = resize(upright, wide, tall, width, height)
+      for (const place of places.get(number)!) rgb.set(resized, place * size)
+    }
+    decodeFrames(source, wanted, take, cancelled, seekAhead)
+    return {
+      width,
+      height,
+      times: Float64Array.from(indices, (number) => source.times[number]!),
+      rgb,
+      blank: new Uint8Array(indices.length),
+      fps,
+      indices,
+      info,
+    }
+  })
