@@ -1,20 +1,18 @@
 import {
   add,
+  attention,
   gather,
   linear,
-  matmul,
   mul,
   reshape,
   rmsNorm,
+  rotary,
   scatterRows,
   silu,
-  softmax,
   transpose,
-  unsqueeze,
   type Value,
 } from '../graph/index.ts'
 import type { Qwen3VlConfig } from './config.ts'
-import { rotate } from './rotary.ts'
 import type { Weights } from './weights.ts'
 
 /**
@@ -26,7 +24,7 @@ export type Attend = (layer: number, q: Value, k: Value, v: Value) => Value
 export interface TextInputs {
   /** [B, L, D], visual rows already put in (see `inject`). */
   readonly embeddings: Value
-  /** [B, L, Dh / 2] (or 1 in place of B), from `textRope`. */
+  /** [B, L, Dh / 2], from `textRope`. */
   readonly cos: Value
   readonly sin: Value
   /** int64 [M]: the rows of the flattened [B * L] that are visual tokens. Needed with `deepstack`. */
@@ -55,19 +53,25 @@ export const inject = (embeddings: Value, visualRows: Value, tokens: Value): Val
 export const text = (config: Qwen3VlConfig, weights: Weights, inputs: TextInputs): Value => {
   const settings = config.text
   const { hiddenSize, heads, kvHeads, headDim, intermediateSize, rmsNormEps } = settings
-  const cos = unsqueeze(inputs.cos, 1)
-  const sin = unsqueeze(inputs.sin, 1)
   const dense = (x: Value, name: string, out: number, input: number) =>
     linear(x, weights(`${name}.weight`, [out, input]))
   const norm = (x: Value, name: string, size: number) =>
     rmsNorm(x, weights(`${name}.weight`, [size]), rmsNormEps)
 
-  const attention = (x: Value, layer: number, name: string): Value => {
+  const selfAttention = (x: Value, layer: number, name: string): Value => {
     const headsOf = (projection: string, count: number) =>
       reshape(dense(x, `${name}.${projection}`, count * headDim, hiddenSize), [0, 0, count, headDim])
     const byHead = (value: Value) => transpose(value, [0, 2, 1, 3])
-    const q = rotate(byHead(norm(headsOf('q_proj', heads), `${name}.q_norm`, headDim)), cos, sin)
-    const k = rotate(byHead(norm(headsOf('k_proj', kvHeads), `${name}.k_norm`, headDim)), cos, sin)
+    const q = rotary(
+      byHead(norm(headsOf('q_proj', heads), `${name}.q_norm`, headDim)),
+      inputs.cos,
+      inputs.sin,
+    )
+    const k = rotary(
+      byHead(norm(headsOf('k_proj', kvHeads), `${name}.k_norm`, headDim)),
+      inputs.cos,
+      inputs.sin,
+    )
     const v = byHead(headsOf('v_proj', kvHeads))
     const context = inputs.attend(layer, q, k, v)
     const rows = reshape(transpose(context, [0, 2, 1, 3]), [0, 0, heads * headDim])
@@ -85,7 +89,7 @@ export const text = (config: Qwen3VlConfig, weights: Weights, inputs: TextInputs
     const layer = `model.language_model.layers.${i}`
     hidden = add(
       hidden,
-      attention(norm(hidden, `${layer}.input_layernorm`, hiddenSize), i, `${layer}.self_attn`),
+      selfAttention(norm(hidden, `${layer}.input_layernorm`, hiddenSize), i, `${layer}.self_attn`),
     )
     hidden = add(hidden, mlp(norm(hidden, `${layer}.post_attention_layernorm`, hiddenSize), `${layer}.mlp`))
     const feature = inputs.deepstack?.[i]
@@ -105,27 +109,14 @@ export const logits = (config: Qwen3VlConfig, weights: Weights, hidden: Value): 
 }
 
 /**
- * Grouped-query attention without repeating keys and values: the queries that share a key head are stacked along the
- * length axis. q [B, Hq, L, Dh]; k and v [B, Hkv, S, Dh]; `mask` is added to the scores and must broadcast to
- * [B, Hkv, Hq / Hkv, L, S] (0 where seen, a large negative number where not). Returns [B, Hq, L, Dh].
+ * Grouped-query attention without repeating keys and values. q [B, Hq, L, Dh]; k and v [B, Hkv, S, Dh]; `mask` is added
+ * to the scores and must broadcast to [B, Hq, L, S] (0 where seen, a large negative number where not). Returns
+ * [B, Hq, L, Dh].
  */
-export const groupedAttention = (q: Value, k: Value, v: Value, mask?: Value): Value => {
-  const [, heads, length, headDim] = q.shape
-  const kvHeads = k.shape[1]
-  const keys = k.shape[2]
-  if (typeof heads !== 'number' || typeof kvHeads !== 'number' || typeof headDim !== 'number') {
-    throw new RangeError('groupedAttention: heads and head width must be known')
-  }
-  const group = heads / kvHeads
-  const stacked = reshape(q, [0, kvHeads, -1, headDim])
-  const scores = matmul(stacked, k, { transB: true, alpha: headDim ** -0.5 })
-  if (mask === undefined) return reshape(matmul(softmax(scores, -1), v), [0, heads, -1, headDim])
-  const masked = add(reshape(scores, [0, kvHeads, group, length!, keys!]), mask)
-  const shares = reshape(softmax(masked, -1), [0, kvHeads, -1, keys!])
-  return reshape(matmul(shares, v), [0, heads, length!, headDim])
-}
+export const groupedAttention = (q: Value, k: Value, v: Value, mask?: Value): Value =>
+  attention(q, k, v, mask === undefined ? {} : { bias: mask })
 
-/** Plain attention under one additive mask, [1 or B, 1, 1, L, L], for whole sequences. */
+/** Plain attention under one additive mask, [L, L] or [B, 1, L, L], for whole sequences. */
 export const causalAttend =
   (mask: Value): Attend =>
   (_layer, q, k, v) =>

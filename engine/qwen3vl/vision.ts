@@ -1,15 +1,15 @@
 import {
   add,
+  attention,
   type Graph,
   gather,
   gelu,
   layerNorm,
   linear,
-  matmul,
   mul,
   reduceSum,
   reshape,
-  softmax,
+  rotary,
   split,
   squeeze,
   transpose,
@@ -17,7 +17,6 @@ import {
 } from '../graph/index.ts'
 import { patchLength, type Qwen3VlConfig } from './config.ts'
 import { positionTaps, visionRope } from './rope.ts'
-import { rotate } from './rotary.ts'
 import type { Weights } from './weights.ts'
 
 export interface VisionInputs {
@@ -53,7 +52,7 @@ export const vision = (
   const patches = height * width
   const merged = hiddenSize * mergeSize ** 2
   const rope = visionRope(settings, height, width)
-  const tableShape = [1, 1, patches, headDim / 2]
+  const tableShape = [1, patches, headDim / 2]
   const cos = graph.constant(rope.cos, tableShape)
   const sin = graph.constant(rope.sin, tableShape)
 
@@ -62,15 +61,15 @@ export const vision = (
   const norm = (x: Value, name: string, size: number) =>
     layerNorm(x, weights(`${name}.weight`, [size]), weights(`${name}.bias`, [size]), epsilon)
 
-  const attention = (x: Value, name: string): Value => {
+  // Frames have the same angles, so for the rotation frames and heads are one axis.
+  const turn = (x: Value) =>
+    reshape(rotary(reshape(x, [1, -1, patches, headDim]), cos, sin), [-1, heads, patches, headDim])
+
+  const selfAttention = (x: Value, name: string): Value => {
     const qkv = dense(x, `${name}.qkv`, 3 * hiddenSize, hiddenSize)
     const parts = transpose(reshape(qkv, [0, patches, 3, heads, headDim]), [2, 0, 3, 1, 4])
     const [q, k, v] = split(parts, [1, 1, 1], 0).map((part) => squeeze(part, 0))
-    const scores = matmul(rotate(q!, cos, sin), rotate(k!, cos, sin), {
-      transB: true,
-      alpha: headDim ** -0.5,
-    })
-    const context = matmul(softmax(scores), v!)
+    const context = attention(turn(q!), turn(k!), v!)
     const rows = reshape(transpose(context, [0, 2, 1, 3]), [0, patches, hiddenSize])
     return dense(rows, `${name}.proj`, hiddenSize, hiddenSize)
   }
@@ -103,7 +102,7 @@ export const vision = (
   const deepstack: Array<Value> = []
   for (let i = 0; i < settings.depth; i++) {
     const block = `model.visual.blocks.${i}`
-    hidden = add(hidden, attention(norm(hidden, `${block}.norm1`, hiddenSize), `${block}.attn`))
+    hidden = add(hidden, selfAttention(norm(hidden, `${block}.norm1`, hiddenSize), `${block}.attn`))
     const inner = dense(
       norm(hidden, `${block}.norm2`, hiddenSize),
       `${block}.mlp.linear_fc1`,

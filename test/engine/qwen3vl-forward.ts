@@ -32,7 +32,7 @@ export const forward = ({ config, tensors }: Checkpoint, prompt: ProcessedPrompt
   const ids = graph.input('ids', 'int64', [1, 'L'])
   const cos = graph.input('cos', 'float32', [1, 'L', config.text.headDim / 2])
   const sin = graph.input('sin', 'float32', [1, 'L', config.text.headDim / 2])
-  const mask = graph.input('mask', 'float32', [1, 1, 1, 'L', 'L'])
+  const mask = graph.input('mask', 'float32', ['L', 'L'])
   const fixed: Record<string, Tensors[string]> = {}
   for (const [name, { shape, data }] of tensors) fixed[name] = tensor('float32', data, shape)
 
@@ -83,7 +83,7 @@ export const forward = ({ config, tensors }: Checkpoint, prompt: ProcessedPrompt
         ids: tensor('int64', BigInt64Array.from(Array.from(tokens), BigInt), [1, length]),
         cos: tensor('float32', tables.cos, dims),
         sin: tensor('float32', tables.sin, dims),
-        mask: tensor('float32', causalMask(length), [1, 1, 1, length, length]),
+        mask: tensor('float32', causalMask(length), [length, length]),
       }
     },
   }
