@@ -1,4 +1,5 @@
 export * from './advantages.ts'
+export * from './byte-cache.ts'
 export * from './checkpoint.ts'
 export * from './clip-prompts.ts'
 export * from './data.ts'

@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { afterAll, describe, expect, it } from 'vitest'
+import { runCurriculum, runSft, type TrainOptions } from '../../pipelines/train.ts'
+import { Videos } from '../../video/index.ts'
+import { stubEngine, stubItems } from '../trainer/stub.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'spanwise-train-'))
+afterAll(() => rmSync(root, { recursive: true }))
+const model = join(import.meta.dirname, '../fixtures/qwen3vl/tied')
+const layer = Videos.layer({ workers: 1 })
+
+const items = stubItems(3)
+const data = join(root, 'train.jsonl')
+writeFileSync(
+  data,
+  items
+    .map(({ sample, difficulty, band, weight }) =>
+      JSON.stringify({ ...sample, curation: { difficulty, band, weight } }),
+    )
+    .join('\n'),
+)
+const render = Effect.gen(function* () {
+  const videos = yield* Videos
+  for (const { sample } of items)
+    yield* videos.encode(join(root, sample.file), {
+      width: 64,
+      height: 64,
+      fps: 2,
+      frames: Array.from({ length: 32 }, (_, i) => new Uint8Array(64 * 64 * 3).fill(8 * i)),
+    })
+})
+const options = (run: string, changes: Partial<TrainOptions> = {}): TrainOptions => ({
+  model,
+  data,
+  videos: root,
+  run: join(root, run),
+  settings: { prompts: 3, group: 4, steps: 4, learningRate: 0.3 },
+  validation: { samples: items.map(({ sample }) => sample), videos: root },
+  ...changes,
+})
+
+describe('runCurriculum and runSft', () => {
+  it('train from curated data and video files, and record metrics, validation and a database', async () => {
+    const outcome = await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* render
+        const grpo = yield* runCurriculum(stubEngine(), options('grpo'))
+        const { prompts: _, group: __, ...settings } = options('').settings as Record<string, unknown>
+        const sft = yield* runSft(stubEngine(), options('sft', { settings: { ...settings, batch: 2 } }))
+        return { grpo, sft }
+      }).pipe(Effect.provide(layer)),
+    )
+    expect(outcome.grpo.steps).toBe(4)
+    expect(outcome.sft.steps).toBe(4)
+    const rows = readFileSync(join(root, 'grpo', 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+    expect(JSON.parse(rows[0]!).mask.prompts).toBeCloseTo(1 / 3)
+    expect(readFileSync(join(root, 'grpo', 'validation.jsonl'), 'utf8')).toContain('"miou"')
+    expect(existsSync(join(root, 'sft', 'metrics.duckdb'))).toBe(true)
+  })
+
+  it('refuse bad input in one line and write nothing', async () => {
+    const refuse = async (changes: Partial<TrainOptions>) => {
+      const error = await Effect.runPromise(
+        Effect.flip(runCurriculum(stubEngine(), options('bad', changes))).pipe(Effect.provide(layer)),
+      )
+      expect(error._tag).toBe('InputError')
+      expect(error.message).not.toContain('\n')
+      expect(existsSync(join(root, 'bad'))).toBe(false)
+      return error.message
+    }
+    expect(await refuse({ settings: { loss: 'ppo' } })).toContain('"loss"')
+    expect(await refuse({ settings: { beta: 0.04 } })).toContain('"beta"')
+    expect(await refuse({ settings: { rewards: { iuo: 1 } } })).toContain('did you mean iou')
+    expect(await refuse({ data: join(root, 'none') })).toContain('cannot be read')
+    expect(await refuse({ videos: join(root, 'elsewhere') })).toContain('none of its 3 videos is there')
+    expect(await refuse({ model: root })).toContain('config.json')
+  })
+})

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readPreprocessing } from '../../engine/checkpoint/index.ts'
+import { byteCache, clipPrompts, hideFrames } from '../../trainer/index.ts'
+import type { Clip } from '../../video/index.ts'
+import { stubItems } from './stub.ts'
+
+const clip: Clip = {
+  width: 32,
+  height: 32,
+  times: Float64Array.from({ length: 32 }, (_, i) => i / 2),
+  rgb: new Uint8Array(32 * 32 * 32 * 3).fill(200),
+  blank: new Uint8Array(32),
+  fps: 2,
+  indices: Int32Array.from({ length: 32 }, (_, i) => i * 4),
+  info: {
+    path: 'v.mp4',
+    duration: 16,
+    fps: 8,
+    width: 32,
+    height: 32,
+    rotation: 0,
+    frames: 128,
+    variableFrameRate: false,
+    codec: 'h264',
+  },
+}
+
+const source = async (mode: 'blank' | 'drop') => {
+  let decoded = 0
+  const preprocessing = await Effect.runPromise(
+    readPreprocessing(join(import.meta.dirname, '../fixtures/qwen3vl/tied')),
+  )
+  const prompts = clipPrompts({
+    preprocessing,
+    clip: () =>
+      Effect.sync(() => {
+        decoded++
+        return clip
+      }),
+    seed: 1,
+    mode,
+    margin: null,
+  })
+  return { prompts, preprocessing, decoded: () => decoded }
+}
+
+describe('clipPrompts', () => {
+  it('decodes once, processes once for each mask, and keeps the grid when it blanks', async () => {
+    const { prompts, decoded } = await source('blank')
+    const item = stubItems(1)[0]!
+    const open = await Effect.runPromise(prompts.prepare(item, 0))
+    const masked = await Effect.runPromise(prompts.prepare(item, 0.5))
+    const again = await Effect.runPromise(prompts.prepare(item, 0.5))
+    expect(decoded()).toBe(1)
+    expect(again.prompt).toBe(masked.prompt)
+    expect(open.prompt.grids).toEqual(masked.prompt.grids)
+    expect(open.prompt.text).toBe(masked.prompt.text)
+    expect(open.prompt.pixels).not.toEqual(masked.prompt.pixels)
+    expect(open.mask.share).toBe(0)
+    // The window is [1, 2] and the margin 2 s: pairs at 0 to 4 s stay, 11 may go, the six lowest ranks do.
+    expect(masked.mask.share).toBe(12 / 32)
+    expect(masked.priorIou).toBeGreaterThan(0)
+  })
+
+  it('drops whole frame pairs and keeps the true times of the others', async () => {
+    const { prompts } = await source('drop')
+    const { prompt } = await Effect.runPromise(prompts.prepare(stubItems(1)[0]!, 1))
+    expect(prompt.grids).toEqual([[5, 2, 2]])
+    expect([...prompt.text.matchAll(/<(\d+\.\d) seconds>/g)].map(([, time]) => Number(time))).toEqual([
+      0.2, 1.2, 2.2, 3.2, 4.2,
+    ])
+  })
+
+  it('ends a reply with the end token', async () => {
+    const { prompts, preprocessing } = await source('blank')
+    const tokens = prompts.encode('<answer>none</answer>')
+    expect(tokens.at(-1)).toBe(preprocessing.tokenizer.endId)
+    expect(preprocessing.tokenizer.decode(tokens, { skipSpecial: true })).toBe('<answer>none</answer>')
+  })
+
+  it('leaves the clip as it is when nothing is hidden', () => {
+    expect(hideFrames(clip, new Uint8Array(32), 'blank')).toBe(clip)
+    const hidden = Uint8Array.from({ length: 32 }, (_, i) => (i < 2 ? 1 : 0))
+    expect([...hideFrames(clip, hidden, 'blank').blank.subarray(0, 3)]).toEqual([1, 1, 0])
+    expect(hideFrames(clip, hidden, 'drop').times[0]).toBe(1)
+  })
+})
+
+describe('byteCache', () => {
+  it('never holds more than its limit, and forgets the longest unused first', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.nat(60))), (entries) => {
+        const cache = byteCache<number>(100)
+        for (const [key, bytes] of entries) {
+          cache.set(key, bytes, bytes)
+          expect(cache.bytes()).toBeLessThanOrEqual(100)
+          expect(cache.get(key)).toBe(bytes)
+        }
+      }),
+    )
+    const cache = byteCache<number>(2)
+    cache.set('a', 1, 1)
+    cache.set('b', 2, 1)
+    cache.get('a')
+    cache.set('c', 3, 1)
+    expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([1, undefined, 3])
+    cache.set('big', 4, 3)
+    expect(cache.get('big')).toBeUndefined()
+  })
+})
