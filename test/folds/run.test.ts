@@ -1,0 +1,315 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assert, describe, it, layer } from '@effect/vitest'
+import { Context, Deferred, Effect, Fiber, Layer } from 'effect'
+import { boundaryReflection, difficultyEstimation } from '../../agents/index.ts'
+import { Progress, type Sample, type Standing } from '../../core/index.ts'
+import { type FoldOptions, holdFolder, listParts, runFold } from '../../folds/index.ts'
+import { ModelError } from '../../models/index.ts'
+import { openDatabase, type Row, readParts } from '../../store/index.ts'
+import { Videos } from '../../video/index.ts'
+import { flashModel, flashSample, writeVideos } from './flashes.ts'
+
+class Folder extends Context.Service<Folder, string>()('test/Folder') {
+  static readonly layer = Layer.effect(
+    Folder,
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(tmpdir(), 'spanwise-videos-'))
+      yield* writeVideos(folder)
+      const whole = readFileSync(join(folder, 'flash.mp4'))
+      writeFileSync(join(folder, 'cut.mp4'), whole.subarray(0, whole.length >> 1))
+      writeFileSync(join(folder, 'empty.mp4'), '')
+      writeFileSync(join(folder, 'text.mp4'), 'not a video at all\n'.repeat(50))
+      return folder
+    }),
+  ).pipe(Layer.provideMerge(Videos.layer({ workers: 2 })))
+}
+
+const samples: ReadonlyArray<Sample> = Array.from({ length: 24 }, (_, i) =>
+  flashSample(`s${i}`, i % 2 === 0 ? 'flash.mp4' : 'one.mp4'),
+)
+
+const rowsOf = Effect.fnUntraced(function* (folder: string) {
+  const database = yield* openDatabase(':memory:')
+  const parts = yield* listParts(folder)
+  return yield* readParts(database, parts, [
+    'key',
+    'sample',
+    'outcome',
+    'reason',
+    'verdict',
+    'score',
+    'evidence',
+  ])
+}, Effect.scoped)
+
+const bytesOf = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.parquet'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name)).toString('base64'))
+
+const bra = Effect.fnUntraced(function* (run: string, options: Partial<FoldOptions<never>> = {}) {
+  return yield* runFold(boundaryReflection, {
+    folder: join(run, 'bra'),
+    samples,
+    videos: yield* Folder,
+    partSize: 5,
+    ...options,
+    settings: boundaryReflection.settings.parse(options.settings ?? {}),
+  })
+})
+const newRun = () => mkdtempSync(join(tmpdir(), 'spanwise-run-'))
+const counts = ({ seconds: _, ...rest }: { readonly seconds: number }) => rest
+
+layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
+  it.effect('of boundary reflection finds what is left out, from real mp4 files', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      const reports: Array<Standing> = []
+      const summary = yield* bra(run).pipe(
+        Effect.provide(flashModel()),
+        Effect.provideService(Progress, { report: (standing) => Effect.sync(() => reports.push(standing)) }),
+      )
+      assert.deepStrictEqual(counts(summary), {
+        planned: 24,
+        done: 24,
+        kept: 12,
+        dropped: 12,
+        failed: 0,
+        absent: 0,
+        duplicates: 0,
+      })
+      assert.deepStrictEqual(reports.at(-1), { label: 'boundary-reflection', done: 24, total: 24, failed: 0 })
+      const rows = yield* rowsOf(join(run, 'bra'))
+      assert.deepStrictEqual(
+        rows.map(({ sample, verdict }) => [sample, verdict]),
+        samples.map(({ id }, i) => [id, i % 2 === 0 ? 'partial' : 'complete']),
+      )
+      const [first] = rows
+      const evidence = JSON.parse(String(first?.evidence))
+      assert.strictEqual(evidence.reflect.replies[0], '<answer>8.0 to 10.0</answer>')
+      assert.deepStrictEqual(evidence.verify[0].times, [7, 7.5, 8, 8.5, 9, 9.5, 10, 10.5, 11])
+      assert.strictEqual(evidence.times.length, 24)
+      assert.isAbove(Number(first?.score), Number(rows[1]?.score))
+      // A finished fold is answered from its manifest, without the model.
+      const again = yield* bra(run).pipe(Effect.provide(flashModel(() => Effect.die('asked again'))))
+      assert.deepStrictEqual(counts(again), counts(summary))
+    }),
+  )
+
+  it.effect('of difficulty estimation scores k rollouts', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      const options = {
+        folder: join(run, 'dea'),
+        samples: samples.slice(0, 4),
+        videos: yield* Folder,
+        settings: difficultyEstimation.settings.parse({}),
+      }
+      const summary = yield* runFold(difficultyEstimation, options).pipe(Effect.provide(flashModel()))
+      assert.strictEqual(summary.kept, 4)
+      const database = yield* openDatabase(':memory:')
+      const parts = yield* listParts(join(run, 'dea'))
+      const rows = yield* readParts(database, parts, ['ious', 'greedy_iou', 'difficulty', 'prior_iou'])
+      for (const row of rows) assert.strictEqual((row.ious as ReadonlyArray<number>).length, 8)
+      assert.closeTo(Number(rows[0]?.greedy_iou), 0.5, 1e-9)
+      assert.closeTo(Number(rows[1]?.greedy_iou), 1, 1e-9)
+      assert.isAbove(Number(rows[0]?.difficulty), Number(rows[1]?.difficulty))
+      assert.closeTo(Number(rows[0]?.prior_iou), 0.8, 0.1)
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect(
+    'interrupted again and again ends as an undisturbed one, byte for byte, asking for each sample once',
+    () =>
+      Effect.gen(function* () {
+        const calm = newRun()
+        yield* bra(calm).pipe(Effect.provide(flashModel()))
+        const run = newRun()
+        const asked = new Map<string, number>()
+        const fold = join(run, 'bra', 'fold-00000000-00000024')
+        for (let start = 0; start < 6; start++) {
+          const reached = yield* Deferred.make<void>()
+          let answers = 0
+          const fiber = yield* bra(run, { inFlight: 3 }).pipe(
+            Effect.provide(
+              flashModel(() =>
+                Effect.suspend(() =>
+                  ++answers > 8 + start
+                    ? Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
+                    : Effect.void,
+                ),
+              ),
+            ),
+            Effect.forkChild,
+          )
+          yield* Deferred.await(reached)
+          // Let what was answered be written down, as a kill at a random moment would.
+          yield* Effect.sleep(start * 7)
+          yield* Fiber.interrupt(fiber)
+          assert.notInclude(readdirSync(fold), 'manifest.json')
+          assert.notInclude(readdirSync(fold), 'lease.json')
+        }
+        const before = (yield* rowsOf(join(run, 'bra'))).length
+        const summary = yield* bra(run).pipe(
+          Effect.provide(
+            flashModel((messages) =>
+              Effect.sync(() => {
+                const text = JSON.stringify(
+                  messages.map(({ content }) => content.filter((part) => part.type === 'text')),
+                )
+                const id = /white, (s\d+)/.exec(text)?.[1] ?? ''
+                asked.set(id, (asked.get(id) ?? 0) + 1)
+              }),
+            ),
+          ),
+        )
+        assert.isAbove(before, 0)
+        assert.isBelow(asked.size, samples.length)
+        assert.strictEqual(summary.done, 24)
+        const rows = yield* rowsOf(join(run, 'bra'))
+        assert.deepStrictEqual(
+          rows.map(({ sample }) => sample),
+          samples.map(({ id }) => id),
+        )
+        assert.deepStrictEqual(bytesOf(fold), bytesOf(join(calm, 'bra', 'fold-00000000-00000024')))
+      }),
+  )
+
+  it.effect('cut otherwise between two starts loses and repeats nothing', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      yield* bra(run, { fold: 0, foldSize: 10 }).pipe(Effect.provide(flashModel()))
+      const asked = new Set<string>()
+      const summary = yield* bra(run).pipe(
+        Effect.provide(
+          flashModel((messages) =>
+            Effect.sync(() => {
+              const id = /white, (s\d+)/.exec(
+                JSON.stringify(messages.map(({ content }) => content.at(-1))),
+              )?.[1]
+              asked.add(id ?? '')
+            }),
+          ),
+        ),
+      )
+      assert.strictEqual(summary.done, 24)
+      assert.deepStrictEqual(
+        [...asked].map((id) => Number(id.slice(1))).sort((a, b) => a - b),
+        [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23],
+      )
+    }),
+  )
+
+  it.effect('counts absent, broken and repeated samples, and goes on', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      const broken = [
+        flashSample('gone', 'nowhere.mp4'),
+        flashSample('cut', 'cut.mp4'),
+        flashSample('empty', 'empty.mp4'),
+        flashSample('text', 'text.mp4'),
+        { ...flashSample('bare', 'one.mp4'), windows: null },
+        flashSample('good', 'one.mp4'),
+        { ...flashSample('good', 'one.mp4'), id: 'good again' },
+      ]
+      const summary = yield* bra(run, { samples: broken }).pipe(Effect.provide(flashModel()))
+      const rows = yield* rowsOf(join(run, 'bra'))
+      const outcomes = Object.fromEntries(rows.map(({ sample, outcome }) => [sample, outcome]))
+      assert.deepInclude(outcomes, {
+        gone: 'absent',
+        empty: 'failed',
+        text: 'failed',
+        bare: 'dropped',
+        good: 'kept',
+      })
+      assert.deepInclude(summary, { planned: 7, done: 6, absent: 1, dropped: 1, duplicates: 1 })
+      assert.strictEqual(rows.find(({ sample }) => sample === 'bare')?.reason, 'no annotated windows')
+      for (const row of rows.filter(({ outcome }) => outcome === 'failed'))
+        assert.isString((row as Row).reason)
+      // Looked at again only when asked to.
+      const retried = yield* bra(run, { samples: broken, retry: true }).pipe(Effect.provide(flashModel()))
+      assert.deepStrictEqual(counts(retried), counts(summary))
+    }),
+  )
+
+  it.effect('stops when the model stays away, and keeps what it has', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      let answers = 0
+      const down = new ModelError({ model: 'script', problem: 'down', retryable: true })
+      const error = yield* bra(run).pipe(
+        Effect.provide(
+          flashModel(() => Effect.suspend(() => (++answers > 12 ? Effect.fail(down) : Effect.void))),
+        ),
+        Effect.flip,
+      )
+      assert.strictEqual(error._tag, 'ModelError')
+      assert.isAbove(statSync(join(run, 'bra', 'fold-00000000-00000024', 'journal.jsonl')).size, 0)
+      const summary = yield* bra(run, { retry: true }).pipe(Effect.provide(flashModel()))
+      assert.deepInclude(counts(summary), { done: 24, failed: 0 })
+    }),
+  )
+
+  it.effect('held by a live process is refused in one line', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      yield* holdFolder(join(run, 'bra', 'fold-00000000-00000024'), 'other')
+      const error = yield* Effect.flip(bra(run).pipe(Effect.provide(flashModel())))
+      assert.strictEqual(error._tag, 'InputError')
+      assert.match(error.message, /^bra fold 0 .* is held by process \d+ on [^\n]+$/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect('in a run folder made by other settings is refused in one line', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      yield* bra(run, { samples: samples.slice(0, 1) }).pipe(Effect.provide(flashModel()))
+      const error = yield* Effect.flip(
+        runFold(boundaryReflection, {
+          folder: join(run, 'bra'),
+          samples,
+          videos: yield* Folder,
+          settings: boundaryReflection.settings.parse({ votes: 3 }),
+        }).pipe(Effect.provide(flashModel())),
+      )
+      assert.strictEqual(error._tag, 'InputError')
+      assert.match(error.message, /settings\.json: .*settings\.votes was 1 and is now 3; [^\n]+$/)
+    }),
+  )
+
+  it.effect('mends a journal cut short by a kill', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      const reached = yield* Deferred.make<void>()
+      let answers = 0
+      const fiber = yield* bra(run, { partSize: 100 }).pipe(
+        Effect.provide(
+          flashModel(() =>
+            Effect.suspend(() =>
+              ++answers > 30
+                ? Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
+                : Effect.void,
+            ),
+          ),
+        ),
+        Effect.forkChild,
+      )
+      yield* Deferred.await(reached)
+      yield* Effect.sleep(30)
+      yield* Fiber.interrupt(fiber)
+      const journal = join(run, 'bra', 'fold-00000000-00000024', 'journal.jsonl')
+      truncateSync(journal, statSync(journal).size - 7)
+      const summary = yield* bra(run, { partSize: 100 }).pipe(Effect.provide(flashModel()))
+      assert.deepInclude(counts(summary), { done: 24, kept: 12, dropped: 12 })
+    }),
+  )
+})
+
+describe('options', () => {
+  it('of an agent refuse what they do not know', () => {
+    assert.isFalse(boundaryReflection.settings.safeParse({ vote: 3 }).success)
+  })
+})
