@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { random } from '../../core/index.ts'
+import { bootstrap, type Column, columnValue, compare, quantileInterval } from '../../eval/index.ts'
+
+const settings = { seed: 3, resamples: 2000, confidence: 0.95 }
+const column = (values: ReadonlyArray<number>, more: Partial<Column> = {}): Column => ({
+  metric: 'm',
+  values: Float64Array.from(values),
+  scale: 100,
+  ...more,
+})
+
+describe('bootstrap', () => {
+  const draw = random(5)
+  const values = Array.from({ length: 400 }, () => (draw.next() < 0.3 ? 1 : 0))
+  const videos = values.map((_, i) => `v${i}`)
+
+  it('agrees with the binomial interval where every sample has its own video', () => {
+    const [low, high] = bootstrap([column(values)], videos, settings)[0]!
+    const share = columnValue(column(values)) / 100
+    const deviation = 100 * Math.sqrt((share * (1 - share)) / values.length)
+    expect(low).toBeCloseTo(100 * share - 1.96 * deviation, 0)
+    expect(high).toBeCloseTo(100 * share + 1.96 * deviation, 0)
+  })
+
+  it('is fixed by its seed', () => {
+    expect(bootstrap([column(values)], videos, settings)).toEqual(
+      bootstrap([column(values)], videos, settings),
+    )
+    const other = { ...settings, seed: 4 }
+    expect(bootstrap([column(values)], videos, other)).not.toEqual(
+      bootstrap([column(values)], videos, settings),
+    )
+  })
+
+  it('is wider where samples of one video agree', () => {
+    const repeated = values.flatMap((value) => [value, value, value, value])
+    const clustered = repeated.map((_, i) => `v${Math.floor(i / 4)}`)
+    const alone = repeated.map((_, i) => `v${i}`)
+    const width = (of: ReadonlyArray<string>) => {
+      const [low, high] = bootstrap([column(repeated)], of, settings)[0]!
+      return high - low
+    }
+    expect(width(clustered) / width(alone)).toBeGreaterThan(1.7)
+  })
+
+  it('leaves out what is not counted, and takes roots', () => {
+    const counted = Uint8Array.from([1, 0, 1])
+    expect(columnValue(column([4, 100, 4], { counted, scale: 1, root: true }))).toBe(2)
+    expect(columnValue(column([1], { counted: Uint8Array.of(0) }))).toBeNaN()
+    const [low, high] = bootstrap([column([4, 100, 4], { counted, scale: 1 })], ['a', 'a', 'b'], settings)[0]!
+    expect([low, high]).toEqual([4, 4])
+  })
+
+  it('interpolates quantiles', () =>
+    expect(quantileInterval(Float64Array.from([0, 1, 2, 3, 4]), 0.5)).toEqual([1, 3]))
+
+  it('compares two runs on the same videos', () => {
+    const better = values.map((value, i) => (i % 10 === 0 ? 1 : value))
+    const [same] = compare([column(values)], [column(values)], videos, settings)
+    expect(same).toMatchObject({ difference: 0, interval: [0, 0], p: 1 })
+    const [found] = compare([column(values)], [column(better)], videos, settings)
+    expect(found!.difference).toBeCloseTo(found!.b - found!.a, 12)
+    expect(found!.interval[0]).toBeGreaterThan(0)
+    expect(found!.p).toBeLessThan(0.01)
+  })
+})
