@@ -7,6 +7,7 @@ import { viewShape } from '../agents/index.ts'
 import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
+import { Engine, type EngineShape } from '../engine/worker/engine.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
@@ -19,7 +20,6 @@ import {
   readTrainingData,
   type SftOptions,
   sftSchema,
-  type TrainingEngine,
   type TrainingItem,
   trainGrpo,
   trainSft,
@@ -48,6 +48,8 @@ export interface TrainOptions {
   readonly validation?: { readonly samples: ReadonlyArray<Sample>; readonly videos: VideoFolders }
   /** Limit of the caches of clips and prompts each, in bytes. */
   readonly cacheBytes?: number
+  /** A second engine with the same checkpoint, needed where `beta` is above 0. */
+  readonly reference?: EngineShape
 }
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
@@ -92,7 +94,7 @@ const present = Effect.fnUntraced(function* (
 /** What both kinds of training start from. Nothing is written before everything has been read and checked. */
 const open = Effect.fnUntraced(function* (
   kind: 'sft' | 'curriculum',
-  engine: TrainingEngine,
+  engine: EngineShape,
   options: TrainOptions,
   settings: SftOptions | GrpoOptions,
   mask: { readonly mode: MaskMode; readonly margin: number | null },
@@ -159,15 +161,10 @@ const open = Effect.fnUntraced(function* (
   return { items, folder, source: sourceOf(options.videos), hooks }
 })
 
-/**
- * `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. `reference` is a second engine
- * with the same checkpoint, needed where `beta` is above 0.
- */
-export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (
-  engine: TrainingEngine,
-  options: TrainOptions,
-  reference?: TrainingEngine,
-) {
+/** `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. */
+export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (options: TrainOptions) {
+  const engine = yield* Engine
+  const { reference } = options
   const settings = yield* parse('curriculum', grpoSchema, options.settings)
   if (settings.beta > 0 && reference === undefined)
     return yield* new InputError({
@@ -188,10 +185,8 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (
 })
 
 /** `spanwise train sft`: supervised fine-tuning on the (possibly repaired) annotations of a curated dataset. */
-export const runSft = Effect.fn('Pipelines.runSft')(function* (
-  engine: TrainingEngine,
-  options: TrainOptions,
-) {
+export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOptions) {
+  const engine = yield* Engine
   const settings = yield* parse('sft', sftSchema, options.settings)
   const opened = yield* open('sft', engine, options, settings, { mode: 'blank', margin: null }, 64)
   return yield* trainSft({ ...opened, engine, options: settings })

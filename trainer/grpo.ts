@@ -9,11 +9,11 @@ import {
   startSampler,
 } from '../curriculum/index.ts'
 import type { TrainingGroup, UpdateMetrics } from '../engine/training/batch.ts'
+import type { EngineShape } from '../engine/worker/engine.ts'
 import type { Composition } from '../rewards/index.ts'
 import { advantages, mean } from './advantages.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
-import type { TrainingEngine } from './engine.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
 import { type GrpoOptions, learningRateAt, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
@@ -128,9 +128,9 @@ const teach = Effect.fnUntraced(function* (
 })
 
 export interface GrpoRun<E, R> {
-  readonly engine: TrainingEngine
+  readonly engine: EngineShape
   /** The starting model, kept apart; needed where beta > 0. */
-  readonly reference?: TrainingEngine
+  readonly reference?: EngineShape
   readonly source: PromptSource
   readonly rewards: Composition
   readonly options: GrpoOptions

@@ -3,8 +3,8 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import type { EngineError, InputError } from '../core/index.ts'
 import { Progress } from '../core/index.ts'
+import type { EngineShape } from '../engine/worker/engine.ts'
 import { latestCheckpoint, loadCheckpoint, modelOf, saveCheckpoint } from './checkpoint.ts'
-import type { TrainingEngine } from './engine.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** What one step leaves behind. */
@@ -21,7 +21,7 @@ export interface StepResult<State> {
 export interface Loop<State, Plan, E, R, E2, R2, E3, R3> {
   readonly label: string
   readonly folder: RunFolder
-  readonly engine: TrainingEngine
+  readonly engine: EngineShape
   readonly steps: number
   readonly checkpointEvery: number
   readonly keepCheckpoints: number

@@ -2,10 +2,10 @@ import { Effect } from 'effect'
 import { answerOf } from '../agents/ask.ts'
 import { hash32, VideoError, Windows } from '../core/index.ts'
 import type { Completion } from '../engine/generate/sampling.ts'
+import type { EngineShape } from '../engine/worker/engine.ts'
 import { type Composition, parseWindows, targetOf } from '../rewards/index.ts'
 import { isConstant } from './advantages.ts'
 import type { TrainingItem } from './data.ts'
-import type { TrainingEngine } from './engine.ts'
 import type { GrpoOptions } from './options.ts'
 import type { PreparedPrompt, PromptSource } from './prompts.ts'
 
@@ -89,7 +89,7 @@ export interface Batch {
 
 /** Samples and scores the rollouts of some items. `round` tells apart the refills of a step. */
 export const rollOut = Effect.fnUntraced(function* (context: {
-  readonly engine: TrainingEngine
+  readonly engine: EngineShape
   readonly source: PromptSource
   readonly rewards: Composition
   readonly options: GrpoOptions

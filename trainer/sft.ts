@@ -4,8 +4,8 @@ import { answerOf } from '../agents/ask.ts'
 import { InputError, VideoError } from '../core/index.ts'
 import { draw, type Sampler, startSampler } from '../curriculum/index.ts'
 import type { TrainingGroup } from '../engine/training/batch.ts'
+import type { EngineShape } from '../engine/worker/engine.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
-import type { TrainingEngine } from './engine.ts'
 import { type Hooks, runLoop } from './loop.ts'
 import { learningRateAt, type SftOptions, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
@@ -19,7 +19,7 @@ const stateSchema = z.object({
 })
 
 export interface SftRun<E, R> {
-  readonly engine: TrainingEngine
+  readonly engine: EngineShape
   readonly source: PromptSource
   readonly options: SftOptions
   readonly items: ReadonlyArray<TrainingItem>

@@ -1,9 +1,10 @@
 import { Effect } from 'effect'
 import type { Sample } from '../../core/index.ts'
+import type { EngineShape } from '../../engine/worker/engine.ts'
 import { groundingScores } from '../../eval/metrics/grounding.ts'
 import type { Prediction } from '../../eval/prediction.ts'
 import { parseWindows } from '../../rewards/index.ts'
-import type { PromptSource, TrainingEngine, TrainingItem } from '../../trainer/index.ts'
+import type { PromptSource, TrainingItem } from '../../trainer/index.ts'
 
 /** Prompts that are held in memory at the same time. */
 const chunk = 64
@@ -24,7 +25,7 @@ const meanOf = (values: ArrayLike<number>): number =>
  * [0, 1]), and the share of readable answers. Samples whose video cannot be read are left out and counted.
  */
 export const validate = Effect.fnUntraced(function* (
-  engine: TrainingEngine,
+  engine: EngineShape,
   source: PromptSource,
   samples: ReadonlyArray<Sample>,
   maxTokens: number,

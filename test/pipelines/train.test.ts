@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Engine } from '../../engine/worker/engine.ts'
 import { runCurriculum, runSft, type TrainOptions } from '../../pipelines/train.ts'
 import { Videos } from '../../video/index.ts'
 import { stubEngine, stubItems } from '../trainer/stub.ts'
@@ -47,9 +48,11 @@ describe('runCurriculum and runSft', () => {
     const outcome = await Effect.runPromise(
       Effect.gen(function* () {
         yield* render
-        const grpo = yield* runCurriculum(stubEngine(), options('grpo'))
+        const grpo = yield* runCurriculum(options('grpo')).pipe(Effect.provideService(Engine, stubEngine()))
         const { prompts: _, group: __, ...settings } = options('').settings as Record<string, unknown>
-        const sft = yield* runSft(stubEngine(), options('sft', { settings: { ...settings, batch: 2 } }))
+        const sft = yield* runSft(options('sft', { settings: { ...settings, batch: 2 } })).pipe(
+          Effect.provideService(Engine, stubEngine()),
+        )
         return { grpo, sft }
       }).pipe(Effect.provide(layer)),
     )
@@ -66,7 +69,9 @@ describe('runCurriculum and runSft', () => {
   it('refuse bad input in one line and write nothing', async () => {
     const refuse = async (changes: Partial<TrainOptions>) => {
       const error = await Effect.runPromise(
-        Effect.flip(runCurriculum(stubEngine(), options('bad', changes))).pipe(Effect.provide(layer)),
+        Effect.flip(
+          runCurriculum(options('bad', changes)).pipe(Effect.provideService(Engine, stubEngine())),
+        ).pipe(Effect.provide(layer)),
       )
       expect(error._tag).toBe('InputError')
       expect(error.message).not.toContain('\n')

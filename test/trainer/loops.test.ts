@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Deferred, Effect, Fiber } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { EngineShape } from '../../engine/worker/engine.ts'
 import { composeRewards } from '../../rewards/index.ts'
 import {
   type GrpoOptions,
@@ -10,7 +11,6 @@ import {
   openRunFolder,
   type SftOptions,
   sftSchema,
-  type TrainingEngine,
   trainGrpo,
   trainSft,
 } from '../../trainer/index.ts'
@@ -29,7 +29,7 @@ const rows = (file: string): ReadonlyArray<Record<string, unknown>> =>
 const options = (changes: object = {}): GrpoOptions =>
   grpoSchema.parse({ prompts: 4, group: 4, steps: 12, checkpointEvery: 5, learningRate: 0.3, ...changes })
 
-const grpo = (path: string, engine: TrainingEngine, settings: GrpoOptions, evaluated: Array<number> = []) =>
+const grpo = (path: string, engine: EngineShape, settings: GrpoOptions, evaluated: Array<number> = []) =>
   Effect.gen(function* () {
     const folder = yield* openRunFolder(path, {
       kind: 'curriculum',
@@ -105,7 +105,7 @@ describe('trainGrpo', () => {
       Effect.gen(function* () {
         const reached = yield* Deferred.make<void>()
         let calls = 0
-        const engine: TrainingEngine = {
+        const engine: EngineShape = {
           ...stub,
           generate: (prompts, sampling) =>
             ++calls === 8
@@ -157,7 +157,7 @@ describe('trainGrpo', () => {
 
 describe('trainSft', () => {
   const settings: SftOptions = sftSchema.parse({ batch: 4, steps: 9, checkpointEvery: 4, learningRate: 0.5 })
-  const sft = (path: string, engine: TrainingEngine) =>
+  const sft = (path: string, engine: EngineShape) =>
     Effect.gen(function* () {
       const folder = yield* openRunFolder(path, { kind: 'sft', settings, provenance: {} })
       return yield* trainSft({ engine, source: stubSource, options: settings, items: stubItems(9), folder })

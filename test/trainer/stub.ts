@@ -6,7 +6,8 @@ import { EngineError, random, type Sample, type Window } from '../../core/index.
 import { maskRecipe, priorIou, visibleWindows } from '../../curriculum/index.ts'
 import type { Completion } from '../../engine/generate/sampling.ts'
 import type { UpdateMetrics } from '../../engine/training/batch.ts'
-import type { PromptSource, TrainingEngine, TrainingItem } from '../../trainer/index.ts'
+import type { EngineShape } from '../../engine/worker/engine.ts'
+import type { PromptSource, TrainingItem } from '../../trainer/index.ts'
 
 /** Every reply that the stub knows; token `i` alone is reply `i`. */
 export const replies = [
@@ -16,7 +17,7 @@ export const replies = [
   'eh',
 ]
 
-export interface Stub extends TrainingEngine {
+export interface Stub extends EngineShape {
   readonly logits: Float64Array
   readonly updates: () => number
 }
