@@ -53,6 +53,12 @@ interface Row {
 
 const floats = (tensors: Tensors, name: string): Float32Array => tensors[name]!.data as Float32Array
 
+/** The draws of one sample: fixed by the prompt's own seed, or by the common one and the prompt's place. */
+const streamOf = ({ seed, seeds }: Sampling, place: number, sample: number): Random => {
+  const own = seeds?.[place]
+  return own === undefined ? random('sample', seed, place, sample) : random('sample', own, sample)
+}
+
 /** Names in the order `DecodingCache` keeps keys and values. */
 const layerNames = (config: Qwen3VlConfig, prefix: string): ReadonlyArray<string> =>
   Array.from(
@@ -144,7 +150,7 @@ export const makeGenerator = (
           slots: Array.from({ length: sampling.n }, (_, sample) => ({
             tokens: [],
             logProbs: [],
-            random: random('sample', sampling.seed, batch.places[row]!, sample),
+            random: streamOf(sampling, batch.places[row]!, sample),
             finish: undefined,
           })),
         }),

@@ -14,6 +14,8 @@ export interface Sampling {
   readonly stop: ReadonlyArray<string>
   /** Fixes the draws: sample s of prompt p depends on (seed, p, s) and not on what else is in the batch. */
   readonly seed: number
+  /** One seed per prompt instead: sample s of prompt p then depends on (seeds[p], s), not on the prompt's place. */
+  readonly seeds?: ReadonlyArray<number>
   /** Always the likeliest token; temperature, topP, topK and seed then do not matter. */
   readonly greedy?: boolean
   /** Samples of each prompt. */
