@@ -1,3 +1,5 @@
+export { bandOf } from '../agents/difficulty-estimation/decide.ts'
+
 import { type Window, Windows } from '../core/index.ts'
 
 export const bands = ['easy', 'medium', 'hard'] as const
@@ -29,10 +31,6 @@ export interface BandBounds {
 
 /** Documented default of the design, section 6. */
 export const defaultBounds: BandBounds = { easy: 0.3, hard: 0.7 }
-
-/** The band of a difficulty in [0, 1]; a difficulty equal to a bound is medium. */
-export const bandOf = (difficulty: number, bounds: BandBounds = defaultBounds): Band =>
-  difficulty < bounds.easy ? 'easy' : difficulty > bounds.hard ? 'hard' : 'medium'
 
 const span = (candidate: Candidate) => Windows.coverage(candidate.windows)
 

@@ -1,3 +1,4 @@
+import { marginOf } from '../agents/boundary-reflection/view.ts'
 import { hash32, random, type Window, Windows } from '../core/index.ts'
 
 /** `blank` keeps a hidden frame's place in time as a black frame, `drop` removes it. */
@@ -21,7 +22,7 @@ export interface MaskRequest {
   readonly frameTimes: ArrayLike<number>
   /** Share of the hidable frame groups to hide, in [0, 1]. */
   readonly ratio: number
-  /** Seconds kept visible on both sides of a window; `defaultMargin(duration)` when left out. */
+  /** Seconds kept visible on both sides of a window; max(2 s, 10 % of the clip), as boundary reflection hides, when left out. */
   readonly margin?: number
 }
 
@@ -36,9 +37,6 @@ export interface MaskRecipe {
   readonly digest: string
 }
 
-/** The larger of 2 s and a tenth of the clip, in seconds. */
-export const defaultMargin = (duration: number): number => Math.max(2, duration / 10)
-
 const digestOf = (hidden: Uint8Array): string => hash32(hidden.join('')).toString(16).padStart(8, '0')
 
 /**
@@ -50,7 +48,7 @@ export const maskRecipe = (request: MaskRequest): MaskRecipe => {
   const { frameTimes, ratio, duration } = request
   if (!(ratio >= 0 && ratio <= 1)) throw new RangeError(`maskRecipe: ratio ${ratio} is outside [0, 1]`)
   const count = frameTimes.length
-  const margin = request.margin ?? defaultMargin(duration)
+  const margin = request.margin ?? marginOf(duration)
   const kept = request.windows.map(([start, end]): Window => [start - margin, end + margin])
   const groups = Math.ceil(count / framesPerToken)
   const candidates: Array<number> = []

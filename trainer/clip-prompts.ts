@@ -1,14 +1,7 @@
 import { Effect } from 'effect'
 import { ask, questionOf } from '../agents/ask.ts'
 import { EngineError, InputError, type VideoError, type Window } from '../core/index.ts'
-import {
-  defaultMargin,
-  type MaskMode,
-  maskRecipe,
-  noMask,
-  priorIou,
-  visibleWindows,
-} from '../curriculum/index.ts'
+import { type MaskMode, maskRecipe, noMask, priorIou, visibleWindows } from '../curriculum/index.ts'
 import type { Preprocessing } from '../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, process } from '../engine/processor/index.ts'
 import { type Clip, maskClip, selectFrames } from '../video/index.ts'
@@ -80,7 +73,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
               duration,
               frameTimes: clip.times,
               ratio,
-              margin: options.margin ?? defaultMargin(duration),
+              ...(options.margin === null ? {} : { margin: options.margin }),
             })
       const key = `${item.key}/${mask.digest}`
       const prompt =

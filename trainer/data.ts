@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Sample, type Window } from '../core/index.ts'
-import { type Band, bandOf, type Candidate } from '../curriculum/index.ts'
+import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/index.ts'
 import { curatedFile, curatedSchema } from '../store/curated.ts'
 
 const windowSchema = z
@@ -58,7 +58,7 @@ const itemOf = (row: z.infer<typeof trainingRow>): TrainingItem => {
     key: `${row.dataset}/${row.split}/${row.id}`,
     sample,
     difficulty,
-    band: row.curation?.band ?? bandOf(difficulty),
+    band: row.curation?.band ?? bandOf(difficulty, defaultBounds),
     weight: row.curation?.weight ?? 1,
   }
 }

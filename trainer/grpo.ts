@@ -1,7 +1,10 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import {
+  bandOf,
+  defaultBounds,
   draw,
+  easeByKey,
   maskRatio,
   rescore,
   type Sampler,
@@ -40,8 +43,25 @@ const stateSchema = z.object({ sampler: samplerState, plateau })
 type State = z.infer<typeof stateSchema>
 
 /** The share of hidable frames that a sample has hidden at a step: only hard samples are masked. */
-export const ratioAt = (options: GrpoOptions, item: TrainingItem, step: number, steps: number): number =>
-  item.band === 'hard' && item.sample.windows !== null ? maskRatio(options.mask, step, steps) : 0
+export const ratioAt = (
+  options: Pick<GrpoOptions, 'mask'>,
+  item: Pick<TrainingItem, 'band' | 'sample'>,
+  step: number,
+  steps: number,
+): number => (item.band === 'hard' && item.sample.windows !== null ? maskRatio(options.mask, step, steps) : 0)
+
+/** The items with the bands of a curriculum key; those of `score` come with the data. */
+export const bandedBy = (
+  items: ReadonlyArray<TrainingItem>,
+  key: GrpoOptions['key'],
+): ReadonlyArray<TrainingItem> => {
+  if (key === 'score') return items
+  const ease = easeByKey(items.map(candidateOf), key)
+  return items.map((item) => {
+    const difficulty = 1 - ease.get(item.key)!
+    return { ...item, difficulty, band: bandOf(difficulty, defaultBounds) }
+  })
+}
 
 /**
  * The groups that teach something, as the engine takes them. A constant group has advantage 0 everywhere and, without a
@@ -145,7 +165,8 @@ export interface GrpoRun<E, R> {
  * checkpoints into the run folder, and continues from its newest checkpoint.
  */
 export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>(run: GrpoRun<E, R>) {
-  const { engine, source, rewards, options, items, folder } = run
+  const { engine, source, rewards, options, folder } = run
+  const items = bandedBy(run.items, options.key)
   const steps = stepsOf(options, items.length, options.prompts)
   const byKey = new Map(items.map((item) => [item.key, item]))
   const sampler: Sampler = {

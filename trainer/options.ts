@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { maskModes, maskScheduleKinds, samplerOrders } from '../curriculum/index.ts'
+import { curriculumKeys, maskModes, maskScheduleKinds, samplerOrders } from '../curriculum/index.ts'
 import { policyLosses } from '../engine/training/batch.ts'
 import { advantageScales } from './advantages.ts'
 import { earlyStopSchema } from './early-stop.ts'
@@ -78,6 +78,8 @@ export const grpoSchema = z.strictObject({
    */
   inject: z.enum(['none', 'failed', 'always']).default('none'),
   mask: maskSchema.prefault({}),
+  /** What makes a sample hard: its difficulty score, or how short its annotation is (ranked within the data). */
+  key: z.enum(curriculumKeys).default('score'),
   order: z.enum(samplerOrders).default('shuffled'),
   /** Samples whose mean IoU in their last unmasked rollouts exceeds this sit out later epochs; 1 keeps all. */
   solvedAbove: share.default(1),

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { marginOf } from '../../agents/index.ts'
 import { type Window, Windows } from '../../core/index.ts'
 import {
-  defaultMargin,
   defaultMaskSchedule,
   framesPerToken,
   maskRatio,
@@ -41,7 +41,7 @@ describe('maskRecipe', () => {
     fc.assert(
       fc.property(clip, share, (request, ratio) => {
         const { hidden } = maskRecipe({ ...request, ratio })
-        const margin = defaultMargin(request.duration)
+        const margin = marginOf(request.duration)
         const kept = request.windows.map(([start, end]): Window => [start - margin, end + margin])
         request.frameTimes.forEach((time, i) => {
           if (Windows.covers(kept, time)) expect(hidden[i]).toBe(0)

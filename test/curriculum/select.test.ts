@@ -7,6 +7,7 @@ import {
   budget,
   type Candidate,
   curriculumKeys,
+  defaultBounds,
   defaultSelection,
   draw,
   easeByKey,
@@ -101,7 +102,7 @@ describe('apportion', () => {
 
 describe('difficulty', () => {
   it('has bands at 0.3 and 0.7, and ranks spans within the pool', () => {
-    expect([0.29, 0.3, 0.7, 0.71].map((difficulty) => bandOf(difficulty))).toEqual([
+    expect([0.29, 0.3, 0.7, 0.71].map((difficulty) => bandOf(difficulty, defaultBounds))).toEqual([
       'easy',
       'medium',
       'medium',

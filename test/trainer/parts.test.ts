@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { composeRewards } from '../../rewards/index.ts'
 import {
   advantages,
+  bandedBy,
   grpoSchema,
   inject,
   learningRateAt,
@@ -126,6 +127,19 @@ describe('options', () => {
     expect(ratioAt(options, hard!, 0, 100)).toBe(0.8)
     expect(ratioAt(options, hard!, 50, 100)).toBe(0)
     expect(ratioAt(options, medium!, 0, 100)).toBe(0)
+  })
+
+  it('takes bands from the spans where the key says so', () => {
+    const items = stubItems(10).map((item, i) => ({
+      ...item,
+      sample: { ...item.sample, windows: [[0, i + 1] as const] },
+    }))
+    expect(bandedBy(items, 'score')).toBe(items)
+    expect(bandedBy(items, 'span').map(({ band }) => band)).toEqual([
+      ...Array(3).fill('hard'),
+      ...Array(4).fill('medium'),
+      ...Array(3).fill('easy'),
+    ])
   })
 
   it('has steps from epochs, and warms up before it decays', () => {
