@@ -6,8 +6,9 @@ import type { Dataset } from './dataset.ts'
 import { nearest } from './nearest.ts'
 import { csv, jsonl } from './own.ts'
 import { qvhighlights } from './qvhighlights.ts'
+import { shapesDataset } from './shapes/read.ts'
 
-const all: ReadonlyArray<Dataset> = [charades, anet, qvhighlights, jsonl, csv]
+const all: ReadonlyArray<Dataset> = [shapesDataset, charades, anet, qvhighlights, jsonl, csv]
 
 /** Every dataset by its name. A new one is a new file and one word in the list above. */
 export const catalogue: { readonly [name: string]: Dataset } = Object.fromEntries(

@@ -97,6 +97,9 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
       samples.push({ ...draft, windows: kept, dataset, split })
     },
     done: (sources) => {
+      // Some readers check all rows before they make samples: the problems are told in the order of the file.
+      const order = new Map(sources.map(({ path }, index) => [path, index]))
+      problems.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line)
       const first = problems[0]
       if (settings.policy === 'fail' && first !== undefined)
         return Effect.fail(

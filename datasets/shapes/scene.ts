@@ -1,3 +1,5 @@
+import type { Window } from '../../core/index.ts'
+
 /**
  * The words of the shapes world: coloured shapes that enter, leave, move, stop, blink and bounce over a noisy
  * background. Time is counted in ticks of 1/8 s and every event lies on a grid of half a second, so that windows are
@@ -112,3 +114,9 @@ export const centreAt = (actor: Actor, tick: number): Point | null => {
     }
   }
 }
+
+/** A stretch of ticks, end excluded, in seconds. */
+export const secondsOf = ([start, end]: readonly [number, number]): Window => [
+  start / ticksPerSecond,
+  end / ticksPerSecond,
+]
