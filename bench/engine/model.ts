@@ -1,51 +1,38 @@
 import { random } from '../../core/index.ts'
+import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
-import { configSchema, patchLength, type Qwen3VlConfig, ropePositions } from '../../engine/qwen3vl/index.ts'
+import { patchLength, type Qwen3VlConfig, ropePositions } from '../../engine/qwen3vl/index.ts'
+import { trainTokenizer } from '../../engine/tokenizer/index.ts'
 
-/** The `config.json` of the benched model: about 3 million parameters in Qwen3-VL layout. */
-export const rawConfig = {
-  architectures: ['Qwen3VLForConditionalGeneration'],
-  model_type: 'qwen3_vl',
-  tie_word_embeddings: true,
-  image_token_id: 596,
-  video_token_id: 597,
-  vision_start_token_id: 598,
-  vision_end_token_id: 599,
-  text_config: {
-    model_type: 'qwen3_vl_text',
-    vocab_size: 600,
-    hidden_size: 192,
-    intermediate_size: 512,
-    num_hidden_layers: 4,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    head_dim: 48,
-    rms_norm_eps: 1e-6,
-    max_position_embeddings: 4096,
-    rope_parameters: {
-      rope_type: 'default',
-      rope_theta: 10000,
-      mrope_section: [8, 8, 8],
-      mrope_interleaved: true,
-    },
-  },
-  vision_config: {
-    model_type: 'qwen3_vl',
-    depth: 3,
-    hidden_size: 128,
-    intermediate_size: 384,
-    num_heads: 4,
-    in_channels: 3,
-    patch_size: 16,
-    temporal_patch_size: 2,
-    spatial_merge_size: 2,
-    out_hidden_size: 192,
-    num_position_embeddings: 64,
-    deepstack_visual_indexes: [0, 1],
-  },
+/** Text enough for the tokenizer to fill its vocabulary; the benches feed random ids. */
+const corpus = (): ReadonlyArray<string> => {
+  const source = random('bench-corpus')
+  return Array.from({ length: 400 }, () =>
+    Array.from({ length: 12 }, () => source.int(0, 46655).toString(36)).join(' '),
+  )
 }
 
-export const config: Qwen3VlConfig = configSchema.parse(rawConfig)
+/** The benched model: about 3 million parameters in Qwen3-VL layout. */
+export const checkpoint = (folder: string): Checkpoint =>
+  createCheckpoint(folder, {
+    vision: { depth: 3, hiddenSize: 128, intermediateSize: 384, heads: 4, side: 8, deepstack: [0, 1] },
+    text: {
+      layers: 4,
+      hiddenSize: 192,
+      intermediateSize: 512,
+      heads: 4,
+      kvHeads: 2,
+      headDim: 48,
+      ropeTheta: 10000,
+      mropeSection: [8, 8, 8],
+      maxPositions: 4096,
+    },
+    tieEmbeddings: true,
+    tokenizer: trainTokenizer(corpus(), 600),
+    clipPixels: [4096, 1 << 24],
+    fps: 2,
+    seed: 'bench',
+  })
 
 export interface Workload {
   readonly prompts: number
@@ -64,7 +51,7 @@ const side = 4
  * A prompt as the processor makes it: each frame pair as six tokens of timestamp, its vision tokens between start and
  * end, then a question of 24 tokens. Random content.
  */
-export const prompt = (seed: number, frames: number): ProcessedPrompt => {
+export const prompt = (config: Qwen3VlConfig, seed: number, frames: number): ProcessedPrompt => {
   const source = random('bench', seed)
   const words = (count: number) => Array.from({ length: count }, () => source.int(1, 500))
   const pairs = frames / 2
@@ -83,7 +70,9 @@ export const prompt = (seed: number, frames: number): ProcessedPrompt => {
   return {
     text: '',
     inputIds: Int32Array.from(ids),
-    pixels: Float32Array.from({ length: pairs * side ** 2 * patchLength(config.vision) }, () => source.uniform(-1, 1)),
+    pixels: Float32Array.from({ length: pairs * side ** 2 * patchLength(config.vision) }, () =>
+      source.uniform(-1, 1),
+    ),
     grids,
     visual: Int32Array.from(ids.flatMap((id, at) => (id === config.videoTokenId ? [at] : []))),
     positions: rope.positions,

@@ -1,7 +1,12 @@
 import { random } from '../../core/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
-import { configSchema, patchLength, type Qwen3VlConfig, ropePositions } from '../../engine/qwen3vl/index.ts'
-import { initialWeights } from '../../engine/training/initialise.ts'
+import {
+  configSchema,
+  patchLength,
+  type Qwen3VlConfig,
+  ropePositions,
+  weightShapes,
+} from '../../engine/qwen3vl/index.ts'
 
 /** A Qwen3-VL of a few thousand weights: grouped-query attention, two DeepStack levels, untied or tied head. */
 export const tinyConfig = (tied = true): Qwen3VlConfig =>
@@ -36,9 +41,16 @@ export const tinyConfig = (tied = true): Qwen3VlConfig =>
     },
   })
 
-/** Weights far enough from zero that every part of the model matters. */
+/** Weights far enough from zero, and norms far enough from one, that every part of the model matters. */
 export const tinyWeights = (config: Qwen3VlConfig, seed = 1): Map<string, Float32Array> =>
-  initialWeights(config, seed, 0.15)
+  new Map(
+    [...weightShapes(config)].map(([name, shape]) => {
+      const source = random('weights', seed, name)
+      const centre = /norm\d?\.weight$/.test(name) ? 1 : 0
+      const size = shape.reduce((product, length) => product * length, 1)
+      return [name, Float32Array.from({ length: size }, () => source.normal(centre, 0.15))]
+    }),
+  )
 
 /** A prompt of random text around a random video of `frames` frame pairs of 2 x 2 patches (none for 0). */
 export const randomPrompt = (

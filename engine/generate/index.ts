@@ -1,0 +1,5 @@
+export { type Generator, type GeneratorOptions, makeGenerator, type Wording } from './generator.ts'
+export type { BatchLimits } from './prompts.ts'
+export { type Drawn, drawToken } from './sampler.ts'
+export type { Completion, Sampling } from './sampling.ts'
+export type { Finish } from './stopping.ts'

@@ -1,0 +1,5 @@
+export * from './batch.ts'
+export type { Trainable } from './graphs.ts'
+export { type LoraSettings, loraTargets } from './lora.ts'
+export type { ScoreGroup } from './scorer.ts'
+export { makeTrainer, type Trainer, type TrainerOptions } from './trainer.ts'

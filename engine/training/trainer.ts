@@ -1,0 +1,206 @@
+import { Effect, Scope } from 'effect'
+import type { Tensor } from 'onnxruntime-node'
+import { EngineError } from '../../core/index.ts'
+import { emit } from '../onnx/emit.ts'
+import {
+  defaultAdamW,
+  fillArena,
+  makeOptimiser,
+  type Optimiser,
+  type TrainedParameter,
+} from '../optimiser/index.ts'
+import { type Qwen3VlConfig, weightShapes } from '../qwen3vl/index.ts'
+import type { SessionOptions, Tensors } from '../session.ts'
+import { sessionPool } from '../session-pool.ts'
+import { only, type WeightMap, weightFeeds } from '../weights.ts'
+import { checkBatch, type UpdateBatch, type UpdateMetrics } from './batch.ts'
+import { forwardFeeds, lossFeeds } from './feeds.ts'
+import { openDims } from './forward.ts'
+import { gradientPrefix, learns, type Trainable, updateGraph } from './graphs.ts'
+import { adapted, loraWeights, mergeAdapters } from './lora.ts'
+import { MetricSums } from './metrics.ts'
+import { microBatches } from './micro-batches.ts'
+import { tokenWeights } from './normalise.ts'
+import { pack } from './packing.ts'
+import { type ScoreGroup, score } from './scorer.ts'
+import { decodeState, encodeState } from './state.ts'
+
+export interface TrainerOptions extends SessionOptions {
+  readonly trainable?: Trainable
+  readonly weightDecay?: number
+  /** Tokens of a micro-batch, padding included; default 4096. */
+  readonly microBatchTokens?: number
+}
+
+/** Holds a model's weights, scores completions and learns from them. */
+export interface Trainer {
+  /** The current weights, adapters folded in: a new map after every change, over memory that changes in place. */
+  readonly weights: () => WeightMap
+  /** See `score`; default temperature 1. */
+  readonly score: (
+    groups: ReadonlyArray<ScoreGroup>,
+    temperature?: number,
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>, EngineError>
+  /** Forward and backward passes of all micro-batches, then one AdamW step. */
+  readonly update: (batch: UpdateBatch) => Effect.Effect<UpdateMetrics, EngineError>
+  /** Everything an exact continuation needs. */
+  readonly snapshot: Effect.Effect<Uint8Array, EngineError>
+  readonly restore: (state: Uint8Array) => Effect.Effect<void, EngineError>
+}
+
+const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, EngineError> =>
+  Effect.try({
+    try: run,
+    catch: (cause) =>
+      new EngineError({ operation, problem: cause instanceof Error ? cause.message : String(cause) }),
+  })
+
+/** Parameters that learn, with their shapes. */
+const learning = (config: Qwen3VlConfig, trainable: Trainable): ReadonlyArray<TrainedParameter> => {
+  const { lora } = trainable
+  const shapes = [...weightShapes(config)].map(([name, shape]) => ({ name, shape }))
+  if (lora === undefined) return shapes.filter(({ name }) => learns(name, trainable))
+  return adapted(config, lora).flatMap(([name, out, input]) => [
+    { name: `${name}.lora_a`, shape: [lora.rank, input] },
+    { name: `${name}.lora_b`, shape: [out, lora.rank] },
+  ])
+}
+
+/** Names that tell the states of one array apart in a snapshot. */
+const prefixes = { weights: 'weight:', first: 'first:', second: 'second:' } as const
+
+/** Makes a trainer of a model's weights, which are not changed: what learns is copied first. */
+export const makeTrainer = (
+  config: Qwen3VlConfig,
+  initial: WeightMap,
+  options: TrainerOptions,
+): Effect.Effect<Trainer, EngineError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { trainable = {}, weightDecay = 0, microBatchTokens: tokenBudget = 4096 } = options
+    const { lora } = trainable
+    const scope = yield* Effect.scope
+    const pool = yield* sessionPool(options)
+    // Most engines only generate and score: the optimiser's memory is taken at the first update.
+    let made: Optimiser | undefined
+    let current: WeightMap = initial
+
+    const optimiser = Effect.suspend(() =>
+      made !== undefined
+        ? Effect.succeed(made)
+        : makeOptimiser(learning(config, trainable), { ...defaultAdamW, weightDecay }, options).pipe(
+            Scope.provide(scope),
+            Effect.tap((one) =>
+              attempt('optimiser', () => {
+                fillArena(one.weights, lora === undefined ? initial : loraWeights(config, lora))
+                made = one
+              }),
+            ),
+          ),
+    )
+    const refresh = (one: Optimiser) => {
+      current =
+        lora === undefined
+          ? new Map([...initial, ...one.weights.views])
+          : mergeAdapters(config, lora, initial, one.weights.views)
+    }
+
+    const update = Effect.fnUntraced(function* (batch: UpdateBatch) {
+      const started = performance.now()
+      const { groups, loss, learningRate, temperature = 1, maxGradNorm = 1 } = batch
+      const cut = yield* attempt('update', () => {
+        checkBatch(groups, loss)
+        return microBatches(groups, tokenBudget)
+      })
+      const one = yield* optimiser
+      const shares = tokenWeights(groups, loss)
+      const sums = new MetricSums(loss)
+      const weights = { ...weightFeeds(config, initial), ...one.weights.tensors }
+      const total = yield* Effect.forEach(cut, ({ layout, groups: chosen }) =>
+        Effect.gen(function* () {
+          const { height, width } = layout
+          const frame = height === 0 ? undefined : { height, width }
+          const session = yield* pool.get(`update ${height}x${width} ${JSON.stringify(loss)}`, () =>
+            emit(updateGraph(config, openDims, frame, loss, trainable)),
+          )
+          const packed = pack(config, groups, chosen, layout)
+          const feeds = {
+            ...weights,
+            ...forwardFeeds(config, packed, temperature),
+            ...lossFeeds(packed, groups, loss, shares),
+          }
+          const results = yield* one.accumulate((into) =>
+            session.run(only(feeds, session.inputs), renamed(into, session.outputs)),
+          )
+          sums.add(packed, groups, floats(results.log_probs), floats(results.entropy))
+          return floats(results.loss)[0]!
+        }),
+      ).pipe(
+        Effect.map((parts) => parts.reduce((sum, part) => sum + part, 0)),
+        Effect.filterOrFail(
+          Number.isFinite,
+          (value) =>
+            new EngineError({
+              operation: 'update',
+              problem: `the loss is ${value}; the weights stay as they were`,
+            }),
+        ),
+        // Forget what was accumulated, or it would be part of the next update.
+        Effect.onError(() => Effect.sync(() => one.restore(one.state()))),
+      )
+      const { gradNorm } = yield* one.step({ learningRate, maxGradNorm })
+      refresh(one)
+      return {
+        loss: total,
+        gradNorm,
+        ...sums.result(),
+        completions: groups.reduce((sum, { completions }) => sum + completions.length, 0),
+        microBatches: cut.length,
+        seconds: (performance.now() - started) / 1000,
+      } satisfies UpdateMetrics
+    })
+
+    const snapshot = Effect.map(optimiser, (one) => {
+      const { step, first, second } = one.state()
+      const arrays = new Map<string, Float32Array>()
+      for (const [name, data] of one.weights.views) arrays.set(prefixes.weights + name, data)
+      for (const [name, data] of first) arrays.set(prefixes.first + name, data)
+      for (const [name, data] of second) arrays.set(prefixes.second + name, data)
+      return encodeState({ step, arrays })
+    })
+
+    const restore = Effect.fnUntraced(function* (bytes: Uint8Array) {
+      const one = yield* optimiser
+      yield* attempt('restore', () => {
+        const { step, arrays } = decodeState(bytes)
+        const part = (prefix: string) =>
+          new Map(
+            [...arrays].flatMap(([name, data]) =>
+              name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
+            ),
+          )
+        const weights = part(prefixes.weights)
+        one.restore({ step, first: part(prefixes.first), second: part(prefixes.second) })
+        fillArena(one.weights, weights)
+        refresh(one)
+      })
+    })
+
+    return {
+      weights: () => current,
+      score: (groups, temperature = 1) => score(config, pool, current, groups, { temperature, tokenBudget }),
+      update,
+      snapshot,
+      restore,
+    }
+  })
+
+const floats = (value: Tensor | undefined): Float32Array => value?.data as Float32Array
+
+/** The optimiser's gradient tensors under the graph's output names. */
+const renamed = (into: Tensors, outputs: ReadonlyArray<string>): Tensors =>
+  Object.fromEntries(
+    outputs.flatMap((name) => {
+      const target = name.startsWith(gradientPrefix) ? into[name.slice(gradientPrefix.length)] : undefined
+      return target === undefined ? [] : [[name, target]]
+    }),
+  )
