@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { hash32, type Sample, type Window } from '../../core/index.ts'
-import { greedy, VisionLanguageModel } from '../../models/index.ts'
+import { type ChatReply, greedy, type Message, VisionLanguageModel } from '../../models/index.ts'
 import { type Clip, maskClip, selectFrames } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { ask, windowsAnswer } from '../ask.ts'
@@ -27,6 +27,18 @@ const showAlone = (clip: Clip, view: Window): Clip => {
   )
   return selectFrames(clip, (_, place) => nearest.has(place))
 }
+
+/** Log-probability that `none` is the whole reply; read off the greedy reply where that is it. */
+const noneLogProb = Effect.fnUntraced(function* (
+  messages: ReadonlyArray<Message>,
+  reply: ChatReply | undefined,
+) {
+  const none = windowsAnswer([])
+  if (reply?.text === none && reply.finish === 'stop' && reply.logProbs !== undefined)
+    return reply.logProbs.reduce((sum, logProb) => sum + logProb, 0)
+  const model = yield* VisionLanguageModel
+  return (yield* model.choose(messages, [none]))?.[0] ?? null
+})
 
 /** BRA: does the query also hold outside the annotated windows? Reflect proposes, verify checks each proposal alone. */
 export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryReflectionEvidence, null> = {
@@ -69,15 +81,15 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       seed: hash32(`${settings.seed}\u0000reflect\u0000${sample.id}`),
     }
     const votes = settings.votes - 1
-    const [first, others, none] = yield* Effect.all(
+    const [first, others] = yield* Effect.all(
       [
         model.chat({ messages, sampling: greedy(settings.maxTokens) }),
         votes === 0 ? Effect.succeed([]) : model.chat({ messages, sampling: { ...sampled, n: votes } }),
-        model.choose(messages, [windowsAnswer([])]),
       ],
       { concurrency: 'unbounded' },
     )
     const replies = [...first, ...others].map((reply) => reply.text)
+    const none = yield* noneLogProb(messages, first[0])
     const proposals = poolProposals(
       replies.map((reply) => readProposals(reply, hidden, duration, settings.minLength)),
       settings.voteShare,
@@ -112,7 +124,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       duration,
       times: Array.from(clip.times),
       hidden,
-      reflect: { question, replies, noneLogProb: none?.[0] ?? null },
+      reflect: { question, replies, noneLogProb: none },
       verify,
     }
   }),
