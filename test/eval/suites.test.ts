@@ -195,7 +195,9 @@ describe('baselines', () => {
         expect(baselinePredictions(baseline, samples.toReversed(), samples).get('q3')).toEqual(
           predictions.get('q3'),
         )
-        const { report } = evaluate(suite, samples, predictions)
+        const { report } = evaluate(suite, samples, predictions, {
+          bootstrap: { seed: 1, resamples: 20, confidence: 0.95 },
+        })
         expect(report.unparsed, `${suite.name} ${baseline}`).toBe(0)
         for (const metric of suite.headline) expect(report.metrics).toHaveProperty([metric])
       }
