@@ -8,11 +8,12 @@ import { Session } from '../../engine/session.ts'
 export const withSession = <A>(
   graph: Graph,
   use: (run: (feeds: Record<string, Tensor>) => Promise<Record<string, Tensor>>) => Promise<A>,
+  threads = 1,
 ): Promise<A> =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
-        const session = yield* Session.make(emit(graph), { device: 'cpu', threads: 1 })
+        const session = yield* Session.make(emit(graph), { device: 'cpu', threads })
         return yield* Effect.promise(() => use((feeds) => Effect.runPromise(session.run(feeds))))
       }),
     ),
