@@ -7,7 +7,7 @@ import { viewShape } from '../agents/index.ts'
 import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
-import { Engine, type EngineShape } from '../engine/worker/engine.ts'
+import { Engine, type EngineOptions, type EngineShape, workerEngine } from '../engine/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
@@ -48,8 +48,8 @@ export interface TrainOptions {
   readonly validation?: { readonly samples: ReadonlyArray<Sample>; readonly videos: VideoFolders }
   /** Limit of the caches of clips and prompts each, in bytes. */
   readonly cacheBytes?: number
-  /** A second engine with the same checkpoint, needed where `beta` is above 0. */
-  readonly reference?: EngineShape
+  /** How to run the starting model beside the trained one where `beta` is above 0; the CPU's defaults otherwise. */
+  readonly reference?: Omit<EngineOptions, 'checkpoint'>
 }
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
@@ -161,27 +161,30 @@ const open = Effect.fnUntraced(function* (
   return { items, folder, source: sourceOf(options.videos), hooks }
 })
 
+const referenceDefaults = { device: 'cpu', threads: 2 } as const
+
 /** `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. */
 export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (options: TrainOptions) {
   const engine = yield* Engine
-  const { reference } = options
   const settings = yield* parse('curriculum', grpoSchema, options.settings)
-  if (settings.beta > 0 && reference === undefined)
-    return yield* new InputError({
-      subject: 'train curriculum setting "beta"',
-      problem: 'a KL term needs the starting model beside the trained one',
-      remedy: 'leave beta at 0, or give a reference engine',
-    })
   const rewards = yield* composeRewards(settings.rewards)
   const { mask, sampling } = settings
   const opened = yield* open('curriculum', engine, options, settings, mask, sampling.maxTokens)
-  return yield* trainGrpo({
-    ...opened,
-    engine,
-    rewards,
-    options: settings,
-    ...(reference === undefined ? {} : { reference }),
-  })
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      const reference =
+        settings.beta > 0
+          ? {
+              reference: yield* workerEngine({
+                ...referenceDefaults,
+                ...options.reference,
+                checkpoint: options.model,
+              }),
+            }
+          : {}
+      return yield* trainGrpo({ ...opened, ...reference, engine, rewards, options: settings })
+    }),
+  )
 })
 
 /** `spanwise train sft`: supervised fine-tuning on the (possibly repaired) annotations of a curated dataset. */

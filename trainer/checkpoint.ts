@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { z } from 'zod'
 import { EngineError, InputError } from '../core/index.ts'
-import type { EngineShape } from '../engine/worker/engine.ts'
+import type { EngineShape } from '../engine/index.ts'
 import { type RunFolder, writeAtomically } from './run-folder.ts'
 
 /**

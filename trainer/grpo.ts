@@ -11,8 +11,7 @@ import {
   type SamplerState,
   startSampler,
 } from '../curriculum/index.ts'
-import type { TrainingGroup, UpdateMetrics } from '../engine/training/batch.ts'
-import type { EngineShape } from '../engine/worker/engine.ts'
+import type { EngineShape, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
 import type { Composition } from '../rewards/index.ts'
 import { advantages, mean } from './advantages.ts'
 import { candidateOf, type TrainingItem } from './data.ts'

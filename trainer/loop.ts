@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import type { EngineError, InputError } from '../core/index.ts'
 import { Progress } from '../core/index.ts'
-import type { EngineShape } from '../engine/worker/engine.ts'
+import type { EngineShape } from '../engine/index.ts'
 import { latestCheckpoint, loadCheckpoint, modelOf, saveCheckpoint } from './checkpoint.ts'
 import type { RunFolder } from './run-folder.ts'
 

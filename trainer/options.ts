@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { curriculumKeys, maskModes, maskScheduleKinds, samplerOrders } from '../curriculum/index.ts'
-import { policyLosses } from '../engine/training/batch.ts'
+import { policyLosses } from '../engine/index.ts'
 import { advantageScales } from './advantages.ts'
 import { earlyStopSchema } from './early-stop.ts'
 

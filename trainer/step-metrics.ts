@@ -1,4 +1,4 @@
-import type { UpdateMetrics } from '../engine/training/batch.ts'
+import type { UpdateMetrics } from '../engine/index.ts'
 import { deviation, mean } from './advantages.ts'
 import { isConstantGroup, type RolloutGroup } from './rollouts.ts'
 

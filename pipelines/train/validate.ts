@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import type { Sample } from '../../core/index.ts'
-import type { EngineShape } from '../../engine/worker/engine.ts'
+import type { EngineShape } from '../../engine/index.ts'
 import { groundingScores } from '../../eval/metrics/grounding.ts'
 import type { Prediction } from '../../eval/prediction.ts'
 import { parseWindows } from '../../rewards/index.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../engine/worker/engine.ts'
+import { Engine } from '../../engine/index.ts'
 import { runCurriculum, runSft, type TrainOptions } from '../../pipelines/train.ts'
 import { Videos } from '../../video/index.ts'
 import { stubEngine, stubItems } from '../trainer/stub.ts'
@@ -79,7 +79,6 @@ describe('runCurriculum and runSft', () => {
       return error.message
     }
     expect(await refuse({ settings: { loss: 'ppo' } })).toContain('"loss"')
-    expect(await refuse({ settings: { beta: 0.04 } })).toContain('"beta"')
     expect(await refuse({ settings: { rewards: { iuo: 1 } } })).toContain('did you mean iou')
     expect(await refuse({ data: join(root, 'none') })).toContain('cannot be read')
     expect(await refuse({ videos: join(root, 'elsewhere') })).toContain('none of its 3 videos is there')

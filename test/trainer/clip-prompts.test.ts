@@ -4,29 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { byteCache, clipPrompts, hideFrames } from '../../trainer/index.ts'
-import type { Clip } from '../../video/index.ts'
+import { grayClip } from './clip.ts'
 import { stubItems } from './stub.ts'
 
-const clip: Clip = {
-  width: 32,
-  height: 32,
-  times: Float64Array.from({ length: 32 }, (_, i) => i / 2),
-  rgb: new Uint8Array(32 * 32 * 32 * 3).fill(200),
-  blank: new Uint8Array(32),
-  fps: 2,
-  indices: Int32Array.from({ length: 32 }, (_, i) => i * 4),
-  info: {
-    path: 'v.mp4',
-    duration: 16,
-    fps: 8,
-    width: 32,
-    height: 32,
-    rotation: 0,
-    frames: 128,
-    variableFrameRate: false,
-    codec: 'h264',
-  },
-}
+const clip = grayClip(32)
 
 const source = async (mode: 'blank' | 'drop') => {
   let decoded = 0

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Deferred, Effect, Fiber } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { EngineShape } from '../../engine/worker/engine.ts'
+import type { EngineShape } from '../../engine/index.ts'
 import { composeRewards } from '../../rewards/index.ts'
 import {
   type GrpoOptions,

@@ -4,9 +4,7 @@ import { Effect } from 'effect'
 import { answerOf } from '../../agents/ask.ts'
 import { EngineError, random, type Sample, type Window } from '../../core/index.ts'
 import { maskRecipe, priorIou, visibleWindows } from '../../curriculum/index.ts'
-import type { Completion } from '../../engine/generate/sampling.ts'
-import type { UpdateMetrics } from '../../engine/training/batch.ts'
-import type { EngineShape } from '../../engine/worker/engine.ts'
+import type { Completion, EngineShape, UpdateMetrics } from '../../engine/index.ts'
 import type { PromptSource, TrainingItem } from '../../trainer/index.ts'
 
 /** Every reply that the stub knows; token `i` alone is reply `i`. */
