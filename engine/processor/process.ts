@@ -26,7 +26,7 @@ const placeholder = (clip: Frames, tokensPerPair: number, depth: number): string
 /**
  * Turns messages into what the model takes, as transformers' `Qwen3VLProcessor` does. Times are the true times of the
  * clip's frames, so frames may be dropped or blank without anything else to tell. Throws `InputError` where a text
- * itself holds the video token.
+ * itself holds the video token, and where the prompt is longer than the model holds: it is never truncated.
  */
 export const process = (
   checkpoint: Preprocessing,
@@ -63,6 +63,13 @@ export const process = (
     return before + placeholder(clips[number - 1]!, tokens, settings.temporalPatchSize) + piece
   })
   const inputIds = Int32Array.from(tokenizer.encode(text))
+  if (inputIds.length > config.text.maxPositions) {
+    throw new InputError({
+      subject: 'prompt',
+      problem: `has ${inputIds.length} tokens, the model holds ${config.text.maxPositions}`,
+      remedy: 'take fewer or smaller frames, or a shorter text',
+    })
+  }
   const grids = parts.map((part) => part.grid)
   const { positions, delta } = ropePositions(inputIds, grids, config)
   const visual: Array<number> = []

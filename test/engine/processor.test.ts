@@ -60,6 +60,14 @@ describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint',
     ]
     expect(() => process(checkpoint, messages)).toThrow('prompt: holds 1 <|video_pad|> for 0 videos')
   })
+
+  test('refuses a prompt longer than the model holds', async () => {
+    const checkpoint = await load()
+    const messages = [
+      { role: 'user' as const, content: [{ type: 'text' as const, text: '1 '.repeat(4096) }] },
+    ]
+    expect(() => process(checkpoint, messages)).toThrow(/has \d+ tokens, the model holds 4096; take fewer/)
+  })
 })
 
 describe('frame pairs', () => {

@@ -1,0 +1,173 @@
+import path from 'node:path'
+import { Effect } from 'effect'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readCheckpoint } from '../../engine/checkpoint/index.ts'
+import { Graph } from '../../engine/graph/index.ts'
+import { emit } from '../../engine/onnx/emit.ts'
+import {
+  configSchema,
+  followingPositions,
+  type Grid,
+  graphWeights,
+  patchLength,
+  positionTaps,
+  ropePositions,
+  textRope,
+  vision,
+  visionRope,
+  weightShapes,
+} from '../../engine/qwen3vl/index.ts'
+import { Session, tensor } from '../../engine/session.ts'
+import { fixtures } from './qwen3vl-goldens.ts'
+
+/** The fields of Qwen3-VL-2B-Instruct's config.json that matter, as it was published (transformers 4 names). */
+const published = {
+  model_type: 'qwen3_vl',
+  image_token_id: 151655,
+  video_token_id: 151656,
+  vision_start_token_id: 151652,
+  vision_end_token_id: 151653,
+  tie_word_embeddings: true,
+  text_config: {
+    head_dim: 128,
+    hidden_size: 2048,
+    intermediate_size: 6144,
+    num_attention_heads: 16,
+    num_hidden_layers: 28,
+    num_key_value_heads: 8,
+    rms_norm_eps: 1e-6,
+    rope_scaling: { mrope_interleaved: true, mrope_section: [24, 20, 20], rope_type: 'default' },
+    rope_theta: 5000000,
+    vocab_size: 151936,
+  },
+  vision_config: {
+    deepstack_visual_indexes: [5, 11, 17],
+    depth: 24,
+    hidden_size: 1024,
+    intermediate_size: 4096,
+    num_heads: 16,
+    num_position_embeddings: 2304,
+    out_hidden_size: 2048,
+  },
+}
+const config = configSchema.parse(published)
+
+describe('the configuration', () => {
+  test('of the published 2B model describes its 2.1 billion weights', () => {
+    expect(config.text).toMatchObject({ ropeTheta: 5000000, mropeSection: [24, 20, 20], kvHeads: 8 })
+    let total = 0
+    for (const shape of weightShapes(config).values()) total += shape.reduce((a, b) => a * b, 1)
+    expect(total).toBe(2127532032)
+    expect(patchLength(config.vision)).toBe(1536)
+  })
+
+  test('refuses rotary variants that the engine does not compute', () => {
+    const text_config = {
+      ...published.text_config,
+      rope_scaling: { rope_type: 'yarn', mrope_section: [24, 20, 20] },
+    }
+    expect(configSchema.safeParse({ ...published, text_config }).success).toBe(false)
+  })
+})
+
+const prompts = fc.array(
+  fc.record({
+    words: fc.integer({ min: 0, max: 4 }),
+    grid: fc.tuple(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 4 }),
+    ),
+  }),
+  { maxLength: 3 },
+)
+/** Ids of a prompt in which every frame pair is preceded by one word, and the grids in patches. */
+const idsOf = (parts: ReadonlyArray<{ words: number; grid: readonly [number, number, number] }>) => ({
+  ids: parts.flatMap(({ words, grid: [t, h, w] }) => [
+    ...Array<number>(words).fill(1),
+    ...Array.from({ length: t }, () => [1, ...Array<number>(h * w).fill(config.videoTokenId)]).flat(),
+  ]),
+  grids: parts.map(({ grid: [t, h, w] }): Grid => [t, 2 * h, 2 * w]),
+})
+
+describe('positions', () => {
+  test('of text after a prompt follow as if it had been part of it', () => {
+    fc.assert(
+      fc.property(prompts, fc.integer({ min: 1, max: 5 }), (parts, count) => {
+        const { ids, grids } = idsOf(parts)
+        const { delta } = ropePositions(ids, grids, config)
+        const all = ropePositions([...ids, ...Array<number>(count).fill(1)], grids, config)
+        const axes = [0, 1, 2].flatMap((axis) => {
+          const end = (axis + 1) * (ids.length + count)
+          return [...all.positions.subarray(end - count, end)]
+        })
+        expect([...followingPositions(ids.length, delta, count)]).toEqual(axes)
+        expect(all.delta).toBe(delta)
+      }),
+    )
+  })
+
+  test('need as many frame pairs as the grids have', () => {
+    const { ids, grids } = idsOf([{ words: 1, grid: [2, 1, 2] }])
+    expect(() => ropePositions(ids, [], config)).toThrow('more pad tokens than the 0 frame pairs')
+    expect(() => ropePositions(ids, [...grids, ...grids], config)).toThrow(
+      'the ids hold 2 frame pairs, the grids 4',
+    )
+  })
+
+  test('turn into unit vectors, equal for equal axes', () => {
+    const { cos, sin } = textRope(config.text, Int32Array.of(0, 7, 0, 7, 0, 7))
+    expect(cos.length).toBe(2 * 64)
+    expect(cos.subarray(0, 64).every((value) => value === 1)).toBe(true)
+    expect(cos.every((value, i) => Math.abs(value ** 2 + sin[i]! ** 2 - 1) < 1e-6)).toBe(true)
+    expect(cos[64]).toBeCloseTo(Math.cos(7), 6)
+    expect(visionRope(config.vision, 2, 4).cos.length).toBe(8 * 32)
+  })
+
+  test('learned for a frame are weighted means of four rows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), (rows, columns) => {
+        const { indices, weights } = positionTaps(config.vision, 2 * rows, 2 * columns)
+        expect(indices.every((index) => index >= 0 && index < 2304)).toBe(true)
+        for (let i = 0; i < weights.length; i += 4) {
+          const sum = weights[i]! + weights[i + 1]! + weights[i + 2]! + weights[i + 3]!
+          expect(sum).toBeCloseTo(1, 5)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+test('a frame pair is seen alike alone and among others', async () => {
+  const checkpoint = await Effect.runPromise(readCheckpoint(path.join(fixtures, 'untied')))
+  const graph = new Graph('vision')
+  const width = patchLength(checkpoint.config.vision)
+  const pixels = graph.input('pixels', 'float32', ['pairs', 8, width])
+  const seen = vision(graph, checkpoint.config, graphWeights(graph), { pixels, height: 2, width: 4 })
+  graph.output('tokens', seen.tokens)
+  seen.deepstack.forEach((feature, i) => {
+    graph.output(`deepstack${i}`, feature)
+  })
+  const weights = Object.fromEntries(
+    Array.from(checkpoint.tensors, ([name, { data, shape }]) => [name, tensor('float32', data, shape)]),
+  )
+  const three = Float32Array.from({ length: 3 * 8 * width }, (_, i) => Math.sin(i * 1.7))
+  const run = (count: number, data: Float32Array) =>
+    Effect.gen(function* () {
+      const session = yield* Session.make(emit(graph), { device: 'cpu', threads: 1 })
+      const known = Object.fromEntries(
+        Object.entries(weights).filter(([name]) => session.inputs.includes(name)),
+      )
+      return yield* session.run({ ...known, pixels: tensor('float32', data, [count, 8, width]) })
+    }).pipe(Effect.scoped, Effect.runPromise)
+  const together = await run(3, three)
+  const alone = await run(1, three.slice(8 * width, 16 * width))
+  for (const name of ['tokens', 'deepstack0', 'deepstack1']) {
+    const all = together[name]!.data as Float32Array
+    const one = alone[name]!.data as Float32Array
+    const part = all.subarray(all.length / 3, (2 * all.length) / 3)
+    expect(one.every((value, i) => Math.abs(value - part[i]!) < 1e-5)).toBe(true)
+  }
+})
