@@ -48,8 +48,8 @@ export interface TrainOptions {
   readonly validation?: { readonly samples: ReadonlyArray<Sample>; readonly videos: VideoFolders }
   /** Limit of the caches of clips and prompts each, in bytes. */
   readonly cacheBytes?: number
-  /** How to run the starting model beside the trained one where `beta` is above 0; the CPU's defaults otherwise. */
-  readonly reference?: Omit<EngineOptions, 'checkpoint'>
+  /** What the engine was made with: recorded with the run, and used for the reference model where `beta` is above 0. */
+  readonly engine?: Partial<Omit<EngineOptions, 'checkpoint'>>
 }
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
@@ -117,6 +117,11 @@ const open = Effect.fnUntraced(function* (
       data: data.sha256,
       samples: items.length,
       model: yield* revisionOf(options.model),
+      learning: {
+        trainable: (options.engine?.trainable ?? {}) as Json,
+        weightDecay: options.engine?.weightDecay ?? 0,
+        microBatchTokens: options.engine?.microBatchTokens ?? null,
+      },
     },
     provenance: {
       spanwise: packageJson.version,
@@ -125,6 +130,8 @@ const open = Effect.fnUntraced(function* (
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
       processors: availableParallelism(),
+      device: options.engine?.device ?? null,
+      threads: options.engine?.threads ?? null,
     },
   })
   const factor = preprocessing.processor.patchSize * preprocessing.processor.mergeSize
@@ -161,7 +168,7 @@ const open = Effect.fnUntraced(function* (
   return { items, folder, source: sourceOf(options.videos), hooks }
 })
 
-const referenceDefaults = { device: 'cpu', threads: 2 } as const
+const engineDefaults = { device: 'cpu', threads: 2 } as const
 
 /** `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. */
 export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (options: TrainOptions) {
@@ -176,8 +183,8 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
         settings.beta > 0
           ? {
               reference: yield* workerEngine({
-                ...referenceDefaults,
-                ...options.reference,
+                ...engineDefaults,
+                ...options.engine,
                 checkpoint: options.model,
               }),
             }

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Deferred, Effect, Fiber } from 'effect'
@@ -119,6 +128,18 @@ describe('trainGrpo', () => {
     )
     expect(readdirSync(join(path, 'checkpoints'))).toEqual(['step-000007'])
     expect([...(await finish(settings, path)).logits]).toEqual([...straight.logits])
+  })
+
+  it('clears away what a killed process was still writing', async () => {
+    const settings = options()
+    const straight = await finish(settings)
+    const path = newFolder()
+    await Effect.runPromiseExit(grpo(path, stubEngine(7), settings))
+    mkdirSync(join(path, 'checkpoints', 'step-000010.tmp'))
+    appendFileSync(join(path, 'metrics.jsonl'), '{"step":7,"rew')
+    expect([...(await finish(settings, path)).logits]).toEqual([...straight.logits])
+    expect(rows(join(path, 'metrics.jsonl')).length).toBe(12)
+    expect(readdirSync(join(path, 'checkpoints'))).toEqual(['step-000010', 'step-000012'])
   })
 
   it('returns at once when the run is finished', async () => {
