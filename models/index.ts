@@ -1,4 +1,5 @@
 export * from './batcher.ts'
 export * from './embedded/index.ts'
+export { checkpointRevision } from './embedded/revision.ts'
 export * from './model.ts'
 export * from './scripted.ts'
