@@ -52,11 +52,27 @@ const asInputError = (folder: string) => (cause: unknown) =>
         remedy: 'check that the folder exists and may be read',
       })
 
+/** A tokenizer of another model would put the frames in the wrong places, or ask for embeddings that are not there. */
+const checkTokens = (folder: string, config: Qwen3VlConfig, words: Tokenizer) => {
+  const pad = words.idOf('<|video_pad|>')
+  const highest = Math.max(...words.specialIds)
+  if (pad === config.videoTokenId && highest < config.text.vocabSize) return
+  throw new InputError({
+    subject: `${folder}/tokenizer.json`,
+    problem:
+      pad === config.videoTokenId
+        ? `has token ${highest}, config.json a vocabulary of ${config.text.vocabSize}`
+        : `has <|video_pad|> as ${pad ?? 'no token'}, config.json as ${config.videoTokenId}`,
+    remedy: 'use the tokenizer that belongs to the config.json beside it',
+  })
+}
+
 /** Understands the text files of a checkpoint. Throws `InputError`. */
 export const preprocessing = (folder: string, files: TextFiles): Preprocessing => {
   const config = readConfig(folder, files)
   const texts = readTokenizerFiles(folder, files)
   const words = tokenizer(texts.tokenizer, texts.config)
+  checkTokens(folder, config, words)
   const generation = readGeneration(folder, files)
   const end = words.endId
   return {

@@ -176,6 +176,18 @@ describe('a faulty checkpoint is refused in one line', () => {
     expect(await failure(target)).toContain('too short')
   })
 
+  test('a tokenizer of another model', async () => {
+    const target = await copyOf('tied')
+    await edit(path.join(target, 'config.json'), (json) => ({ ...json, video_token_id: 300 }))
+    expect(await failure(target)).toContain('has <|video_pad|> as 327, config.json as 300; ')
+    const small = await copyOf('untied')
+    await edit(path.join(small, 'config.json'), (json) => ({
+      ...json,
+      text_config: { ...json.text_config, vocab_size: 327 },
+    }))
+    expect(await failure(small)).toContain('has token 327, config.json a vocabulary of 327; ')
+  })
+
   test('broken JSON', async () => {
     const target = await copyOf('tied')
     await writeFile(path.join(target, 'tokenizer.json'), '{')
