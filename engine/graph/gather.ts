@@ -1,5 +1,5 @@
-import { sameShape, sizeOf } from './dims.ts'
-import { add, exp, mul, neg } from './elementwise.ts'
+import { type Dim, sameShape, sizeOf } from './dims.ts'
+import { add, exp, expand, mul, neg } from './elementwise.ts'
 import { ShapeError } from './error.ts'
 import { axisOf, requireType, single, type Value } from './graph.ts'
 import { concat, reshape, transpose, unsqueeze, zeros } from './reshape.ts'
@@ -18,7 +18,7 @@ export const gather = (x: Value, indices: Value, axis = 0): Value => {
       const front = [...shape.keys()].slice(at, at + rank)
       const others = [...shape.keys()].filter((each) => !front.includes(each))
       const rows = reshape(transpose(gradient, [...front, ...others]), [sizeOf(indices.shape), ...rest])
-      const sum = scatterRows(zeros(x, [x.shape[at]!, ...rest]), reshape(indices, [-1]), rows, { add: true })
+      const sum = sumRows(rows, reshape(indices, [-1]), x.shape[at]!)
       const back = rest.map((_, index) => index + 1)
       return [transpose(sum, [...back.slice(0, at), 0, ...back.slice(at)]), undefined]
     },
@@ -26,8 +26,26 @@ export const gather = (x: Value, indices: Value, axis = 0): Value => {
 }
 
 /**
+ * [length, ...]: row i is the sum of the `rows` [n, ...] whose index is i. ScatterElements and not ScatterND, whose
+ * kernel adds rows in parallel and loses some where an index repeats (onnxruntime 1.30, CPU).
+ */
+const sumRows = (rows: Value, indices: Value, length: Dim): Value => {
+  const [count, ...rest] = rows.shape
+  const flat = reshape(rows, [count!, sizeOf(rest)])
+  const shape = [length, sizeOf(rest)]
+  const places = expand(reshape(indices, [count!, 1]), flat.shape)
+  const sum = single(rows.graph, {
+    op: 'ScatterElements',
+    inputs: [zeros(rows, shape), places, flat],
+    attributes: { axis: 0, reduction: 'add' },
+    shape,
+  })
+  return reshape(sum, [length, ...rest])
+}
+
+/**
  * `x` with the rows (first axis) at `indices` [n] set to `rows` [n, ...], or with them added where `add` is set.
- * Indices must differ from each other unless `add` is set.
+ * Indices must differ from each other.
  */
 export const scatterRows = (
   x: Value,
