@@ -1,5 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
+import { InputError } from '../core/index.ts'
 import {
   bandOf,
   defaultBounds,
@@ -120,12 +121,8 @@ const teach = Effect.fnUntraced(function* (
   if (groups.length === 0) return null
   if (options.updates > 1)
     groups = withLogProbs(groups, 'oldLogProbs', yield* engine.score(tokenLists(groups), temperature))
-  if (options.beta > 0)
-    groups = withLogProbs(
-      groups,
-      'refLogProbs',
-      yield* (reference ?? engine).score(tokenLists(groups), temperature),
-    )
+  if (options.beta > 0 && reference !== undefined)
+    groups = withLogProbs(groups, 'refLogProbs', yield* reference.score(tokenLists(groups), temperature))
   const metrics: Array<UpdateMetrics> = []
   for (let i = 0; i < options.updates; i++)
     metrics.push(
@@ -165,6 +162,12 @@ export interface GrpoRun<E, R> {
  */
 export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>(run: GrpoRun<E, R>) {
   const { engine, source, rewards, options, folder } = run
+  if (options.beta > 0 && run.reference === undefined)
+    return yield* new InputError({
+      subject: 'setting "beta"',
+      problem: 'a KL term needs the starting model beside the trained one',
+      remedy: 'give a reference engine, or leave beta at 0',
+    })
   const items = bandedBy(run.items, options.key)
   const steps = stepsOf(options, items.length, options.prompts)
   const byKey = new Map(items.map((item) => [item.key, item]))

@@ -48,6 +48,7 @@ const grpo = (path: string, engine: EngineShape, settings: GrpoOptions, evaluate
     const rewards = yield* composeRewards(settings.rewards)
     return yield* trainGrpo({
       engine,
+      ...(settings.beta > 0 ? { reference: stubEngine() } : {}),
       source: stubSource,
       rewards,
       options: settings,
@@ -89,6 +90,7 @@ describe('trainGrpo', () => {
     for (const changes of [
       {},
       { updates: 2, refill: 2, order: 'easy-first', solvedAbove: 0.6, inject: 'failed' },
+      { beta: 0.04, loss: 'dapo', mask: { kind: 'cosine' }, scale: 'batch' },
     ]) {
       const settings = options(changes)
       const whole = newFolder()
@@ -140,6 +142,36 @@ describe('trainGrpo', () => {
     expect([...(await finish(settings, path)).logits]).toEqual([...straight.logits])
     expect(rows(join(path, 'metrics.jsonl')).length).toBe(12)
     expect(readdirSync(join(path, 'checkpoints'))).toEqual(['step-000010', 'step-000012'])
+  })
+
+  it('refuses a KL term without a reference, and gives the reference scores to the update', async () => {
+    const settings = options({ beta: 0.04, steps: 1 })
+    const stub = stubEngine()
+    const seen: Array<ReadonlyArray<number> | undefined> = []
+    const engine: EngineShape = {
+      ...stub,
+      update: (batch) => {
+        seen.push(...batch.groups.flatMap(({ completions }) => completions.map((one) => one.refLogProbs)))
+        return stub.update(batch)
+      },
+    }
+    await Effect.runPromise(grpo(newFolder(), engine, settings))
+    // All groups take part, and an untrained stub finds its four replies equally likely.
+    expect(seen.length).toBe(16)
+    for (const scores of seen) expect(scores![0]).toBeCloseTo(Math.log(1 / 4))
+    const alone = Effect.gen(function* () {
+      const folder = yield* openRunFolder(newFolder(), { kind: 'curriculum', settings: {}, provenance: {} })
+      const rewards = yield* composeRewards(settings.rewards)
+      return yield* trainGrpo({
+        engine,
+        source: stubSource,
+        rewards,
+        options: settings,
+        items: stubItems(4),
+        folder,
+      })
+    })
+    expect((await Effect.runPromise(Effect.flip(alone))).message).toContain('"beta"')
   })
 
   it('returns at once when the run is finished', async () => {
