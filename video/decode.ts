@@ -8,6 +8,12 @@ import type { Keyframe, Source } from './source.ts'
  * The rule for seeking. Frames wanted are decoded straight through, non-reference frames between them skipped, as long
  * as the next keyframe to use lies fewer than this many packets ahead of the last frame wanted; otherwise the
  * decoder is drained and the file is sought to that keyframe.
+ *
+ * Measured by bench/video/seek.ts on two real 640x360 clips (335 frames with 2 keyframes; 491 with 6), milliseconds
+ * of decoding for this rule against never seeking: 4 frames 154 / 166 and 55 / 158, 8 frames 166 / 164 and
+ * 128 / 158, 16 frames 168 / 169 and 148 / 159, 2 fps 183 / 176 and 165 / 171, every frame 234 / 249 and 233 / 239.
+ * Thresholds from 1 to 24 are equal within the noise, 48 loses a tenth at 8 and 16 frames of the second clip.
+ * Skipping non-reference frames is why 2 fps costs a quarter to a third less than every frame.
  */
 export const SEEK_AHEAD = 12
 
