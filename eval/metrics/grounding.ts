@@ -13,6 +13,8 @@ export interface GroundingScores {
   readonly ious: Float64Array
   /** IoU of all predicted and all true windows as sets of time, in [0, 1]. */
   readonly setIous: Float64Array
+  /** The predicted windows of each sample; null where there are none to be read. */
+  readonly windows: ReadonlyArray<ReadonlyArray<Window> | null>
   /** 1 where a prediction was given and could be read. */
   readonly parsed: Uint8Array
   /** Samples without any prediction. */
@@ -38,13 +40,15 @@ export const groundingScores = (
   const ious = new Float64Array(samples.length)
   const setIous = new Float64Array(samples.length)
   const parsed = new Uint8Array(samples.length)
+  const read: Array<ReadonlyArray<Window> | null> = []
   let missing = 0
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i]!
     const prediction = predictions.get(sample.id)
     if (prediction === undefined) missing++
-    const windows = prediction?.windows
-    if (windows === null || windows === undefined) continue
+    const windows = prediction?.windows ?? null
+    read.push(windows)
+    if (windows === null) continue
     parsed[i] = 1
     const truths = sample.windows ?? []
     if (truths.length === 0 && windows.length === 0) {
@@ -59,7 +63,7 @@ export const groundingScores = (
         ? ious[i]!
         : Windows.setIou(windows.every(isOrdered) ? windows : windows.filter(isOrdered), truths)
   }
-  return { ious, setIous, parsed, missing }
+  return { ious, setIous, windows: read, parsed, missing }
 }
 
 /** 1 where `value` passes the threshold. */
@@ -82,16 +86,23 @@ export const groundingColumns = (
   { metric: 'msIoU', values: setIous, scale: 100 },
 ]
 
-/** Best IoU among the first `k` predicted windows of each sample: VideoMind's R3 and R5. */
+/**
+ * Best IoU among the first `k` predicted windows of each sample: VideoMind's R3 and R5.
+ *
+ * @param first IoU of the first window of each sample, which is the answer where there are no others.
+ */
 export const bestOfFirst = (
   samples: ReadonlyArray<Sample>,
-  predictions: Predictions,
+  predicted: ReadonlyArray<ReadonlyArray<Window> | null>,
+  first: Float64Array,
   k: number,
-): Float64Array =>
-  Float64Array.from(samples, (sample) => {
-    const windows = predictions.get(sample.id)?.windows ?? []
-    let best = windows.length === 0 && sample.windows?.length === 0 ? 1 : 0
-    for (let i = 0; i < Math.min(k, windows.length); i++)
-      best = Math.max(best, firstIou([windows[i]!], sample.windows ?? []))
-    return best
-  })
+): Float64Array => {
+  const best = first.slice()
+  for (let i = 0; i < best.length; i++) {
+    const windows = predicted[i]
+    if (windows === null || windows === undefined) continue
+    for (let w = 1; w < Math.min(k, windows.length); w++)
+      best[i] = Math.max(best[i]!, firstIou([windows[w]!], samples[i]!.windows ?? []))
+  }
+  return best
+}

@@ -24,12 +24,33 @@ export const byConfidence = (
     .map((i) => windows[i]!)
 }
 
+/** IoU of every prediction with every truth, and the truths of each prediction in the order of matching. */
+interface Table {
+  readonly ious: Float64Array
+  readonly order: Uint16Array
+}
+
 /**
- * True windows by IoU with a prediction, from high to low. Of equal IoUs the later window comes first, because the
- * reference reverses an ascending sort.
+ * Truths are visited by IoU from high to low. Of equal IoUs the later window comes first, because the reference
+ * reverses an ascending sort. Flat arrays and insertion: lists are short, and there are tens of thousands of them.
  */
-const byIou = (ious: ReadonlyArray<number>): ReadonlyArray<number> =>
-  ious.map((_, i) => i).sort((a, b) => ious[b]! - ious[a]! || b - a)
+const tableOf = (ranked: ReadonlyArray<Window>, truths: ReadonlyArray<Window>): Table => {
+  const m = truths.length
+  const ious = new Float64Array(ranked.length * m)
+  const order = new Uint16Array(ranked.length * m)
+  for (let p = 0; p < ranked.length; p++) {
+    const row = p * m
+    for (let g = 0; g < m; g++) {
+      const iou = areaIou(ranked[p]!, truths[g]!)
+      ious[row + g] = iou
+      let place = g
+      for (; place > 0 && !(ious[row + order[row + place - 1]!]! > iou); place--)
+        order[row + place] = order[row + place - 1]!
+      order[row + place] = g
+    }
+  }
+  return { ious, order }
+}
 
 /**
  * Average precision of one query at each threshold, as moment_detr's `standalone_eval` computes it: greedy matching
@@ -43,37 +64,39 @@ export const averagePrecisions = (
   truths: ReadonlyArray<Window>,
   thresholds: ReadonlyArray<number> = momentThresholds,
 ): Float64Array => {
+  const n = ranked.length
+  const m = truths.length
   const result = new Float64Array(thresholds.length)
-  const table = ranked.map((window) => {
-    const ious = truths.map((truth) => areaIou(window, truth))
-    return { ious, order: truths.length === 1 ? [0] : byIou(ious) }
-  })
-  const locked = new Uint8Array(truths.length)
-  const precisions = new Float64Array(ranked.length)
-  for (const [t, threshold] of thresholds.entries()) {
-    locked.fill(0)
+  const { ious, order } = tableOf(ranked, truths)
+  const lockedAt = new Uint8Array(m)
+  const precisions = new Float64Array(n)
+  for (let t = 0; t < thresholds.length; t++) {
+    const threshold = thresholds[t]!
     let hits = 0
-    for (const [p, { ious, order }] of table.entries()) {
+    for (let p = 0; p < n; p++) {
       precisions[p] = -1
-      for (const g of order) {
-        if (ious[g]! < threshold) break
-        if (locked[g] === 1) continue
-        locked[g] = 1
+      for (let k = p * m; k < (p + 1) * m; k++) {
+        const g = order[k]!
+        if (ious[p * m + g]! < threshold) break
+        if (lockedAt[g] === t + 1) continue
+        lockedAt[g] = t + 1
         hits++
         precisions[p] = hits / (p + 1)
         break
       }
     }
+    // No prediction passes a higher threshold if none passes this one.
+    if (hits === 0) break
     // Precision can only peak at a hit, so the envelope over hits is the envelope over all points.
     let envelope = 0
     let area = 0
-    for (let p = ranked.length - 1; p >= 0; p--) {
+    for (let p = n - 1; p >= 0; p--) {
       const precision = precisions[p]!
       if (precision < 0) continue
-      envelope = Math.max(envelope, precision)
+      if (precision > envelope) envelope = precision
       area += envelope
     }
-    result[t] = area / truths.length
+    result[t] = area / m
   }
   return result
 }

@@ -60,8 +60,8 @@ const rowProblem = (error: z.ZodError): string => {
   return `${path === '' ? 'the row' : `field ${path}`}: ${issue?.message ?? 'invalid'}`
 }
 
-/** Whether an object is a plain prediction, checked by hand: the path that a million well-formed rows take. */
-const isPlain = (value: unknown): value is Row => {
+/** Whether a value is a prediction as it stands, checked by hand: the path that a million well-formed rows take. */
+const isPrediction = (value: unknown): value is Prediction => {
   if (typeof value !== 'object' || value === null) return false
   const { id, windows, answer, text, saliency } = value as { readonly [key: string]: unknown }
   if (typeof id !== 'string' || id === '' || saliency !== undefined) return false
@@ -77,71 +77,68 @@ const isPlain = (value: unknown): value is Row => {
   return true
 }
 
+/** One line as a prediction, or what is wrong with it. */
+const parseLine = (
+  text: string,
+  last: boolean,
+  samples: ReadonlyMap<string, Sample>,
+  reader: Reader,
+): Prediction | readonly [problem: string, remedy: string] => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return jsonProblem(text, last)
+  }
+  let prediction: Prediction
+  if (isPrediction(value)) prediction = value
+  else {
+    const result = row.safeParse(value)
+    if (!result.success)
+      return [
+        rowProblem(result.error),
+        'expected {"id", "windows": [[start, end], ...] or null, "answer"?, "text"?, "saliency"?}, times in seconds',
+      ]
+    prediction = toPrediction(result.data, samples.get(result.data.id), reader)
+  }
+  return samples.has(prediction.id)
+    ? prediction
+    : [`unknown id ${JSON.stringify(prediction.id)}`, 'use the ids that `datasets export` writes']
+}
+
 /**
  * Reads predictions, one object a line: `{"id", "windows": [[s, e], ...] | null, "answer"?, "text"?, "saliency"?}`.
  * Windows may carry a confidence as third number. A row with `text` only is read by `reader`. Blank lines are passed
  * over. Fails, naming file and line, on anything else: broken JSON, NaN or negative times, an id that is unknown or
  * was given before, an empty file.
  */
-export const parsePredictions = Effect.fnUntraced(function* (
+export const parsePredictions = (
   file: string,
   content: string,
   samples: ReadonlyMap<string, Sample>,
   reader: Reader = 'strict',
-) {
-  const predictions = new Map<string, Prediction>()
-  const lines = new Map<string, number>()
-  let line = 0
-  for (let from = 0; from < content.length; ) {
-    const newline = content.indexOf('\n', from)
-    const to = newline < 0 ? content.length : newline
-    const text = content.slice(from, to)
-    from = to + 1
-    line++
-    if (text.trim() === '') continue
+): Effect.Effect<Predictions, InputError> =>
+  Effect.suspend(() => {
+    const predictions = new Map<string, Prediction>()
+    let line = 0
     const refuse = (problem: string, remedy: string) =>
-      new InputError({ subject: `${file}:${line}`, problem, remedy })
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
-      return yield* refuse(...jsonProblem(text, newline < 0))
+      Effect.fail(new InputError({ subject: `${file}:${line}`, problem, remedy }))
+    for (let from = 0; from < content.length; ) {
+      const newline = content.indexOf('\n', from)
+      const text = content.slice(from, newline < 0 ? content.length : newline)
+      from = newline < 0 ? content.length : newline + 1
+      line++
+      if (text.trim() === '') continue
+      const read = parseLine(text, newline < 0, samples, reader)
+      if (!('id' in read)) return refuse(...read)
+      if (predictions.has(read.id))
+        return refuse(`id ${JSON.stringify(read.id)} stands in the file already`, 'keep one of them')
+      predictions.set(read.id, read)
     }
-    let checked: Row
-    if (isPlain(value)) checked = value
-    else {
-      const result = row.safeParse(value)
-      if (!result.success)
-        return yield* refuse(
-          rowProblem(result.error),
-          'expected {"id", "windows": [[start, end], ...] or null, "answer"?, "text"?, "saliency"?}, times in seconds',
-        )
-      checked = result.data
-    }
-    const sample = samples.get(checked.id)
-    if (sample === undefined)
-      return yield* refuse(
-        `unknown id ${JSON.stringify(checked.id)}`,
-        'use the ids that `datasets export` writes',
-      )
-    const earlier = lines.get(checked.id)
-    if (earlier !== undefined)
-      return yield* refuse(
-        `id ${JSON.stringify(checked.id)} stands on line ${earlier} already`,
-        'keep one of them',
-      )
-    lines.set(checked.id, line)
-    predictions.set(checked.id, toPrediction(checked, sample, reader))
-  }
-  if (predictions.size === 0)
-    return yield* new InputError({
-      subject: file,
-      problem: 'the file holds no prediction',
-      remedy: 'write one JSON object a line',
-    })
-  const read: Predictions = predictions
-  return read
-})
+    if (predictions.size > 0) return Effect.succeed<Predictions>(predictions)
+    line = 1
+    return refuse('the file holds no prediction', 'write one JSON object a line')
+  })
 
 /** The file's text; fails with an InputError where it cannot be read. */
 export const readText = (path: string): Effect.Effect<string, InputError> =>

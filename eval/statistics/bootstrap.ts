@@ -13,11 +13,16 @@ export const defaultBootstrap: BootstrapSettings = { seed: 1, resamples: 1000, c
 
 export type Interval = readonly [low: number, high: number]
 
-/** Sums and counts of each column by video: all that a resample of videos needs. */
+/**
+ * All that a resample of videos needs: one row a video, which holds the sum of each column and then the number of
+ * samples under each distinct mask (most columns count the same samples).
+ */
 interface Clusters {
   readonly videos: number
-  readonly sums: ReadonlyArray<Float64Array>
-  readonly counts: ReadonlyArray<Float64Array>
+  readonly width: number
+  readonly rows: Float64Array
+  /** Where in a row the count of each column stands. */
+  readonly countAt: ReadonlyArray<number>
 }
 
 const cluster = (columns: ReadonlyArray<Column>, videos: ReadonlyArray<string>): Clusters => {
@@ -28,40 +33,41 @@ const cluster = (columns: ReadonlyArray<Column>, videos: ReadonlyArray<string>):
     index.set(video, index.size)
     return index.size - 1
   })
-  const sums = columns.map(() => new Float64Array(index.size))
-  const counts = columns.map(() => new Float64Array(index.size))
+  const masks = [...new Set(columns.map(({ counted }) => counted))]
+  const width = columns.length + masks.length
+  const rows = new Float64Array(index.size * width)
   for (const [c, { values, counted }] of columns.entries())
-    for (let i = 0; i < of.length; i++) {
-      if (counted !== undefined && counted[i] === 0) continue
-      sums[c]![of[i]!]! += values[i]!
-      counts[c]![of[i]!]!++
-    }
-  return { videos: index.size, sums, counts }
+    for (let i = 0; i < of.length; i++)
+      if (counted === undefined || counted[i] !== 0) rows[of[i]! * width + c]! += values[i]!
+  for (const [m, counted] of masks.entries())
+    for (let i = 0; i < of.length; i++)
+      if (counted === undefined || counted[i] !== 0) rows[of[i]! * width + columns.length + m]!++
+  const countAt = columns.map(({ counted }) => columns.length + masks.indexOf(counted))
+  return { videos: index.size, width, rows, countAt }
 }
 
 /** Each column's metric in each resample. Videos are drawn with replacement, all samples of a video together. */
 const resampled = (
   columns: ReadonlyArray<Column>,
-  clusters: Clusters,
+  { videos, width, rows, countAt }: Clusters,
   settings: BootstrapSettings,
 ): ReadonlyArray<Float64Array> => {
   const draw = random(settings.seed, 'bootstrap')
   const results = columns.map(() => new Float64Array(settings.resamples))
-  const times = new Uint32Array(clusters.videos)
+  const sums = new Float64Array(width)
+  const times = new Uint16Array(videos)
   for (let r = 0; r < settings.resamples; r++) {
+    // The draws go to a small array first, so that the large one is read in order.
     times.fill(0)
-    for (let k = 0; k < clusters.videos; k++) times[Math.floor(draw.next() * clusters.videos)]!++
-    for (const [c, column] of columns.entries()) {
-      const sums = clusters.sums[c]!
-      const counts = clusters.counts[c]!
-      let sum = 0
-      let count = 0
-      for (let v = 0; v < times.length; v++) {
-        sum += times[v]! * sums[v]!
-        count += times[v]! * counts[v]!
-      }
-      results[c]![r] = fromSum(column, sum, count)
+    for (let k = 0; k < videos; k++) times[Math.floor(draw.next() * videos)]!++
+    sums.fill(0)
+    for (let v = 0; v < videos; v++) {
+      const time = times[v]!
+      if (time === 0) continue
+      for (let c = 0, at = v * width; c < width; c++, at++) sums[c] = sums[c]! + time * rows[at]!
     }
+    for (let c = 0; c < columns.length; c++)
+      results[c]![r] = fromSum(columns[c]!, sums[c]!, sums[countAt[c]!]!)
   }
   return results
 }

@@ -27,7 +27,7 @@ const scoreGrounding: Suite['score'] = (samples, predictions, rule) => {
   const columns = [...groundingColumns(scores, comparator)]
   if (rule === 'videomind')
     for (const k of [3, 5]) {
-      const best = bestOfFirst(samples, predictions, k)
+      const best = bestOfFirst(samples, scores.windows, scores.ious, k)
       for (const threshold of recallThresholds)
         columns.push({
           metric: `R${k}@${threshold}`,

@@ -35,18 +35,17 @@ const momentColumns = (
   const n = samples.length
   const wide = rule === 'videomind'
   const recalls = wide ? [0.3, 0.35, 0.4, 0.45, ...momentThresholds] : momentThresholds
-  const ranked = samples.map(({ id }) => {
-    const prediction = predictions.get(id)
-    return byConfidence(prediction?.windows?.slice(0, 10) ?? [], prediction?.confidences?.slice(0, 10))
-  })
+  const list = samples.map(({ id }) => predictions.get(id))
+  const ranked = list.map((prediction) =>
+    byConfidence(prediction?.windows?.slice(0, 10) ?? [], prediction?.confidences?.slice(0, 10)),
+  )
+  const whole = samples.map(({ windows }, i) => averagePrecisions(ranked[i]!, windows ?? []))
   return ranges.flatMap(([name, above, upTo]) => {
     const truths = samples.map(
       ({ windows }): ReadonlyArray<Window> =>
-        name === 'full'
-          ? (windows ?? [])
-          : (windows ?? []).filter(([start, end]) => end - start > above && end - start <= upTo),
+        windows?.filter(([start, end]) => end - start > above && end - start <= upTo) ?? [],
     )
-    const inRange = Uint8Array.from(truths, (list) => (list.length > 0 ? 1 : 0))
+    const inRange = Uint8Array.from(truths, ({ length }) => (length > 0 ? 1 : 0))
     const inMap = inRange.map((held, i) =>
       held === 1 && (rule === 'strict' || ranked[i]!.length > 0) ? 1 : 0,
     )
@@ -55,14 +54,16 @@ const momentColumns = (
     const ious = new Float64Array(n)
     for (let i = 0; i < n; i++) {
       if (inRange[i] === 0) continue
-      const list = averagePrecisions(ranked[i]!, truths[i]!)
+      // Most queries have all their windows in one range: then the result is that of the full list.
+      const all = truths[i]!.length === samples[i]!.windows?.length
+      const precisions = all ? whole[i]! : averagePrecisions(ranked[i]!, truths[i]!)
       let sum = 0
-      for (let t = 0; t < list.length; t++) {
-        aps[t]![i] = list[t]!
-        sum += list[t]!
+      for (let t = 0; t < precisions.length; t++) {
+        aps[t]![i] = precisions[t]!
+        sum += precisions[t]!
       }
-      average[i] = sum / list.length
-      ious[i] = firstIou(predictions.get(samples[i]!.id)?.windows ?? [], truths[i]!)
+      average[i] = sum / precisions.length
+      ious[i] = firstIou(list[i]?.windows ?? [], truths[i]!)
     }
     const column = (metric: string, values: Float64Array, counted: Uint8Array): Column => ({
       metric: `MR-${name}-${metric}`,
@@ -77,7 +78,12 @@ const momentColumns = (
     ]
     if (!wide) return columns
     const held = samples.map((sample, i) => ({ ...sample, windows: truths[i]! }))
-    const five = bestOfFirst(held, predictions, 5)
+    const five = bestOfFirst(
+      held,
+      list.map((prediction) => prediction?.windows ?? null),
+      ious,
+      5,
+    )
     return [
       ...columns,
       ...recalls.map((threshold) => column(`R5@${label(threshold)}`, passes(five, threshold, '>='), inRange)),
@@ -86,21 +92,20 @@ const momentColumns = (
   })
 }
 
-const numbers = (value: Json | undefined): ReadonlyArray<number> =>
-  Array.isArray(value) ? value.filter((item): item is number => typeof item === 'number') : []
-
 /** The scores of the three annotators, 3 a clip, 0 where the annotation lists none. */
 const saliencyTruth = (sample: Sample): { readonly clips: number; readonly scores: Uint8Array } => {
   const clips = Math.floor((sample.duration ?? 0) / 2)
   const scores = new Uint8Array(3 * clips)
-  const listed = numbers(sample.meta?.clips)
-  const given = sample.meta?.saliency
-  if (Array.isArray(given))
-    for (const [k, clip] of listed.entries()) {
-      if (clip >= clips) continue
-      for (const [annotator, score] of numbers(given[k]).slice(0, 3).entries())
-        scores[3 * clip + annotator] = score
-    }
+  const listed: Json | undefined = sample.meta?.clips
+  const given: Json | undefined = sample.meta?.saliency
+  if (!Array.isArray(listed) || !Array.isArray(given)) return { clips, scores }
+  for (let k = 0; k < listed.length; k++) {
+    const clip = Number(listed[k])
+    const levels: Json | undefined = given[k]
+    if (!(clip < clips) || !Array.isArray(levels)) continue
+    for (let annotator = 0; annotator < 3; annotator++)
+      scores[3 * clip + annotator] = Number(levels[annotator] ?? 0)
+  }
   return { clips, scores }
 }
 
@@ -114,15 +119,14 @@ const highlightColumns = (
     const saliency = predictions.get(sample.id)?.saliency
     if (saliency === undefined) continue
     const truth = saliencyTruth(sample)
-    const { scores, order } = rankClips(saliency, truth.clips)
+    const ranked = rankClips(saliency, truth.clips)
     const top = argmax(saliency)
     for (const [l, [, minimum]] of levels.entries()) {
       let sum = 0
       let hits = 0
       for (let annotator = 0; annotator < 3; annotator++) {
-        const isPositive = (clip: number): boolean => truth.scores[3 * clip + annotator]! >= minimum
-        sum += highlightPrecision(order, scores, isPositive)
-        if (top >= 0 && top < truth.clips && isPositive(top)) hits = 1
+        sum += highlightPrecision(ranked, truth.scores, minimum, annotator, 3)
+        if (top >= 0 && top < truth.clips && truth.scores[3 * top + annotator]! >= minimum) hits = 1
       }
       precision[l]![i] = sum / 3
       hit[l]![i] = hits

@@ -48,15 +48,18 @@ describe('predictions', () => {
   )
 
   const refused = [
-    ['', 'p.jsonl: the file holds no prediction'],
-    ['\n \n', 'p.jsonl: the file holds no prediction'],
+    ['', 'p.jsonl:1: the file holds no prediction'],
+    ['\n \n', 'p.jsonl:1: the file holds no prediction'],
     ['{"id":"q0","windows":null}\n{"id":"q1","win', 'p.jsonl:2: the line ends in the middle of its JSON'],
     ['{"id":"q0","windows":[[NaN,2]]}', 'p.jsonl:1: it holds NaN or Infinity'],
     ['{"id":"q0","windows":[[-1,2]]}', 'p.jsonl:1: field windows'],
     ['{"id":"q0","windows":[[1]]}', 'p.jsonl:1: field windows'],
     ['{"id":"q0","windows":"1 to 2"}', 'p.jsonl:1: field windows'],
     ['{"id":"q9","windows":null}', 'p.jsonl:1: unknown id "q9"'],
-    ['{"id":"q0","windows":null}\n{"id":"q0","windows":null}', 'p.jsonl:2: id "q0" stands on line 1'],
+    [
+      '{"id":"q0","windows":null}\n{"id":"q0","windows":null}',
+      'p.jsonl:2: id "q0" stands in the file already',
+    ],
     ['id,windows\nq0,1', 'p.jsonl:1: it is not JSON'],
     ['[1,2]\n', 'p.jsonl:1: the row'],
   ] as const
