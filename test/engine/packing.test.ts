@@ -1,0 +1,119 @@
+import { assert, describe, it } from '@effect/vitest'
+import { Effect } from 'effect'
+import * as fc from 'fast-check'
+import { layoutTokens } from '../../engine/layout.ts'
+import type { LossSettings, TrainingGroup } from '../../engine/training/batch.ts'
+import { microBatches } from '../../engine/training/micro-batches.ts'
+import { pack } from '../../engine/training/packing.ts'
+import { lossAndGradients, relativeDifference } from './packed-run.ts'
+import { randomPrompt, randomTokens, tinyConfig, tinyWeights } from './random-model.ts'
+
+const config = tinyConfig()
+
+/** Groups of unequal prompts, completion counts and lengths; with and without video; old and reference log-probabilities. */
+const groups: ReadonlyArray<TrainingGroup> = [
+  { prompt: randomPrompt(config, 1), lengths: [4, 9, 3] },
+  { prompt: randomPrompt(config, 2, { frames: 2, words: 7 }), lengths: [1, 12] },
+  { prompt: randomPrompt(config, 3, { frames: 0, words: 4 }), lengths: [5, 2] },
+].map(({ prompt, lengths }, g) => ({
+  prompt,
+  completions: lengths.map((length, c) => ({
+    tokens: randomTokens(10 * g + c, length),
+    lossMask: randomTokens(c, length).map((_, t) => (c === 1 && t < 2 ? 0 : 1)),
+    advantage: c - 0.7 * g - 0.4,
+    weight: c === 0 ? 0.5 : 1,
+    ...(g === 1 ? {} : { oldLogProbs: randomTokens(c, length).map((token) => -3.5 - token / 60) }),
+    refLogProbs: randomTokens(c + 5, length).map((token) => -3.5 - token / 60),
+  })),
+}))
+
+/** The same completions, each behind a prompt of its own. */
+const apart = groups.flatMap(({ prompt, completions }) =>
+  completions.map((completion) => ({ prompt, completions: [completion] })),
+)
+
+const losses: ReadonlyArray<LossSettings> = [
+  { kind: 'sft' },
+  { kind: 'grpo', clipLow: 0.2, clipHigh: 0.28, beta: 0.04, maxTokens: 16 },
+  { kind: 'gspo', clipLow: 0.2, clipHigh: 0.28, beta: 0, maxTokens: 16 },
+]
+
+describe('packing', () => {
+  for (const loss of losses) {
+    it.effect(`gives the loss and gradients of separate sequences (${loss.kind})`, () =>
+      Effect.gen(function* () {
+        const weights = tinyWeights(config)
+        const packed = yield* lossAndGradients(config, weights, groups, loss, { temperature: 0.8 })
+        // A budget of one token makes every sequence a micro-batch of its own.
+        const plain = yield* lossAndGradients(config, weights, apart, loss, {
+          temperature: 0.8,
+          tokenBudget: 1,
+        })
+        assert.approximately(packed.loss, plain.loss, 1e-5 * Math.abs(plain.loss))
+        assert.strictEqual(packed.gradients.size, weights.size)
+        for (const [name, gradient] of plain.gradients) {
+          assert.isBelow(relativeDifference(gradient, packed.gradients.get(name)!), 1e-5, name)
+        }
+      }).pipe(Effect.scoped),
+    )
+  }
+
+  it('places prompt, completions and targets', () => {
+    const [prompt] = [randomPrompt(config, 1, { frames: 1, words: 2 })]
+    const group = { prompt, completions: [{ tokens: [7, 8, 9], lossMask: [0, 1, 1] }, { tokens: [5] }] }
+    const [batch] = microBatches([group], 100)
+    const packed = pack(config, [group], batch!.groups, batch!.layout)
+    const { layout } = packed
+    assert.deepEqual([layout.prompt, layout.group, layout.completion, layout.targets], [16, 2, 8, 4])
+    const ids = Array.from(packed.ids, Number)
+    assert.deepEqual(ids.slice(0, 6), Array.from(prompt.inputIds))
+    assert.deepEqual(ids.slice(16, 19), [7, 8, 9])
+    assert.strictEqual(ids[24], 5)
+    // The masked first token has no slot; the second is predicted by the first, the lone one by the prompt.
+    assert.deepEqual(Array.from(packed.targetIds, Number), [8, 9, 0, 0, 5, 0, 0, 0])
+    assert.deepEqual(Array.from(packed.targetRows, Number), [16, 17, 0, 0, 5, 0, 0, 0])
+    // Both completions take up the positions right after the prompt.
+    const half = config.text.headDim / 2
+    const row = (at: number) => Array.from(packed.cos.subarray(at * half, (at + 1) * half))
+    assert.deepEqual(row(16), row(24))
+    assert.notDeepEqual(row(16), row(17))
+  })
+
+  it('cuts a batch into micro-batches that hold every group once and keep to the budget', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            frames: fc.integer({ min: 0, max: 3 }),
+            words: fc.integer({ min: 1, max: 30 }),
+            lengths: fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 4 }),
+          }),
+          { minLength: 1, maxLength: 8 },
+        ),
+        fc.integer({ min: 1, max: 400 }),
+        (shapes, budget) => {
+          const batch = shapes.map(({ frames, words, lengths }, seed) => ({
+            prompt: randomPrompt(config, seed, { frames, words }),
+            completions: lengths.map((length) => ({ tokens: randomTokens(seed, length) })),
+          }))
+          const cut = microBatches(batch, budget)
+          assert.deepEqual(
+            cut.flatMap((one) => one.groups).toSorted((a, b) => a - b),
+            batch.map((_, index) => index),
+          )
+          for (const { layout, groups: members } of cut) {
+            assert.isTrue(members.length === 1 || layoutTokens(layout) <= budget)
+            for (const member of members) {
+              const { prompt, completions } = batch[member]!
+              assert.isAtMost(prompt.inputIds.length, layout.prompt)
+              assert.isAtMost(completions.length, layout.group)
+              assert.isTrue(completions.every(({ tokens }) => tokens.length <= layout.completion))
+              assert.strictEqual(layout.height, prompt.grids.length === 0 ? 0 : 2)
+            }
+          }
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+})
