@@ -26,6 +26,8 @@ export interface ChatSampling {
   readonly seed: number
   /** Take the likeliest token each time; temperature, topP and topK are then ignored. */
   readonly greedy?: boolean
+  /** Reply 0 is the greedy one, the others are sampled; backends compute the prompt once for all. */
+  readonly greedyFirst?: boolean
   /** Number of replies. */
   readonly n: number
 }

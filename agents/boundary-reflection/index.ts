@@ -1,6 +1,12 @@
 import { Effect } from 'effect'
 import { hash32, type Sample, type Window } from '../../core/index.ts'
-import { type ChatReply, greedy, type Message, VisionLanguageModel } from '../../models/index.ts'
+import {
+  type ChatReply,
+  type ChatSampling,
+  greedy,
+  type Message,
+  VisionLanguageModel,
+} from '../../models/index.ts'
 import { type Clip, maskClip, selectFrames } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { ask, windowsAnswer } from '../ask.ts'
@@ -74,22 +80,17 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       annotated.length === 0 ? clip : maskClip(clip, reflectView(annotated, duration, margin), 'blank')
     const question = reflectQuestion(sample.query, annotated)
     const messages = ask(visible, question)
-    const sampled = {
+    const sampling: ChatSampling = {
       ...greedy(settings.maxTokens),
       greedy: false,
+      greedyFirst: true,
       temperature: settings.temperature,
       seed: hash32(`${settings.seed}\u0000reflect\u0000${sample.id}`),
+      n: settings.votes,
     }
-    const votes = settings.votes - 1
-    const [first, others] = yield* Effect.all(
-      [
-        model.chat({ messages, sampling: greedy(settings.maxTokens) }),
-        votes === 0 ? Effect.succeed([]) : model.chat({ messages, sampling: { ...sampled, n: votes } }),
-      ],
-      { concurrency: 'unbounded' },
-    )
-    const replies = [...first, ...others].map((reply) => reply.text)
-    const none = yield* noneLogProb(messages, first[0])
+    const spoken = yield* model.chat({ messages, sampling })
+    const replies = spoken.map((reply) => reply.text)
+    const none = yield* noneLogProb(messages, spoken[0])
     const proposals = poolProposals(
       replies.map((reply) => readProposals(reply, hidden, duration, settings.minLength)),
       settings.voteShare,
@@ -102,11 +103,11 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
         const alone = ask(shown, check)
         const logProbs = yield* model.choose(alone, verifyReplies)
         // Without log-probabilities the share of yes votes stands in for P(yes).
-        const spoken =
+        const checks =
           logProbs === null
             ? yield* model.chat({
                 messages: alone,
-                sampling: { ...sampled, maxTokens: 8, n: Math.max(4, settings.votes) },
+                sampling: { ...sampling, maxTokens: 8, n: Math.max(4, settings.votes) },
               })
             : []
         return {
@@ -115,7 +116,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
           question: check,
           times: Array.from(shown.times),
           logProbs: logProbs === null ? null : ([logProbs[0]!, logProbs[1]!] as const),
-          replies: spoken.map((reply) => reply.text),
+          replies: checks.map((reply) => reply.text),
         }
       }),
       { concurrency: 'unbounded' },

@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { hash32, type Sample, type Window } from '../../core/index.ts'
-import { greedy, VisionLanguageModel } from '../../models/index.ts'
+import { VisionLanguageModel } from '../../models/index.ts'
 import type { Clip } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { ask } from '../ask.ts'
@@ -45,33 +45,24 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
     const model = yield* VisionLanguageModel
     const duration = clip.info.duration
     const question = difficultyQuestion(sample.query)
-    const messages = ask(clip, question)
-    const sampled = settings.rollouts - 1
-    const [first, others] = yield* Effect.all(
-      [
-        model.chat({ messages, sampling: greedy(settings.maxTokens) }),
-        sampled === 0
-          ? Effect.succeed([])
-          : model.chat({
-              messages,
-              sampling: {
-                temperature: settings.temperature,
-                topP: settings.topP,
-                topK: settings.topK,
-                maxTokens: settings.maxTokens,
-                stop: [],
-                seed: hash32(`${settings.seed}\u0000rollouts\u0000${sample.id}`),
-                n: sampled,
-              },
-            }),
-      ],
-      { concurrency: 'unbounded' },
-    )
+    const replies = yield* model.chat({
+      messages: ask(clip, question),
+      sampling: {
+        temperature: settings.temperature,
+        topP: settings.topP,
+        topK: settings.topK,
+        maxTokens: settings.maxTokens,
+        stop: [],
+        seed: hash32(`${settings.seed}\u0000rollouts\u0000${sample.id}`),
+        greedyFirst: true,
+        n: settings.rollouts,
+      },
+    })
     return {
       duration,
       times: Array.from(clip.times),
       question,
-      replies: [...first, ...others].map((reply) => reply.text),
+      replies: replies.map((reply) => reply.text),
       prior: [prior[0] * duration, prior[1] * duration] as const,
     }
   }),

@@ -9,7 +9,7 @@ import { only, type WeightMap, weightFeeds } from '../weights.ts'
 import { DecodingCache } from './cache.ts'
 import { prefillGraph, stepGraph } from './graphs.ts'
 import { type BatchLimits, type PromptBatch, paddingMask, prefillFeeds, promptBatches } from './prompts.ts'
-import { checkDrawing, drawToken } from './sampler.ts'
+import { checkDrawing, type Drawing, drawToken } from './sampler.ts'
 import type { Completion, Sampling } from './sampling.ts'
 import { type Finish, finishOf, type StopRule, textOf } from './stopping.ts'
 
@@ -41,6 +41,7 @@ interface Sequence {
   readonly tokens: Array<number>
   readonly logProbs: Array<number>
   readonly random: Random
+  readonly drawing: Drawing
   finish: Finish | undefined
 }
 
@@ -151,6 +152,7 @@ export const makeGenerator = (
             tokens: [],
             logProbs: [],
             random: streamOf(sampling, batch.places[row]!, sample),
+            drawing: sampling.greedyFirst === true && sample === 0 ? { ...sampling, greedy: true } : sampling,
             finish: undefined,
           })),
         }),
@@ -161,7 +163,7 @@ export const makeGenerator = (
           slots.forEach((slot, sample) => {
             if (slot.finish !== undefined) return
             const at = (perRow ? row : row * slots.length + sample) * vocabulary
-            const { token, logProb } = drawToken(logits, at, vocabulary, sampling, banned, slot.random)
+            const { token, logProb } = drawToken(logits, at, vocabulary, slot.drawing, banned, slot.random)
             slot.tokens.push(token)
             slot.logProbs.push(logProb)
             slot.finish = finishOf(slot.tokens, rule)

@@ -18,6 +18,8 @@ export interface Sampling {
   readonly seeds?: ReadonlyArray<number>
   /** Always the likeliest token; temperature, topP, topK and seed then do not matter. */
   readonly greedy?: boolean
+  /** Sample 0 of each prompt is the greedy one, the others are drawn: one prefill serves both. */
+  readonly greedyFirst?: boolean
   /** Samples of each prompt. */
   readonly n: number
 }

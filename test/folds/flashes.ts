@@ -71,7 +71,10 @@ export const flashModel = (before?: (messages: ReadonlyArray<Message>) => Effect
   layerTest({
     reply: ({ messages, sampling }: ChatRequest, index) => {
       if (questionText(messages).startsWith('Does this show')) return seen(messages).length > 0 ? 'Yes' : 'No'
-      const shift = sampling.greedy === true ? 0 : (hash32(`${sampling.seed} ${index}`) % 4) / 2
+      const shift =
+        sampling.greedy === true || (sampling.greedyFirst === true && index === 0)
+          ? 0
+          : (hash32(`${sampling.seed} ${index}`) % 4) / 2
       return answer(seen(messages).map(([a, b]): Window => [a + shift, b + shift]))
     },
     logProb: (messages, option) => {
