@@ -2,8 +2,8 @@ import { Effect } from 'effect'
 import { captionsOf } from './captions.ts'
 import { cleanQuery } from './clean.ts'
 import { define } from './collect.ts'
-import { find, findOptional, jsonOf, mapOf } from './files.ts'
-import { durations } from './schemas.ts'
+import { find, findOptional, mapOf } from './files.ts'
+import { lengthsOf } from './schemas.ts'
 
 /** The published names of each split: ours, then 2D-TAN's and VideoChat-R1's. */
 const files: { readonly [split: string]: ReadonlyArray<string> } = {
@@ -33,7 +33,7 @@ export const anet = define({
       const source = yield* find(folder, files[split] ?? [], into.settings.form)
       const remeasured =
         into.settings.cleaning === 'videomind' ? yield* findOptional(folder, ['durations.json']) : null
-      const known = remeasured === null ? {} : durations.safeParse(yield* jsonOf(remeasured)).data
+      const known = yield* lengthsOf(remeasured)
       for (const caption of captionsOf(source.path, yield* mapOf(source), into)) {
         const { video } = caption
         into.sample(source.path, caption.line, {
@@ -41,7 +41,7 @@ export const anet = define({
           task: 'grounding',
           video,
           file: `${video}.mp4`,
-          duration: known?.[video] ?? caption.duration,
+          duration: known.get(video) ?? caption.duration,
           query: cleanQuery(caption.sentence, into.settings.cleaning),
           windows: [caption.window],
         })

@@ -3,12 +3,45 @@ import { InputError } from '../core/index.ts'
 import { anet } from './anet.ts'
 import { charades } from './charades.ts'
 import type { Dataset } from './dataset.ts'
+import { didemo } from './didemo.ts'
+import { dvdCounting } from './dvd-counting.ts'
+import { hirestGrounding, hirestStep } from './hirest.ts'
 import { nearest } from './nearest.ts'
+import { nextgqa } from './nextgqa.ts'
+import { nextqa } from './nextqa.ts'
 import { csv, jsonl } from './own.ts'
+import { queryd } from './queryd.ts'
 import { qvhighlights } from './qvhighlights.ts'
+import { repcount } from './repcount.ts'
+import { rextime } from './rextime.ts'
 import { shapesDataset } from './shapes/read.ts'
+import { cosmoCap, internvidVtime } from './span-sets.ts'
+import { tacos } from './tacos.ts'
+import { timer1 } from './timer1.ts'
+import { videoR1 } from './video-r1.ts'
 
-const all: ReadonlyArray<Dataset> = [shapesDataset, charades, anet, qvhighlights, jsonl, csv]
+const all: ReadonlyArray<Dataset> = [
+  shapesDataset,
+  qvhighlights,
+  didemo,
+  tacos,
+  queryd,
+  hirestGrounding,
+  hirestStep,
+  cosmoCap,
+  internvidVtime,
+  charades,
+  anet,
+  rextime,
+  nextgqa,
+  nextqa,
+  repcount,
+  dvdCounting,
+  timer1,
+  videoR1,
+  jsonl,
+  csv,
+]
 
 /** Every dataset by its name. A new one is a new file and one word in the list above. */
 export const catalogue: { readonly [name: string]: Dataset } = Object.fromEntries(

@@ -4,8 +4,8 @@ import type { Window } from '../core/index.ts'
 import { captionsOf } from './captions.ts'
 import { cleanQuery } from './clean.ts'
 import { define } from './collect.ts'
-import { find, findOptional, jsonOf, linesOf, mapOf, textOfSource } from './files.ts'
-import { durations } from './schemas.ts'
+import { find, findOptional, linesOf, mapOf, textOfSource } from './files.ts'
+import { lengthsOf } from './schemas.ts'
 
 const line = z
   .string()
@@ -61,14 +61,14 @@ export const charades = define({
         })
       if (source.name.endsWith('.txt')) {
         const lengths = yield* findOptional(folder, ['durations.json'])
-        const known = lengths === null ? {} : durations.safeParse(yield* jsonOf(lengths)).data
+        const known = yield* lengthsOf(lengths)
         const seen = new Map<string, number>()
         for (const { line: number, text } of linesOf(yield* textOfSource(source))) {
           const row = into.row(source.path, number, line, text)
           if (row === null) continue
           const index = seen.get(row.video) ?? 0
           seen.set(row.video, index + 1)
-          add(number, row.video, index, known?.[row.video] ?? null, row.window, row.sentence)
+          add(number, row.video, index, known.get(row.video) ?? null, row.window, row.sentence)
         }
         return lengths === null ? [source] : [source, lengths]
       }

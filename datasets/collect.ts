@@ -17,6 +17,8 @@ export interface Collector {
   readonly settings: ReadSettings
   /** Counts a row and checks its shape: null, and a problem, if it does not fit. */
   readonly row: <A>(file: string, line: number, schema: z.ZodType<A>, value: unknown) => A | null
+  /** Counts a row that was checked as part of a larger one. */
+  readonly count: () => void
   readonly problem: (file: string, line: number, kind: ProblemKind, message: string) => void
   /** Adds a sample, after its windows are checked against the duration and the policy, and its id against the others. */
   readonly sample: (file: string, line: number, draft: Draft) => void
@@ -58,6 +60,9 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
   return {
     settings,
     problem,
+    count: () => {
+      rows++
+    },
     row: (file, line, schema, value) => {
       rows++
       const result = schema.safeParse(value)

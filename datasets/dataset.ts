@@ -19,6 +19,10 @@ export const problemKinds = [
   'missing',
   /** Two fields, or two files, of the dataset disagree about the row. */
   'mismatch',
+  /** Two options of a question say the same. */
+  'duplicate-option',
+  /** The row is sound, but of a kind that no task here covers (an image, free text). */
+  'unsupported',
 ] as const
 export type ProblemKind = (typeof problemKinds)[number]
 

@@ -1,4 +1,7 @@
+import { Effect } from 'effect'
 import { z } from 'zod'
+import { InputError } from '../core/index.ts'
+import { jsonOf, type Source } from './files.ts'
 
 /** A finite number of seconds. */
 export const seconds = z.number()
@@ -6,5 +9,20 @@ export const seconds = z.number()
 export const pair = z.tuple([z.number(), z.number()])
 /** An identifier that some files write as a number and others as text. */
 export const identifier = z.union([z.string(), z.number()]).transform(String)
-/** A map of durations in seconds. */
-export const durations = z.record(z.string(), z.number())
+
+/** The durations of a file `durations.json`, video to seconds; empty where there is no such file. */
+export const lengthsOf = (source: Source | null): Effect.Effect<ReadonlyMap<string, number>, InputError> =>
+  source === null
+    ? Effect.succeed(new Map())
+    : Effect.flatMap(jsonOf(source), (value) => {
+        const checked = z.record(z.string(), seconds).safeParse(value)
+        if (checked.success) return Effect.succeed(new Map(Object.entries(checked.data)))
+        const issue = checked.error.issues[0]
+        return Effect.fail(
+          new InputError({
+            subject: source.path,
+            problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'no map of seconds'}`,
+            remedy: 'give a map from video to seconds',
+          }),
+        )
+      })

@@ -1,0 +1,97 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError } from '../core/index.ts'
+import { define } from './collect.ts'
+import { find, jsonOf, listOf } from './files.ts'
+import { nextFiles, nextOption, nextQuestion, nextRows } from './nextqa.ts'
+import { bareOption, checkOptions } from './options.ts'
+import { pair, seconds } from './schemas.ts'
+
+const grounds = z.record(
+  z.string(),
+  z.object({ duration: seconds, location: z.record(z.string(), z.array(pair)) }),
+)
+const row = z.object({
+  id: z.string(),
+  video: z.string(),
+  question: z.string(),
+  options: z.array(z.string()).length(5),
+  duration: seconds,
+  glue: z.array(pair),
+  type: z.string(),
+  answer: z.string().regex(/^\([A-E]\)$/),
+})
+
+/**
+ * NExT-GQA: five options and one to sixteen windows a question. Two forms with the same content: the publishers'
+ * `<split>.csv` with `gsub_<split>.json` and `map_vid_vidorID.json`, and VideoChat-R1's `nextgqa_<split>.json`.
+ * Ids are `<video>_<qid>`. Three validation windows end beyond the clip; there is no grounded training split.
+ */
+export const nextgqa = define({
+  name: 'nextgqa',
+  licence: 'MIT',
+  homepage: 'https://github.com/doc-doc/NExT-GQA',
+  files: ['val.csv', 'test.csv', 'gsub_val.json', 'gsub_test.json', 'map_vid_vidorID.json'],
+  splits: ['valid', 'test'],
+  sizes: { valid: { samples: 3358, videos: 567 }, test: { samples: 5553, videos: 990 } },
+  fill: (folder, split, into) =>
+    Effect.gen(function* () {
+      const name = split === 'valid' ? 'val' : split
+      const source = yield* find(folder, [`${name}.csv`, `nextgqa_${name}.json`], into.settings.form)
+      const { cleaning } = into.settings
+      if (source.name.endsWith('.json')) {
+        const entries = yield* listOf(source)
+        entries.forEach((entry, index) => {
+          const one = into.row(source.path, index + 1, row, entry)
+          if (one === null) return
+          const options = one.options.map(bareOption)
+          checkOptions(source.path, index + 1, options, into)
+          into.sample(source.path, index + 1, {
+            id: one.id,
+            task: 'grounded-qa',
+            video: one.id.slice(0, one.id.lastIndexOf('_')),
+            file: one.video,
+            duration: one.duration,
+            query: nextQuestion(one.question, cleaning),
+            windows: one.glue,
+            options: options.map((option) => nextOption(option, cleaning)),
+            answer: one.answer.slice(1, 2),
+            meta: { type: one.type },
+          })
+        })
+        return [source]
+      }
+      const located = yield* find(folder, [`gsub_${name}.json`])
+      const checked = grounds.safeParse(yield* jsonOf(located))
+      if (!checked.success) {
+        const issue = checked.error.issues[0]
+        return yield* new InputError({
+          subject: located.path,
+          problem: `${issue?.path.join('.')}: ${issue?.message}`,
+          remedy: 'give the file as published',
+        })
+      }
+      const files = yield* nextFiles(folder)
+      for (const one of yield* nextRows(source, into)) {
+        const ground = checked.data[one.video]
+        const windows = ground?.location[one.qid]
+        if (ground === undefined || windows === undefined) {
+          into.problem(source.path, one.line, 'missing', `${located.name} has no windows for ${one.id}`)
+          continue
+        }
+        into.sample(source.path, one.line, {
+          id: one.id,
+          task: 'grounded-qa',
+          video: one.video,
+          file: files.fileOf(one.video),
+          duration: ground.duration,
+          query: nextQuestion(one.question, cleaning),
+          windows,
+          options: one.options.map((option) => nextOption(option, cleaning)),
+          answer: one.answer,
+          meta: { type: one.type },
+        })
+      }
+      return files.source === null ? [source, located] : [source, located, files.source]
+    }),
+})

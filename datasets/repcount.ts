@@ -1,0 +1,73 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { define } from './collect.ts'
+import { find } from './files.ts'
+import { tableOf } from './table.ts'
+
+const row = z.object({ type: z.string(), name: z.string().min(1) })
+
+/** A whole number that the files may also write as `60.0`; null for an empty cell. */
+const whole = (text: string | undefined): number | null => {
+  if (text === undefined || text.trim() === '') return null
+  const value = Number(text)
+  return Number.isFinite(value) ? Math.trunc(value) : Number.NaN
+}
+
+/**
+ * RepCount (TransRAC's CSV files, its open-set re-split `new_<split>.csv` included): how often an action is repeated.
+ * Ids are file stems. `meta.cycles` holds first and last FRAME of each cycle, at the video's own rate; `meta.action` the
+ * label as published. Rows without a count, cycles that end before they start, and counts that differ from the number
+ * of cycles are problems.
+ */
+export const repcount = define({
+  name: 'repcount',
+  licence: 'Apache-2.0 (of the repository)',
+  homepage: 'https://github.com/SvipRepetitionCounting/TransRAC',
+  files: ['new_train.csv', 'new_valid.csv', 'new_test.csv', 'train.csv', 'valid.csv', 'test.csv'],
+  splits: ['train', 'valid', 'test'],
+  sizes: { train: { samples: 646 }, valid: { samples: 128 }, test: { samples: 250 } },
+  fill: (folder, split, into) =>
+    Effect.gen(function* () {
+      const source = yield* find(folder, [`new_${split}.csv`, `${split}.csv`], into.settings.form)
+      for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'])) {
+        const one = into.row(source.path, line, row, { type: cell('type'), name: cell('name') })
+        if (one === null) continue
+        const count = whole(cell('count'))
+        if (count === null) {
+          into.problem(source.path, line, 'missing', `count: ${one.name} has none`)
+          continue
+        }
+        const marks = names
+          .filter((name) => /^L\d+$/.test(name))
+          .map((name) => whole(cell(name)))
+          .filter((mark) => mark !== null)
+        if (Number.isNaN(count) || count < 0 || marks.some(Number.isNaN)) {
+          into.problem(source.path, line, 'malformed', `count or L: no whole number in ${one.name}`)
+          continue
+        }
+        const cycles = Array.from({ length: Math.floor(marks.length / 2) }, (_, index) => [
+          marks[2 * index]!,
+          marks[2 * index + 1]!,
+        ])
+        const backward = cycles.find(([start, end]) => start! >= end!)
+        if (backward !== undefined)
+          into.problem(source.path, line, 'reversed', `cycle [${backward}] ends before it starts`)
+        if (marks.length !== 2 * count)
+          into.problem(source.path, line, 'mismatch', `${count} counted, ${marks.length} cycle bounds`)
+        const stem = one.name.replace(/\.\w+$/, '')
+        const action = one.type.replaceAll('_', ' ')
+        into.sample(source.path, line, {
+          id: stem,
+          task: 'counting',
+          video: stem,
+          file: one.name,
+          duration: null,
+          query: `How many times is this action repeated: ${action}?`,
+          windows: null,
+          answer: String(count),
+          meta: { action: one.type, cycles },
+        })
+      }
+      return [source]
+    }),
+})

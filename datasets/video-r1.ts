@@ -1,0 +1,88 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { letter } from '../core/index.ts'
+import { cleanQuestion } from './clean.ts'
+import { define } from './collect.ts'
+import { find, listOf } from './files.ts'
+import { bareOption, checkOptions } from './options.ts'
+import { identifier } from './schemas.ts'
+
+const row = z.object({
+  problem_id: identifier.optional(),
+  problem: z.string(),
+  data_type: z.string(),
+  problem_type: z.string(),
+  options: z.array(z.string()).nullish(),
+  solution: z.string(),
+  process: z.string().nullish(),
+  path: z.string(),
+  data_source: z.string().nullish(),
+})
+
+const suites = ['mvbench', 'tempcompass', 'videomme', 'videommmu', 'vsibench', 'mmvu']
+
+/** The text inside `<answer>`, or all of it. */
+const solved = (solution: string): string =>
+  (/<answer>(.*?)<\/answer>/s.exec(solution)?.[1] ?? solution).trim()
+
+/**
+ * Video-R1's JSON: `train` is the 260k set for reinforcement, `sft` the 165k set with worked reasoning (`meta.process`),
+ * and each `eval_<suite>.json` a split of its suite's name. Multiple choice becomes `choice`, a numerical problem whose
+ * answer is a whole number becomes `counting`; rows about images and other kinds of problems are `unsupported`.
+ */
+export const videoR1 = define({
+  name: 'video_r1',
+  licence: null,
+  homepage: 'https://huggingface.co/datasets/Video-R1/Video-R1-data',
+  files: ['Video-R1-260k.json', 'Video-R1-COT-165k.json', ...suites.map((suite) => `eval_${suite}.json`)],
+  splits: ['train', 'sft', ...suites],
+  sizes: {},
+  fill: (folder, split, into) =>
+    Effect.gen(function* () {
+      const file =
+        split === 'train'
+          ? 'Video-R1-260k.json'
+          : split === 'sft'
+            ? 'Video-R1-COT-165k.json'
+            : `eval_${split}.json`
+      const source = yield* find(folder, [file])
+      const entries = yield* listOf(source)
+      for (const [index, entry] of entries.entries()) {
+        const line = index + 1
+        const one = into.row(source.path, line, row, entry)
+        if (one === null) continue
+        const refuse = (what: string) => into.problem(source.path, line, 'unsupported', what)
+        if (one.data_type !== 'video') {
+          refuse(`data_type: ${one.data_type}`)
+          continue
+        }
+        const answer = solved(one.solution)
+        const path = one.path.replace(/^\.?\//, '')
+        const meta = {
+          type: one.problem_type,
+          source: one.data_source ?? null,
+          ...(one.process == null ? {} : { process: one.process }),
+        }
+        const shared = {
+          id: one.problem_id ?? String(line),
+          video: path.replace(/\.\w+$/, ''),
+          file: path,
+          duration: null,
+          query: cleanQuestion(one.problem, into.settings.cleaning),
+          windows: null,
+          meta,
+        }
+        if (one.problem_type === 'multiple choice') {
+          const options = (one.options ?? []).map(bareOption)
+          checkOptions(source.path, line, options, into)
+          const right = answer.slice(0, 1).toUpperCase()
+          if (options.some((_, place) => letter(place) === right))
+            into.sample(source.path, line, { ...shared, task: 'choice', options, answer: right })
+          else into.problem(source.path, line, 'mismatch', `solution: ${answer} is no option's letter`)
+        } else if (one.problem_type === 'numerical' && /^\d+$/.test(answer))
+          into.sample(source.path, line, { ...shared, task: 'counting', answer: String(Number(answer)) })
+        else refuse(`problem_type: ${one.problem_type} with the answer ${answer.slice(0, 40)}`)
+      }
+      return [source]
+    }),
+})
