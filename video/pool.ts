@@ -72,6 +72,7 @@ export class VideoPool {
   readonly #limit: ReturnType<typeof pLimit>
   readonly #idle: Array<VideoWorker> = []
   readonly #busy = new Set<VideoWorker>()
+  readonly #pending = new Set<Promise<unknown>>()
   #closed = false
 
   constructor(size: number) {
@@ -83,31 +84,38 @@ export class VideoPool {
    * the next packet; in both cases the promise rejects with `Cancelled`, after the native handles are released.
    */
   use<A>(signal: AbortSignal, job: (worker: VideoWorker) => Promise<A>): Promise<A> {
-    return this.#limit(async () => {
-      if (signal.aborted || this.#closed) throw new Cancelled()
-      const worker = this.#idle.pop() ?? new VideoWorker()
-      const stop = () => worker.stop()
-      this.#busy.add(worker)
-      signal.addEventListener('abort', stop, { once: true })
-      try {
-        return await job(worker)
-      } finally {
-        signal.removeEventListener('abort', stop)
-        this.#busy.delete(worker)
-        if (!worker.dead) {
-          worker.resume()
-          this.#idle.push(worker)
-        }
-      }
-    })
+    const lent = this.#limit(() => this.#lend(signal, job))
+    const settled: Promise<unknown> = lent.then(
+      () => this.#pending.delete(settled),
+      () => this.#pending.delete(settled),
+    )
+    this.#pending.add(settled)
+    return lent
   }
 
   /** Stops what runs, waits until handles are released, and ends the threads. */
   async close(): Promise<void> {
     this.#closed = true
     for (const worker of this.#busy) worker.stop()
-    while (this.#limit.activeCount + this.#limit.pendingCount > 0)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+    await Promise.all(this.#pending)
     await Promise.all(this.#idle.splice(0).map((worker) => worker.close()))
+  }
+
+  async #lend<A>(signal: AbortSignal, job: (worker: VideoWorker) => Promise<A>): Promise<A> {
+    if (signal.aborted || this.#closed) throw new Cancelled()
+    const worker = this.#idle.pop() ?? new VideoWorker()
+    const stop = () => worker.stop()
+    this.#busy.add(worker)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      return await job(worker)
+    } finally {
+      signal.removeEventListener('abort', stop)
+      this.#busy.delete(worker)
+      if (!worker.dead) {
+        worker.resume()
+        this.#idle.push(worker)
+      }
+    }
   }
 }

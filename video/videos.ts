@@ -101,13 +101,18 @@ export class Videos extends Context.Service<
           job: (worker: VideoWorker, signal: AbortSignal) => Promise<A>,
         ): Effect.Effect<A, VideoError> =>
           Effect.callback((resume, signal) => {
+            let started = false
             const settled = pool
-              .use(signal, (worker) => job(worker, signal))
+              .use(signal, (worker) => {
+                started = true
+                return job(worker, signal)
+              })
               .then(
                 (value) => resume(Effect.succeed(value)),
                 (error) => resume(Effect.fail(errorOf(path, error))),
               )
-            return Effect.promise(() => settled)
+            // A job that still waits for its turn holds nothing: no reason to wait for it.
+            return Effect.suspend(() => (started ? Effect.promise(() => settled) : Effect.void))
           })
 
         const clip = (path: string, sampling: Sampling, budget?: PixelBudget) =>

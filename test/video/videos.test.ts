@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { assert, layer } from '@effect/vitest'
@@ -91,18 +91,6 @@ layer(Videos.layer({ workers: 2 }))('Videos', (it) => {
       assert.deepStrictEqual(readdirSync(place), [])
       const clip = yield* videos.clip(long, { kind: 'count', count: 3 })
       assert.strictEqual(clip.times.length, 3)
-    }),
-  )
-
-  it.effect('gives every worker back', () =>
-    Effect.gen(function* () {
-      const path = join(folder, 'scoped.mp4')
-      yield* Effect.gen(function* () {
-        const videos = yield* Videos
-        assert.strictEqual(videos.workers, 1)
-        yield* videos.encode(path, { ...settings, frames: frames(3) })
-      }).pipe(Effect.provide(Videos.layer({ workers: 1 })))
-      assert.isTrue(existsSync(path))
     }),
   )
 })
