@@ -1,3 +1,4 @@
+export { foldName, listParts, partName } from './found.ts'
 export * from './key.ts'
 export * from './lease.ts'
 export * from './manifest.ts'

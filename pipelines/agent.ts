@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { Agent, ViewSettings } from '../agents/index.ts'
 import { InputError, type Task } from '../core/index.ts'
-import { type FoldSummary, runFold } from '../folds/index.ts'
+import { defaultFoldSize, type FoldSummary, runFold } from '../folds/index.ts'
 import type { ModelError, VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { StoreError } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
+import { runMerge } from './merge.ts'
 import { loadSource, type Source } from './source.ts'
 
 /** Options of `spanwise bra` and `spanwise dea`. */
@@ -25,6 +26,11 @@ export interface AgentOptions extends Source {
   readonly retry?: boolean
   readonly inFlight?: number
   readonly decoders?: number
+  /**
+   * Fill `RUN/curation.duckdb` afterwards; by default where the dataset is a single fold. Left to `curate` otherwise,
+   * and where another process has the database open.
+   */
+  readonly merge?: boolean
 }
 
 /** Runs one agent over one fold of a dataset. */
@@ -44,9 +50,10 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Vie
   const source = yield* loadSource(options)
   const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
   const { run, videos, fold, foldSize, retry, inFlight, decoders } = options
-  return yield* runFold(agent, {
+  const samples = source.samples.filter(({ task }) => tasks.includes(task))
+  const summary = yield* runFold(agent, {
     folder: join(run, agent.name),
-    samples: source.samples.filter(({ task }) => tasks.includes(task)),
+    samples,
     videos,
     settings: parsed.data,
     provenance: { ...source.provenance, spanwise: packageJson.version },
@@ -56,4 +63,9 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Vie
     ...(inFlight === undefined ? {} : { inFlight }),
     ...(decoders === undefined ? {} : { decoders }),
   })
+  if (options.merge ?? samples.length <= (foldSize ?? defaultFoldSize))
+    yield* runMerge(run).pipe(
+      Effect.catchTag('InputError', (error) => Effect.logWarning(`${error.message} (curate will merge)`)),
+    )
+  return summary
 })

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
-import { boundaryReflection, difficultyEstimation } from '../agents/index.ts'
+import { difficultyEstimation } from '../agents/index.ts'
 import { InputError, type Sample, type Window } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
@@ -15,9 +15,6 @@ import {
   type Database,
   literal,
   makeFolder,
-  materialise,
-  migrate,
-  openDatabase,
   type Row,
   readJson,
   readMetadata,
@@ -27,6 +24,7 @@ import {
 } from '../store/index.ts'
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
 import { datasetCard } from './curate/card.ts'
+import { openMerged } from './merge.ts'
 import { loadSource, type Source } from './source.ts'
 
 /** Options of `spanwise curate`. */
@@ -141,35 +139,25 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   const out = options.out ?? join(options.run, 'curated')
   const settings: ActSettings = { ...defaultActSettings, ...options.act }
   const selection: Selection = { ...defaultSelection, ...options.selection }
-  const folders = {
-    bra: join(options.run, boundaryReflection.name),
-    dea: join(options.run, difficultyEstimation.name),
-  }
-  const parts = { bra: yield* listParts(folders.bra), dea: yield* listParts(folders.dea) }
-  if (parts.dea.length === 0)
+  const folder = join(options.run, difficultyEstimation.name)
+  if ((yield* listParts(folder)).length === 0)
     return yield* new InputError({
-      subject: folders.dea,
+      subject: folder,
       problem: 'holds no verdicts, and selection needs difficulties',
       remedy: `run "spanwise dea --run ${options.run}" first`,
     })
-  if (parts.bra.length === 0)
-    yield* Effect.logWarning('no boundary reflection in this run: every annotation counts as complete')
 
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const path = join(options.run, 'curation.duckdb')
-      const database = yield* openDatabase(path)
-      yield* migrate(database, path)
-      const merged = [
-        yield* materialise(database, boundaryReflection, parts.bra),
-        yield* materialise(database, difficultyEstimation, parts.dea),
-      ]
+      const { database, parts, superseded } = yield* openMerged(options.run)
+      if (parts.bra.length === 0)
+        yield* Effect.logWarning('no boundary reflection in this run: every annotation counts as complete')
       const pairs = yield* joinVerdicts(database)
       yield* refuseOverlap(
         pairs.map(({ bra, dea }) => (bra ?? dea)!),
         options.evaluation ?? [],
       )
-      const judged = decideAll(pairs, settings, yield* difficultySettings(folders.dea))
+      const judged = decideAll(pairs, settings, yield* difficultySettings(folder))
       const pool = judged.flatMap(
         ({ row, decision, score }): ReadonlyArray<Candidate> =>
           decision.weight > 0 && score !== null
@@ -284,7 +272,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
         pool: pool.length,
         selected: selected.length,
         bands,
-        superseded: merged.reduce((sum, { superseded }) => sum + superseded, 0),
+        superseded,
         out,
         seconds: ((yield* Clock.currentTimeMillis) - started) / 1000,
       }
