@@ -3,11 +3,12 @@ import { InputError } from '../core/index.ts'
 import { nearest } from '../datasets/nearest.ts'
 import type { Suite } from './suite.ts'
 import { dvd, repcount } from './suites/counting.ts'
-import { anet, charades, shapes, timelens } from './suites/grounding.ts'
+import { anet, charades, timelens, tvgbench } from './suites/grounding.ts'
 import { nextgqa } from './suites/nextgqa.ts'
 import { nextqa } from './suites/nextqa.ts'
 import { qvhighlights } from './suites/qvhighlights.ts'
 import { rextime } from './suites/rextime.ts'
+import { shapes } from './suites/shapes.ts'
 
 /** Every suite, by its name on the command line. */
 export const suites: { readonly [name: string]: Suite } = {
@@ -21,6 +22,7 @@ export const suites: { readonly [name: string]: Suite } = {
   repcount,
   dvd,
   timelens,
+  tvgbench,
 }
 
 /** The suite of that name; fails with an InputError that names the nearest one. */

@@ -24,7 +24,8 @@ export interface Suite {
   readonly split: string
   /** The split on which baselines may look. */
   readonly trainSplit: string
-  readonly task: Task
+  /** The tasks whose samples are scored; samples of other tasks of the split are to be left out. */
+  readonly tasks: ReadonlyArray<Task>
   /** Whose rule the scores follow; the first is the default. What each means stands in the suite's file. */
   readonly rules: readonly [string, ...ReadonlyArray<string>]
   /** The metrics to show first, in this order. */

@@ -10,7 +10,7 @@ export interface RewardTarget {
   readonly duration: number | null
   /** The option's letter, the count in digits, or the reference text. */
   readonly answer?: string
-  /** Video-R1's `problem_type`. */
+  /** Video-R1's `problem_type`, which its samples carry as `meta.type`. */
   readonly problemType?: string
 }
 
@@ -19,12 +19,12 @@ export type Reward = (text: string, target: RewardTarget) => number
 
 /** The target of a sample whose clip lasts `duration` seconds (the annotated duration by default). */
 export const targetOf = (sample: Sample, duration: number | null = sample.duration): RewardTarget => {
-  const problemType = sample.meta?.problemType
+  const type = sample.meta?.type
   return {
     task: sample.task,
     windows: sample.windows ?? [],
     duration,
     ...(sample.answer === undefined ? {} : { answer: sample.answer }),
-    ...(typeof problemType === 'string' ? { problemType } : {}),
+    ...(typeof type === 'string' ? { problemType: type } : {}),
   }
 }

@@ -39,10 +39,10 @@ export const repcount: Suite = {
   dataset: 'repcount',
   split: 'test',
   trainSplit: 'train',
-  task: 'counting',
+  tasks: ['counting'],
   rules: ['strict', 'actrep-r1'],
   headline: ['OBO', 'MAE', 'RMSE', 'Exact'],
-  typeKey: 'type',
+  typeKey: 'action',
   score: (samples, predictions, rule) => {
     const { truths, answered, parsed, missing } = countsOf(samples, predictions)
     const errors = truths.map((truth, i) => Math.abs(answered[i]! - truth))
@@ -76,7 +76,7 @@ export const dvd: Suite = {
   dataset: 'dvd_counting',
   split: 'test',
   trainSplit: 'train',
-  task: 'counting',
+  tasks: ['counting'],
   rules: ['video-r1'],
   headline: ['accuracy'],
   score: (samples, predictions) => {

@@ -48,7 +48,7 @@ const grounding = (name: string, dataset: string, split: string, typeKey?: strin
   dataset,
   split,
   trainSplit: 'train',
-  task: 'grounding',
+  tasks: ['grounding'],
   rules: ['videomind', 'videochat-r1', 'time-r1', '2d-tan'],
   headline: ['mIoU', 'R1@0.3', 'R1@0.5', 'R1@0.7'],
   ...(typeKey === undefined ? {} : { typeKey }),
@@ -58,11 +58,11 @@ const grounding = (name: string, dataset: string, split: string, typeKey?: strin
 /** Charades-STA, 3720 test queries. */
 export const charades: Suite = grounding('charades', 'charades', 'test')
 
-/** ActivityNet-Captions; results are published on val_2, 17031 queries. */
-export const anet: Suite = grounding('anet', 'anet', 'val_2')
+/** ActivityNet-Captions; results are published on val_2, here `test`, 17031 queries. */
+export const anet: Suite = grounding('anet', 'anet', 'test')
 
-/** The procedural world of this project, by grade. */
-export const shapes: Suite = grounding('shapes', 'shapes', 'val', 'grade')
+/** TVGBench of Time-R1, 800 queries, by type of query. */
+export const tvgbench: Suite = grounding('tvgbench', 'timer1', 'test', 'type')
 
 /** TimeLens-Bench: re-annotated Charades, ActivityNet and QVHighlights, by source. Samples come from `jsonl` files. */
 export const timelens: Suite = grounding('timelens', 'jsonl', 'test', 'source')

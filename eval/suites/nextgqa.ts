@@ -27,7 +27,7 @@ export const nextgqa: Suite = {
   dataset: 'nextgqa',
   split: 'test',
   trainSplit: 'valid',
-  task: 'grounded-qa',
+  tasks: ['grounded-qa'],
   rules: ['official', 'official-skip', 'videomind', 'videochat-r1'],
   headline: ['Acc@GQA', 'mIoP', 'IoP@0.3', 'IoP@0.5', 'mIoU', 'IoU@0.3', 'IoU@0.5', 'Acc@QA'],
   typeKey: 'type',

@@ -17,7 +17,7 @@ export const nextqa: Suite = {
   dataset: 'nextqa',
   split: 'valid',
   trainSplit: 'train',
-  task: 'choice',
+  tasks: ['choice'],
   rules: ['nextqa'],
   headline: ['all', ...groups, ...types],
   score: (samples, predictions) => {

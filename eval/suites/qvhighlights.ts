@@ -144,7 +144,7 @@ export const qvhighlights: Suite = {
   dataset: 'qvhighlights',
   split: 'valid',
   trainSplit: 'train',
-  task: 'grounding',
+  tasks: ['grounding'],
   rules: ['moment_detr', 'strict', 'videomind'],
   headline: ['MR-full-mAP', 'MR-full-mAP@0.5', 'MR-full-mAP@0.75', 'MR-full-R1@0.5', 'MR-full-R1@0.7'],
   score: (samples, predictions, rule) => {

@@ -14,10 +14,10 @@ export const rextime: Suite = {
   dataset: 'rextime',
   split: 'valid',
   trainSplit: 'train',
-  task: 'grounded-qa',
+  tasks: ['grounded-qa'],
   rules: ['rextime', 'videomind'],
   headline: ['mIoU', 'R1@0.3', 'R1@0.5', 'VQA', 'VQA,mIoU@0.5'],
-  typeKey: 'category',
+  typeKey: 'source',
   score: (samples, predictions, rule) => {
     const scores = groundingScores(samples, predictions)
     const right = Float64Array.from(samples, ({ id, answer }) => {

@@ -2,6 +2,7 @@ import { expect as check, it as effectIt } from '@effect/vitest'
 import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
 import type { Sample } from '../../core/index.ts'
+import { lookup } from '../../datasets/index.ts'
 import {
   baselinePredictions,
   baselines,
@@ -131,6 +132,31 @@ describe('suites', () => {
     expect(metrics('dvd', samples, list).metrics.accuracy).toBeCloseTo(100 / 3, 12)
   })
 
+  it('score every task of the shapes world', () => {
+    const samples = [
+      sampleOf(0, { meta: { grade: 'easy' } }),
+      sampleOf(1, { task: 'counting', windows: null, answer: '3', meta: { grade: 'hard' } }),
+      sampleOf(2, { task: 'choice', windows: null, answer: 'B', meta: { grade: 'hard' } }),
+      sampleOf(3, { task: 'grounded-qa', answer: 'B', meta: { grade: 'hard' } }),
+    ]
+    const report = metrics('shapes', samples, [
+      { id: 'q0', windows: [[0, 5]] },
+      { id: 'q1', windows: null, answer: '4' },
+      { id: 'q2', windows: null, answer: 'B' },
+      { id: 'q3', windows: [[0, 4]], answer: 'B' },
+    ])
+    expect(report).toMatchObject({ n: 4, unparsed: 0 })
+    expect(report.metrics).toMatchObject({
+      mIoU: 100,
+      Exact: 0,
+      OBO: 100,
+      choice: 100,
+      'GQA-mIoU': 80,
+      'Acc@GQA': 100,
+    })
+    expect(report.types.hard?.metrics.mIoU).toBeNaN()
+  })
+
   it('take only the windows of a length range on QVHighlights', () => {
     const meta = {
       clips: [0, 1],
@@ -185,8 +211,8 @@ describe('baselines', () => {
     for (const suite of Object.values(suites)) {
       const samples = Array.from({ length: 8 }, (_, i) =>
         sampleOf(i, {
-          task: suite.task,
-          answer: suite.task === 'counting' ? '3' : 'A',
+          task: suite.tasks[0]!,
+          answer: suite.tasks[0] === 'counting' ? '3' : 'A',
           meta: { type: 'CW' },
         }),
       )
@@ -219,6 +245,15 @@ describe('baselines', () => {
     expect(baselinePredictions('whole', samples, []).get('q1')?.windows).toBeNull()
   })
 })
+
+effectIt.effect('read from datasets and splits that are there', () =>
+  Effect.gen(function* () {
+    for (const suite of Object.values(suites)) {
+      const { splits } = yield* lookup(suite.dataset)
+      check(splits, suite.name).toContain(suite.split)
+    }
+  }),
+)
 
 effectIt.effect('names the nearest suite and rule', () =>
   Effect.gen(function* () {
