@@ -1,6 +1,9 @@
 /**
  * Encodes 600 and decodes 2000 small clips (16 s at 8 fps, the shapes world's kind) through the `Videos` service and
  * prints the rates. Run: `node bench/video/clips.ts [side] [workers] [encodes] [decodes]`.
+ *
+ * On two processors shared with other work: 64 px, 600 encoded in 3.9 s and 2000 decoded at 2 fps in 3.9-5.3 s.
+ * In one thread of an idle one: 8 ms to encode and 2.3 ms to decode at 2 fps (18 and 5-6 ms at 128 px).
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
