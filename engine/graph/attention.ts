@@ -1,7 +1,7 @@
 import { add, mul, neg, sub } from './elementwise.ts'
 import { ShapeError } from './error.ts'
 import { single, type Value } from './graph.ts'
-import { matmul } from './matmul.ts'
+import { matmul, tallProduct } from './matmul.ts'
 import { softmax } from './normalise.ts'
 import { reduceSum } from './reduce.ts'
 import { reshape, slice } from './reshape.ts'
@@ -79,8 +79,8 @@ export const attention = (q: Value, k: Value, v: Value, options: AttentionOption
       const forScores = mul(shares, sub(matmul(gradient, v, { transB: true }), dots))
       return [
         needs[0] ? matmul(forScores, k, { alpha: scale }) : undefined,
-        needs[1] ? matmul(forScores, rows, { transA: true, alpha: scale }) : undefined,
-        needs[2] ? matmul(shares, gradient, { transA: true }) : undefined,
+        needs[1] ? tallProduct(forScores, rows, scale) : undefined,
+        needs[2] ? tallProduct(shares, gradient) : undefined,
       ]
     },
   )

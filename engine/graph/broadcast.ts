@@ -1,4 +1,5 @@
 import { type Dim, type Shape, sameShape, sizeOf } from './dims.ts'
+import { expand } from './elementwise.ts'
 import { ShapeError } from './error.ts'
 import type { Value } from './graph.ts'
 import { gemm } from './matmul.ts'
@@ -25,11 +26,12 @@ export const sumTo = (gradient: Value, shape: Shape): Value => {
   const axes = kept.flatMap((keep, axis) => (keep ? [] : [axis]))
   const lead = axes.length
   const leading = axes.every((axis, index) => axis === index) && lead < gradient.shape.length
-  const rows = sizeOf(gradient.shape.slice(0, lead))
-  if (leading && typeof rows === 'number' && rows > 1) {
+  if (leading && lead > 0) {
     // A product with a row of ones runs on all threads and is the fastest sum over leading axes.
+    const rows = sizeOf(gradient.shape.slice(0, lead))
+    if (rows === 1) return reshape(gradient, shape)
     const columns = sizeOf(gradient.shape.slice(lead))
-    const ones = gradient.graph.constant(new Float32Array(rows).fill(1), [1, rows])
+    const ones = expand(gradient.graph.constant([1], [1, 1]), [1, rows])
     return reshape(gemm(ones, reshape(gradient, [rows, columns])), shape)
   }
   return reshape(reduceSum(gradient, axes, false), shape)

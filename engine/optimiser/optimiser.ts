@@ -40,6 +40,8 @@ export interface Optimiser {
   ) => Effect.Effect<A, E | EngineError, R>
   /** Applies the accumulated gradients and forgets them. Gives their global norm before clipping. */
   readonly step: (options: StepOptions) => Effect.Effect<{ readonly gradNorm: number }, EngineError>
+  /** Forgets the accumulated gradients without a step. */
+  readonly discard: () => void
   /** A copy of step count and moments. */
   readonly state: () => OptimiserState
   /** Continues from a copied state. */
@@ -121,6 +123,9 @@ export const makeOptimiser = (
       gradients,
       accumulate,
       step,
+      discard: () => {
+        accumulated = 0
+      },
       state: () => ({ step: steps, first: copyOf(first), second: copyOf(second) }),
       restore: (state) => {
         fillArena(first, state.first)
