@@ -74,6 +74,12 @@ const questionSample = (id: string, video: string, duration: number, question: Q
   answer: question.answer,
 })
 
+/** A question from the pool, every answer as likely as the others: most things never happen, so most counts are zero. */
+const pickFairly = (draw: Random, pool: ReadonlyArray<Question>): Question => {
+  const answer = draw.pick([...new Set(pool.map((question) => question.answer))])
+  return draw.pick(pool.filter((question) => question.answer === answer))
+}
+
 /** Writes down one video: a grounding annotation for each plan, and one question of each other task it allows. */
 const describe = (
   draw: Random,
@@ -111,7 +117,7 @@ const describe = (
     ['q', groundedQuestions(scene, draw)],
   ] as const
   const asked = pools.flatMap(([mark, pool]) =>
-    pool.length === 0 ? [] : [questionSample(`${video}.${mark}0`, video, duration, draw.pick(pool))],
+    pool.length === 0 ? [] : [questionSample(`${video}.${mark}0`, video, duration, pickFairly(draw, pool))],
   )
   return {
     video,
