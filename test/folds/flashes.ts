@@ -66,8 +66,18 @@ const seen = (messages: ReadonlyArray<Message>): ReadonlyArray<Window> => {
 const answer = (windows: ReadonlyArray<Window>): string =>
   `<answer>${windows.map(([a, b]) => `${a.toFixed(1)} to ${b.toFixed(1)}`).join(', ') || 'none'}</answer>`
 
+const logProbOf = (messages: ReadonlyArray<Message>, option: string): number => {
+  const there = seen(messages).length > 0
+  if (option === 'Yes') return Math.log(there ? 0.9 : 0.2)
+  if (option === 'No') return Math.log(there ? 0.1 : 0.8)
+  return Math.log(there ? 0.2 : 0.7)
+}
+
 /** A model that answers from the brightness of the frames; sampled replies shift by their seed. */
-export const flashModel = (before?: (messages: ReadonlyArray<Message>) => Effect.Effect<void, ModelError>) =>
+export const flashModel = (
+  before?: (messages: ReadonlyArray<Message>) => Effect.Effect<void, ModelError>,
+  logProbs = true,
+) =>
   layerTest({
     reply: ({ messages, sampling }: ChatRequest, index) => {
       if (questionText(messages).startsWith('Does this show')) return seen(messages).length > 0 ? 'Yes' : 'No'
@@ -77,11 +87,6 @@ export const flashModel = (before?: (messages: ReadonlyArray<Message>) => Effect
           : (hash32(`${sampling.seed} ${index}`) % 4) / 2
       return answer(seen(messages).map(([a, b]): Window => [a + shift, b + shift]))
     },
-    logProb: (messages, option) => {
-      const there = seen(messages).length > 0
-      if (option === 'Yes') return Math.log(there ? 0.9 : 0.2)
-      if (option === 'No') return Math.log(there ? 0.1 : 0.8)
-      return Math.log(there ? 0.2 : 0.7)
-    },
+    ...(logProbs ? { logProb: logProbOf } : {}),
     ...(before === undefined ? {} : { before }),
   })

@@ -203,6 +203,25 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
     }),
   )
 
+  it.effect('asks for votes where the model offers no log-probabilities', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      const settings = boundaryReflection.settings.parse({ votes: 3 })
+      const videos = yield* Folder
+      const options = { folder: join(run, 'bra'), samples: samples.slice(0, 4), videos, settings }
+      const summary = yield* runFold(boundaryReflection, options).pipe(
+        Effect.provide(flashModel(undefined, false)),
+      )
+      assert.deepInclude(summary, { kept: 2, dropped: 2 })
+      const [row] = yield* rowsOf(join(run, 'bra'))
+      const evidence = JSON.parse(String(row?.evidence))
+      assert.strictEqual(evidence.reflect.replies.length, 3)
+      assert.isNull(evidence.verify[0].logProbs)
+      assert.strictEqual(evidence.verify[0].replies.length, 4)
+      assert.strictEqual(row?.score, 1)
+    }),
+  )
+
   it.effect('counts absent, broken and repeated samples, and goes on', () =>
     Effect.gen(function* () {
       const run = newRun()
