@@ -21,10 +21,29 @@ export interface GroundingScores {
   readonly missing: number
 }
 
-/** IoU as published, also for reversed predictions (0) and empty truths (0). */
-export const firstIou = (windows: ReadonlyArray<Window>, truths: ReadonlyArray<Window>): number => {
+/**
+ * How the union is computed: from the lengths (`area`: VideoMind) or from end to end (`hull`: moment_detr's R1, ReXTime,
+ * VideoChat-R1, Time-R1, 2D-TAN). Equal but for the last bit, which decides where an IoU lies on a threshold.
+ */
+export type UnionForm = 'area' | 'hull'
+
+const hullIou = (a: Window, b: Window): number => {
+  const hull = Math.max(a[1], b[1]) - Math.min(a[0], b[0])
+  return hull > 0 ? Windows.overlap(a, b) / hull : 0
+}
+
+/** Best IoU of the first window with a true one; reversed predictions, no prediction and no truth give 0. */
+export const firstIou = (
+  windows: ReadonlyArray<Window>,
+  truths: ReadonlyArray<Window>,
+  form: UnionForm = 'area',
+): number => {
   const first = windows[0]
-  return first === undefined || first[0] > first[1] ? 0 : Windows.bestIou(first, truths)
+  if (first === undefined || first[0] > first[1]) return 0
+  const iou = form === 'area' ? Windows.iou : hullIou
+  let best = 0
+  for (const truth of truths) best = Math.max(best, iou(first, truth))
+  return best
 }
 
 const isOrdered = ([start, end]: Window): boolean => start <= end
@@ -36,6 +55,7 @@ const isOrdered = ([start, end]: Window): boolean => start <= end
 export const groundingScores = (
   samples: ReadonlyArray<Sample>,
   predictions: Predictions,
+  form: UnionForm = 'area',
 ): GroundingScores => {
   const ious = new Float64Array(samples.length)
   const setIous = new Float64Array(samples.length)
@@ -56,7 +76,7 @@ export const groundingScores = (
       setIous[i] = 1
       continue
     }
-    ious[i] = firstIou(windows, truths)
+    ious[i] = firstIou(windows, truths, form)
     // One window against one is the common case, in which both scores are the same.
     setIous[i] =
       windows.length === 1 && truths.length === 1

@@ -10,7 +10,7 @@ import type { Suite } from '../suite.ts'
 
 /*
  * Rules of single-window grounding. They share the formulas and differ in the comparison:
- * videomind, videochat-r1: IoU >= threshold. time-r1, 2d-tan: IoU > threshold.
+ * videomind, videochat-r1: IoU >= threshold. time-r1, 2d-tan: IoU > threshold. All but videomind take the hull form.
  * time-r1 adds `avg`, the mean of mIoU and the three recalls; videomind adds R3 and R5.
  * Unparsed predictions count as IoU 0 in all of them (VideoMind itself falls back to the whole video).
  */
@@ -23,7 +23,7 @@ const comparators: { readonly [rule: string]: Comparator } = {
 
 const scoreGrounding: Suite['score'] = (samples, predictions, rule) => {
   const comparator = comparators[rule] ?? '>='
-  const scores = groundingScores(samples, predictions)
+  const scores = groundingScores(samples, predictions, rule === 'videomind' ? 'area' : 'hull')
   const columns = [...groundingColumns(scores, comparator)]
   if (rule === 'videomind')
     for (const k of [3, 5]) {

@@ -63,7 +63,7 @@ const momentColumns = (
         sum += precisions[t]!
       }
       average[i] = sum / precisions.length
-      ious[i] = firstIou(list[i]?.windows ?? [], truths[i]!)
+      ious[i] = firstIou(list[i]?.windows ?? [], truths[i]!, wide ? 'area' : 'hull')
     }
     const column = (metric: string, values: Float64Array, counted: Uint8Array): Column => ({
       metric: `MR-${name}-${metric}`,

@@ -19,7 +19,7 @@ export const rextime: Suite = {
   headline: ['mIoU', 'R1@0.3', 'R1@0.5', 'VQA', 'VQA,mIoU@0.5'],
   typeKey: 'source',
   score: (samples, predictions, rule) => {
-    const scores = groundingScores(samples, predictions)
+    const scores = groundingScores(samples, predictions, 'hull')
     const right = Float64Array.from(samples, ({ id, answer }) => {
       const given = predictions.get(id)?.answer
       return given !== undefined && given !== null && given === answer ? 1 : 0
