@@ -3,7 +3,7 @@ import type { ProcessedPrompt } from './processor/index.ts'
 /** The lengths of a packed micro-batch; every row is padded to them. */
 export interface Layout {
   readonly rows: number
-  /** Prompt tokens of a row. */
+  /** Prompt tokens of a row; the last one of a prompt stands with the completions. */
   readonly prompt: number
   /** Completions of a row. */
   readonly group: number

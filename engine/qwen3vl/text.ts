@@ -1,6 +1,7 @@
 import {
   add,
   attention,
+  type Dim,
   gather,
   linear,
   mul,
@@ -9,6 +10,7 @@ import {
   rotary,
   scatterRows,
   silu,
+  slice,
   transpose,
   type Value,
 } from '../graph/index.ts'
@@ -32,6 +34,11 @@ export interface TextInputs {
   /** From `vision`: each [M, D], added to the visual rows after text layer 0, 1, ... */
   readonly deepstack?: ReadonlyArray<Value>
   readonly attend: Attend
+  /**
+   * Only positions from here on are wanted after the last layer; it then asks no queries for the ones before, of which
+   * it needs keys and values only.
+   */
+  readonly tail?: Dim
 }
 
 /** Token embeddings [B, L, D] of ids [B, L]. */
@@ -49,7 +56,10 @@ export const inject = (embeddings: Value, visualRows: Value, tokens: Value): Val
   return reshape(flat, embeddings.shape)
 }
 
-/** The Qwen3 decoder (transformers `Qwen3VLTextModel`): hidden states [B, L, D] after the final norm. */
+/**
+ * The Qwen3 decoder (transformers `Qwen3VLTextModel`): hidden states [B, L, D] after the final norm, or those from
+ * `tail` on.
+ */
 export const text = (config: Qwen3VlConfig, weights: Weights, inputs: TextInputs): Value => {
   const settings = config.text
   const { hiddenSize, heads, kvHeads, headDim, intermediateSize, rmsNormEps } = settings
@@ -58,21 +68,21 @@ export const text = (config: Qwen3VlConfig, weights: Weights, inputs: TextInputs
   const norm = (x: Value, name: string, size: number) =>
     rmsNorm(x, weights(`${name}.weight`, [size]), rmsNormEps)
 
-  const selfAttention = (x: Value, layer: number, name: string): Value => {
-    const headsOf = (projection: string, count: number) =>
-      reshape(dense(x, `${name}.${projection}`, count * headDim, hiddenSize), [0, 0, count, headDim])
+  const selfAttention = (x: Value, layer: number, name: string, wanted: (x: Value) => Value): Value => {
+    const headsOf = (from: Value, projection: string, count: number) =>
+      reshape(dense(from, `${name}.${projection}`, count * headDim, hiddenSize), [0, 0, count, headDim])
     const byHead = (value: Value) => transpose(value, [0, 2, 1, 3])
     const q = rotary(
-      byHead(norm(headsOf('q_proj', heads), `${name}.q_norm`, headDim)),
-      inputs.cos,
-      inputs.sin,
+      byHead(norm(headsOf(wanted(x), 'q_proj', heads), `${name}.q_norm`, headDim)),
+      wanted(inputs.cos),
+      wanted(inputs.sin),
     )
     const k = rotary(
-      byHead(norm(headsOf('k_proj', kvHeads), `${name}.k_norm`, headDim)),
+      byHead(norm(headsOf(x, 'k_proj', kvHeads), `${name}.k_norm`, headDim)),
       inputs.cos,
       inputs.sin,
     )
-    const v = byHead(headsOf('v_proj', kvHeads))
+    const v = byHead(headsOf(x, 'v_proj', kvHeads))
     const context = inputs.attend(layer, q, k, v)
     const rows = reshape(transpose(context, [0, 2, 1, 3]), [0, 0, heads * headDim])
     return dense(rows, `${name}.o_proj`, hiddenSize, heads * headDim)
@@ -87,19 +97,29 @@ export const text = (config: Qwen3VlConfig, weights: Weights, inputs: TextInputs
   let hidden = inputs.embeddings
   for (let i = 0; i < settings.layers; i++) {
     const layer = `model.language_model.layers.${i}`
+    const feature = inputs.deepstack?.[i]
+    const { tail } = inputs
+    const wanted = (x: Value) =>
+      tail === undefined || i < settings.layers - 1 || feature !== undefined
+        ? x
+        : slice(x, { axis: 1, start: tail })
     hidden = add(
-      hidden,
-      selfAttention(norm(hidden, `${layer}.input_layernorm`, hiddenSize), i, `${layer}.self_attn`),
+      wanted(hidden),
+      selfAttention(norm(hidden, `${layer}.input_layernorm`, hiddenSize), i, `${layer}.self_attn`, wanted),
     )
     hidden = add(hidden, mlp(norm(hidden, `${layer}.post_attention_layernorm`, hiddenSize), `${layer}.mlp`))
-    const feature = inputs.deepstack?.[i]
     if (feature !== undefined) {
       if (inputs.visualRows === undefined) throw new RangeError('text: deepstack needs visualRows')
       const flat = scatterRows(reshape(hidden, [-1, hiddenSize]), inputs.visualRows, feature, { add: true })
       hidden = reshape(flat, inputs.embeddings.shape)
     }
   }
-  return norm(hidden, 'model.language_model.norm', hiddenSize)
+  const last = settings.layers - 1
+  const { tail, deepstack } = inputs
+  // A DeepStack feature of the last layer is added by row number, so that layer was then computed whole.
+  const kept =
+    tail !== undefined && deepstack?.[last] !== undefined ? slice(hidden, { axis: 1, start: tail }) : hidden
+  return norm(kept, 'model.language_model.norm', hiddenSize)
 }
 
 /** Scores of the next token, [..., V], from hidden states [..., D]. */

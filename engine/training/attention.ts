@@ -3,7 +3,6 @@ import {
   concat,
   type Dim,
   matmul,
-  mul,
   reshape,
   slice,
   softmax,
@@ -38,22 +37,25 @@ export const packedAttend =
     if (typeof heads !== 'number' || typeof kvHeads !== 'number' || typeof headDim !== 'number')
       throw new RangeError('packedAttend: heads and head width must be known')
     const shared = heads / kvHeads
+    const scale = { transB: true, alpha: headDim ** -0.5 }
     const promptPart = (x: Value) => slice(x, { axis: 2, start: 0, end: prompt })
     const ownPart = (x: Value) => slice(x, { axis: 2, start: prompt })
     const promptK = promptPart(k)
     const promptV = promptPart(v)
-    const before = groupedAttention(promptPart(q), promptK, promptV, masks.promptCausal)
+    // The last layer asks queries of the completions only.
+    const whole = q.shape[2] === k.shape[2]
+    const questions = whole ? ownPart(q) : q
 
     // The queries of one key head and one completion lie side by side: [rows, kv, group, shared * completion, Dh].
-    const split = reshape(mul(ownPart(q), headDim ** -0.5), [0, kvHeads, shared, group, completion, headDim])
+    const split = reshape(questions, [0, kvHeads, shared, group, completion, headDim])
     const byCompletion = transpose(split, [0, 1, 3, 2, 4, 5])
     const stacked = reshape(byCompletion, [0, kvHeads, -1, headDim])
     const queries = reshape(byCompletion, [0, kvHeads, group, -1, headDim])
     const ownK = reshape(ownPart(k), [0, kvHeads, group, completion, headDim])
     const ownV = reshape(ownPart(v), [0, kvHeads, group, completion, headDim])
-    const toPrompt = add(matmul(stacked, promptK, { transB: true }), masks.promptMask)
+    const toPrompt = add(matmul(stacked, promptK, scale), masks.promptMask)
     const toOwn = add(
-      reshape(matmul(queries, ownK, { transB: true }), [0, kvHeads, group, shared, completion, completion]),
+      reshape(matmul(queries, ownK, scale), [0, kvHeads, group, shared, completion, completion]),
       masks.completionCausal,
     )
     const scores = concat([toPrompt, reshape(toOwn, [0, kvHeads, -1, completion])], 3)
@@ -63,5 +65,7 @@ export const packedAttend =
     const fromOwn = reshape(matmul(ownShares, ownV), [0, kvHeads, -1, headDim])
     const context = reshape(add(fromPrompt, fromOwn), [0, kvHeads, group, shared, completion, headDim])
     const after = reshape(transpose(context, [0, 1, 3, 2, 4, 5]), [0, heads, -1, headDim])
+    if (!whole) return after
+    const before = groupedAttention(promptPart(q), promptK, promptV, masks.promptCausal)
     return concat([before, after], 2)
   }

@@ -95,6 +95,8 @@ export const checkBatch = (groups: ReadonlyArray<TrainingGroup>, loss: LossSetti
   if (groups.length === 0) throw new RangeError('the batch has no groups')
   groups.forEach(({ prompt, completions }, g) => {
     if (prompt.inputIds.length === 0) throw new RangeError(`group ${g}: the prompt is empty`)
+    if (prompt.visual.at(-1) === prompt.inputIds.length - 1)
+      throw new RangeError(`group ${g}: the prompt ends inside a video; it must end with text`)
     if (completions.length === 0) throw new RangeError(`group ${g}: there are no completions`)
     completions.forEach((completion, c) => {
       const where = `group ${g}, completion ${c}`

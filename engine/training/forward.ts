@@ -100,6 +100,7 @@ export const packedForward = (
     cos,
     sin,
     attend,
+    tail: prompt,
     ...(seen !== undefined && { visualRows: seen.visualRows, deepstack: seen.deepstack }),
   })
   const flat = reshape(hidden, [-1, config.text.hiddenSize])

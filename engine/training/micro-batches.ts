@@ -12,7 +12,7 @@ const layoutOf = (group: TrainingGroup): Layout => {
   const longest = (lengths: ReadonlyArray<number>) => lengths.reduce((a, b) => Math.max(a, b), 1)
   return {
     rows: 1,
-    prompt: roundUp(group.prompt.inputIds.length, steps.prompt),
+    prompt: roundUp(group.prompt.inputIds.length - 1, steps.prompt),
     group: group.completions.length,
     completion: roundUp(longest(group.completions.map(({ tokens }) => tokens.length)), steps.completion),
     targets: roundUp(longest(group.completions.map((one) => countedTokens(one).length)), steps.targets),

@@ -8,9 +8,13 @@ export interface PackedForward {
   readonly layout: Layout
   /** Frame pairs of all rows, one row after the other. */
   readonly frames: number
-  /** [rows, L]: a row is its prompt, then its completions one after the other, each padded on the right. */
+  /**
+   * [rows, L]: a row is its prompt without the last token, then its completions one after the other, each padded on the
+   * right. A completion's part starts with the prompt's last token and ends before the completion's own last: position i
+   * of it predicts token i, so that only the completions' parts have targets.
+   */
   readonly ids: BigInt64Array
-  /** [rows, L, headDim / 2]: each completion's positions continue after the prompt. */
+  /** [rows, L, headDim / 2]: each completion's positions continue those of the prompt. */
   readonly cos: Float32Array
   readonly sin: Float32Array
   /** [rows, 1, 1, prompt], additive: 0 on the prompt's tokens, `unseen` on its padding. */
@@ -19,7 +23,7 @@ export interface PackedForward {
   readonly pixels: Float32Array
   /** Rows of the flattened [rows * L] that are video tokens. */
   readonly visualRows: BigInt64Array
-  /** [S * targets]: row of the flattened [rows * L] whose hidden state predicts the target. */
+  /** [S * targets]: row of the flattened [rows * group * completion] whose hidden state predicts the target. */
   readonly targetRows: BigInt64Array
   /** [S * targets]: the target tokens; 0 in the padding. */
   readonly targetIds: BigInt64Array
@@ -46,12 +50,13 @@ const rowPositions = (
   layout: Layout,
 ): Int32Array => {
   const length = layout.prompt + layout.group * layout.completion
-  const promptLength = prompt.inputIds.length
+  const all = prompt.inputIds.length
+  const before = all - 1
   const positions = new Int32Array(3 * length)
   for (let axis = 0; axis < 3; axis++)
-    positions.set(prompt.positions.subarray(axis * promptLength, (axis + 1) * promptLength), axis * length)
+    positions.set(prompt.positions.subarray(axis * all, axis * all + before), axis * length)
   completions.forEach(({ tokens }, index) => {
-    const following = followingPositions(promptLength, prompt.ropeDelta, tokens.length)
+    const following = followingPositions(before, prompt.ropeDelta, tokens.length)
     for (let axis = 0; axis < 3; axis++)
       positions.set(
         following.subarray(axis * tokens.length, (axis + 1) * tokens.length),
@@ -88,12 +93,12 @@ export const pack = (
   let visual = 0
   members.forEach(({ prompt, completions }, row) => {
     const base = row * length
-    const last = base + prompt.inputIds.length - 1
-    writeIds(ids, base, prompt.inputIds)
+    const before = prompt.inputIds.length - 1
+    writeIds(ids, base, prompt.inputIds.subarray(0, before))
     const tables = textRope(config.text, rowPositions(prompt, completions, layout))
     cos.set(tables.cos, base * half)
     sin.set(tables.sin, base * half)
-    promptMask.fill(unseen, row * promptLength + prompt.inputIds.length, (row + 1) * promptLength)
+    promptMask.fill(unseen, row * promptLength + before, (row + 1) * promptLength)
     pixels.set(prompt.pixels, pixel)
     pixel += prompt.pixels.length
     for (const place of prompt.visual) visualRows[visual++] = BigInt(base + place)
@@ -101,10 +106,10 @@ export const pack = (
       const start = base + promptLength + index * width
       const slot = row * size + index
       const counted = countedTokens(completion)
-      writeIds(ids, start, completion.tokens)
+      writeIds(ids, start, [prompt.inputIds[before]!, ...completion.tokens.slice(0, -1)])
       counted.forEach((token, target) => {
         const at = slot * targets + target
-        targetRows[at] = BigInt(token === 0 ? last : start + token - 1)
+        targetRows[at] = BigInt(slot * width + token)
         targetIds[at] = BigInt(completion.tokens[token]!)
         targetMask[at] = 1
       })

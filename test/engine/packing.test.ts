@@ -66,13 +66,14 @@ describe('packing', () => {
     const { layout } = packed
     assert.deepEqual([layout.prompt, layout.group, layout.completion, layout.targets], [16, 2, 8, 4])
     const ids = Array.from(packed.ids, Number)
-    assert.deepEqual(ids.slice(0, 6), Array.from(prompt.inputIds))
-    assert.deepEqual(ids.slice(16, 19), [7, 8, 9])
-    assert.strictEqual(ids[24], 5)
-    // The masked first token has no slot; the second is predicted by the first, the lone one by the prompt.
+    const last = prompt.inputIds.at(-1)!
+    assert.deepEqual(ids.slice(0, 6), [...prompt.inputIds.subarray(0, 5), 0])
+    assert.deepEqual(ids.slice(16, 20), [last, 7, 8, 0])
+    assert.deepEqual(ids.slice(24, 26), [last, 0])
+    // The masked first token has no slot; each other is predicted from the place before it.
     assert.deepEqual(Array.from(packed.targetIds, Number), [8, 9, 0, 0, 5, 0, 0, 0])
-    assert.deepEqual(Array.from(packed.targetRows, Number), [16, 17, 0, 0, 5, 0, 0, 0])
-    // Both completions take up the positions right after the prompt.
+    assert.deepEqual(Array.from(packed.targetRows, Number), [1, 2, 0, 0, 8, 0, 0, 0])
+    // Both completions take up the prompt's positions.
     const half = config.text.headDim / 2
     const row = (at: number) => Array.from(packed.cos.subarray(at * half, (at + 1) * half))
     assert.deepEqual(row(16), row(24))
@@ -105,7 +106,7 @@ describe('packing', () => {
             assert.isTrue(members.length === 1 || layoutTokens(layout) <= budget)
             for (const member of members) {
               const { prompt, completions } = batch[member]!
-              assert.isAtMost(prompt.inputIds.length, layout.prompt)
+              assert.isAtMost(prompt.inputIds.length - 1, layout.prompt)
               assert.isAtMost(completions.length, layout.group)
               assert.isTrue(completions.every(({ tokens }) => tokens.length <= layout.completion))
               assert.strictEqual(layout.height, prompt.grids.length === 0 ? 0 : 2)
