@@ -85,11 +85,12 @@ export const lengthFigure = (bins: ReadonlyArray<LengthBin>): string =>
   figure(
     {
       title: 'Error by length of the true window',
-      xLabel: 'longest true window, s (number of samples)',
+      xLabel: 'longest true window, s',
       yLabel: 'mean of 1 - IoU, %',
       xTicks: bins.map(({ from, to, n }, i) => ({
         share: (i + 0.5) / bins.length,
-        label: `${from.toFixed(1)}-${to.toFixed(1)} (${n})`,
+        label: `${from.toFixed(1)}-${to.toFixed(1)}`,
+        note: `n ${n}`,
       })),
       yTicks: percentTicks,
     },

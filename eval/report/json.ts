@@ -1,6 +1,6 @@
 import type { Json } from '../../core/index.ts'
 import type { Row } from './markdown.ts'
-import type { Evaluation, Report } from './report.ts'
+import type { Report } from './report.ts'
 
 /** JSON has neither NaN nor infinity: a metric of nothing is null, an infinite error the text `Infinity`. */
 const number = (value: number): Json =>
@@ -36,13 +36,3 @@ export const rowsJson = (rows: readonly [Row, ...ReadonlyArray<Row>]): { readonl
   name: rows[0].name,
   baselines: Object.fromEntries(rows.slice(1).map(({ name, report }) => [name, numbers(report.metrics)])),
 })
-
-/** The raw values of each sample, one object a line: what a later fix of a metric needs. */
-export function* valueLines({ ids, videos, columns }: Evaluation): Generator<string> {
-  for (const [i, id] of ids.entries()) {
-    const values: Record<string, Json> = {}
-    for (const { metric, values: all, counted } of columns)
-      if (counted === undefined || counted[i] === 1) values[metric] = number(all[i]!)
-    yield JSON.stringify({ id, video: videos[i]!, values })
-  }
-}

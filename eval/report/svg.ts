@@ -18,6 +18,8 @@ export interface Tick {
   /** Place on the axis, 0 to 1. */
   readonly share: number
   readonly label: string
+  /** A second line below the label. */
+  readonly note?: string
 }
 
 export interface Axes {
@@ -30,7 +32,7 @@ export interface Axes {
   readonly legend?: ReadonlyArray<string>
 }
 
-const size = { width: 560, height: 340, left: 56, right: 16, top: 36, bottom: 48 }
+const size = { width: 560, height: 340, left: 56, right: 16, top: 36, bottom: 60 }
 
 const point = (value: number): string => value.toFixed(1)
 
@@ -49,9 +51,12 @@ export const figure = (axes: Axes, draw: (frame: Frame) => ReadonlyArray<string>
     ({ share }) =>
       `<line x1="${point(frame.x(0))}" x2="${point(frame.x(1))}" y1="${point(frame.y(share))}" y2="${point(frame.y(share))}" stroke="currentColor" stroke-opacity="0.15"/>`,
   )
-  const xTexts = axes.xTicks.map(({ share, label }) =>
+  const xTexts = axes.xTicks.flatMap(({ share, label, note }) => [
     text(frame.x(share), height - bottom + 16, label, 'text-anchor="middle"'),
-  )
+    ...(note === undefined
+      ? []
+      : [text(frame.x(share), height - bottom + 30, note, 'text-anchor="middle" opacity="0.6"')]),
+  ])
   const yTexts = axes.yTicks.map(({ share, label }) =>
     text(left - 6, frame.y(share) + 4, label, 'text-anchor="end"'),
   )

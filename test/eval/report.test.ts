@@ -1,12 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it } from '@effect/vitest'
+import { Effect } from 'effect'
 import {
+  alignValues,
   baselinePredictions,
+  columnValue,
   compare,
   comparisonTable,
   errorByLength,
   evaluate,
   lengthFigure,
   markdown,
+  parseValues,
   recallCurve,
   recallFigure,
   reportJson,
@@ -48,11 +52,27 @@ describe('reports', () => {
     expect(JSON.parse(JSON.stringify(reportJson(empty.report)))).toMatchObject({ all: null, n: 0 })
   })
 
-  it('keep the raw values of every sample', () => {
-    const lines = [...valueLines(run)].map((line) => JSON.parse(line))
-    expect(lines).toHaveLength(12)
-    expect(lines[3]).toMatchObject({ id: 'q3', video: 'v1', values: { mIoU: run.ious![3] } })
-  })
+  it.effect('keep the raw values of every sample, and read them back', () =>
+    Effect.gen(function* () {
+      const content = [...valueLines(run)].join('\n')
+      const read = yield* parseValues('values.jsonl', content)
+      expect(read.ids).toEqual(run.ids)
+      expect(read.columns.map((column) => columnValue(column))).toEqual(
+        run.columns.map((column) => columnValue(column)),
+      )
+      const reversed = yield* parseValues(
+        'values.jsonl',
+        [content.split('\n')[0], ...content.split('\n').slice(1).toReversed()].join('\n'),
+      )
+      expect((yield* alignValues(read, reversed)).columns).toEqual(read.columns)
+      const cut = { ...read, ids: read.ids.slice(1) }
+      expect((yield* Effect.flip(alignValues(read, cut))).message).toContain('sample q0')
+      expect((yield* Effect.flip(parseValues('v.jsonl', `${content}\n{"id":1}`))).message).toContain(
+        'v.jsonl:14',
+      )
+      expect((yield* Effect.flip(parseValues('v.jsonl', ''))).message).toContain('v.jsonl:1')
+    }),
+  )
 
   it('compare two runs', () => {
     const text = comparisonTable(compare(run.columns, floor.columns, run.videos), 'middle', 'whole')
