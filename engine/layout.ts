@@ -23,6 +23,13 @@ export const steps = { prompt: 16, completion: 8, targets: 4 } as const
 export const roundUp = (length: number, step: number): number =>
   Math.max(step, Math.ceil(length / step) * step)
 
+/** Refuses a prompt that cannot be continued: its last token is computed with what follows it, as text. */
+export const checkPrompt = ({ inputIds, visual }: ProcessedPrompt, name: string): void => {
+  if (inputIds.length === 0) throw new RangeError(`${name} is empty`)
+  if (visual.at(-1) === inputIds.length - 1)
+    throw new RangeError(`${name} ends inside a video; it must end with text`)
+}
+
 /** Patch rows and columns of a prompt's frames; [0, 0] without video. All its clips must share them. */
 export const frameSize = (prompt: ProcessedPrompt): readonly [height: number, width: number] => {
   const [first, ...others] = prompt.grids

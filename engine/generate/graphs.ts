@@ -1,4 +1,4 @@
-import { Graph, gather, reshape, type Value } from '../graph/index.ts'
+import { Graph, type Value } from '../graph/index.ts'
 import {
   type Attend,
   embed,
@@ -17,8 +17,8 @@ import { type LayerCache, stepAttend } from './attention.ts'
 export type FrameShape = { readonly height: number; readonly width: number } | undefined
 
 /**
- * Vision tower and decoder over whole prompts [rows, prompt]. Outputs: `logits` [rows, V] after each prompt's last token,
- * and `key.I`, `value.I` [rows, kv, prompt, Dh] of every layer.
+ * Vision tower and decoder over prompts [rows, prompt] without their last token, which the first decoding step takes.
+ * Outputs: `key.I`, `value.I` [rows, kv, prompt, Dh] of every layer; nothing after the last layer's is computed.
  */
 export const prefillGraph = (config: Qwen3VlConfig, frame: FrameShape): Graph => {
   const graph = new Graph('prefill')
@@ -28,7 +28,6 @@ export const prefillGraph = (config: Qwen3VlConfig, frame: FrameShape): Graph =>
   const cos = graph.input('cos', 'float32', ['rows', 'prompt', half])
   const sin = graph.input('sin', 'float32', ['rows', 'prompt', half])
   const causal = graph.input('causal', 'float32', ['prompt', 'prompt'])
-  const last = graph.input('last_rows', 'int64', ['rows'])
   const attend: Attend = (layer, q, k, v) => {
     graph.output(`key.${layer}`, k)
     graph.output(`value.${layer}`, v)
@@ -43,15 +42,13 @@ export const prefillGraph = (config: Qwen3VlConfig, frame: FrameShape): Graph =>
     const visualRows = graph.input('visual_rows', 'int64', [`frames*${perFrame}`])
     return { visualRows, ...vision(graph, config, weights, { pixels, ...frame }) }
   })()
-  const hidden = text(config, weights, {
+  text(config, weights, {
     embeddings: seen === undefined ? embeddings : inject(embeddings, seen.visualRows, seen.tokens),
     cos,
     sin,
     attend,
     ...(seen !== undefined && { visualRows: seen.visualRows, deepstack: seen.deepstack }),
   })
-  const chosen = gather(reshape(hidden, [-1, config.text.hiddenSize]), last, 0)
-  graph.output('logits', logits(config, weights, chosen))
   return graph
 }
 

@@ -1,4 +1,4 @@
-import { frameSize, roundUp, steps, unseen } from '../layout.ts'
+import { checkPrompt, frameSize, roundUp, steps, unseen } from '../layout.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
 import { causalMask, patchLength, type Qwen3VlConfig, textRope } from '../qwen3vl/index.ts'
 import { type Tensors, tensor } from '../session.ts'
@@ -28,8 +28,9 @@ export const promptBatches = (
 ): ReadonlyArray<PromptBatch> => {
   const order = prompts
     .map((prompt, place) => {
+      checkPrompt(prompt, `prompt ${place}`)
       const [height, width] = frameSize(prompt)
-      return { place, prompt, height, width, length: roundUp(prompt.inputIds.length, steps.prompt) }
+      return { place, prompt, height, width, length: roundUp(prompt.inputIds.length - 1, steps.prompt) }
     })
     .sort((a, b) => a.height - b.height || a.width - b.width || a.length - b.length || a.place - b.place)
   const batches: Array<{
@@ -61,7 +62,7 @@ export const paddingMask = (lengths: ReadonlyArray<number>, padded: number): Flo
   return mask
 }
 
-/** The inputs of the prefill graph. */
+/** The inputs of the prefill graph: the prompts without their last token. */
 export const prefillFeeds = (config: Qwen3VlConfig, batch: PromptBatch): Tensors => {
   const { prompts, length, height, width } = batch
   const rows = prompts.length
@@ -69,7 +70,6 @@ export const prefillFeeds = (config: Qwen3VlConfig, batch: PromptBatch): Tensors
   const ids = new BigInt64Array(rows * length)
   const cos = new Float32Array(rows * length * half)
   const sin = new Float32Array(rows * length * half)
-  const last = new BigInt64Array(rows)
   const frames = prompts.reduce((sum, { grids }) => sum + grids.reduce((n, [t]) => n + t, 0), 0)
   const pixels = new Float32Array(prompts.reduce((sum, prompt) => sum + prompt.pixels.length, 0))
   const visualRows = new BigInt64Array(prompts.reduce((sum, { visual }) => sum + visual.length, 0))
@@ -77,11 +77,11 @@ export const prefillFeeds = (config: Qwen3VlConfig, batch: PromptBatch): Tensors
   let visual = 0
   prompts.forEach((prompt, row) => {
     const base = row * length
-    for (let i = 0; i < prompt.inputIds.length; i++) ids[base + i] = BigInt(prompt.inputIds[i]!)
+    const before = prompt.inputIds.length - 1
+    for (let i = 0; i < before; i++) ids[base + i] = BigInt(prompt.inputIds[i]!)
     const tables = textRope(config.text, prompt.positions)
-    cos.set(tables.cos, base * half)
-    sin.set(tables.sin, base * half)
-    last[row] = BigInt(base + prompt.inputIds.length - 1)
+    cos.set(tables.cos.subarray(0, before * half), base * half)
+    sin.set(tables.sin.subarray(0, before * half), base * half)
     pixels.set(prompt.pixels, pixel)
     pixel += prompt.pixels.length
     for (const at of prompt.visual) visualRows[visual++] = BigInt(base + at)
@@ -91,7 +91,6 @@ export const prefillFeeds = (config: Qwen3VlConfig, batch: PromptBatch): Tensors
     cos: tensor('float32', cos, [rows, length, half]),
     sin: tensor('float32', sin, [rows, length, half]),
     causal: tensor('float32', causalMask(length), [length, length]),
-    last_rows: tensor('int64', last),
     ...(frames > 0 && {
       pixels: tensor('float32', pixels, [frames, height * width, patchLength(config.vision)]),
       visual_rows: tensor('int64', visualRows),

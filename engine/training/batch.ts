@@ -1,3 +1,4 @@
+import { checkPrompt } from '../layout.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
 
 /** One continuation of a prompt, as the loss sees it. Lists, where given, are as long as `tokens`. */
@@ -94,9 +95,7 @@ const listOf = (
 export const checkBatch = (groups: ReadonlyArray<TrainingGroup>, loss: LossSettings): void => {
   if (groups.length === 0) throw new RangeError('the batch has no groups')
   groups.forEach(({ prompt, completions }, g) => {
-    if (prompt.inputIds.length === 0) throw new RangeError(`group ${g}: the prompt is empty`)
-    if (prompt.visual.at(-1) === prompt.inputIds.length - 1)
-      throw new RangeError(`group ${g}: the prompt ends inside a video; it must end with text`)
+    checkPrompt(prompt, `the prompt of group ${g}`)
     if (completions.length === 0) throw new RangeError(`group ${g}: there are no completions`)
     completions.forEach((completion, c) => {
       const where = `group ${g}, completion ${c}`
