@@ -1,6 +1,6 @@
 import { Effect, type Scope } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
-import type { EngineError } from '../../core/index.ts'
+import { EngineError } from '../../core/index.ts'
 import { emit } from '../onnx/emit.ts'
 import { Session, type SessionOptions, scalar, type Tensors, tensor } from '../session.ts'
 import { type AdamWSettings, adamwGraph, adamwScalars, clipFactor } from './adamw.ts'
@@ -38,7 +38,8 @@ export interface Optimiser {
   readonly accumulate: <A, E, R>(
     run: (into: Tensors) => Effect.Effect<A, E, R>,
   ) => Effect.Effect<A, E | EngineError, R>
-  /** Applies the accumulated gradients and forgets them. Gives their global norm before clipping. */
+  /** Applies the accumulated gradients and forgets them. Gives their global norm before clipping; fails, leaving the
+   * weights as they are, when that is not a finite number. */
   readonly step: (options: StepOptions) => Effect.Effect<{ readonly gradNorm: number }, EngineError>
   /** Forgets the accumulated gradients without a step. */
   readonly discard: () => void
@@ -99,6 +100,11 @@ export const makeOptimiser = (
       gradientScale = 1,
     }) {
       const gradNorm = Math.abs(gradientScale) * norm(gradients.flat)
+      if (!Number.isFinite(gradNorm)) {
+        accumulated = 0
+        const problem = `the gradient's norm is ${gradNorm}; the weights stay as they were`
+        return yield* new EngineError({ operation: 'optimiser step', problem })
+      }
       steps++
       const scalars = (decayed: boolean): Tensors => {
         const { keep, rate, correction } = adamwScalars(settings, steps, learningRate, decayed)

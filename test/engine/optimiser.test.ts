@@ -122,6 +122,22 @@ describe('AdamW', () => {
       ),
     ))
 
+  it('leaves the weights as they are when the gradient is not finite', () =>
+    Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const optimiser = yield* makeOptimiser(parameters, settings, device)
+          const start = draws(1, 1)
+          fillArena(optimiser.weights, start)
+          optimiser.gradients.flat[3] = Number.NaN
+          const error = yield* Effect.flip(optimiser.step({ learningRate: 0.01 }))
+          expect(error.message).toContain('the weights stay as they were')
+          expect(optimiser.state().step).toBe(0)
+          for (const [name, view] of optimiser.weights.views) expect(view).toEqual(start.get(name))
+        }),
+      ),
+    ))
+
   it('refuses weights of another size, by name', () =>
     Effect.runPromise(
       Effect.scoped(
