@@ -1,0 +1,118 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Clock, Effect, Stream } from 'effect'
+import { InputError, Progress } from '../core/index.ts'
+import { writeCheckpoint } from '../engine/checkpoint/index.ts'
+import { Engine, engineLayer } from '../engine/index.ts'
+import { learningRateAt } from '../trainer/index.ts'
+import { untrained } from './pretrain/base.ts'
+import { modelCard } from './pretrain/card.ts'
+import { exam, examine, type Skill } from './pretrain/exam.ts'
+import { lessonGroup } from './pretrain/groups.ts'
+import { type LessonSettings, lessonDefaults, lessonsOf } from './pretrain/lessons.ts'
+
+export interface PretrainOptions {
+  /** Folder of the checkpoint to write; a folder that stands there is replaced at the end. */
+  readonly out: string
+  readonly steps: number
+  /** Scenes a step; each gives three or four lessons. */
+  readonly scenes: number
+  readonly learningRate: number
+  readonly warmup: number
+  readonly seed: number
+  readonly device: 'cpu' | 'webgpu'
+  readonly threads: number
+  readonly evaluateEvery: number
+  readonly lessons?: Partial<LessonSettings>
+}
+
+const unwritable = (file: string) => (cause: unknown) =>
+  new InputError({
+    subject: file,
+    problem: `cannot be written (${String(cause)})`,
+    remedy: 'choose another folder',
+  })
+
+/**
+ * `spanwise pretrain shapes`: trains the shapes checkpoint from random weights by SFT, several questions packed behind
+ * each clip. Scenes are drawn in memory and seen once. Writes bfloat16 safetensors, a model card and `metrics.jsonl`.
+ */
+export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
+  const settings: LessonSettings = { ...lessonDefaults, ...options.lessons }
+  const started = yield* Clock.currentTimeMillis
+  const start = `${options.out}.untrained`
+  const metrics = `${options.out}.metrics.jsonl`
+  const checkpoint = untrained(start, settings, options.seed)
+  yield* writeCheckpoint(start, checkpoint)
+  yield* Effect.tryPromise({
+    try: async () => {
+      await mkdir(path.dirname(metrics), { recursive: true })
+      await writeFile(metrics, '')
+    },
+    catch: unwritable(metrics),
+  })
+  const write = (row: object) =>
+    Effect.tryPromise({
+      try: () => appendFile(metrics, `${JSON.stringify(row)}\n`),
+      catch: unwritable(metrics),
+    })
+
+  const batchOf = (step: number) =>
+    Array.from({ length: options.scenes }, (_, index) => lessonsOf(settings, options.seed, step, index))
+      .flat()
+      .map((lesson) => lessonGroup(checkpoint, lesson))
+
+  const learn = Effect.gen(function* () {
+    const engine = yield* Engine
+    const progress = yield* Progress
+    const questions = exam(checkpoint, 64, settings.fps)
+    const measure = Effect.fnUntraced(function* (step: number) {
+      const skill = yield* examine(engine, questions)
+      yield* write({ step, ...skill })
+      return skill
+    })
+    let note = ''
+    let last: Skill = yield* measure(0)
+    // The next batch is drawn while the engine's worker computes this one.
+    const batches = Stream.range(0, options.steps - 1).pipe(
+      Stream.mapEffect((step) => Effect.sync(() => ({ step, groups: batchOf(step) }))),
+      Stream.buffer({ capacity: 2 }),
+    )
+    yield* Stream.runForEach(
+      batches,
+      Effect.fnUntraced(function* ({ step, groups }) {
+        const learningRate = learningRateAt(
+          { learningRate: options.learningRate, warmup: options.warmup, schedule: 'cosine' },
+          step,
+          options.steps,
+        )
+        const done = yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate, maxGradNorm: 1 })
+        yield* write({ step: step + 1, loss: done.loss, gradNorm: done.gradNorm, seconds: done.seconds })
+        if ((step + 1) % options.evaluateEvery === 0 || step + 1 === options.steps) {
+          last = yield* measure(step + 1)
+          note = `, IoU ${last.setIou.toFixed(3)}`
+        }
+        yield* progress.report({
+          label: 'pretraining',
+          done: step + 1,
+          total: options.steps,
+          note: `loss ${done.loss.toFixed(3)}${note}`,
+        })
+      }),
+    )
+    const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
+    yield* engine.save(options.out, 'BF16')
+    yield* Effect.tryPromise({
+      try: () =>
+        writeFile(
+          path.join(options.out, 'README.md'),
+          modelCard({ options, settings, skill: last, seconds }),
+        ),
+      catch: unwritable(options.out),
+    })
+    return { ...last, seconds, steps: options.steps, out: options.out }
+  })
+  return yield* learn.pipe(
+    Effect.provide(engineLayer({ checkpoint: start, device: options.device, threads: options.threads })),
+  )
+})

@@ -1,0 +1,41 @@
+import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
+import { trainTokenizer } from '../../engine/tokenizer/index.ts'
+import { type LessonSettings, lessonsOf } from './lessons.ts'
+
+/** What the tokenizer learns its words from: the lessons themselves, and the times that stand before frame pairs. */
+const corpus = (settings: LessonSettings): ReadonlyArray<string> =>
+  Array.from({ length: 400 }, (_, index) => lessonsOf({ ...settings, quiz: 1 }, 'tokenizer', index))
+    .flat()
+    .flatMap(({ turns, times }) => [
+      ...turns.flatMap(({ question, answer }) => [question, answer]),
+      ...times.map((time) => `<${time.toFixed(1)} seconds>`),
+    ])
+
+/** Tokens in all, the bytes and the special ones included. */
+const vocabulary = 640
+
+/**
+ * The untrained shapes model: Qwen3-VL's layout at about three million parameters, small enough to be trained, sampled
+ * and shipped from a laptop. 64 x 64 pixel frames give four visual tokens a frame pair.
+ */
+export const untrained = (folder: string, settings: LessonSettings, seed: number): Checkpoint =>
+  createCheckpoint(folder, {
+    vision: { depth: 3, hiddenSize: 128, intermediateSize: 384, heads: 4, side: 4, deepstack: [1] },
+    text: {
+      layers: 4,
+      hiddenSize: 192,
+      intermediateSize: 512,
+      heads: 4,
+      kvHeads: 2,
+      headDim: 48,
+      ropeTheta: 10000,
+      mropeSection: [8, 8, 8],
+      maxPositions: 4096,
+    },
+    tieEmbeddings: true,
+    tokenizer: trainTokenizer(corpus(settings), vocabulary),
+    // Of a whole clip: 2 to 64 frames of 64 x 64 pixels.
+    clipPixels: [8192, 262144],
+    fps: settings.fps,
+    seed,
+  })

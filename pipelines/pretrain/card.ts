@@ -1,0 +1,42 @@
+import type { PretrainOptions } from '../pretrain.ts'
+import type { Skill } from './exam.ts'
+import type { LessonSettings } from './lessons.ts'
+
+/** What is to be said of a run in its model card. */
+export interface CardFacts {
+  readonly options: PretrainOptions
+  readonly settings: LessonSettings
+  readonly skill: Skill
+  readonly seconds: number
+}
+
+/** The README.md of a shapes checkpoint. */
+export const modelCard = ({ options, settings, skill, seconds }: CardFacts): string => `---
+license: apache-2.0
+pipeline_tag: video-text-to-text
+---
+# Spanwise shapes base
+
+A Qwen3-VL-layout model of about three million parameters for the shapes world, trained from random weights by
+supervised fine-tuning on Spanwise's embedded engine. It answers grounding, reflection, verification, counting and
+choice questions in the tag formats of the big models, and is meant for demos, tests and method studies, not for real
+videos.
+
+\`\`\`
+npx pnpm@12 pretrain:shapes --out ${options.out} --steps ${options.steps} --scenes ${options.scenes} --learning-rate ${options.learningRate} --warmup ${options.warmup} --seed ${options.seed}
+\`\`\`
+
+| | |
+| --- | --- |
+| steps x scenes | ${options.steps} x ${options.scenes}, each scene seen once |
+| optimiser | AdamW, learning rate ${options.learningRate}, warm-up ${options.warmup}, cosine, global norm 1 |
+| grades | easy ${settings.grades.easy}, medium ${settings.grades.medium}, hard ${settings.grades.hard} |
+| grounding labels | each boundary moved outwards by 0 to ${settings.loose} s, as hasty annotators do |
+| device | ${options.device}, ${options.threads} threads, ${Math.round(seconds)} s |
+
+Two kinds of headroom are left on purpose: the hard grade is kept out, and the labels are loose. Reinforcement on exact
+labels has both to gain.
+
+Measured at the end, greedy, on 64 unseen scenes of each grade drawn in memory: mean IoU (set form) ${skill.setIou.toFixed(3)}
+(easy ${skill.byGrade.easy.toFixed(3)}, medium ${skill.byGrade.medium.toFixed(3)}, hard ${skill.byGrade.hard.toFixed(3)}), mIoU of the first window ${skill.mIoU.toFixed(3)}, parse rate ${skill.parsed.toFixed(3)}.
+`

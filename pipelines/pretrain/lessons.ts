@@ -1,0 +1,221 @@
+import {
+  choiceAnswer,
+  choiceQuestion,
+  countAnswer,
+  countingQuestion,
+  groundedAnswer,
+  groundedQuestion,
+  groundingQuestion,
+  reflectHidden,
+  reflectQuestion,
+  verifyQuestion,
+  verifyReplies,
+  verifyView,
+  windowsAnswer,
+} from '../../agents/index.ts'
+import { type Random, random, type Window, Windows } from '../../core/index.ts'
+import {
+  type Asked,
+  choiceQuestions,
+  countingQuestions,
+  durationOf,
+  type Grade,
+  groundedQuestions,
+  held,
+  queriesOf,
+  type Scene,
+  scene,
+  textOf,
+  wordings,
+} from '../../datasets/shapes/index.ts'
+
+/** Several questions about one view of one clip; the view is computed once for all of them. */
+export interface Lesson {
+  readonly scene: Scene
+  /** Times of the frames shown, in seconds. */
+  readonly times: ReadonlyArray<number>
+  /** Frames whose time lies in here are blanked. */
+  readonly blanked: ReadonlyArray<Window>
+  readonly turns: ReadonlyArray<{ readonly question: string; readonly answer: string }>
+}
+
+/** What the lessons are like. The defaults made the shipped checkpoint. */
+export interface LessonSettings {
+  /** Share of each grade among the scenes. Hard is left out, so that training afterwards has something to gain. */
+  readonly grades: { readonly [grade in Grade]: number }
+  /**
+   * Each boundary of a grounding answer is moved outwards by up to so many seconds, as people who annotate in a hurry
+   * do. It leaves precision to be learnt from rewards.
+   */
+  readonly loose: number
+  /** Share of the scenes that are also asked counting and choice questions. */
+  readonly quiz: number
+  /** Frames per second. */
+  readonly fps: number
+}
+
+export const lessonDefaults: LessonSettings = {
+  grades: { easy: 0.5, medium: 0.5, hard: 0 },
+  loose: 1,
+  quiz: 0.3,
+  fps: 2,
+}
+
+const frameTimes = (one: Scene, fps: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.floor(durationOf(one) * fps) }, (_, index) => index / fps)
+
+const pickGrade = (draw: Random, shares: LessonSettings['grades']): Grade => {
+  const at = draw.next()
+  if (at < shares.easy) return 'easy'
+  return at < shares.easy + shares.medium ? 'medium' : 'hard'
+}
+
+const reworded = (draw: Random, query: Asked): string =>
+  textOf({ ...query, wording: draw.int(0, wordings - 1) })
+
+/** Boundaries moved outwards by 0 to `most` seconds, in half seconds. */
+const loosen = (
+  draw: Random,
+  windows: ReadonlyArray<Window>,
+  duration: number,
+  most: number,
+): ReadonlyArray<Window> =>
+  Windows.merge(
+    windows.map(
+      ([start, end]): Window => [
+        Math.max(0, start - draw.int(0, most * 2) / 2),
+        Math.min(duration, end + draw.int(0, most * 2) / 2),
+      ],
+    ),
+  )
+
+/** Up to `count` queries, four of five with an answer: "none" must be common enough to learn and rare enough to matter. */
+const drawQueries = (draw: Random, queries: ReadonlyArray<Asked>, count: number): ReadonlyArray<Asked> => {
+  const shown = draw.shuffle(queries.filter(({ windows }) => windows.length > 0))
+  const absent = draw.shuffle(queries.filter(({ windows }) => windows.length === 0))
+  return Array.from({ length: count }, () => (draw.next() < 0.8 ? shown.pop() : absent.pop())).filter(
+    (query) => query !== undefined,
+  )
+}
+
+/** Counting and both kinds of choice, in a lesson of their own because their questions are twice as long. */
+const quizLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson => {
+  const counting = draw
+    .shuffle(countingQuestions(one))
+    // Most counts are zero; a zero is asked half as often.
+    .filter(({ answer }) => answer !== '0' || draw.next() < 0.5)
+    .slice(0, 3)
+    .map(({ text, answer }) => ({ question: countingQuestion(text), answer: countAnswer(Number(answer)) }))
+  const choice = draw
+    .shuffle(choiceQuestions(one, draw))
+    .slice(0, 2)
+    .map(({ text, options = [], answer }) => ({
+      question: choiceQuestion(text, options),
+      answer: choiceAnswer(answer),
+    }))
+  const grounded = draw
+    .shuffle(groundedQuestions(one, draw))
+    .slice(0, 2)
+    .map(({ text, options = [], answer, windows = [] }) => ({
+      question: groundedQuestion(text, options),
+      answer: groundedAnswer(answer, windows),
+    }))
+  return {
+    scene: one,
+    times: frameTimes(one, fps),
+    blanked: [],
+    turns: [...counting, ...choice, ...grounded],
+  }
+}
+
+/** The whole clip: when does each of several things happen? */
+const wholeLesson = (one: Scene, draw: Random, { fps, loose }: LessonSettings): Lesson => {
+  const duration = durationOf(one)
+  const turns = drawQueries(draw, queriesOf(one), 8).map((query) => ({
+    question: groundingQuestion(reworded(draw, query)),
+    answer: windowsAnswer(loosen(draw, query.windows, duration, loose)),
+  }))
+  return { scene: one, times: frameTimes(one, fps), blanked: [], turns }
+}
+
+/** The clip as boundary reflection shows it: some windows of one query are known and blanked, what else is there? */
+const blankedLesson = (one: Scene, draw: Random, { fps, loose }: LessonSettings): Lesson | null => {
+  const duration = durationOf(one)
+  const queries = draw.shuffle(queriesOf(one).filter(({ windows }) => windows.length > 0))
+  const several = queries.find(({ windows }) => windows.length > 1)
+  const query = several !== undefined && draw.next() < 0.7 ? several : queries[0]
+  if (query === undefined) return null
+  const left = query.windows.length > 1 && draw.next() < 0.75 ? draw.int(0, query.windows.length - 1) : -1
+  const known = query.windows.filter((_, index) => index !== left)
+  const blanked = reflectHidden(known, duration)
+  const visible = Windows.complement(blanked, [0, duration])
+  /** What remains of the windows in view, shreds too short to be told left out. */
+  const inView = (windows: ReadonlyArray<Window>) =>
+    visible.flatMap((part) => Windows.clip(windows, part)).filter((window) => Windows.length(window) >= 1)
+  const others = drawQueries(draw, queries, 3).filter((other) => inView(other.windows).length > 0)
+  return {
+    scene: one,
+    times: frameTimes(one, fps),
+    blanked,
+    turns: [
+      {
+        question: reflectQuestion(reworded(draw, query), known),
+        answer: windowsAnswer(loosen(draw, inView(query.windows), duration, loose)),
+      },
+      ...others.map((other) => ({
+        question: groundingQuestion(reworded(draw, other)),
+        answer: windowsAnswer(loosen(draw, inView(other.windows), duration, loose)),
+      })),
+    ],
+  }
+}
+
+/** One short range shown alone, as verification does: does it show this? As many yes as no. */
+const verifyLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson | null => {
+  const duration = durationOf(one)
+  const queries = queriesOf(one)
+  const base = draw.pick(queries)
+  const centre = base.windows.length > 0 && draw.next() < 0.7 ? draw.pick(base.windows) : null
+  const start = centre === null ? draw.uniform(0, duration - 2) : centre[0] + draw.uniform(-0.75, 0.75)
+  const end = centre === null ? start + draw.uniform(1.5, 5) : centre[1] + draw.uniform(-0.75, 0.75)
+  const range = verifyView([Math.max(0, start), Math.min(duration, Math.max(end, start + 1))], duration)
+  const times = frameTimes(one, fps).filter((time) => time >= range[0] && time <= range[1])
+  const judged = queries.map((query) => ({ query, seconds: held(one, query, range) }))
+  const yes = draw.shuffle(judged.filter(({ seconds }) => seconds >= 1)).slice(0, 4)
+  // The hardest negatives speak of something that the clip shows at another time.
+  const no = judged.filter(({ seconds }) => seconds === 0)
+  const elsewhere = draw.shuffle(no.filter(({ query }) => query.windows.length > 0)).slice(0, 3)
+  const never = draw.shuffle(no.filter(({ query }) => query.windows.length === 0))
+  const negatives = [...elsewhere, ...never].slice(0, yes.length)
+  if (times.length < 2 || yes.length === 0) return null
+  return {
+    scene: one,
+    times,
+    blanked: [],
+    turns: [
+      ...yes.map(({ query }) => ({
+        question: verifyQuestion(reworded(draw, query)),
+        answer: verifyReplies[0],
+      })),
+      ...negatives.map(({ query }) => ({
+        question: verifyQuestion(reworded(draw, query)),
+        answer: verifyReplies[1],
+      })),
+    ],
+  }
+}
+
+/** The lessons of one freshly drawn scene, fixed by the seed parts. */
+export const lessonsOf = (
+  settings: LessonSettings,
+  ...seed: ReadonlyArray<string | number>
+): ReadonlyArray<Lesson> => {
+  const draw = random('pretrain lessons', ...seed)
+  const one = scene(pickGrade(draw, settings.grades), 'pretrain', ...seed)
+  return [
+    wholeLesson(one, draw, settings),
+    blankedLesson(one, draw, settings),
+    verifyLesson(one, draw, settings),
+    draw.next() < settings.quiz ? quizLesson(one, draw, settings) : null,
+  ].filter((lesson) => lesson !== null)
+}
