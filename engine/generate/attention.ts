@@ -3,6 +3,7 @@ import {
   concat,
   type Dim,
   matmul,
+  mul,
   reshape,
   softmax,
   split,
@@ -59,15 +60,12 @@ export const stepAttend =
     const toPrompt = add(matmul(stacked, cache.promptKey, scale), masks.promptMask)
     const toCached = add(matmul(bySample, cache.ownKey, scale), masks.cachedMask)
     const toSelf = matmul(bySample, own(k), scale)
-    const scores = concat([reshape(toPrompt, [0, kvHeads, samples, shared, prompt]), toCached, toSelf], 4)
-    const [ofPrompt, ofCached, ofSelf] = split(softmax(scores, -1), [prompt, cached, 1], 4)
-    const fromPrompt = reshape(matmul(reshape(ofPrompt!, [0, kvHeads, -1, prompt]), cache.promptValue), [
-      0,
-      kvHeads,
-      samples,
-      shared,
-      headDim,
-    ])
-    const context = add(fromPrompt, add(matmul(ofCached!, cache.ownValue), matmul(ofSelf!, own(v))))
+    // The prompt's scores are by far the largest: the others are brought into their shape.
+    const flat = (x: Value, width: Dim) => reshape(x, [0, kvHeads, -1, width])
+    const apart = (x: Value, width: Dim) => reshape(x, [0, kvHeads, samples, shared, width])
+    const scores = concat([toPrompt, flat(toCached, cached), flat(toSelf, 1)], 3)
+    const [ofPrompt, ofCached, ofSelf] = split(softmax(scores, -1), [prompt, cached, 1], 3)
+    const fromOwn = add(matmul(apart(ofCached!, cached), cache.ownValue), mul(apart(ofSelf!, 1), own(v)))
+    const context = add(apart(matmul(ofPrompt!, cache.promptValue), headDim), fromOwn)
     return reshape(transpose(context, [0, 1, 3, 2, 4]), [0, heads, samples, headDim])
   }

@@ -4,7 +4,7 @@ import { followingPositions, type Qwen3VlConfig, textRope } from '../qwen3vl/ind
 import { type Tensors, tensor } from '../session.ts'
 import type { DecodingCache } from './cache.ts'
 import { paddingMask } from './prompts.ts'
-import { type Drawing, drawToken } from './sampler.ts'
+import { type Drawing, drawToken, inverseTemperature } from './sampler.ts'
 import type { Sampling } from './sampling.ts'
 import { type Finish, finishOf, type StopRule } from './stopping.ts'
 
@@ -53,11 +53,13 @@ export const stepFeeds = (config: Qwen3VlConfig, rows: ReadonlyArray<Row>, promp
   const samples = rows[0]!.slots.length
   const half = config.text.headDim / 2
   const ids = new BigInt64Array(rows.length * samples)
+  const scale = new Float32Array(ids.length)
   const cos = new Float32Array(ids.length * half)
   const sin = new Float32Array(ids.length * half)
   rows.forEach(({ prompt, slots }, row) => {
     const before = prompt.inputIds.length - 1
-    slots.forEach(({ tokens }, sample) => {
+    slots.forEach(({ tokens, drawing }, sample) => {
+      scale[row * samples + sample] = inverseTemperature(drawing)
       ids[row * samples + sample] = BigInt(tokens.at(-1) ?? prompt.inputIds[before]!)
     })
     // All live sequences of a batch have drawn the same number of tokens; finished ones compute nothing of use.
@@ -76,14 +78,15 @@ export const stepFeeds = (config: Qwen3VlConfig, rows: ReadonlyArray<Row>, promp
     ids: tensor('int64', ids, [rows.length, samples]),
     cos: tensor('float32', cos, [rows.length, samples, half]),
     sin: tensor('float32', sin, [rows.length, samples, half]),
+    inverse_temperature: tensor('float32', scale, [rows.length, samples, 1]),
     prompt_mask: tensor('float32', mask, [rows.length, 1, 1, promptLength]),
   }
 }
 
-/** Draws the next token of every unfinished sequence from logits [rows, samples, V]. */
+/** Draws the next token of every unfinished sequence from shares [rows, samples, V]. */
 export const drawAll = (
   rows: ReadonlyArray<Row>,
-  logits: Float32Array,
+  shares: Float32Array,
   vocabulary: number,
   banned: ReadonlySet<number>,
   rule: StopRule,
@@ -92,7 +95,7 @@ export const drawAll = (
     slots.forEach((slot, sample) => {
       if (slot.finish !== undefined) return
       const at = (row * slots.length + sample) * vocabulary
-      const { token, logProb } = drawToken(logits, at, vocabulary, slot.drawing, banned, slot.random)
+      const { token, logProb } = drawToken(shares, at, vocabulary, slot.drawing, banned, slot.random)
       slot.tokens.push(token)
       slot.logProbs.push(logProb)
       slot.finish = finishOf(slot.tokens, rule)

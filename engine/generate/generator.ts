@@ -82,9 +82,9 @@ export const makeGenerator = (
       for (let rows: ReadonlyArray<Row> = all; unfinished(rows); rows = compact(rows, cache)) {
         const feeds = { ...passed, ...stepFeeds(config, rows, batch.length), ...cache.feeds() }
         const results = yield* step.run(only(feeds, step.inputs))
-        const [logits] = floats(results, ['logits'])
+        const [shares] = floats(results, ['shares'])
         cache.append(floats(results, layerNames(config, 'new_')))
-        drawAll(rows, logits!, config.text.vocabSize, banned, rule)
+        drawAll(rows, shares!, config.text.vocabSize, banned, rule)
       }
       return all.map(({ slots }) =>
         slots.map(

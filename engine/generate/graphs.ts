@@ -1,4 +1,4 @@
-import { Graph, type Value } from '../graph/index.ts'
+import { Graph, mul, softmax, type Value } from '../graph/index.ts'
 import {
   type Attend,
   embed,
@@ -53,8 +53,8 @@ export const prefillGraph = (config: Qwen3VlConfig, frame: FrameShape): Graph =>
 }
 
 /**
- * One decoding step for `samples` continuations of each of `rows` prompts. Outputs: `logits` [rows, samples, V] and the
- * step's `new_key.I`, `new_value.I` [rows, kv, samples, Dh].
+ * One decoding step for `samples` continuations of each of `rows` prompts. Outputs: `shares` [rows, samples, V], the
+ * softmax of the logits times `inverse_temperature`, and the step's `new_key.I`, `new_value.I` [rows, kv, samples, Dh].
  */
 export const stepGraph = (config: Qwen3VlConfig): Graph => {
   const graph = new Graph('step')
@@ -89,6 +89,8 @@ export const stepGraph = (config: Qwen3VlConfig): Graph => {
   }
   const attend = stepAttend(caches, masks, record)
   const hidden = text(config, weights, { embeddings: embed(config, weights, ids), cos, sin, attend })
-  graph.output('logits', logits(config, weights, hidden))
+  // Scaling the hidden rows is scaling the logits, at a fraction of the width.
+  const scale = graph.input('inverse_temperature', 'float32', [rows, samples, 1])
+  graph.output('shares', softmax(logits(config, weights, mul(hidden, scale)), -1))
   return graph
 }

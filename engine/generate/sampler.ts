@@ -1,6 +1,6 @@
 import type { Random } from '../../core/index.ts'
 
-/** How the next token is drawn from the logits. */
+/** How the next token is drawn. */
 export interface Drawing {
   /** Divides the logits; > 0. Ignored when greedy. */
   readonly temperature: number
@@ -45,42 +45,36 @@ const threshold = (weights: Float64Array, topP: number, topK: number): number =>
   return floor
 }
 
+/** What the logits are multiplied by before the softmax; greedy drawing does not temper. */
+export const inverseTemperature = ({ temperature, greedy }: Drawing): number =>
+  greedy === true ? 1 : 1 / temperature
+
 /**
- * Draws one token from `logits[offset .. offset + vocabulary]`.
+ * Draws one token from `shares[offset .. offset + vocabulary]`, the tempered softmax of the logits.
  *
  * The log-probability returned is that of the temperature-scaled distribution over the whole vocabulary, before top-k,
  * top-p and the ban: the quantity a policy-gradient loss recomputes (TRL does the same), equal to `Engine.score` at
  * the same temperature. Greedy drawing reports it at temperature 1.
  */
 export const drawToken = (
-  logits: Float32Array,
+  shares: Float32Array,
   offset: number,
   vocabulary: number,
   drawing: Drawing,
   banned: ReadonlySet<number>,
   random: Random,
 ): Drawn => {
-  const scale = drawing.greedy === true ? 1 : 1 / drawing.temperature
-  let highest = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < vocabulary; i++) if (logits[offset + i]! > highest) highest = logits[offset + i]!
-  const weights = new Float64Array(vocabulary)
-  let total = 0
-  for (let i = 0; i < vocabulary; i++) {
-    const weight = Math.exp((logits[offset + i]! - highest) * scale)
-    weights[i] = weight
-    total += weight
-  }
-  if (!(total > 0 && Number.isFinite(total))) throw new RangeError('the logits are not finite')
-  const logProb = (token: number) => (logits[offset + token]! - highest) * scale - Math.log(total)
+  const weights = Float64Array.from(shares.subarray(offset, offset + vocabulary))
   for (const token of banned) if (token < vocabulary) weights[token] = 0
   let best = 0
-  let allowed = 0
+  let kept = 0
   for (let i = 0; i < vocabulary; i++) {
     if (weights[i]! > weights[best]!) best = i
-    allowed += weights[i]!
+    kept += weights[i]!
   }
-  if (drawing.greedy === true) return { token: best, logProb: logProb(best) }
-  let kept = allowed
+  if (!(kept > 0 && Number.isFinite(kept))) throw new RangeError('the logits are not finite')
+  const drawn = (token: number): Drawn => ({ token, logProb: Math.log(shares[offset + token]!) })
+  if (drawing.greedy === true) return drawn(best)
   if (drawing.topP < 1 || drawing.topK > 0) {
     const floor = threshold(weights, drawing.topP, drawing.topK)
     kept = 0
@@ -97,5 +91,5 @@ export const drawToken = (
     remaining -= weights[i]!
     if (remaining < 0) break
   }
-  return { token, logProb: logProb(token) }
+  return drawn(token)
 }

@@ -14,11 +14,17 @@ const none: ReadonlySet<number> = new Set()
 const plain = { temperature: 1, topP: 1, topK: 0 }
 
 describe('drawToken', () => {
-  const logits = Float32Array.of(0.5, 2, -1, 2, 1)
+  /** The softmax of logits at a temperature. */
+  const softmax = (logits: ReadonlyArray<number>, temperature = 1) => {
+    const weights = logits.map((logit) => Math.exp(logit / temperature))
+    const total = weights.reduce((a, b) => a + b, 0)
+    return Float32Array.from(weights, (weight) => weight / total)
+  }
+  const logits = [0.5, 2, -1, 2, 1]
 
   it('takes the likeliest allowed token when greedy and reports its share of the whole', () => {
-    const drawn = drawToken(logits, 0, 5, { ...plain, greedy: true }, new Set([1, 3]), random(1))
-    const total = Array.from(logits).reduce((sum, logit) => sum + Math.exp(logit), 0)
+    const drawn = drawToken(softmax(logits), 0, 5, { ...plain, greedy: true }, new Set([1, 3]), random(1))
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0)
     assert.strictEqual(drawn.token, 4)
     assert.approximately(drawn.logProb, 1 - Math.log(total), 1e-6)
   })
@@ -31,10 +37,11 @@ describe('drawToken', () => {
         fc.double({ min: 0.05, max: 1, noNaN: true }),
         fc.integer(),
         (values, topK, topP, seed) => {
-          const scores = Float32Array.from(values, (value) => value / 4)
+          const scores = values.map((value) => value / 4)
+          const shares = softmax(scores, 0.7)
           const banned = new Set([0])
           const { token } = drawToken(
-            scores,
+            shares,
             0,
             values.length,
             { temperature: 0.7, topP, topK },
@@ -42,7 +49,7 @@ describe('drawToken', () => {
             random(seed),
           )
           assert.isFalse(banned.has(token))
-          const allowed = Array.from(scores, (score, i) => ({ score, i })).filter(({ i }) => !banned.has(i))
+          const allowed = scores.map((score, i) => ({ score, i })).filter(({ i }) => !banned.has(i))
           const better = allowed.filter(({ score }) => score > scores[token]!)
           assert.isBelow(better.length, topK)
           const kept = allowed.toSorted((a, b) => b.score - a.score).slice(0, topK)
@@ -59,8 +66,8 @@ describe('drawToken', () => {
     const counts = new Array<number>(5).fill(0)
     const rounds = 20_000
     for (let i = 0; i < rounds; i++)
-      counts[drawToken(logits, 0, 5, { ...plain, temperature: 2 }, none, source).token]!++
-    const weights = Array.from(logits, (logit) => Math.exp(logit / 2))
+      counts[drawToken(softmax(logits, 2), 0, 5, { ...plain, temperature: 2 }, none, source).token]!++
+    const weights = logits.map((logit) => Math.exp(logit / 2))
     const total = weights.reduce((a, b) => a + b, 0)
     counts.forEach((count, i) => {
       const share = weights[i]! / total
