@@ -45,6 +45,12 @@ const layerNames = (config: Qwen3VlConfig, prefix: string): ReadonlyArray<string
     (_, i) => `${prefix}${i % 2 === 0 ? 'key' : 'value'}.${i >> 1}`,
   )
 
+/**
+ * Up to this many sequences a decoding step is too small to be shared among threads: with 8, two threads took 50-70 ms
+ * for what one did in 40-47.
+ */
+const fewSequences = 16
+
 /** Makes a generator; its sessions are released when the scope closes. */
 export const makeGenerator = (
   config: Qwen3VlConfig,
@@ -54,6 +60,7 @@ export const makeGenerator = (
   Effect.gen(function* () {
     const { weightsAs = 'initialisers', limits = { sequences: 128, tokens: 8192 } } = options
     const pool = yield* sessionPool(options)
+    const narrow = yield* sessionPool({ ...options, threads: 1 })
     const banned = new Set(visionTokenIds(config))
     let loaded: WeightMap | undefined
 
@@ -78,7 +85,8 @@ export const makeGenerator = (
       const size = { rows: batch.prompts.length, samples: sampling.n, prompt: batch.length }
       const cache = new DecodingCache(config, size, floats(filled, layerNames(config, '')))
       const all = batch.prompts.map((prompt, row) => startRow(prompt, batch.places[row]!, sampling))
-      const step = yield* pool.get('step', () => emitted(stepGraph(config), weights))
+      const few = size.rows * size.samples <= fewSequences
+      const step = yield* (few ? narrow : pool).get('step', () => emitted(stepGraph(config), weights))
       for (let rows: ReadonlyArray<Row> = all; unfinished(rows); rows = compact(rows, cache)) {
         const feeds = { ...passed, ...stepFeeds(config, rows, batch.length), ...cache.feeds() }
         const results = yield* step.run(only(feeds, step.inputs))
@@ -118,7 +126,7 @@ export const makeGenerator = (
           }),
       })
       if (loaded !== weights) {
-        if (weightsAs === 'initialisers') yield* pool.clear
+        if (weightsAs === 'initialisers') yield* Effect.andThen(pool.clear, narrow.clear)
         loaded = weights
       }
       const rule: StopRule = {
