@@ -1,11 +1,12 @@
+import { multiplyDims } from '../graph/dims.ts'
 import {
   add,
   concat,
   type Dim,
   matmul,
   reshape,
-  slice,
   softmax,
+  split,
   transpose,
   type Value,
 } from '../graph/index.ts'
@@ -38,34 +39,33 @@ export const packedAttend =
       throw new RangeError('packedAttend: heads and head width must be known')
     const shared = heads / kvHeads
     const scale = { transB: true, alpha: headDim ** -0.5 }
-    const promptPart = (x: Value) => slice(x, { axis: 2, start: 0, end: prompt })
-    const ownPart = (x: Value) => slice(x, { axis: 2, start: prompt })
-    const promptK = promptPart(k)
-    const promptV = promptPart(v)
+    const own = multiplyDims(group, completion)
+    const parts = (x: Value) => split(x, [prompt, own], 2)
+    const [promptK, allOwnK] = parts(k)
+    const [promptV, allOwnV] = parts(v)
     // The last layer asks queries of the completions only.
-    const whole = q.shape[2] === k.shape[2]
-    const questions = whole ? ownPart(q) : q
+    const [promptQ, questions] = q.shape[2] === k.shape[2] ? parts(q) : [undefined, q]
 
     // The queries of one key head and one completion lie side by side: [rows, kv, group, shared * completion, Dh].
-    const split = reshape(questions, [0, kvHeads, shared, group, completion, headDim])
-    const byCompletion = transpose(split, [0, 1, 3, 2, 4, 5])
+    const byHead = reshape(questions!, [0, kvHeads, shared, group, completion, headDim])
+    const byCompletion = transpose(byHead, [0, 1, 3, 2, 4, 5])
     const stacked = reshape(byCompletion, [0, kvHeads, -1, headDim])
     const queries = reshape(byCompletion, [0, kvHeads, group, -1, headDim])
-    const ownK = reshape(ownPart(k), [0, kvHeads, group, completion, headDim])
-    const ownV = reshape(ownPart(v), [0, kvHeads, group, completion, headDim])
-    const toPrompt = add(matmul(stacked, promptK, scale), masks.promptMask)
+    const ownK = reshape(allOwnK!, [0, kvHeads, group, completion, headDim])
+    const ownV = reshape(allOwnV!, [0, kvHeads, group, completion, headDim])
+    const toPrompt = add(matmul(stacked, promptK!, scale), masks.promptMask)
     const toOwn = add(
       reshape(matmul(queries, ownK, scale), [0, kvHeads, group, shared, completion, completion]),
       masks.completionCausal,
     )
     const scores = concat([toPrompt, reshape(toOwn, [0, kvHeads, -1, completion])], 3)
-    const shares = softmax(scores, -1)
-    const fromPrompt = matmul(slice(shares, { axis: 3, start: 0, end: prompt }), promptV)
-    const ownShares = reshape(slice(shares, { axis: 3, start: prompt }), [0, kvHeads, group, -1, completion])
+    const [promptShares, ofOwn] = split(softmax(scores, -1), [prompt, completion], 3)
+    const fromPrompt = matmul(promptShares!, promptV!)
+    const ownShares = reshape(ofOwn!, [0, kvHeads, group, -1, completion])
     const fromOwn = reshape(matmul(ownShares, ownV), [0, kvHeads, -1, headDim])
     const context = reshape(add(fromPrompt, fromOwn), [0, kvHeads, group, shared, completion, headDim])
     const after = reshape(transpose(context, [0, 1, 3, 2, 4, 5]), [0, heads, -1, headDim])
-    if (!whole) return after
-    const before = groupedAttention(promptPart(q), promptK, promptV, masks.promptCausal)
+    if (promptQ === undefined) return after
+    const before = groupedAttention(promptQ, promptK!, promptV!, masks.promptCausal)
     return concat([before, after], 2)
   }

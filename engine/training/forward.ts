@@ -104,7 +104,7 @@ export const packedForward = (
     ...(seen !== undefined && { visualRows: seen.visualRows, deepstack: seen.deepstack }),
   })
   const flat = reshape(hidden, [-1, config.text.hiddenSize])
-  const chosen = gather(flat, reshape(targetRows, [-1]), 0)
+  const chosen = gather(flat, reshape(targetRows, [-1]), 0, { distinct: true })
   // Scaling the hidden rows is scaling the logits, at a fraction of the width.
   const scores = logits(config, weights, mul(chosen, inverseTemperature))
   const logSum = logSumExp(scores, -1, true)

@@ -23,7 +23,10 @@ export interface PackedForward {
   readonly pixels: Float32Array
   /** Rows of the flattened [rows * L] that are video tokens. */
   readonly visualRows: BigInt64Array
-  /** [S * targets]: row of the flattened [rows * group * completion] whose hidden state predicts the target. */
+  /**
+   * [S * targets]: row of the flattened [rows * group * completion] whose hidden state predicts the target. No row is
+   * named twice: the padding names other rows of its own completion.
+   */
   readonly targetRows: BigInt64Array
   /** [S * targets]: the target tokens; 0 in the padding. */
   readonly targetIds: BigInt64Array
@@ -66,6 +69,21 @@ const rowPositions = (
   return positions
 }
 
+/** Names the rows of a slot's counted tokens, then as many others of its completion as there are targets left. */
+const fillDistinct = (
+  targetRows: BigInt64Array,
+  slot: number,
+  { completion, targets }: Layout,
+  counted: ReadonlyArray<number>,
+): void => {
+  const taken = new Set(counted)
+  const places = [...counted]
+  for (let i = 0; places.length < targets; i++) if (!taken.has(i)) places.push(i)
+  places.forEach((place, target) => {
+    targetRows[slot * targets + target] = BigInt(slot * completion + place)
+  })
+}
+
 /** Lays the chosen groups out as the rows of one micro-batch. */
 export const pack = (
   config: Qwen3VlConfig,
@@ -86,6 +104,7 @@ export const pack = (
   const pixels = new Float32Array(frames * patch)
   const visualRows = new BigInt64Array(members.reduce((sum, { prompt }) => sum + prompt.visual.length, 0))
   const targetRows = new BigInt64Array(rows * size * targets)
+  for (let slot = 0; slot < rows * size; slot++) fillDistinct(targetRows, slot, layout, [])
   const targetIds = new BigInt64Array(rows * size * targets)
   const targetMask = new Float32Array(rows * size * targets)
   const sequences: Array<PackedForward['sequences'][number]> = []
@@ -107,9 +126,9 @@ export const pack = (
       const slot = row * size + index
       const counted = countedTokens(completion)
       writeIds(ids, start, [prompt.inputIds[before]!, ...completion.tokens.slice(0, -1)])
+      fillDistinct(targetRows, slot, layout, counted)
       counted.forEach((token, target) => {
         const at = slot * targets + target
-        targetRows[at] = BigInt(slot * width + token)
         targetIds[at] = BigInt(completion.tokens[token]!)
         targetMask[at] = 1
       })

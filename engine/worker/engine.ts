@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly trainable?: Trainable
   /** Decoupled weight decay of matrices (vectors have none); default 0. */
   readonly weightDecay?: number
-  /** Tokens of a training or scoring micro-batch, padding included. Default 4096. */
+  /** Tokens of a training or scoring micro-batch, padding included. Default 2048. */
   readonly microBatchTokens?: number
   /** How much is generated together. */
   readonly generation?: BatchLimits

@@ -72,7 +72,7 @@ describe('packing', () => {
     assert.deepEqual(ids.slice(24, 26), [last, 0])
     // The masked first token has no slot; each other is predicted from the place before it.
     assert.deepEqual(Array.from(packed.targetIds, Number), [8, 9, 0, 0, 5, 0, 0, 0])
-    assert.deepEqual(Array.from(packed.targetRows, Number), [1, 2, 0, 0, 8, 0, 0, 0])
+    assert.deepEqual(Array.from(packed.targetRows, Number), [1, 2, 0, 3, 8, 9, 10, 11])
     // Both completions take up the prompt's positions.
     const half = config.text.headDim / 2
     const row = (at: number) => Array.from(packed.cos.subarray(at * half, (at + 1) * half))
