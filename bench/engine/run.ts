@@ -2,7 +2,7 @@
  * The engine beside torch and transformers: the same model, weights, batches and threads on the same machine, in
  * interleaved pairs, so that what else the machine does hits both.
  *
- *   node bench/engine/run.ts [--threads 2] [--pairs 5] [--python .venv/bin/python] [--attention sdpa|eager] [--json]
+ *   node bench/engine/run.ts [--threads 2] [--pairs 3] [--python .venv/bin/python] [--attention sdpa|eager] [--json]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ import { type Peer, startPeer } from './peer.ts'
 const { values: flags } = parseArgs({
   options: {
     threads: { type: 'string', default: '2' },
-    pairs: { type: 'string', default: '5' },
+    pairs: { type: 'string', default: '3' },
     python: { type: 'string', default: '.venv/bin/python' },
     attention: { type: 'string', default: 'sdpa' },
     json: { type: 'boolean', default: false },
@@ -55,6 +55,8 @@ const unpacked: UpdateBatch = {
 }
 
 type Side = () => Promise<number>
+
+const turn = async (side: Side): Promise<number> => ((await side()) + (await side()) + (await side())) / 3
 interface Row {
   readonly name: string
   readonly ours: ReadonlyArray<number>
@@ -65,11 +67,14 @@ interface Row {
 const median = (list: ReadonlyArray<number>): number =>
   list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]!
 
-/** Seconds of both sides, one after the other in turn, after two rounds that do not count. */
+/**
+ * Seconds of both sides, in turn, after two rounds that do not count. Each turn is the mean of three runs: the first one
+ * after the other side's finds its caches cold.
+ */
 const compare = async (name: string, ours: Side, otherName: string, other: Side): Promise<Row> => {
   const row = { name, ours: [] as Array<number>, other: [] as Array<number>, otherName }
   for (let i = -2; i < pairs; i++) {
-    const [a, b] = [await ours(), await other()]
+    const [a, b] = [await turn(ours), await turn(other)]
     if (i < 0) continue
     row.ours.push(a)
     row.other.push(b)
