@@ -43,3 +43,14 @@ export class EngineError extends Schema.TaggedError<EngineError>()('EngineError'
     return `${this.operation}: ${this.problem}`
   }
 }
+
+/** The work ran to its end, but some of what was asked for was not done. Exit code 3. */
+export class IncompleteError extends Schema.TaggedError<IncompleteError>()('IncompleteError', {
+  subject: Schema.String,
+  problem: Schema.String,
+  remedy: Schema.String,
+}) {
+  override get message(): string {
+    return `${this.subject}: ${this.problem}; ${this.remedy}`
+  }
+}

@@ -4,7 +4,7 @@ import { Clock, Effect, Stream } from 'effect'
 import { InputError, Progress } from '../core/index.ts'
 import { writeCheckpoint } from '../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../engine/index.ts'
-import { learningRateAt } from '../trainer/index.ts'
+import { learningRateAt } from '../engine/optimiser/index.ts'
 import { untrained } from './pretrain/base.ts'
 import { modelCard } from './pretrain/card.ts'
 import { exam, examine, type Skill } from './pretrain/exam.ts'
@@ -22,6 +22,8 @@ export interface PretrainOptions {
   readonly seed: number
   readonly device: 'cpu' | 'webgpu'
   readonly threads: number
+  /** Tokens computed at a time; more suits machines with many cores. */
+  readonly microBatchTokens: number
   readonly evaluateEvery: number
   readonly lessons?: Partial<LessonSettings>
 }
@@ -38,6 +40,7 @@ const unwritable = (file: string) => (cause: unknown) =>
  * each clip. Scenes are drawn in memory and seen once. Writes bfloat16 safetensors, a model card and `metrics.jsonl`.
  */
 export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
+  const { device, threads, microBatchTokens } = options
   const settings: LessonSettings = { ...lessonDefaults, ...options.lessons }
   const started = yield* Clock.currentTimeMillis
   const start = `${options.out}.untrained`
@@ -82,9 +85,14 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
       batches,
       Effect.fnUntraced(function* ({ step, groups }) {
         const learningRate = learningRateAt(
-          { learningRate: options.learningRate, warmup: options.warmup, schedule: 'cosine' },
+          {
+            kind: 'cosine',
+            peak: options.learningRate,
+            warmupSteps: options.warmup,
+            totalSteps: options.steps,
+            floor: 0.02,
+          },
           step,
-          options.steps,
         )
         const done = yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate, maxGradNorm: 1 })
         yield* write({ step: step + 1, loss: done.loss, gradNorm: done.gradNorm, seconds: done.seconds })
@@ -113,6 +121,6 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
     return { ...last, seconds, steps: options.steps, out: options.out }
   })
   return yield* learn.pipe(
-    Effect.provide(engineLayer({ checkpoint: start, device: options.device, threads: options.threads })),
+    Effect.provide(engineLayer({ checkpoint: start, device, threads, microBatchTokens })),
   )
 })

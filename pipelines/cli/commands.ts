@@ -1,13 +1,10 @@
-import { Console, Effect } from 'effect'
-import { Command, Flag } from 'effect/cli'
-import { InputError } from '../../core/index.ts'
+import { bra, dea } from './agents.ts'
+import { config } from './config.ts'
+import { curate } from './curate.ts'
+import { evaluation } from './eval.ts'
+import { pretrain } from './pretrain.ts'
+import { score } from './score.ts'
+import { train } from './train.ts'
 
-const x = Command.make(
-  'bra',
-  { dataset: Flag.String('dataset') },
-  Effect.fn(function* ({ dataset }) {
-    yield* Console.log(dataset)
-    return yield* new InputError({ subject: 'a', problem: 'b', remedy: 'c' })
-  }),
-)
-export const commands = [x] as const
+/** Every command, in the order of the way of the data. */
+export const commands = [bra, dea, curate, train, evaluation, score, pretrain, config] as const

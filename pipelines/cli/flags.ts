@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError } from '../../core/index.ts'
+import { Videos } from '../../video/index.ts'
 import { type Config, loadConfig } from '../config.ts'
+import { ensureWorld } from '../world.ts'
 
 /** Flags that several commands share. A flag that is not given falls back to the configuration, then to a default. */
 
@@ -115,6 +117,8 @@ export const foldersOf = Effect.fn('Cli.foldersOf')(function* (
   const config = yield* loadConfig()
   const entry = Object.hasOwn(config.datasets, dataset) ? config.datasets[dataset] : undefined
   const annotations = Option.getOrElse(flags.annotations, () => entry?.annotations)
+  if (annotations === undefined && dataset === 'shapes')
+    return yield* ensureWorld(config.runs).pipe(Effect.provide(Videos.layer()))
   if (annotations === undefined)
     return yield* new InputError({
       subject: `dataset ${dataset}`,

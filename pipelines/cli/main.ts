@@ -3,6 +3,7 @@ import { Console, Effect, Layer, Logger, Runtime } from 'effect'
 import { CliOutput, Command } from 'effect/cli'
 import packageJson from '../../package.json' with { type: 'json' }
 import { commands } from './commands.ts'
+import { displayLayer } from './display.ts'
 
 /** One line for what the user typed wrong; the help stays one `--help` away. */
 const presenter = CliOutput.layerPresenter({
@@ -53,6 +54,7 @@ Command.run(root, { version: packageJson.version }).pipe(
     Layer.mergeAll(
       NodeServices.layer,
       presenter,
+      displayLayer,
       Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
     ),
   ),

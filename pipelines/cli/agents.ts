@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { IncompleteError } from '../../core/index.ts'
+import type { FoldSummary } from '../../folds/index.ts'
+import type { AgentOptions } from '../agent.ts'
+import { runBra } from '../bra.ts'
+import { loadConfig } from '../config.ts'
+import { runDea } from '../dea.ts'
+import {
+  engineOf,
+  foldersOf,
+  given,
+  json,
+  model,
+  print,
+  run,
+  settings,
+  settingsOf,
+  source,
+  view,
+} from './flags.ts'
+import { modelServices } from './services.ts'
+
+const flags = {
+  ...source,
+  ...model,
+  ...view,
+  run,
+  json,
+  settings,
+  fold: Flag.Int('fold').pipe(
+    Flag.withDescription('which slice of the dataset, from 0'),
+    Flag.withDefault(0),
+  ),
+  foldSize: Flag.Int('fold-size').pipe(
+    Flag.withDescription('samples of a fold, default 22000'),
+    Flag.optional,
+  ),
+  retry: Flag.Boolean('retry').pipe(
+    Flag.withDescription('look again at samples that failed or whose video was absent'),
+    Flag.withDefault(false),
+  ),
+}
+
+const lines = (name: string, folder: string, summary: FoldSummary): ReadonlyArray<string> => [
+  `${name}: ${summary.done} of ${summary.planned} done in ${summary.seconds.toFixed(1)} s: ${summary.kept} kept, ${summary.dropped} flagged, ${summary.failed} failed, ${summary.absent} without video, ${summary.duplicates} duplicates`,
+  `verdicts: ${join(folder, 'curation.duckdb')}`,
+]
+
+const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, description: string) =>
+  Command.make(
+    name,
+    flags,
+    Effect.fn(function* (input) {
+      const { dataset, split, fold, foldSize, policy, form, retry, json } = input
+      const config = yield* loadConfig()
+      const engine = engineOf(config, input)
+      const folder = Option.getOrElse(input.run, () => join(config.runs, dataset))
+      const options: AgentOptions = {
+        dataset,
+        split: Option.getOrElse(split, () => 'train'),
+        ...(yield* foldersOf(dataset, input)),
+        ...given({ form, foldSize }),
+        policy,
+        fold,
+        retry,
+        run: folder,
+        inFlight: 32,
+        settings: {
+          ...given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
+          ...settingsOf(input.settings),
+        },
+      }
+      const summary = yield* run(options).pipe(Effect.provide(modelServices(engine)))
+      yield* print(json, summary, lines(name, folder, summary))
+      if (summary.failed > 0)
+        return yield* new IncompleteError({
+          subject: `${name} ${dataset}`,
+          problem: `${summary.failed} of ${summary.planned} samples failed`,
+          remedy: `their reasons are in ${join(folder, 'curation.duckdb')}; mend them and run again with --retry`,
+        })
+    }),
+  ).pipe(
+    Command.withDescription(description),
+    Command.withExamples([
+      {
+        command: `spanwise ${name} --dataset shapes --fold 0`,
+        description: 'the small world that ships with Spanwise',
+      },
+      {
+        command: `spanwise ${name} --dataset charades --split test --annotations DIR --videos DIR`,
+        description: "one's own copy of a published dataset",
+      },
+    ]),
+  )
+
+export const bra = agentCommand(
+  'bra',
+  runBra,
+  'Boundary reflection: which annotations leave out moments that also fit the query',
+)
+export const dea = agentCommand(
+  'dea',
+  runDea,
+  'Difficulty estimation: zero-shot grounding skill on each sample',
+)

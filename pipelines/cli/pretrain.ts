@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os'
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { loadConfig } from '../config.ts'
+import { runPretrain } from '../pretrain.ts'
+import { json, model, print, seed } from './flags.ts'
+
+const shapes = Command.make(
+  'shapes',
+  {
+    device: model.device,
+    threads: model.threads,
+    json,
+    seed,
+    out: Flag.String('out').pipe(
+      Flag.withDescription('folder of the checkpoint'),
+      Flag.withDefault('runs/shapes-base'),
+    ),
+    steps: Flag.Int('steps').pipe(Flag.withDescription('optimiser steps'), Flag.withDefault(1200)),
+    scenes: Flag.Int('scenes').pipe(Flag.withDescription('scenes a step'), Flag.withDefault(12)),
+    learningRate: Flag.Finite('learning-rate').pipe(
+      Flag.withDescription('peak of the cosine schedule'),
+      Flag.withDefault(1e-3),
+    ),
+    warmup: Flag.Int('warmup').pipe(Flag.withDescription('steps of warm-up'), Flag.withDefault(50)),
+    evaluateEvery: Flag.Int('evaluate-every').pipe(
+      Flag.withDescription('steps between validations'),
+      Flag.withDefault(200),
+    ),
+  },
+  Effect.fn(function* (input) {
+    const config = yield* loadConfig()
+    const threads = Option.getOrElse(input.threads, () => config.threads)
+    const result = yield* runPretrain({
+      out: input.out,
+      steps: input.steps,
+      scenes: input.scenes,
+      learningRate: input.learningRate,
+      warmup: input.warmup,
+      seed: input.seed,
+      evaluateEvery: input.evaluateEvery,
+      microBatchTokens: 4096,
+      device: Option.getOrElse(input.device, () => config.device),
+      threads: threads === 0 ? availableParallelism() : threads,
+    })
+    yield* print(input.json, result, [
+      `IoU ${result.setIou.toFixed(3)} (easy ${result.byGrade.easy.toFixed(3)}, medium ${result.byGrade.medium.toFixed(3)}, hard ${result.byGrade.hard.toFixed(3)}) after ${result.seconds.toFixed(0)} s`,
+      `checkpoint: ${result.out}`,
+    ])
+  }),
+).pipe(Command.withDescription('Train the small shapes checkpoint from random weights'))
+
+export const pretrain = Command.make('pretrain').pipe(
+  Command.withDescription('Make a checkpoint from nothing'),
+  Command.withSubcommands([shapes]),
+)

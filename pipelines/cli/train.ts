@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { loadConfig } from '../config.ts'
+import { loadSource } from '../source.ts'
+import { runCurriculum, runSft, type TrainOptions } from '../train.ts'
+import { trueSamples } from '../world.ts'
+import {
+  engineOf,
+  foldersOf,
+  given,
+  json,
+  model,
+  print,
+  run,
+  seed,
+  settings,
+  settingsOf,
+  view,
+} from './flags.ts'
+import { trainingServices } from './services.ts'
+
+const flags = {
+  ...model,
+  ...view,
+  run,
+  json,
+  seed,
+  settings,
+  dataset: Flag.String('dataset').pipe(
+    Flag.withDescription('whose videos are trained on'),
+    Flag.withDefault('shapes'),
+  ),
+  data: Flag.String('data').pipe(
+    Flag.withDescription('folder that curate wrote, or a JSONL file of samples'),
+    Flag.optional,
+  ),
+  videos: Flag.String('videos').pipe(Flag.withDescription('folder of the videos'), Flag.optional),
+  steps: Flag.Int('steps').pipe(Flag.withDescription('optimiser steps, instead of one epoch'), Flag.optional),
+  learningRate: Flag.Finite('learning-rate').pipe(Flag.withDescription('peak learning rate'), Flag.optional),
+  validation: Flag.String('validation').pipe(
+    Flag.withDescription('split of the dataset to measure on before and after'),
+    Flag.optional,
+  ),
+  freezeVision: Flag.Boolean('freeze-vision').pipe(
+    Flag.withDescription('leave the vision tower as it is'),
+    Flag.withDefault(false),
+  ),
+}
+
+/** What training is measured on: the world's truth where there is one, the annotations as published elsewhere. */
+const validationSamples = Effect.fnUntraced(function* (dataset: string, annotations: string, split: string) {
+  if (dataset === 'shapes') return yield* trueSamples(annotations, split)
+  const { samples } = yield* loadSource({ dataset, split, annotations, policy: 'keep' })
+  return samples.filter(({ task }) => task === 'grounding')
+})
+
+const trainCommand = (
+  name: 'sft' | 'curriculum',
+  pipeline: typeof runSft | typeof runCurriculum,
+  description: string,
+) =>
+  Command.make(
+    name,
+    flags,
+    Effect.fn(function* (input) {
+      const config = yield* loadConfig()
+      const { dataset } = input
+      const engine = {
+        ...engineOf(config, input),
+        ...(input.freezeVision ? { trainable: { freezeVision: true } } : {}),
+      }
+      const folders = yield* foldersOf(dataset, { annotations: Option.none(), videos: input.videos })
+      const validation = Option.isNone(input.validation)
+        ? undefined
+        : {
+            samples: yield* validationSamples(dataset, folders.annotations, input.validation.value),
+            videos: folders.videos,
+          }
+      const { checkpoint, ...engineSettings } = engine
+      const options: TrainOptions = {
+        model: checkpoint,
+        engine: engineSettings,
+        data: Option.getOrElse(input.data, () => join(config.runs, dataset, 'curated')),
+        videos: folders.videos,
+        run: Option.getOrElse(input.run, () => join(config.runs, `${dataset}-${name}`)),
+        view: given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
+        settings: {
+          seed: input.seed,
+          ...given({ steps: input.steps, learningRate: input.learningRate }),
+          ...settingsOf(input.settings),
+        },
+        ...(validation === undefined ? {} : { validation }),
+      }
+      const outcome = yield* pipeline(options).pipe(Effect.provide(trainingServices(engine)))
+      yield* print(input.json, outcome, [
+        `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,
+        `model: ${outcome.model}`,
+      ])
+    }),
+  ).pipe(
+    Command.withDescription(description),
+    Command.withExamples([
+      {
+        command: `spanwise train ${name} --dataset shapes --steps 60 --validation valid`,
+        description: 'on what curate selected from the shapes world',
+      },
+    ]),
+  )
+
+export const train = Command.make('train').pipe(
+  Command.withDescription('Train on a curated dataset'),
+  Command.withSubcommands([
+    trainCommand('sft', runSft, 'Supervised fine-tuning on the (possibly repaired) annotations'),
+    trainCommand('curriculum', runCurriculum, 'GRPO with the nested mask schedule'),
+  ]),
+)

@@ -1,0 +1,61 @@
+import { Effect } from 'effect'
+import { ask, groundingQuestion } from '../agents/index.ts'
+import { readPreprocessing } from '../engine/checkpoint/index.ts'
+import { Engine } from '../engine/index.ts'
+import { process, type VisionWrap } from '../engine/processor/index.ts'
+import { Videos } from '../video/index.ts'
+
+/** Options of `spanwise score`. */
+export interface ScoreOptions {
+  readonly model: string
+  readonly video: string
+  /** The user's text after the video. */
+  readonly prompt: string
+  readonly completion: string
+  readonly sampling: { readonly fps: number; readonly frames: number } | { readonly frames: number }
+  readonly maxPixels: number
+  readonly visionWrap: VisionWrap
+}
+
+/** The grounding question of a query: `--query` is short for the `--prompt` that agents and training ask. */
+export const promptOf = groundingQuestion
+
+/**
+ * `spanwise score`: the log-probability of each token of a completion, its end token included, to be compared with what
+ * another trainer or server gives for the same input.
+ */
+export const runScore = Effect.fn('Pipelines.runScore')(function* (options: ScoreOptions) {
+  const videos = yield* Videos
+  const engine = yield* Engine
+  const checkpoint = yield* readPreprocessing(options.model)
+  const { patchSize, mergeSize } = checkpoint.processor
+  const { sampling } = options
+  const clip = yield* videos.clip(
+    options.video,
+    'fps' in sampling
+      ? { kind: 'rate', fps: sampling.fps, max: sampling.frames }
+      : { kind: 'count', count: sampling.frames },
+    { maxPixels: options.maxPixels, factor: patchSize * mergeSize },
+  )
+  const prompt = process(checkpoint, ask(clip, options.prompt), { visionWrap: options.visionWrap })
+  const end = checkpoint.generation.eosTokenIds[0]
+  const tokens = [...checkpoint.tokenizer.encode(options.completion), ...(end === undefined ? [] : [end])]
+  const [[logProbs = []] = []] = yield* engine.score([{ prompt, completions: [tokens] }])
+  return {
+    model: options.model,
+    video: options.video,
+    visionWrap: options.visionWrap,
+    frames: clip.times.length,
+    times: Array.from(clip.times),
+    width: clip.width,
+    height: clip.height,
+    promptTokens: prompt.inputIds.length,
+    promptIds: Array.from(prompt.inputIds),
+    tokens: tokens.map((id, index) => ({
+      id,
+      text: checkpoint.tokenizer.decode([id], { skipSpecial: false }),
+      logProb: logProbs[index]!,
+    })),
+    total: logProbs.reduce((sum, value) => sum + value, 0),
+  }
+})
