@@ -1,10 +1,11 @@
 import { bra, dea } from './agents.ts'
 import { config } from './config.ts'
 import { curate } from './curate.ts'
+import { demo } from './demo.ts'
 import { evaluation } from './eval.ts'
 import { pretrain } from './pretrain.ts'
 import { score } from './score.ts'
 import { train } from './train.ts'
 
 /** Every command, in the order of the way of the data. */
-export const commands = [bra, dea, curate, train, evaluation, score, pretrain, config] as const
+export const commands = [demo, bra, dea, curate, train, evaluation, score, pretrain, config] as const

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError } from '../../core/index.ts'
+import type { Course } from './report.ts'
+
+const step = z.object({
+  step: z.int(),
+  reward: z.number(),
+  entropy: z.number(),
+  mask: z.object({ ratio: z.number() }),
+})
+const validation = z.object({ step: z.int(), set_iou: z.number() })
+
+const readRows = <A>(file: string, schema: z.ZodType<A>) =>
+  Effect.tryPromise({
+    try: async () =>
+      (await readFile(file, 'utf8'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => schema.parse(JSON.parse(line))),
+    catch: (cause) =>
+      new InputError({
+        subject: file,
+        problem: `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
+        remedy: 'delete the run folder and start again',
+      }),
+  })
+
+/** What a training run wrote about its course. */
+export const readCourse = Effect.fn('Demo.readCourse')(function* (name: string, run: string) {
+  const steps = yield* readRows(join(run, 'metrics.jsonl'), step)
+  const measured = yield* readRows(join(run, 'validation.jsonl'), validation)
+  return {
+    name,
+    steps: steps.map(({ step, reward, entropy, mask }) => ({ step, reward, entropy, maskRatio: mask.ratio })),
+    validation: measured.map(({ step, set_iou }) => ({ step, setIou: set_iou })),
+  } satisfies Course
+})
