@@ -10,6 +10,7 @@ import { nearest } from './nearest.ts'
 import { nextgqa } from './nextgqa.ts'
 import { nextqa } from './nextqa.ts'
 import { csv, jsonl } from './own.ts'
+import { parquet } from './parquet.ts'
 import { queryd } from './queryd.ts'
 import { qvhighlights } from './qvhighlights.ts'
 import { repcount } from './repcount.ts'
@@ -41,6 +42,7 @@ const all: ReadonlyArray<Dataset> = [
   videoR1,
   jsonl,
   csv,
+  parquet,
 ]
 
 /** Every dataset by its name. A new one is a new file and one word in the list above. */

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
 import type { SourceFile } from './dataset.ts'
+import { duplicateKey, lineAt } from './duplicate-key.ts'
 
 /** One annotation file, unpacked. */
 export interface Source extends SourceFile {
@@ -14,6 +15,12 @@ export interface Source extends SourceFile {
 
 const fail = (subject: string, problem: string, remedy: string) =>
   new InputError({ subject, problem, remedy })
+
+/** How the problem of a folder begins that does not hold the file looked for. */
+const absent = 'holds no '
+
+/** Whether a reading failed because its file is not there, and not because something is wrong with it. */
+export const isAbsent = (error: InputError): boolean => error.problem.startsWith(absent)
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
@@ -85,7 +92,7 @@ export const find = (
     const wanted = candidates.map(String).join(' or ')
     return yield* fail(
       folder,
-      `holds no ${wanted}${form === undefined ? '' : ` of the form ${form}`}, packed with gzip or not`,
+      `${absent}${wanted}${form === undefined ? '' : ` of the form ${form}`}, packed with gzip or not`,
       'give the folder that holds it',
     )
   })
@@ -98,13 +105,6 @@ export const textOfSource = (source: Source): Effect.Effect<string, InputError> 
     try: () => decoder.decode(source.bytes),
     catch: () => fail(source.path, 'is not UTF-8 text', 'save it as UTF-8'),
   })
-
-/** The 1-based line of a position in a text. */
-const lineAt = (text: string, position: number): number => {
-  let line = 1
-  for (let at = text.indexOf('\n'); at !== -1 && at < position; at = text.indexOf('\n', at + 1)) line++
-  return line
-}
 
 /** Where and why a text is no JSON: the message of V8 says the position, or that the text ends too soon. */
 export const jsonFault = (text: string, error: unknown): { line: number; message: string } => {
@@ -140,16 +140,25 @@ export const listOf = (source: Source): Effect.Effect<ReadonlyArray<unknown>, In
   Effect.flatMap(jsonOf(source), (value) =>
     Array.isArray(value)
       ? Effect.succeed(value)
-      : Effect.fail(fail(source.path, 'holds no list', 'give the file as published')),
+      : Effect.fail(fail(source.path, 'is no list', 'give the file as published')),
   )
 
 /** A JSON file that must hold a map; its entries in the order of the file (integer-like keys come first, ascending). */
 export const mapOf = (source: Source): Effect.Effect<ReadonlyArray<[string, unknown]>, InputError> =>
-  Effect.flatMap(jsonOf(source), (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Effect.succeed(Object.entries(value))
-      : Effect.fail(fail(source.path, 'holds no map', 'give the file as published')),
-  )
+  Effect.gen(function* () {
+    const value = yield* jsonOf(source)
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return yield* fail(source.path, 'is no map', 'give the file as published')
+    // JSON.parse keeps the last of two equal keys and says nothing.
+    const twice = duplicateKey(yield* textOfSource(source))
+    if (twice !== null)
+      return yield* fail(
+        `${source.path}:${twice.line}`,
+        `the key ${JSON.stringify(twice.key)} was seen on line ${twice.before}`,
+        'keep one of them',
+      )
+    return Object.entries(value)
+  })
 
 /** The non-empty lines of a text, each with its 1-based number. */
 export const linesOf = (text: string): ReadonlyArray<{ readonly line: number; readonly text: string }> =>

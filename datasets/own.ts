@@ -31,7 +31,8 @@ const taskOf = ({ task, options, windows, answer }: OwnRow): Task => {
   return answer !== undefined && windows == null ? 'counting' : 'grounding'
 }
 
-const add = (path: string, line: number, row: OwnRow, into: Collector) => {
+/** Adds a row of one's own data as a sample. */
+export const addOwn = (path: string, line: number, row: OwnRow, into: Collector) => {
   const video = row.video.replace(/\.(mp4|mkv|webm|avi|mov)$/i, '')
   const task = taskOf(row)
   if ((task === 'choice' || task === 'grounded-qa') && (row.options?.length ?? 0) < 2) {
@@ -53,14 +54,14 @@ const add = (path: string, line: number, row: OwnRow, into: Collector) => {
 }
 
 /** `<split>.<ending>`; for the split `all`, or where the folder is itself a file, any file of that ending. */
-const candidates = (folder: string, split: string, ending: string): ReadonlyArray<string | RegExp> => {
+export const candidates = (folder: string, split: string, ending: string): ReadonlyArray<string | RegExp> => {
   const any = new RegExp(`\\.${ending}$`)
-  return split === 'all' || /\.(jsonl|csv)(\.gz)?$/.test(folder)
+  return split === 'all' || /\.(jsonl|csv|parquet)(\.gz)?$/.test(folder)
     ? [`all.${ending}`, any]
     : [`${split}.${ending}`]
 }
 
-const splits = ['train', 'valid', 'test', 'all']
+export const ownSplits = ['train', 'valid', 'test', 'all']
 
 /**
  * One's own data as JSON lines: `{"video": "a.mp4", "query": "...", "windows": [[1, 4.5]]}` and, as far as known, `id`,
@@ -71,18 +72,18 @@ export const jsonl = define({
   licence: null,
   homepage: 'your own data',
   files: ['<split>.jsonl'],
-  splits,
+  splits: ownSplits,
   sizes: {},
   fill: (folder, split, into) =>
     Effect.gen(function* () {
       const source = yield* find(folder, candidates(folder, split, 'jsonl'), into.settings.form)
-      for (const { line, row } of yield* jsonRows(source, ownRow, into)) add(source.path, line, row, into)
+      for (const { line, row } of yield* jsonRows(source, ownRow, into)) addOwn(source.path, line, row, into)
       return [source]
     }),
 })
 
 /** A cell that holds JSON (windows, options) or nothing. */
-const jsonCell = (text: string | undefined): unknown => {
+export const jsonCell = (text: string | undefined): unknown => {
   if (text === undefined || text.trim() === '') return undefined
   try {
     return JSON.parse(text)
@@ -103,7 +104,7 @@ export const csv = define({
   licence: null,
   homepage: 'your own data',
   files: ['<split>.csv'],
-  splits,
+  splits: ownSplits,
   sizes: {},
   fill: (folder, split, into) =>
     Effect.gen(function* () {
@@ -132,7 +133,7 @@ export const csv = define({
             : { meta: Object.fromEntries(other.map((name) => [name, cell(name) ?? ''])) }),
         }
         const row = into.row(source.path, line, ownRow, value)
-        if (row !== null) add(source.path, line, row, into)
+        if (row !== null) addOwn(source.path, line, row, into)
       }
       return [source]
     }),

@@ -1,7 +1,8 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { define } from './collect.ts'
-import { find } from './files.ts'
+import { actRepRows } from './actrep.ts'
+import { type Draft, define } from './collect.ts'
+import { find, type Source } from './files.ts'
 import { tableOf } from './table.ts'
 
 const row = z.object({ type: z.string(), name: z.string().min(1) })
@@ -13,8 +14,31 @@ const whole = (text: string | undefined): number | null => {
   return Number.isFinite(value) ? Math.trunc(value) : Number.NaN
 }
 
+/** Whether a CSV file is TransRAC's: its header names the columns. */
+const isTransRac = (source: Source): boolean =>
+  /(^|,)type,name,count(,|\r?\n)/.test(new TextDecoder().decode(source.bytes.subarray(0, 4096)))
+
+/** A list of all splits under any name that is not one of TransRAC's. */
+const list = /^(?!(new_)?(train|valid|test)\.csv$).*\.(csv|jsonl)$/
+
+const draftOf = (file: string, action: string, count: number, cycles?: Array<Array<number>>): Draft => {
+  const stem = file.replace(/\.\w+$/, '')
+  return {
+    id: stem,
+    task: 'counting',
+    video: stem,
+    file,
+    duration: null,
+    query: `How many times is this action repeated: ${action.replaceAll('_', ' ')}?`,
+    windows: null,
+    answer: String(count),
+    meta: { action, ...(cycles === undefined ? {} : { cycles }) },
+  }
+}
+
 /**
  * RepCount (TransRAC's CSV files, its open-set re-split `new_<split>.csv` included): how often an action is repeated.
+ * ActRep-R1's lists, CSV or JSON lines with the split in each row, are read too.
  * Ids are file stems. `meta.cycles` holds first and last FRAME of each cycle, at the video's own rate; `meta.action` the
  * label as published. Rows without a count, cycles that end before they start, and counts that differ from the number
  * of cycles are problems.
@@ -23,12 +47,22 @@ export const repcount = define({
   name: 'repcount',
   licence: 'Apache-2.0 (of the repository)',
   homepage: 'https://github.com/SvipRepetitionCounting/TransRAC',
-  files: ['new_train.csv', 'new_valid.csv', 'new_test.csv', 'train.csv', 'valid.csv', 'test.csv'],
+  files: ['new_<split>.csv', '<split>.csv', '<any>.csv or <any>.jsonl (ActRep-R1)'],
   splits: ['train', 'valid', 'test'],
   sizes: { train: { samples: 646 }, valid: { samples: 128 }, test: { samples: 250 } },
   fill: (folder, split, into) =>
     Effect.gen(function* () {
-      const source = yield* find(folder, [`new_${split}.csv`, `${split}.csv`], into.settings.form)
+      const source = yield* find(
+        folder,
+        [`new_${split}.csv`, `${split}.csv`, `${split}.jsonl`, list],
+        into.settings.form,
+      )
+      if (!isTransRac(source)) {
+        for (const { line, video, action, count, ...row } of yield* actRepRows(source, into))
+          if (row.split === split || (split === 'valid' && row.split === 'val'))
+            into.sample(source.path, line, draftOf(video, action, count))
+        return [source]
+      }
       for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'])) {
         const one = into.row(source.path, line, row, { type: cell('type'), name: cell('name') })
         if (one === null) continue
@@ -54,19 +88,7 @@ export const repcount = define({
           into.problem(source.path, line, 'reversed', `cycle [${backward}] ends before it starts`)
         if (marks.length !== 2 * count)
           into.problem(source.path, line, 'mismatch', `${count} counted, ${marks.length} cycle bounds`)
-        const stem = one.name.replace(/\.\w+$/, '')
-        const action = one.type.replaceAll('_', ' ')
-        into.sample(source.path, line, {
-          id: stem,
-          task: 'counting',
-          video: stem,
-          file: one.name,
-          duration: null,
-          query: `How many times is this action repeated: ${action}?`,
-          windows: null,
-          answer: String(count),
-          meta: { action: one.type, cycles },
-        })
+        into.sample(source.path, line, draftOf(one.name, one.type, count, cycles))
       }
       return [source]
     }),

@@ -15,7 +15,7 @@ describe('bad input', () => {
     ],
     ['a slip inside', { 'train.json': '{"a": 3,\n\n"b": nan}' }, /train\.json:3: no valid JSON/],
     ['an empty file', { 'train.json': '' }, /train\.json: is empty/],
-    ['a list in place of a map', { 'train.json': [] }, /holds no map/],
+    ['a list in place of a map', { 'train.json': [] }, /is no map/],
     ['a damaged gzip file', { 'train.json': 'x', 'val_1.json': 'x' }, /train\.json:1/],
     ['no file', { 'other.json': {} }, /holds no train\.json/],
     ['bytes that are no text', { 'train.json': new Uint8Array([0x7b, 0xff, 0x7d]) }, /not UTF-8/],

@@ -1,0 +1,70 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import type { InputError } from '../core/index.ts'
+import type { Collector } from './collect.ts'
+import { parseCsv } from './csv.ts'
+import { type Source, textOfSource } from './files.ts'
+import { jsonRows } from './jsonl.ts'
+
+/** One video of ActRep-R1's list: which action it shows and how often. */
+export interface ActRepRow {
+  readonly line: number
+  readonly video: string
+  readonly split: string
+  readonly action: string
+  readonly count: number
+}
+
+const count = z.int().nonnegative()
+const cells = z.object({
+  video: z.string().min(1),
+  split: z.string(),
+  action: z.string().min(1),
+  count: z
+    .string()
+    .regex(/^\s*\d+\s*$/, 'expected a whole number')
+    .transform(Number),
+})
+const object = z
+  .object({
+    video_id: z.string().min(1),
+    split: z.string().optional(),
+    action: z.string().optional(),
+    gt_count: count.optional(),
+    ground_truth: z.object({ action: z.string(), count }).optional(),
+  })
+  .transform(({ video_id, split, action, gt_count, ground_truth }, context) => {
+    const known = { action: action ?? ground_truth?.action, count: gt_count ?? ground_truth?.count }
+    if (known.action === undefined || known.count === undefined) {
+      context.addIssue({ code: 'custom', message: 'neither action and gt_count nor ground_truth' })
+      return z.NEVER
+    }
+    return { video: video_id, split: split ?? 'train', action: known.action, count: known.count }
+  })
+
+/**
+ * ActRep-R1's input (yicheng-2019/ActRep-R1). CSV by position, `video_id,split,action,count`, a header is optional and
+ * further columns are passed over; or JSON lines with `gt_count`, or the older `ground_truth`. A missing split is
+ * `train`. Rows that its reader leaves out silently are problems here, but for the header.
+ */
+export const actRepRows = (
+  source: Source,
+  into: Collector,
+): Effect.Effect<ReadonlyArray<ActRepRow>, InputError> =>
+  Effect.gen(function* () {
+    if (source.name.endsWith('.jsonl'))
+      return (yield* jsonRows(source, object, into)).map(({ line, row }) => ({ line, ...row }))
+    const rows: Array<ActRepRow> = []
+    for (const [index, record] of parseCsv(yield* textOfSource(source)).entries()) {
+      const [video, split, action, times] = record.cells
+      if (index === 0 && !/^\s*\d+\s*$/.test(times ?? '') && /video/i.test(video ?? '')) continue
+      const row = into.row(source.path, record.line, cells, {
+        video,
+        split: split?.trim() === '' ? 'train' : split?.trim(),
+        action,
+        count: times,
+      })
+      if (row !== null) rows.push({ line: record.line, ...row })
+    }
+    return rows
+  })
