@@ -19,6 +19,12 @@ const fail = (subject: string, problem: string, remedy: string) =>
 /** How the problem of a folder begins that does not hold the file looked for. */
 const absent = 'holds no '
 
+/** What is said of a file without a byte. */
+const empty = 'the file is empty'
+
+/** Whether a reading failed because the file has no content. */
+export const isEmpty = (error: InputError): boolean => error.problem === empty
+
 /** Whether a reading failed because its file is not there, and not because something is wrong with it. */
 export const isAbsent = (error: InputError): boolean => error.problem.startsWith(absent)
 
@@ -44,7 +50,7 @@ export const readSource = (path: string): Effect.Effect<Source, InputError> =>
       try: () => (path.endsWith('.gz') ? gunzipSync(packed) : packed),
       catch: (error) => fail(path, `cannot be unpacked (${codeOf(error)})`, 'fetch the file again'),
     })
-    if (bytes.length === 0) return yield* fail(path, 'is empty', 'fetch the file again')
+    if (bytes.length === 0) return yield* fail(`${path}:1`, empty, 'fetch the file again')
     const sha256 = createHash('sha256').update(packed).digest('hex')
     return { path, name: basename(path).replace(/\.gz$/, ''), bytes, sha256 }
   })

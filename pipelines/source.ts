@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
-import type { InputError, Sample } from '../core/index.ts'
+import { InputError, type Sample } from '../core/index.ts'
 import { type Cleaning, type Dataset, lookup, type Policy, type Reading } from '../datasets/index.ts'
+import { faultIn } from './datasets/readings.ts'
 
 /** One split of a dataset and where its files lie. */
 export interface Source {
@@ -13,6 +14,8 @@ export interface Source {
   /** What to do with rows whose windows are wrong; `clip` unless told otherwise. */
   readonly policy?: Policy
   readonly cleaning?: Cleaning
+  /** Refuse the first row that cannot be read, instead of a warning: a benchmark with rows missing is another one. */
+  readonly strict?: boolean
 }
 
 export interface Loaded {
@@ -34,6 +37,15 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: S
     ...(source.cleaning === undefined ? {} : { cleaning: source.cleaning }),
     ...(source.form === undefined ? {} : { form: source.form }),
   })
+  const first = reading.problems[0]
+  if (reading.samples.length === 0 && first !== undefined)
+    return yield* new InputError({
+      subject: `${first.file}:${first.line}`,
+      problem: `${first.message}; none of ${reading.rows} rows could be read`,
+      remedy: `give the files of ${source.dataset} as published`,
+    })
+  const fault = source.strict === true ? faultIn(reading.problems) : null
+  if (fault !== null) return yield* fault
   for (const problem of reading.problems.slice(0, named))
     yield* Effect.logWarning(`${problem.file}:${problem.line}: ${problem.kind}: ${problem.message}`)
   if (reading.problems.length > named)
@@ -46,6 +58,7 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: S
       dataset: source.dataset,
       split: source.split,
       policy: source.policy ?? 'clip',
+      ...(source.cleaning === undefined ? {} : { cleaning: source.cleaning }),
       files: JSON.stringify(reading.files.map(({ path, sha256 }) => [path.split('/').at(-1), sha256])),
     },
   }

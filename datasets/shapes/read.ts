@@ -5,7 +5,7 @@ import { InputError, letter, tasks } from '../../core/index.ts'
 import { cleanQuery } from '../clean.ts'
 import { collector, define } from '../collect.ts'
 import { defaultReadSettings } from '../dataset.ts'
-import { findOptional, type Source } from '../files.ts'
+import { findOptional, isEmpty, type Source } from '../files.ts'
 import { jsonRows } from '../jsonl.ts'
 import { pair, seconds } from '../schemas.ts'
 import { grades } from './scene.ts'
@@ -59,10 +59,7 @@ export const shapesDataset = define({
       for (const task of tasks) {
         const source = yield* findOptional(folder, [`${split}.${task}.jsonl`]).pipe(
           // A small world may hold no question of some task: its file is then empty.
-          Effect.catchIf(
-            (error) => error.problem === 'is empty',
-            () => Effect.succeed(null),
-          ),
+          Effect.catchIf(isEmpty, () => Effect.succeed(null)),
         )
         if (source === null) continue
         sources.push(source)

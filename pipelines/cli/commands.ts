@@ -1,6 +1,7 @@
 import { bra, dea } from './agents.ts'
 import { config } from './config.ts'
 import { curate } from './curate.ts'
+import { datasets } from './datasets.ts'
 import { demo } from './demo.ts'
 import { evaluation } from './eval.ts'
 import { pretrain } from './pretrain.ts'
@@ -8,4 +9,15 @@ import { score } from './score.ts'
 import { train } from './train.ts'
 
 /** Every command, in the order of the way of the data. */
-export const commands = [demo, bra, dea, curate, train, evaluation, score, pretrain, config] as const
+export const commands = [
+  demo,
+  bra,
+  dea,
+  curate,
+  train,
+  evaluation,
+  score,
+  datasets,
+  pretrain,
+  config,
+] as const

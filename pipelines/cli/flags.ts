@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError } from '../../core/index.ts'
+import { cleanings } from '../../datasets/index.ts'
 import { Videos } from '../../video/index.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { ensureWorld } from '../world.ts'
@@ -45,6 +46,11 @@ export const source = {
     Flag.withDefault('clip'),
   ),
 }
+
+export const cleaning = Flag.Literals('cleaning', cleanings).pipe(
+  Flag.withDescription('whose cleaning of the queries; raw leaves them as published'),
+  Flag.optional,
+)
 
 export const view = {
   fps: Flag.Finite('fps').pipe(Flag.withDescription('frames per second, default 2'), Flag.optional),

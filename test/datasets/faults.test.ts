@@ -14,7 +14,7 @@ describe('bad input', () => {
       /train\.json:2: no valid JSON/,
     ],
     ['a slip inside', { 'train.json': '{"a": 3,\n\n"b": nan}' }, /train\.json:3: no valid JSON/],
-    ['an empty file', { 'train.json': '' }, /train\.json: is empty/],
+    ['an empty file', { 'train.json': '' }, /train\.json:1: the file is empty/],
     ['a list in place of a map', { 'train.json': [] }, /is no map/],
     ['a damaged gzip file', { 'train.json': 'x', 'val_1.json': 'x' }, /train\.json:1/],
     ['no file', { 'other.json': {} }, /holds no train\.json/],

@@ -1,0 +1,71 @@
+import { Effect } from 'effect'
+import { InputError, type Sample } from '../../core/index.ts'
+import { openDatabase, writePart, writeWhole } from '../../store/index.ts'
+import { type DatasetOptions, readSplits } from './readings.ts'
+
+export interface ExportOptions extends DatasetOptions {
+  /** The file to write; its ending says in which form: `.jsonl` or `.parquet`. */
+  readonly out: string
+}
+
+const columns = {
+  id: 'VARCHAR',
+  dataset: 'VARCHAR',
+  split: 'VARCHAR',
+  task: 'VARCHAR',
+  video: 'VARCHAR',
+  file: 'VARCHAR',
+  duration: 'DOUBLE',
+  query: 'VARCHAR',
+  windows: 'DOUBLE[][]',
+  options: 'VARCHAR[]',
+  answer: 'VARCHAR',
+  meta: 'VARCHAR',
+} as const
+
+const writeParquet = Effect.fnUntraced(function* (
+  out: string,
+  samples: ReadonlyArray<Sample>,
+  files: { readonly [file: string]: string },
+) {
+  const database = yield* openDatabase(':memory:')
+  const rows = samples.map(({ options, answer, meta, ...sample }) => ({
+    ...sample,
+    options: options ?? null,
+    answer: answer ?? null,
+    meta: meta === undefined ? null : JSON.stringify(meta),
+  }))
+  yield* writePart(database, out, columns, rows, files)
+}, Effect.scoped)
+
+/**
+ * `spanwise datasets export`: the validated samples of a split, or of all that are there, in the form that the datasets
+ * `jsonl` and `parquet` read. `meta` is JSON text in Parquet; hashes of the source files go to its metadata.
+ */
+export const runExport = Effect.fn('Pipelines.runExport')(function* (options: ExportOptions) {
+  const { readings } = yield* readSplits(options)
+  const samples = readings.flatMap(({ reading }) => reading.samples)
+  const { out } = options
+  if (out.endsWith('.parquet')) {
+    const files = readings.flatMap(({ reading }) => reading.files)
+    yield* writeParquet(
+      out,
+      samples,
+      Object.fromEntries(files.map(({ path, sha256 }) => [path.split('/').at(-1)!, sha256])),
+    )
+  } else if (out.endsWith('.jsonl'))
+    yield* writeWhole(out, samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''))
+  else
+    return yield* new InputError({
+      subject: `--out ${out}`,
+      problem: 'its ending names no form',
+      remedy: 'let it end in .jsonl or .parquet',
+    })
+  return {
+    dataset: options.dataset,
+    splits: readings.map(({ split }) => split),
+    samples: samples.length,
+    out,
+    problems: readings.flatMap(({ reading }) => reading.problems),
+  }
+})
