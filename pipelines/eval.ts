@@ -6,9 +6,11 @@ import { InputError, Progress, type Sample } from '../core/index.ts'
 import {
   type Baseline,
   baselinePredictions,
+  defaultBootstrap,
   type Evaluation,
   errorByLength,
   evaluate,
+  joinAnswers,
   lengthFigure,
   lookupRule,
   lookupSuite,
@@ -105,6 +107,12 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
   return predictions
 })
 
+/** Grounded samples whose clip has no known duration: no rule can place a window in them. */
+export const unplaced = (samples: ReadonlyArray<Sample>): number =>
+  samples.filter(
+    ({ task, duration }) => duration === null && (task === 'grounding' || task === 'grounded-qa'),
+  ).length
+
 /** One suite's scores of given predictions beside the prior-only row, and its files where a folder is named. */
 export const runEval = Effect.fn('Pipelines.runEval')(function* (
   options: EvalOptions,
@@ -113,19 +121,23 @@ export const runEval = Effect.fn('Pipelines.runEval')(function* (
 ) {
   const suite = yield* lookupSuite(options.suite)
   const rule = yield* lookupRule(suite, options.rule)
-  const evaluation = evaluate(suite, options.samples, predictions, { rule })
+  const bootstrap = { ...defaultBootstrap, seed: options.seed }
+  const evaluation = evaluate(suite, options.samples, predictions, { rule, bootstrap })
   const prior = evaluate(
     suite,
     options.samples,
     baselinePredictions('prior', options.samples, options.train, options.seed),
-    { rule },
+    { rule, bootstrap },
   )
+  // Where durations are unknown no constant window can be placed, and a row of zeros would be no floor.
+  const placed = unplaced(options.samples) === 0
   const rows = [
     { name, report: evaluation.report },
-    { name: 'prior only', report: prior.report },
+    ...(placed ? [{ name: 'prior only', report: prior.report }] : []),
   ] as const
-  if (options.out !== undefined) yield* writeReport(options.out, options.samples, rows, evaluation, prior)
-  return { evaluation, prior, table: markdown(rows) }
+  if (options.out !== undefined)
+    yield* writeReport(options.out, options.samples, rows, evaluation, placed ? prior : null)
+  return { evaluation, prior, placed, table: markdown(rows) }
 })
 
 const writeReport = (
@@ -133,19 +145,19 @@ const writeReport = (
   samples: ReadonlyArray<Sample>,
   rows: Parameters<typeof markdown>[0],
   evaluation: Evaluation,
-  prior: Evaluation,
+  prior: Evaluation | null,
 ) =>
   Effect.tryPromise({
     try: async () => {
       await mkdir(folder, { recursive: true })
       const figures: Array<{ title: string; file: string; svg: string }> = []
-      if (evaluation.ious !== null && prior.ious !== null) {
+      if (evaluation.ious !== null) {
         figures.push({
           title: 'Recall over threshold',
           file: 'recall.svg',
           svg: recallFigure([
             { name: rows[0].name, ious: evaluation.ious },
-            { name: 'prior only', ious: prior.ious },
+            ...(prior?.ious == null ? [] : [{ name: 'prior only', ious: prior.ious }]),
           ]),
         })
         figures.push({
@@ -160,7 +172,7 @@ const writeReport = (
         `${JSON.stringify(reportJson(evaluation.report), null, 2)}\n`,
       )
       await writeFile(join(folder, 'report.md'), markdown(rows, figures))
-      await writeFile(join(folder, 'values.jsonl'), valueLines(evaluation))
+      await writeFile(join(folder, 'values.jsonl'), [...valueLines(evaluation), ''].join('\n'))
     },
     catch: unwritable(folder),
   })
@@ -170,9 +182,27 @@ export const givenPredictions = (
   samples: ReadonlyArray<Sample>,
   train: ReadonlyArray<Sample>,
   from:
-    | { readonly file: string; readonly reader?: Reader }
+    | {
+        readonly file: string
+        readonly reader?: Reader
+        /** File of the answers, where a benchmark keeps them apart from the windows (NExT-GQA). */
+        readonly answers?: string
+      }
     | { readonly baseline: Baseline; readonly seed: number },
 ): Effect.Effect<Predictions, InputError> =>
-  'file' in from
-    ? readAnyPredictions(from.file, new Map(samples.map((sample) => [sample.id, sample])), from.reader)
-    : Effect.succeed(baselinePredictions(from.baseline, samples, train, from.seed))
+  Effect.gen(function* () {
+    if (!('file' in from)) {
+      const blind = unplaced(samples)
+      if (blind > 0)
+        return yield* new InputError({
+          subject: `--baseline ${from.baseline}`,
+          problem: `${blind} samples have no duration`,
+          remedy: 'lay durations.json beside the annotations, or read a form that has durations',
+        })
+      return baselinePredictions(from.baseline, samples, train, from.seed)
+    }
+    const known = new Map(samples.map((sample) => [sample.id, sample]))
+    const predictions = yield* readAnyPredictions(from.file, known, from.reader)
+    if (from.answers === undefined) return predictions
+    return joinAnswers(predictions, yield* readAnyPredictions(from.answers, known, from.reader))
+  })

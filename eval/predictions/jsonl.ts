@@ -49,7 +49,8 @@ const toPrediction = (value: Row, sample: Sample | undefined, reader: Reader): P
 export const jsonProblem = (line: string, last: boolean): readonly [problem: string, remedy: string] => {
   if (/[:[,\s-](?:NaN|Infinity)\b/.test(line))
     return ['it holds NaN or Infinity, which JSON does not know', 'write null where there is no prediction']
-  if (last) return ['the line ends in the middle of its JSON', 'the file is truncated: write it anew']
+  if (last && /^\s*[{[]/.test(line))
+    return ['the line ends in the middle of its JSON', 'the file is truncated: write it anew']
   return ['it is not JSON', 'write one JSON object a line']
 }
 

@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, letter, type Sample } from '../../core/index.ts'
+import { duplicateKey } from '../../datasets/duplicate-key.ts'
 import type { Prediction, Predictions } from '../prediction.ts'
 import { jsonProblem, parsePredictions, readText } from './jsonl.ts'
 import type { Reader } from './text.ts'
@@ -79,6 +80,12 @@ const lineOf = (content: string, key: string): number => {
   return at < 0 ? 1 : content.slice(0, at).split('\n').length
 }
 
+/** Whether two letters mean the same option: a few questions have two options of equal text. */
+const isSame = ({ options }: Sample, a: string, b: string): boolean => {
+  const textOf = (one: string) => options?.[one.charCodeAt(0) - 65]
+  return a === b || (textOf(a) !== undefined && textOf(a) === textOf(b))
+}
+
 /** NExT-QA's map of choices or NExT-GQA's map of windows. */
 export const parseMap = Effect.fnUntraced(function* (
   file: string,
@@ -94,6 +101,13 @@ export const parseMap = Effect.fnUntraced(function* (
     const last = content.split('\n').length
     return yield* refuse(last, ...jsonProblem(content, true))
   }
+  const twice = duplicateKey(content)
+  if (twice !== null)
+    return yield* refuse(
+      twice.line,
+      `id ${JSON.stringify(twice.key)} was seen on line ${twice.before}`,
+      'keep one of them',
+    )
   const predictions = new Map<string, Prediction>()
   for (const [id, value] of Object.entries(z.record(z.string(), z.unknown()).catch({}).parse(map))) {
     const sample = samples.get(id)
@@ -102,14 +116,16 @@ export const parseMap = Effect.fnUntraced(function* (
     const chosen = choice.safeParse(value)
     const window = span.safeParse(value)
     if (chosen.success) {
-      const truth = chosen.data.answer
-      if (truth !== undefined && sample.answer !== undefined && letter(truth) !== sample.answer)
+      const { prediction, answer: truth } = chosen.data
+      if (truth !== undefined && sample.answer !== undefined && !isSame(sample, letter(truth), sample.answer))
         return yield* refuse(
           lineOf(content, id),
           `the file says that option ${truth} is right, the annotation says ${sample.answer}`,
           'score it against the split that it was made for',
         )
-      predictions.set(id, { id, windows: null, answer: letter(chosen.data.prediction) })
+      // As in the benchmarks' scripts, right is what the file itself says is right, where two options are equal.
+      const answer = prediction === truth ? sample.answer : letter(prediction)
+      predictions.set(id, { id, windows: null, answer: answer ?? letter(prediction) })
     } else if (window.success) predictions.set(id, { id, windows: [window.data] })
     else
       return yield* refuse(

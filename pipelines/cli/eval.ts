@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { InputError, type Sample } from '../../core/index.ts'
-import { baselines, lookupSuite, readers, reportJson, suites } from '../../eval/index.ts'
+import type { Cleaning } from '../../datasets/index.ts'
+import { baselines, lookupSuite, readers, reportJson, type Suite, suites } from '../../eval/index.ts'
 import { loadConfig } from '../config.ts'
 import { answer, givenPredictions, runEval } from '../eval.ts'
 import { loadSource } from '../source.ts'
 import { trueSamples } from '../world.ts'
-import { engineOf, foldersOf, given, json, model, print, seed, source, view } from './flags.ts'
+import { compareCommand } from './compare.ts'
+import { cleaning, engineOf, foldersOf, given, json, model, print, seed, source, view } from './flags.ts'
 import { modelServices } from './services.ts'
 
 const { dataset: _, policy: __, ...place } = source
@@ -20,8 +22,13 @@ const flags = {
   ...view,
   json,
   seed,
+  cleaning,
   predictions: Flag.String('predictions').pipe(
     Flag.withDescription('score this file instead of running a model'),
+    Flag.optional,
+  ),
+  answers: Flag.String('answers').pipe(
+    Flag.withDescription('beside --predictions: a second file with the answers, as NExT-GQA keeps them'),
     Flag.optional,
   ),
   baseline: Flag.Literals('baseline', baselines).pipe(
@@ -44,18 +51,23 @@ const flags = {
   ),
 }
 
-/** The samples of a suite's split; those of the shapes world with their truth. */
+/** The samples of a suite's split; those of the shapes world with their truth. A row that cannot be read is refused. */
 const samplesOf = Effect.fnUntraced(function* (
-  dataset: string,
+  { dataset, tasks }: Suite,
   split: string,
   annotations: string,
-  tasks: ReadonlyArray<Sample['task']>,
-  form: Option.Option<string>,
+  options: { readonly form?: string; readonly cleaning?: Cleaning },
 ) {
   if (dataset === 'shapes') return yield* trueSamples(annotations, split, tasks)
-  const loaded = yield* loadSource({ dataset, split, annotations, policy: 'keep', ...given({ form }) })
+  const loaded = yield* loadSource({ dataset, split, annotations, policy: 'keep', strict: true, ...options })
   return loaded.samples.filter(({ task }) => tasks.includes(task))
 })
+
+/** The first sample without the truth that its task is scored against. */
+const unlabelled = (samples: ReadonlyArray<Sample>): Sample | undefined =>
+  samples.find(({ task, windows, answer }) =>
+    task === 'grounding' || task === 'grounded-qa' ? windows === null : answer === undefined,
+  )
 
 const suiteCommand = (name: string) =>
   Command.make(
@@ -66,16 +78,31 @@ const suiteCommand = (name: string) =>
       const suite = yield* lookupSuite(name)
       const folders = yield* foldersOf(suite.dataset, input)
       const split = Option.getOrElse(input.split, () => suite.split)
-      const read = (which: string) =>
-        samplesOf(suite.dataset, which, folders.annotations, suite.tasks, input.form)
-      const all = yield* read(split)
-      // A prior may look at a training split; where its file is not there, it is fitted on what it is scored on.
-      const train = yield* read(suite.trainSplit).pipe(Effect.orElseSucceed(() => all))
+      const options = given({ form: input.form, cleaning: input.cleaning })
+      const all = yield* samplesOf(suite, split, folders.annotations, options)
+      const blank = unlabelled(all)
+      if (blank !== undefined)
+        return yield* new InputError({
+          subject: `--split ${split}`,
+          problem: `sample ${blank.id} has no annotated ${blank.windows === null ? 'window' : 'answer'}`,
+          remedy: 'choose a split with labels, or leave such samples out',
+        })
+      // A prior may look at a training split; where that cannot be read, it is fitted on what it is scored on.
+      const { train, fitted } = yield* samplesOf(suite, suite.trainSplit, folders.annotations, options).pipe(
+        Effect.map((samples) => ({ train: samples, fitted: suite.trainSplit })),
+        Effect.catchTag('InputError', () => Effect.succeed({ train: all, fitted: split })),
+      )
       const found = input.presentOnly ? all.filter(({ file }) => existsSync(join(folders.videos, file))) : all
       const samples = found.slice(
         0,
         Option.getOrElse(input.limit, () => found.length),
       )
+      if (all.length === 0)
+        return yield* new InputError({
+          subject: folders.annotations,
+          problem: `holds no sample of ${suite.tasks.join(' or ')} in split ${split}`,
+          remedy: 'choose another --split or folder',
+        })
       if (samples.length === 0)
         return yield* new InputError({
           subject: folders.videos,
@@ -85,10 +112,14 @@ const suiteCommand = (name: string) =>
       const out = Option.getOrElse(input.out, () => join(config.runs, `eval-${name}`))
       const engine = engineOf(config, input)
       const label = Option.isSome(input.predictions)
-        ? input.predictions.value
+        ? basename(input.predictions.value)
         : Option.getOrElse(input.baseline, () => engine.checkpoint)
       const predictions = Option.isSome(input.predictions)
-        ? yield* givenPredictions(samples, train, { file: input.predictions.value, reader: input.reader })
+        ? yield* givenPredictions(all, train, {
+            file: input.predictions.value,
+            reader: input.reader,
+            ...given({ answers: input.answers }),
+          })
         : Option.isSome(input.baseline)
           ? yield* givenPredictions(samples, train, { baseline: input.baseline.value, seed: input.seed })
           : yield* answerAll(samples, folders.videos, out, input).pipe(Effect.provide(modelServices(engine)))
@@ -110,10 +141,16 @@ const suiteCommand = (name: string) =>
         {
           ...result.evaluation.report.metrics,
           ...reportJson(result.evaluation.report),
-          prior: result.prior.report.metrics,
+          split,
+          name: label,
+          prior: result.placed ? result.prior.report.metrics : null,
+          priorFittedOn: fitted,
         },
         [
           result.table,
+          result.placed
+            ? `prior only: fitted on ${fitted}`
+            : 'prior only: left out, there are samples without duration',
           ...(found.length < all.length ? [`${all.length - found.length} samples left out: no video`] : []),
           `report: ${join(out, 'report.md')}`,
         ],
@@ -158,7 +195,7 @@ const answerAll = Effect.fnUntraced(function* (
 
 export const evaluation = Command.make('eval').pipe(
   Command.withDescription('Evaluate on a benchmark'),
-  Command.withSubcommands(Object.keys(suites).map(suiteCommand)),
+  Command.withSubcommands([...Object.keys(suites).map(suiteCommand), compareCommand]),
   Command.withExamples([
     { command: 'spanwise eval shapes', description: 'the shipped checkpoint on its world' },
     {

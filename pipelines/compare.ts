@@ -1,0 +1,38 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { alignValues, compare, defaultBootstrap, parseValues, readPredictionText } from '../eval/index.ts'
+
+/** The raw values that an evaluation wrote: the file itself, or the folder that holds it. */
+const readValues = Effect.fnUntraced(function* (run: string) {
+  const folder = yield* Effect.promise(() =>
+    stat(run).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ),
+  )
+  const file = folder ? join(run, 'values.jsonl') : run
+  return yield* parseValues(file, yield* readPredictionText(file))
+})
+
+/** `spanwise eval compare A B`: the paired bootstrap of two runs over the same samples, videos resampled. */
+export const runCompare = Effect.fn('Pipelines.runCompare')(function* (options: {
+  readonly a: string
+  readonly b: string
+  readonly seed: number
+  readonly resamples?: number
+}) {
+  const a = yield* readValues(options.a)
+  const b = yield* alignValues(a, yield* readValues(options.b))
+  const settings = {
+    ...defaultBootstrap,
+    seed: options.seed,
+    resamples: options.resamples ?? defaultBootstrap.resamples,
+  }
+  return {
+    n: a.ids.length,
+    videos: new Set(a.videos).size,
+    ...settings,
+    comparisons: compare(a.columns, b.columns, a.videos, settings),
+  }
+})
