@@ -93,7 +93,8 @@ export const evaluate = (
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([type, indices]) => [type, { n: indices.length, metrics: metricsOf(indices) }]),
     ),
-    headline: suite.headline,
+    // A rule, or predictions without some part, may lack some of them.
+    headline: suite.headline.filter((metric) => columns.some((column) => column.metric === metric)),
     plain: [
       ...columns.filter(({ scale }) => scale !== 100).map(({ metric }) => metric),
       ...Object.keys(extra ?? {}).filter((metric) => columns.every((column) => column.metric !== metric)),

@@ -146,7 +146,15 @@ export const qvhighlights: Suite = {
   trainSplit: 'train',
   tasks: ['grounding'],
   rules: ['moment_detr', 'strict', 'videomind'],
-  headline: ['MR-full-mAP', 'MR-full-mAP@0.5', 'MR-full-mAP@0.75', 'MR-full-R1@0.5', 'MR-full-R1@0.7'],
+  headline: [
+    'MR-full-mAP',
+    'MR-full-mAP@0.5',
+    'MR-full-mAP@0.75',
+    'MR-full-R1@0.5',
+    'MR-full-R1@0.7',
+    'HL-min-VeryGood-mAP',
+    'HL-min-VeryGood-Hit1',
+  ],
   score: (samples, predictions, rule) => {
     let missing = 0
     const parsed = Uint8Array.from(samples, ({ id }) => {

@@ -16,7 +16,7 @@ export const rextime: Suite = {
   trainSplit: 'train',
   tasks: ['grounded-qa'],
   rules: ['rextime', 'videomind'],
-  headline: ['mIoU', 'R1@0.3', 'R1@0.5', 'VQA', 'VQA,mIoU@0.5'],
+  headline: ['mIoU', 'R1@0.3', 'R1@0.5', 'VQA', 'VQA,mIoU@0.5', 'Acc', 'Acc@IoU'],
   typeKey: 'source',
   score: (samples, predictions, rule) => {
     const scores = groundingScores(samples, predictions, 'hull')
