@@ -1,11 +1,11 @@
 import { Effect, Exit, Scope } from 'effect'
 import type { EngineError } from '../core/index.ts'
-import { Session, type SessionOptions } from './session.ts'
+import { type Device, Session, type SessionOptions } from './session.ts'
 
 /** Sessions made when first asked for and kept for the next time. */
 export interface SessionPool {
-  /** The session under `key`; `build` gives its ONNX bytes when it has to be made. */
-  readonly get: (key: string, build: () => Uint8Array) => Effect.Effect<Session, EngineError>
+  /** The session under `key`; `build` gives its ONNX bytes for the pool's device when it has to be made. */
+  readonly get: (key: string, build: (device: Device) => Uint8Array) => Effect.Effect<Session, EngineError>
   /** Releases every session, e.g. because weights stored in them have changed. */
   readonly clear: Effect.Effect<void>
 }
@@ -34,7 +34,7 @@ export const sessionPool = (
     })
     const clear = Effect.suspend(() => Effect.forEach([...entries.keys()], release, { discard: true }))
     yield* Effect.addFinalizer(() => clear)
-    const get = Effect.fnUntraced(function* (key: string, build: () => Uint8Array) {
+    const get = Effect.fnUntraced(function* (key: string, build: (device: Device) => Uint8Array) {
       const found = entries.get(key)
       if (found !== undefined) {
         entries.delete(key)
@@ -44,7 +44,7 @@ export const sessionPool = (
       const oldest = entries.size >= limit ? entries.keys().next().value : undefined
       if (oldest !== undefined) yield* release(oldest)
       const scope = yield* Scope.make()
-      const session = yield* Session.make(build(), options).pipe(
+      const session = yield* Session.make(build(options.device), options).pipe(
         Scope.provide(scope),
         Effect.onError(() => Scope.close(scope, Exit.void)),
       )

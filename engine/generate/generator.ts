@@ -65,7 +65,7 @@ export const makeGenerator = (
     let loaded: WeightMap | undefined
 
     const emitted = (graph: ReturnType<typeof stepGraph>, weights: WeightMap) =>
-      emit(graph, weightsAs === 'initialisers' ? { initialisers: weights } : {})
+      emit(graph, { device: options.device, ...(weightsAs === 'initialisers' && { initialisers: weights }) })
 
     const decodeBatch = Effect.fnUntraced(function* (
       weights: WeightMap,

@@ -1,9 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import {
-  type AttributeProto,
-  AttributeProtoSchema,
   GraphProtoSchema,
-  AttributeProto_AttributeType as Kind,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProtoSchema,
@@ -11,7 +8,10 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf'
 import { ShapeError } from '../graph/error.ts'
-import type { Attribute, ConstantData, DType, Graph, Node, Value } from '../graph/graph.ts'
+import type { ConstantData, DType, Graph, Node, Value } from '../graph/graph.ts'
+import type { Device } from '../session.ts'
+import { attributeProto } from './attribute.ts'
+import { forWebgpu } from './webgpu.ts'
 
 /** The operator set the graphs are written in, and the file version that goes with it. */
 const OPSET = 23
@@ -25,6 +25,8 @@ const types: Readonly<Record<DType, Type>> = {
 }
 
 export interface EmitOptions {
+  /** Where the graph will run; some operators are written differently there. Default cpu. */
+  readonly device?: Device
   /** Weights to store in the file, by parameter name; the other parameters are inputs. */
   readonly initialisers?: ReadonlyMap<string, Float32Array>
 }
@@ -33,13 +35,20 @@ export interface EmitOptions {
  * The graph as an ONNX model. Inputs and parameters are model inputs, except the parameters given as
  * initialisers, which the session packs once for its kernels. Operators that no output needs are left out.
  */
-export const emit = (graph: Graph, { initialisers = new Map() }: EmitOptions = {}): Uint8Array => {
+export const emit = (
+  graph: Graph,
+  { initialisers = new Map(), device = 'cpu' }: EmitOptions = {},
+): Uint8Array => {
   const { nodes, values } = needed(graph)
   const names = new Map<Value, string>()
   for (const [name, value] of graph.outputs) {
     if (value.origin.kind === 'node' && !names.has(value)) names.set(value, name)
   }
   const nameOf = (value: Value | undefined) => (value === undefined ? '' : (names.get(value) ?? value.name))
+  const written = nodes.flatMap((node) => {
+    const proto = nodeProto(node, nameOf, values)
+    return device === 'webgpu' ? forWebgpu(proto, node) : [proto]
+  })
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(IR_VERSION),
     producerName: 'spanwise',
@@ -49,7 +58,7 @@ export const emit = (graph: Graph, { initialisers = new Map() }: EmitOptions = {
     ],
     graph: create(GraphProtoSchema, {
       name: graph.name,
-      node: [...nodes.map((node) => nodeProto(node, nameOf, values)), ...copies(graph, names)],
+      node: [...written, ...copies(graph, names)],
       input: [...graph.inputs, ...graph.parameters]
         .filter((value) => !initialisers.has(value.name))
         .map((value) => valueInfo(value.name, value)),
@@ -107,17 +116,6 @@ const nodeProto = (node: Node, nameOf: (value: Value | undefined) => string, val
     ),
     attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
   })
-
-const attributeProto = (name: string, value: Attribute): AttributeProto => {
-  if (typeof value === 'number') {
-    return create(AttributeProtoSchema, { name, type: Kind.INT, i: BigInt(value) })
-  }
-  if (typeof value === 'string') {
-    return create(AttributeProtoSchema, { name, type: Kind.STRING, s: new TextEncoder().encode(value) })
-  }
-  if ('float' in value) return create(AttributeProtoSchema, { name, type: Kind.FLOAT, f: value.float })
-  return create(AttributeProtoSchema, { name, type: Kind.INTS, ints: value.map(BigInt) })
-}
 
 const tensorProto = (name: string, value: Value, data: ConstantData) => {
   if (value.shape.some((dim) => typeof dim === 'string')) {

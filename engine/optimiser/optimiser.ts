@@ -68,7 +68,7 @@ export const makeOptimiser = (
   options: SessionOptions,
 ): Effect.Effect<Optimiser, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* Session.make(emit(adamwGraph(settings)), options)
+    const session = yield* Session.make(emit(adamwGraph(settings), { device: options.device }), options)
     // Decayed parameters first, so that runs of equal decay are long.
     const ordered = [...parameters.filter(decays), ...parameters.filter((each) => !decays(each))]
     const weights = makeArena(ordered)

@@ -43,8 +43,8 @@ export const score = Effect.fnUntraced(function* (
   const filled = places.map((place) => groups[place]!)
   for (const batch of microBatches(filled, tokenBudget)) {
     const { height, width } = batch.layout
-    const session = yield* pool.get(`score ${height}x${width}`, () =>
-      emit(scoreGraph(config, openDims, height === 0 ? undefined : { height, width })),
+    const session = yield* pool.get(`score ${height}x${width}`, (device) =>
+      emit(scoreGraph(config, openDims, height === 0 ? undefined : { height, width }), { device }),
     )
     const packed = pack(config, filled, batch.groups, batch.layout)
     const given = only({ ...feeds, ...forwardFeeds(config, packed, temperature) }, session.inputs)

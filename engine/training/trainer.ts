@@ -119,8 +119,8 @@ export const makeTrainer = (
         Effect.gen(function* () {
           const { height, width } = layout
           const frame = height === 0 ? undefined : { height, width }
-          const session = yield* pool.get(`update ${height}x${width} ${JSON.stringify(loss)}`, () =>
-            emit(updateGraph(config, openDims, frame, loss, trainable)),
+          const session = yield* pool.get(`update ${height}x${width} ${JSON.stringify(loss)}`, (device) =>
+            emit(updateGraph(config, openDims, frame, loss, trainable), { device }),
           )
           const packed = pack(config, groups, chosen, layout)
           const feeds = {
