@@ -225,7 +225,8 @@ describe('baselines', () => {
           bootstrap: { seed: 1, resamples: 20, confidence: 0.95 },
         })
         expect(report.unparsed, `${suite.name} ${baseline}`).toBe(0)
-        for (const metric of suite.headline) expect(report.metrics).toHaveProperty([metric])
+        expect(report.headline.length, suite.name).toBeGreaterThan(0)
+        for (const metric of report.headline) expect(report.metrics).toHaveProperty([metric])
       }
     }
   })
