@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Effect } from 'effect'
 import { random, type Sample } from '../../core/index.ts'
@@ -25,6 +25,9 @@ const { values: flags } = parseArgs({
     official: { type: 'string' },
   },
 })
+
+/** The official script runs in its own folder: a relative path must not be looked for there. */
+const python = flags.python.includes('/') ? resolve(flags.python) : flags.python
 
 const seconds = <A>(work: () => A): readonly [seconds: number, value: A] => {
   const start = performance.now()
@@ -92,7 +95,7 @@ const moments = () => {
     const own = best(score)
     say('QVHighlights, 1550 queries x 10 windows: Spanwise', `${own.toFixed(3)} s`)
     const peer: { seconds: number; metrics: { [metric: string]: number } } = JSON.parse(
-      execFileSync(flags.python, [join(import.meta.dirname, 'peer.py'), submissionFile, truthFile], {
+      execFileSync(python, [join(import.meta.dirname, 'peer.py'), submissionFile, truthFile], {
         encoding: 'utf8',
       }),
     )
@@ -110,7 +113,7 @@ const moments = () => {
       'print(json.dumps({"seconds": took, "brief": r["brief"]}))',
     ].join('\n')
     const official: { seconds: number; brief: { [metric: string]: number } } = JSON.parse(
-      execFileSync(flags.python, ['-c', script, submissionFile, truthFile], {
+      execFileSync(python, ['-c', script, submissionFile, truthFile], {
         encoding: 'utf8',
         cwd: flags.official,
       }),
