@@ -8,6 +8,7 @@ import { runBra } from '../bra.ts'
 import { loadConfig } from '../config.ts'
 import { runDea } from '../dea.ts'
 import {
+  cleaning,
   engineOf,
   foldersOf,
   given,
@@ -29,6 +30,7 @@ const flags = {
   run,
   json,
   settings,
+  cleaning,
   fold: Flag.Int('fold').pipe(
     Flag.withDescription('which slice of the dataset, from 0'),
     Flag.withDefault(0),
@@ -61,7 +63,7 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
         dataset,
         split: Option.getOrElse(split, () => 'train'),
         ...(yield* foldersOf(dataset, input)),
-        ...given({ form, foldSize }),
+        ...given({ form, foldSize, cleaning: input.cleaning }),
         policy,
         fold,
         retry,
