@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { Agent, ViewSettings } from '../agents/index.ts'
-import { InputError, type Task } from '../core/index.ts'
+import type { InputError, Task } from '../core/index.ts'
 import { defaultFoldSize, type FoldSummary, runFold } from '../folds/index.ts'
 import type { ModelError, VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { StoreError } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { runMerge } from './merge.ts'
+import { parseSettings } from './settings.ts'
 import { loadSource, type Source } from './source.ts'
 
 /** Options of `spanwise bra` and `spanwise dea`. */
@@ -38,15 +39,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Vie
   agent: Agent<S, E, C>,
   options: AgentOptions,
 ): Effect.fn.Return<FoldSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {
-  const parsed = agent.settings.safeParse(options.settings ?? {})
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    return yield* new InputError({
-      subject: `${agent.command} setting "${issue?.path.join('.') ?? ''}"`,
-      problem: issue?.message ?? 'does not fit',
-      remedy: `see "spanwise ${agent.command} --help"`,
-    })
-  }
+  const settings = yield* parseSettings(agent.command, agent.settings, options.settings)
   const source = yield* loadSource(options)
   const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
   const { run, videos, fold, foldSize, retry, inFlight, decoders } = options
@@ -55,7 +48,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Vie
     folder: join(run, agent.name),
     samples,
     videos,
-    settings: parsed.data,
+    settings,
     provenance: { ...source.provenance, spanwise: packageJson.version },
     ...(fold === undefined ? {} : { fold }),
     ...(foldSize === undefined ? {} : { foldSize }),

@@ -69,7 +69,7 @@ const measure = Effect.fnUntraced(function* (
   const row = (label: string, { report }: typeof evaluation): Measured => ({
     name: label,
     miou: report.metrics.mIoU ?? 0,
-    setIou: report.metrics.setIoU ?? Number.NaN,
+    setIou: report.metrics.msIoU ?? Number.NaN,
     interval: report.intervals.mIoU ?? null,
     recall: report.metrics['R1@0.5'] ?? 0,
     parsed: report.parseRate,

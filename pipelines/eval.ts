@@ -1,8 +1,8 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { ask, questionOf } from '../agents/index.ts'
-import { InputError, Progress, type Sample } from '../core/index.ts'
+import { InputError, makeFolders, Progress, type Sample } from '../core/index.ts'
 import {
   type Baseline,
   baselinePredictions,
@@ -149,7 +149,7 @@ const writeReport = (
 ) =>
   Effect.tryPromise({
     try: async () => {
-      await mkdir(folder, { recursive: true })
+      makeFolders(folder)
       const figures: Array<{ title: string; file: string; svg: string }> = []
       if (evaluation.ious !== null) {
         figures.push({

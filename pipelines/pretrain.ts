@@ -61,7 +61,9 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
     })
 
   const batchOf = (step: number) =>
-    Array.from({ length: options.scenes }, (_, index) => lessonsOf(settings, options.seed, step, index))
+    Array.from({ length: options.scenes }, (_, index) =>
+      lessonsOf(settings, step / options.steps, options.seed, step, index),
+    )
       .flat()
       .map((lesson) => lessonGroup(checkpoint, lesson))
 
@@ -98,6 +100,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
         yield* write({ step: step + 1, loss: done.loss, gradNorm: done.gradNorm, seconds: done.seconds })
         if ((step + 1) % options.evaluateEvery === 0 || step + 1 === options.steps) {
           last = yield* measure(step + 1)
+          yield* engine.save(options.out, 'BF16')
           note = `, IoU ${last.setIou.toFixed(3)}`
         }
         yield* progress.report({

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import type { z } from 'zod'
 import { viewShape } from '../agents/index.ts'
 import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
@@ -25,6 +24,7 @@ import {
   trainSft,
 } from '../trainer/index.ts'
 import { Videos } from '../video/index.ts'
+import { parseSettings } from './settings.ts'
 import { revisionOf } from './train/revision.ts'
 import { validate } from './train/validate.ts'
 
@@ -53,17 +53,6 @@ export interface TrainOptions {
 }
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
-
-const parse = Effect.fnUntraced(function* <A>(command: string, schema: z.ZodType<A>, value: unknown) {
-  const parsed = schema.safeParse(value ?? {})
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  return yield* new InputError({
-    subject: `train ${command} setting "${issue?.path.join('.') ?? ''}"`,
-    problem: issue?.message ?? 'does not fit',
-    remedy: `see "spanwise train ${command} --help"`,
-  })
-})
 
 const fileOf = (folders: VideoFolders, sample: Sample): string | null => {
   const folder = typeof folders === 'string' ? folders : folders[sample.dataset]
@@ -173,7 +162,7 @@ const engineDefaults = { device: 'cpu', threads: 2 } as const
 /** `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. */
 export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (options: TrainOptions) {
   const engine = yield* Engine
-  const settings = yield* parse('curriculum', grpoSchema, options.settings)
+  const settings = yield* parseSettings('train curriculum', grpoSchema, options.settings)
   const rewards = yield* composeRewards(settings.rewards)
   const { mask, sampling } = settings
   const opened = yield* open('curriculum', engine, options, settings, mask, sampling.maxTokens)
@@ -197,7 +186,7 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
 /** `spanwise train sft`: supervised fine-tuning on the (possibly repaired) annotations of a curated dataset. */
 export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOptions) {
   const engine = yield* Engine
-  const settings = yield* parse('sft', sftSchema, options.settings)
+  const settings = yield* parseSettings('train sft', sftSchema, options.settings)
   const opened = yield* open('sft', engine, options, settings, { mode: 'blank', margin: null }, 64)
   return yield* trainSft({ ...opened, engine, options: settings })
 })

@@ -34,6 +34,8 @@ export interface NewModel {
   readonly tokenizer: TokenizerFiles
   /** Fewest and most pixels of a whole clip (frames x height x width) that transformers leaves as they are. */
   readonly clipPixels: readonly [number, number]
+  /** Mean and deviation of a colour channel, of 0 to 1, that pixels are normalised by; 0.5 and 0.5 are Qwen's. */
+  readonly pixels?: { readonly mean: number; readonly deviation: number }
   /** Frames a second at which clips are taken. */
   readonly fps: number
   readonly seed: number | string
@@ -50,13 +52,14 @@ export const createCheckpoint = (folder: string, model: NewModel): Checkpoint =>
     if (found === undefined) throw new RangeError(`createCheckpoint: the tokenizer has no token ${token}`)
     return found.id
   }
+  const { mean, deviation } = model.pixels ?? { mean: 0.5, deviation: 0.5 }
   const pixels = {
     do_convert_rgb: true,
     do_normalize: true,
     do_rescale: true,
     do_resize: true,
-    image_mean: [0.5, 0.5, 0.5],
-    image_std: [0.5, 0.5, 0.5],
+    image_mean: [mean, mean, mean],
+    image_std: [deviation, deviation, deviation],
     merge_size: 2,
     patch_size: 16,
     processor_class: 'Qwen3VLProcessor',

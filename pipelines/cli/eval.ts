@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
-import { InputError, type Sample } from '../../core/index.ts'
+import { InputError, makeFolders, type Sample } from '../../core/index.ts'
 import type { Cleaning } from '../../datasets/index.ts'
 import { baselines, lookupSuite, readers, reportJson, type Suite, suites } from '../../eval/index.ts'
 import { loadConfig } from '../config.ts'
@@ -172,7 +172,7 @@ const answerAll = Effect.fnUntraced(function* (
   const log = join(out, 'predictions.jsonl')
   yield* Effect.tryPromise({
     try: async () => {
-      await mkdir(out, { recursive: true })
+      makeFolders(out)
       await writeFile(log, '')
     },
     catch: (cause) =>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError } from '../../core/index.ts'
-import { cleanings } from '../../datasets/index.ts'
+import { cleanings, lookup } from '../../datasets/index.ts'
 import { Videos } from '../../video/index.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { ensureWorld } from '../world.ts'
@@ -120,11 +120,14 @@ export const foldersOf = Effect.fn('Cli.foldersOf')(function* (
   dataset: string,
   flags: { readonly annotations: Option.Option<string>; readonly videos: Option.Option<string> },
 ) {
+  yield* lookup(dataset)
   const config = yield* loadConfig()
   const entry = Object.hasOwn(config.datasets, dataset) ? config.datasets[dataset] : undefined
   const annotations = Option.getOrElse(flags.annotations, () => entry?.annotations)
-  if (annotations === undefined && dataset === 'shapes')
-    return yield* ensureWorld(config.runs).pipe(Effect.provide(Videos.layer()))
+  if (annotations === undefined && dataset === 'shapes') {
+    const world = yield* ensureWorld(config.runs).pipe(Effect.provide(Videos.layer()))
+    return { ...world, videos: Option.getOrElse(flags.videos, () => world.videos) }
+  }
   if (annotations === undefined)
     return yield* new InputError({
       subject: `dataset ${dataset}`,

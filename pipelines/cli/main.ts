@@ -5,12 +5,24 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { commands } from './commands.ts'
 import { displayLayer } from './display.ts'
 
+/** `did you mean --dataset?` after the problem, as in every other message. */
+const problemOf = (message: string): string =>
+  message
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\s*Did you mean this\? (.+?)$/, (_, name: string) => `; did you mean ${name}?`)
+
+/** Warnings as plain lines on standard error, like errors. */
+const warnings = Logger.make<unknown, void>(({ logLevel, message }) => {
+  const text = (Array.isArray(message) ? message : [message]).map(String).join(' ')
+  console.error(`spanwise: ${logLevel === 'Warn' ? 'warning' : logLevel.toLowerCase()}: ${text}`)
+})
+
 /** One line for what the user typed wrong; the help stays one `--help` away. */
 const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === 'InvalidInvocation'
       ? Console.error(
-          `spanwise: ${event.errors.map((error) => error.message.replaceAll(/\s*\n\s*/g, ' ')).join('; ')}; see "${event.commandPath.join(' ')} --help"`,
+          `spanwise: ${event.errors.map((error) => problemOf(error.message)).join('; ')}; see "${event.commandPath.join(' ')} --help"`,
         )
       : CliOutput.defaultPresenter.present(event),
 })
@@ -50,13 +62,6 @@ Command.run(root, { version: packageJson.version }).pipe(
       [Runtime.errorReported]: false,
     }),
   ),
-  Effect.provide(
-    Layer.mergeAll(
-      NodeServices.layer,
-      presenter,
-      displayLayer,
-      Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
-    ),
-  ),
+  Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, displayLayer, Logger.layer([warnings]))),
   NodeRuntime.runMain,
 )

@@ -70,19 +70,25 @@ const trainCommand = (
         ...engineOf(config, input),
         ...(input.freezeVision ? { trainable: { freezeVision: true } } : {}),
       }
-      const folders = yield* foldersOf(dataset, { annotations: Option.none(), videos: input.videos })
+      const folders = () => foldersOf(dataset, { annotations: Option.none(), videos: input.videos })
+      // One's own data needs no dataset of the catalogue beside it.
+      const videos = Option.isSome(input.videos) ? input.videos.value : (yield* folders()).videos
       const validation = Option.isNone(input.validation)
         ? undefined
         : {
-            samples: yield* validationSamples(dataset, folders.annotations, input.validation.value),
-            videos: folders.videos,
+            samples: yield* validationSamples(
+              dataset,
+              (yield* folders()).annotations,
+              input.validation.value,
+            ),
+            videos,
           }
       const { checkpoint, ...engineSettings } = engine
       const options: TrainOptions = {
         model: checkpoint,
         engine: engineSettings,
         data: Option.getOrElse(input.data, () => join(config.runs, dataset, 'curated')),
-        videos: folders.videos,
+        videos,
         run: Option.getOrElse(input.run, () => join(config.runs, `${dataset}-${name}`)),
         view: given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
         settings: {

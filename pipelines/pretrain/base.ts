@@ -3,13 +3,19 @@ import { trainTokenizer } from '../../engine/tokenizer/index.ts'
 import { type LessonSettings, lessonsOf } from './lessons.ts'
 
 /** What the tokenizer learns its words from: the lessons themselves, and the times that stand before frame pairs. */
-const corpus = (settings: LessonSettings): ReadonlyArray<string> =>
-  Array.from({ length: 400 }, (_, index) => lessonsOf({ ...settings, quiz: 1 }, 'tokenizer', index))
+const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
+  const every = [1, 1] as const
+  const everything = {
+    ...settings,
+    shares: { caption: every, whole: every, blanked: every, verify: every, quiz: every },
+  }
+  return Array.from({ length: 400 }, (_, index) => lessonsOf(everything, 1, 'tokenizer', index))
     .flat()
     .flatMap(({ turns, times }) => [
       ...turns.flatMap(({ question, answer }) => [question, answer]),
       ...times.map((time) => `<${time.toFixed(1)} seconds>`),
     ])
+}
 
 /** Tokens in all, the bytes and the special ones included. */
 const vocabulary = 640
@@ -36,6 +42,8 @@ export const untrained = (folder: string, settings: LessonSettings, seed: number
     tokenizer: trainTokenizer(corpus(settings), vocabulary),
     // Of a whole clip: 2 to 64 frames of 64 x 64 pixels.
     clipPixels: [8192, 262144],
+    // The world's background is dark; taken as zero, it does not drown the shapes in what all patches share.
+    pixels: { mean: 0.2, deviation: 0.25 },
     fps: settings.fps,
     seed,
   })

@@ -26,8 +26,10 @@ import {
   type Scene,
   scene,
   textOf,
+  ticksPerSecond,
   wordings,
 } from '../../datasets/shapes/index.ts'
+import { oneDecimal } from '../../engine/processor/index.ts'
 
 /** Several questions about one view of one clip; the view is computed once for all of them. */
 export interface Lesson {
@@ -39,6 +41,12 @@ export interface Lesson {
   readonly turns: ReadonlyArray<{ readonly question: string; readonly answer: string }>
 }
 
+/**
+ * Kinds of lesson: the clip told second by second; when things happen; the same of a clip that boundary reflection or the
+ * curriculum has partly blanked; a short range to be verified; counting and choice.
+ */
+export type LessonKind = 'caption' | 'whole' | 'blanked' | 'verify' | 'quiz'
+
 /** What the lessons are like. The defaults made the shipped checkpoint. */
 export interface LessonSettings {
   /** Share of each grade among the scenes. Hard is left out, so that training afterwards has something to gain. */
@@ -48,16 +56,17 @@ export interface LessonSettings {
    * do. It leaves precision to be learnt from rewards.
    */
   readonly loose: number
-  /** Share of the scenes that are also asked counting and choice questions. */
-  readonly quiz: number
+  /** Share of the scenes that give each kind of lesson, at the first step and at the last. */
+  readonly shares: { readonly [kind in LessonKind]: readonly [first: number, last: number] }
   /** Frames per second. */
   readonly fps: number
 }
 
 export const lessonDefaults: LessonSettings = {
-  grades: { easy: 0.5, medium: 0.5, hard: 0 },
-  loose: 1,
-  quiz: 0.3,
+  grades: { easy: 0.6, medium: 0.4, hard: 0 },
+  loose: 0,
+  // Seeing is learnt first, from captions; what to answer with it later.
+  shares: { caption: [1, 0.1], whole: [0.2, 1], blanked: [0.1, 0.4], verify: [0.7, 0.7], quiz: [0, 0.2] },
   fps: 2,
 }
 
@@ -96,6 +105,34 @@ const drawQueries = (draw: Random, queries: ReadonlyArray<Asked>, count: number)
   return Array.from({ length: count }, () => (draw.next() < 0.8 ? shown.pop() : absent.pop())).filter(
     (query) => query !== undefined,
   )
+}
+
+/** What a shape does in the second from `time`, in three words; null while it does not show. */
+const deedAt = (actor: Scene['actors'][number], time: number): string | null => {
+  const middle = (time + 0.5) * ticksPerSecond
+  const phase = actor.phases.find(({ end }) => middle < end)
+  if (phase === undefined || phase.kind === 'absent') return null
+  return `${actor.colour} ${actor.shape} ${phase.direction ?? phase.kind}`
+}
+
+/**
+ * The clip told second by second, each after the time that stands before its frames in the prompt: every word is about
+ * what is seen at one place, so seeing is learnt from it fastest.
+ */
+const captionLesson = (one: Scene, { fps }: LessonSettings): Lesson => {
+  const told = Array.from({ length: Math.floor(durationOf(one)) }, (_, second) => {
+    const deeds = one.actors
+      .map((actor) => deedAt(actor, second))
+      .filter((deed) => deed !== null)
+      .toSorted()
+    return `<${oneDecimal(second + 0.5 / fps)} seconds>${deeds.join(', ')}`
+  })
+  return {
+    scene: one,
+    times: frameTimes(one, fps),
+    blanked: [],
+    turns: [{ question: 'Describe the video.', answer: told.join('') }],
+  }
 }
 
 /** Counting and both kinds of choice, in a lesson of their own because their questions are twice as long. */
@@ -205,17 +242,26 @@ const verifyLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson
   }
 }
 
-/** The lessons of one freshly drawn scene, fixed by the seed parts. */
+/** The lessons of one freshly drawn scene, fixed by the seed parts. `progress` through the training is in [0, 1]. */
 export const lessonsOf = (
   settings: LessonSettings,
+  progress: number,
   ...seed: ReadonlyArray<string | number>
 ): ReadonlyArray<Lesson> => {
   const draw = random('pretrain lessons', ...seed)
   const one = scene(pickGrade(draw, settings.grades), 'pretrain', ...seed)
-  return [
-    wholeLesson(one, draw, settings),
-    blankedLesson(one, draw, settings),
-    verifyLesson(one, draw, settings),
-    draw.next() < settings.quiz ? quizLesson(one, draw, settings) : null,
-  ].filter((lesson) => lesson !== null)
+  const makers: { readonly [kind in LessonKind]: () => Lesson | null } = {
+    caption: () => captionLesson(one, settings),
+    whole: () => wholeLesson(one, draw, settings),
+    blanked: () => blankedLesson(one, draw, settings),
+    verify: () => verifyLesson(one, draw, settings),
+    quiz: () => quizLesson(one, draw, settings),
+  }
+  return (Object.keys(makers) as ReadonlyArray<LessonKind>)
+    .filter((kind) => {
+      const [first, last] = settings.shares[kind]
+      return draw.next() < first + (last - first) * progress
+    })
+    .map((kind) => makers[kind]())
+    .filter((lesson) => lesson !== null)
 }

@@ -1,0 +1,46 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError } from '../core/index.ts'
+import { nearest } from '../datasets/index.ts'
+
+/** Names of the settings below `path`, where the schema lists them. */
+const namesAt = (schema: z.ZodType, path: ReadonlyArray<PropertyKey>): ReadonlyArray<string> => {
+  let level: z.core.JSONSchema.BaseSchema | undefined = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+  })
+  for (const key of path) {
+    const inner: z.core.JSONSchema._JSONSchema | undefined = level?.properties?.[String(key)]
+    level = typeof inner === 'object' ? inner : undefined
+  }
+  return Object.keys(level?.properties ?? {})
+}
+
+/** Settings of a command (`--set`) as their schema reads them; an InputError names the setting and what would do. */
+export const parseSettings = <A>(
+  command: string,
+  schema: z.ZodType<A>,
+  value: unknown,
+): Effect.Effect<A, InputError> => {
+  const parsed = schema.safeParse(value ?? {})
+  if (parsed.success) return Effect.succeed(parsed.data)
+  const issue = parsed.error.issues[0]!
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  if (unknown === undefined)
+    return Effect.fail(
+      new InputError({
+        subject: `${command} setting "${issue.path.join('.')}"`,
+        problem: issue.message,
+        remedy: 'give another value with its flag or --set',
+      }),
+    )
+  const full = (name: string) => [...issue.path, name].join('.')
+  const names = namesAt(schema, issue.path)
+  return Effect.fail(
+    new InputError({
+      subject: `${command} setting "${full(unknown)}"`,
+      problem: 'there is no such setting',
+      remedy: `did you mean ${full(nearest(unknown, names) ?? unknown)}? All: ${names.map(full).join(', ')}`,
+    }),
+  )
+}
