@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Effect } from 'effect'
 import type { z } from 'zod'
-import { InputError } from '../core/index.ts'
+import { InputError, makeFolders } from '../core/index.ts'
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
@@ -42,7 +42,7 @@ const attempt = <A>(path: string, doing: string, work: () => Promise<A>): Effect
 
 /** Makes a folder and those above it. */
 export const makeFolder = (path: string): Effect.Effect<void, InputError> =>
-  attempt(path, 'made', () => mkdir(path, { recursive: true })).pipe(Effect.asVoid)
+  attempt(path, 'made', async () => makeFolders(path))
 
 /** The text of a file, or null where there is none. */
 export const readText = (path: string): Effect.Effect<string | null, InputError> =>
@@ -83,7 +83,7 @@ export const writeWhole = (path: string, content: string | Uint8Array): Effect.E
   Effect.suspend(() => {
     const temporary = temporaryName(path)
     return attempt(path, 'written', async () => {
-      await mkdir(dirname(path), { recursive: true })
+      makeFolders(dirname(path))
       const file = await open(temporary, 'wx')
       try {
         await file.writeFile(content)

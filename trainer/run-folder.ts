@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, type Json } from '../core/index.ts'
+import { InputError, type Json, makeFolders } from '../core/index.ts'
 
 /** What fixes a run: another manifest in the same folder is refused. */
 export interface Manifest {
@@ -50,7 +49,7 @@ export const canonical = (value: unknown): string => {
 
 /** Writes a file so that a reader sees the old or the new content, never a part. */
 export const writeAtomically = (path: string, content: string | Uint8Array): void => {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   const temporary = `${path}.tmp-${process.pid}`
   writeFileSync(temporary, content)
   const handle = openSync(temporary, 'r+')
@@ -102,7 +101,7 @@ const claim = (path: string, manifest: Manifest): RunFolder | InputError => {
   const folder = folderAt(path)
   const record = folder.file('run.json')
   if (!existsSync(path) || readdirSync(path).length === 0) {
-    mkdirSync(path, { recursive: true })
+    makeFolders(path)
     writeAtomically(record, `${JSON.stringify(manifest, null, 2)}\n`)
     return folder
   }

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, Progress, tasks, type VideoError } from '../../core/index.ts'
+import { InputError, makeFolders, Progress, tasks, type VideoError } from '../../core/index.ts'
 import { Videos } from '../../video/index.ts'
 import { frames } from './render.ts'
 import { grades, lattice, ticksPerSecond } from './scene.ts'
@@ -147,7 +147,7 @@ export const writeWorld: (
         problem: 'holds an unfinished world made by other settings',
         remedy: 'choose another folder or delete it',
       })
-    yield* attempt(folder, 'made', () => mkdir(join(folder, 'videos'), { recursive: true }))
+    yield* attempt(folder, 'made', async () => makeFolders(join(folder, 'videos')))
     yield* writeText(join(folder, 'settings.json'), key)
 
     const videos = yield* Videos

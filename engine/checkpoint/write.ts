@@ -1,7 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Effect } from 'effect'
-import { InputError } from '../../core/index.ts'
+import { InputError, makeFolders } from '../../core/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { bytesPer, type FloatType } from './floats.ts'
 import { type Tensor, writeSafetensors } from './safetensors.ts'
@@ -55,7 +55,7 @@ export const writeCheckpoint = (
       const partial = `${folder}.partial-${process.pid}`
       const before = `${folder}.before-${process.pid}`
       await rm(partial, { recursive: true, force: true })
-      await mkdir(partial, { recursive: true })
+      makeFolders(partial)
       try {
         for (const [name, text] of [...checkpoint.files, ...(options.extra ?? [])]) {
           const content = name === 'config.json' ? configText(text, options.type) : text
