@@ -55,8 +55,15 @@ export interface Session {
   readonly endProfile: () => void
 }
 
+/** The runtime puts the place in its own source before the problem. */
+const problemOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).replace(
+    /^\/onnxruntime_src\S* .* was false\. /s,
+    '',
+  )
+
 const failure = (operation: string) => (cause: unknown) =>
-  new EngineError({ operation, problem: cause instanceof Error ? cause.message : String(cause) })
+  new EngineError({ operation, problem: problemOf(cause) })
 
 /** Loads an ONNX model; the session is released when the scope closes. */
 const make = (bytes: Uint8Array, options: SessionOptions): Effect.Effect<Session, EngineError, Scope.Scope> =>
@@ -73,7 +80,15 @@ const make = (bytes: Uint8Array, options: SessionOptions): Effect.Effect<Session
           ...(options.dims && { freeDimensionOverrides: options.dims }),
           ...(options.profile && { enableProfiling: true, profileFilePrefix: options.profile }),
         }),
-      catch: failure(`loading a graph on ${options.device}`),
+      catch: (cause) => {
+        const problem = problemOf(cause)
+        return new EngineError({
+          operation: `loading a graph on ${options.device}`,
+          problem: problem.includes('WebGPU adapter')
+            ? `${problem.trim()}; use the device cpu, or install a Vulkan driver`
+            : problem,
+        })
+      },
     }),
     (session) => Effect.promise(() => session.release()),
   ).pipe(Effect.map(wrap))

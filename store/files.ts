@@ -23,7 +23,7 @@ const remedyOf = (code: string): string => {
     case 'EISDIR':
       return 'move what is in the way or choose another --run'
     default:
-      return 'check the path'
+      return 'check the path or choose another --run'
   }
 }
 

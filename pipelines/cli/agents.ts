@@ -20,6 +20,7 @@ import {
   settingsOf,
   source,
   view,
+  whole,
 } from './flags.ts'
 import { modelServices } from './services.ts'
 
@@ -35,10 +36,7 @@ const flags = {
     Flag.withDescription('which slice of the dataset, from 0'),
     Flag.withDefault(0),
   ),
-  foldSize: Flag.Int('fold-size').pipe(
-    Flag.withDescription('samples of a fold, default 22000'),
-    Flag.optional,
-  ),
+  foldSize: whole('fold-size', 'samples of a fold, default 22000', 1),
   retry: Flag.Boolean('retry').pipe(
     Flag.withDescription('look again at samples that failed or whose video was absent'),
     Flag.withDefault(false),

@@ -11,7 +11,19 @@ import { answer, givenPredictions, runEval } from '../eval.ts'
 import { loadSource } from '../source.ts'
 import { trueSamples } from '../world.ts'
 import { compareCommand } from './compare.ts'
-import { cleaning, engineOf, foldersOf, given, json, model, print, seed, source, view } from './flags.ts'
+import {
+  cleaning,
+  engineOf,
+  foldersOf,
+  given,
+  json,
+  model,
+  print,
+  seed,
+  source,
+  view,
+  whole,
+} from './flags.ts'
 import { modelServices } from './services.ts'
 
 const { dataset: _, policy: __, ...place } = source
@@ -40,7 +52,7 @@ const flags = {
     Flag.withDescription('whose reading of raw outputs is used'),
     Flag.withDefault('strict'),
   ),
-  limit: Flag.Int('limit').pipe(Flag.withDescription('only so many samples'), Flag.optional),
+  limit: whole('limit', 'only so many samples', 1),
   presentOnly: Flag.Boolean('present-only').pipe(
     Flag.withDescription('leave out samples whose video is not there, and say how many'),
     Flag.withDefault(false),

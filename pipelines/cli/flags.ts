@@ -13,8 +13,27 @@ import { ensureWorld } from '../world.ts'
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
-const whole = (name: string, description: string) =>
-  Flag.Int(name).pipe(Flag.withDescription(description), Flag.optional)
+/** A whole number, `least` or more. */
+export const whole = (name: string, description: string, least = 0) =>
+  Flag.Int(name).pipe(
+    Flag.withDescription(description),
+    Flag.filter(
+      (value) => value >= least,
+      () => `${least} or more`,
+    ),
+    Flag.optional,
+  )
+
+/** A number above 0. */
+export const positive = (name: string, description: string) =>
+  Flag.Finite(name).pipe(
+    Flag.withDescription(description),
+    Flag.filter(
+      (value) => value > 0,
+      () => 'a number above 0',
+    ),
+    Flag.optional,
+  )
 
 export const json = Flag.Boolean('json').pipe(
   Flag.withDescription('print one JSON object on standard output and nothing else'),
@@ -53,9 +72,9 @@ export const cleaning = Flag.Literals('cleaning', cleanings).pipe(
 )
 
 export const view = {
-  fps: Flag.Finite('fps').pipe(Flag.withDescription('frames per second, default 2'), Flag.optional),
-  frames: whole('frames', 'most frames of a clip, default 32'),
-  maxPixels: whole('max-pixels', 'most pixels of a frame, default 4096'),
+  fps: positive('fps', 'frames per second, default 2'),
+  frames: whole('frames', 'most frames of a clip, default 32', 1),
+  maxPixels: whole('max-pixels', 'most pixels of a frame, default 4096', 1),
 }
 
 export const run = text('run', 'folder of the run; an unfinished one is continued')

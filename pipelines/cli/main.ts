@@ -9,7 +9,7 @@ import { displayLayer } from './display.ts'
 const problemOf = (message: string): string =>
   message
     .replaceAll(/\s*\n\s*/g, ' ')
-    .replace(/\s*Did you mean this\? (.+?)$/, (_, name: string) => `; did you mean ${name}?`)
+    .replace(/\s*Did you mean this\? (.+?)$/, (_, name: string) => ` (did you mean ${name}?)`)
 
 /** Warnings as plain lines on standard error, like errors. */
 const warnings = Logger.make<unknown, void>(({ logLevel, message }) => {
@@ -53,6 +53,14 @@ const oneLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ')
 
 Command.run(root, { version: packageJson.version }).pipe(
+  // A fault of ours: the trace goes to whoever mends it.
+  Effect.catchDefect((defect) =>
+    Console.error(defect instanceof Error ? defect.stack : defect).pipe(
+      Effect.andThen(
+        Effect.fail(new Error(`fault of Spanwise itself: ${oneLine(defect)}; please report it`)),
+      ),
+    ),
+  ),
   Effect.tapError((error) =>
     tagOf(error) === 'ShowHelp' ? Effect.void : Console.error(`spanwise: ${oneLine(error)}`),
   ),

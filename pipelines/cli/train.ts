@@ -11,12 +11,14 @@ import {
   given,
   json,
   model,
+  positive,
   print,
   run,
   seed,
   settings,
   settingsOf,
   view,
+  whole,
 } from './flags.ts'
 import { trainingServices } from './services.ts'
 
@@ -36,8 +38,8 @@ const flags = {
     Flag.optional,
   ),
   videos: Flag.String('videos').pipe(Flag.withDescription('folder of the videos'), Flag.optional),
-  steps: Flag.Int('steps').pipe(Flag.withDescription('optimiser steps, instead of one epoch'), Flag.optional),
-  learningRate: Flag.Finite('learning-rate').pipe(Flag.withDescription('peak learning rate'), Flag.optional),
+  steps: whole('steps', 'optimiser steps, instead of one epoch', 1),
+  learningRate: positive('learning-rate', 'peak learning rate'),
   validation: Flag.String('validation').pipe(
     Flag.withDescription('split of the dataset to measure on before and after'),
     Flag.optional,
