@@ -7,7 +7,7 @@ const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
   const every = [1, 1] as const
   const everything = {
     ...settings,
-    shares: { caption: every, whole: every, blanked: every, verify: every, quiz: every },
+    shares: { glimpse: every, caption: every, whole: every, blanked: every, verify: every, quiz: every },
   }
   return Array.from({ length: 400 }, (_, index) => lessonsOf(everything, 1, 'tokenizer', index))
     .flat()

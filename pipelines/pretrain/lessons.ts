@@ -42,10 +42,10 @@ export interface Lesson {
 }
 
 /**
- * Kinds of lesson: the clip told second by second; when things happen; the same of a clip that boundary reflection or the
+ * Kinds of lesson: what two seconds of another scene show; the clip told second by second; when things happen; the same of a clip that boundary reflection or the
  * curriculum has partly blanked; a short range to be verified; counting and choice.
  */
-export type LessonKind = 'caption' | 'whole' | 'blanked' | 'verify' | 'quiz'
+export type LessonKind = 'glimpse' | 'caption' | 'whole' | 'blanked' | 'verify' | 'quiz'
 
 /** What the lessons are like. The defaults made the shipped checkpoint. */
 export interface LessonSettings {
@@ -56,7 +56,7 @@ export interface LessonSettings {
    * do. It leaves precision to be learnt from rewards.
    */
   readonly loose: number
-  /** Share of the scenes that give each kind of lesson, at the first step and at the last. */
+  /** Lessons of each kind that a scene gives on average, at the first step and at the last. */
   readonly shares: { readonly [kind in LessonKind]: readonly [first: number, last: number] }
   /** Frames per second. */
   readonly fps: number
@@ -65,8 +65,15 @@ export interface LessonSettings {
 export const lessonDefaults: LessonSettings = {
   grades: { easy: 0.6, medium: 0.4, hard: 0 },
   loose: 0,
-  // Seeing is learnt first, from captions; what to answer with it later.
-  shares: { caption: [1, 0.1], whole: [0.2, 1], blanked: [0.1, 0.4], verify: [0.7, 0.7], quiz: [0, 0.2] },
+  // Seeing is learnt first, from many short glimpses; what to answer with it later.
+  shares: {
+    glimpse: [12, 1],
+    caption: [0.1, 0.1],
+    whole: [0.2, 1.2],
+    blanked: [0, 0.4],
+    verify: [0.4, 0.8],
+    quiz: [0, 0.15],
+  },
   fps: 2,
 }
 
@@ -113,6 +120,27 @@ const deedAt = (actor: Scene['actors'][number], time: number): string | null => 
   const phase = actor.phases.find(({ end }) => middle < end)
   if (phase === undefined || phase.kind === 'absent') return null
   return `${actor.colour} ${actor.shape} ${phase.direction ?? phase.kind}`
+}
+
+/** Two seconds of a scene, and what every shape does in them: the shortest way from pixels to words. */
+const glimpseLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson | null => {
+  const starts = draw.shuffle(
+    Array.from({ length: 2 * Math.floor(durationOf(one)) - 3 }, (_, half) => half / 2),
+  )
+  const steady = (start: number) =>
+    one.actors.every((actor) => deedAt(actor, start - 0.5) === deedAt(actor, start + 1.4))
+  const start = starts.find(steady)
+  if (start === undefined) return null
+  const deeds = one.actors
+    .map((actor) => deedAt(actor, start + 0.5))
+    .filter((deed) => deed !== null)
+    .toSorted()
+  return {
+    scene: one,
+    times: frameTimes(one, fps).filter((time) => time >= start && time < start + 2),
+    blanked: [],
+    turns: [{ question: 'Describe the video.', answer: deeds.join(', ') || 'nothing' }],
+  }
 }
 
 /**
@@ -242,6 +270,9 @@ const verifyLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson
   }
 }
 
+/** `count` lessons, a fraction being the chance of one more. */
+const times = (draw: Random, count: number): number => Math.floor(count) + (draw.next() < count % 1 ? 1 : 0)
+
 /** The lessons of one freshly drawn scene, fixed by the seed parts. `progress` through the training is in [0, 1]. */
 export const lessonsOf = (
   settings: LessonSettings,
@@ -249,8 +280,11 @@ export const lessonsOf = (
   ...seed: ReadonlyArray<string | number>
 ): ReadonlyArray<Lesson> => {
   const draw = random('pretrain lessons', ...seed)
-  const one = scene(pickGrade(draw, settings.grades), 'pretrain', ...seed)
-  const makers: { readonly [kind in LessonKind]: () => Lesson | null } = {
+  const drawn = (...parts: ReadonlyArray<string | number>) =>
+    scene(pickGrade(draw, settings.grades), 'pretrain', ...seed, ...parts)
+  const one = drawn()
+  const makers: { readonly [kind in LessonKind]: (place: number) => Lesson | null } = {
+    glimpse: (place) => glimpseLesson(drawn('glimpse', place), draw, settings),
     caption: () => captionLesson(one, settings),
     whole: () => wholeLesson(one, draw, settings),
     blanked: () => blankedLesson(one, draw, settings),
@@ -258,10 +292,10 @@ export const lessonsOf = (
     quiz: () => quizLesson(one, draw, settings),
   }
   return (Object.keys(makers) as ReadonlyArray<LessonKind>)
-    .filter((kind) => {
+    .flatMap((kind) => {
       const [first, last] = settings.shares[kind]
-      return draw.next() < first + (last - first) * progress
+      const count = times(draw, first + (last - first) * progress)
+      return Array.from({ length: count }, (_, place) => makers[kind](place))
     })
-    .map((kind) => makers[kind]())
     .filter((lesson) => lesson !== null)
 }
