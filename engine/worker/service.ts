@@ -8,7 +8,7 @@ import { type CallName, type Calls, fromPlain, type Reply, starting } from './pr
 type Pending = (effect: Effect.Effect<never, EngineFailure> | Effect.Effect<unknown>) => void
 
 /** Milliseconds the worker gets to release its sessions before it is ended. */
-const patience = 5000
+const patience = 3000
 
 const asEngineError = (failure: EngineFailure): EngineError =>
   failure instanceof EngineError

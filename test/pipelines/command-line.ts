@@ -10,7 +10,7 @@ export interface Outcome {
   readonly err: string
 }
 
-const entry = join(import.meta.dirname, '..', '..', 'bin', 'spanwise.js')
+export const entry = join(import.meta.dirname, '..', '..', 'bin', 'spanwise.js')
 
 /** A new folder with these files. */
 export const folderOf = (files: { readonly [name: string]: string }): string => {
