@@ -13,12 +13,13 @@ import {
   startSampler,
 } from '../curriculum/index.ts'
 import type { EngineShape, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
+import { learningRateAt } from '../engine/optimiser/index.ts'
 import type { Composition } from '../rewards/index.ts'
 import { advantages, mean } from './advantages.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
-import { type GrpoOptions, learningRateAt, stepsOf } from './options.ts'
+import { type GrpoOptions, scheduleOf, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import { isConstantGroup, type RolloutGroup, rollOut } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -231,7 +232,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     step: number,
   ) {
     const start = performance.now()
-    const learningRate = learningRateAt(options, step, steps)
+    const learningRate = learningRateAt(scheduleOf(options, steps), step)
     const { groups } = plan.batch
     const updates = yield* teach(run, groups, learningRate)
     const summary = summarise(groups)

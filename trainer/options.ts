@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { curriculumKeys, maskModes, maskScheduleKinds, samplerOrders } from '../curriculum/index.ts'
 import { policyLosses } from '../engine/index.ts'
+import type { Schedule } from '../engine/optimiser/index.ts'
 import { advantageScales } from './advantages.ts'
 import { earlyStopSchema } from './early-stop.ts'
 
@@ -106,15 +107,13 @@ export const stepsOf = (
   perStep: number,
 ): number => options.steps ?? Math.max(1, Math.ceil((options.epochs * samples) / perStep))
 
-/** The learning rate of a 0-based step. */
-export const learningRateAt = (
+/** The learning rate over a run of `steps` steps, as the engine's `learningRateAt` reads it. */
+export const scheduleOf = (
   options: Pick<SftOptions, 'learningRate' | 'schedule' | 'warmup'>,
-  step: number,
   steps: number,
-): number => {
-  if (step < options.warmup) return (options.learningRate * (step + 1)) / (options.warmup + 1)
-  const progress = (step - options.warmup) / Math.max(1, steps - options.warmup)
-  if (options.schedule === 'constant') return options.learningRate
-  if (options.schedule === 'linear') return options.learningRate * (1 - progress)
-  return (options.learningRate * (1 + Math.cos(Math.PI * progress))) / 2
-}
+): Schedule => ({
+  kind: options.schedule,
+  peak: options.learningRate,
+  warmupSteps: options.warmup,
+  totalSteps: steps,
+})

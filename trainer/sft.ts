@@ -4,9 +4,10 @@ import { answerOf } from '../agents/ask.ts'
 import { InputError, VideoError } from '../core/index.ts'
 import { draw, type Sampler, startSampler } from '../curriculum/index.ts'
 import type { EngineShape, TrainingGroup } from '../engine/index.ts'
+import { learningRateAt } from '../engine/optimiser/index.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
 import { type Hooks, runLoop } from './loop.ts'
-import { learningRateAt, type SftOptions, stepsOf } from './options.ts'
+import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -95,7 +96,7 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
       }
     }),
     commit: Effect.fnUntraced(function* (_state: State, plan, step) {
-      const learningRate = learningRateAt(options, step, steps)
+      const learningRate = learningRateAt(scheduleOf(options, steps), step)
       const update = yield* engine.update({
         groups: plan.groups,
         loss: { kind: 'sft' },

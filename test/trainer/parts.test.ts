@@ -1,16 +1,17 @@
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { learningRateAt } from '../../engine/optimiser/index.ts'
 import { composeRewards } from '../../rewards/index.ts'
 import {
   advantages,
   bandedBy,
   grpoSchema,
   inject,
-  learningRateAt,
   parseTrainingData,
   type RolloutGroup,
   ratioAt,
+  scheduleOf,
   sftSchema,
   startPlateau,
   stepsOf,
@@ -145,8 +146,12 @@ describe('options', () => {
   it('has steps from epochs, and warms up before it decays', () => {
     expect(stepsOf({ steps: null, epochs: 2 }, 100, 32)).toBe(7)
     const options = sftSchema.parse({ learningRate: 1, warmup: 3, schedule: 'linear' })
-    expect([0, 1, 2, 3, 8].map((step) => learningRateAt(options, step, 13))).toEqual([
-      0.25, 0.5, 0.75, 1, 0.5,
+    expect([0, 1, 2, 3, 8].map((step) => learningRateAt(scheduleOf(options, 13), step))).toEqual([
+      1 / 3,
+      2 / 3,
+      1,
+      1,
+      0.5,
     ])
   })
 
