@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, because an older Node that cannot strip types must still be told what to do.
+import module from 'node:module'
+
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
   console.error(
@@ -7,4 +9,6 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exit(2)
 }
+// Compiled once, kept in the system's temporary folder: a third off every start.
+module.enableCompileCache?.()
 await import('../pipelines/cli/main.ts')
