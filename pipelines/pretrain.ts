@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import { InputError, Progress } from '../core/index.ts'
-import { writeCheckpoint } from '../engine/checkpoint/index.ts'
+import { readCheckpoint, writeCheckpoint } from '../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import { untrained } from './pretrain/base.ts'
@@ -14,6 +14,8 @@ import { type LessonSettings, lessonDefaults, lessonsOf } from './pretrain/lesso
 export interface PretrainOptions {
   /** Folder of the checkpoint to write; a folder that stands there is replaced at the end. */
   readonly out: string
+  /** A checkpoint to go on from, with a fresh optimiser; random weights without one. */
+  readonly from?: string
   readonly steps: number
   /** Scenes a step; each gives three or four lessons. */
   readonly scenes: number
@@ -43,10 +45,13 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
   const { device, threads, microBatchTokens } = options
   const settings: LessonSettings = { ...lessonDefaults, ...options.lessons }
   const started = yield* Clock.currentTimeMillis
-  const start = `${options.out}.untrained`
+  const start = options.from ?? `${options.out}.untrained`
   const metrics = `${options.out}.metrics.jsonl`
-  const checkpoint = untrained(start, settings, options.seed)
-  yield* writeCheckpoint(start, checkpoint)
+  const checkpoint =
+    options.from === undefined
+      ? untrained(start, settings, options.seed)
+      : yield* readCheckpoint(options.from)
+  if (options.from === undefined) yield* writeCheckpoint(start, checkpoint)
   yield* Effect.tryPromise({
     try: async () => {
       await mkdir(path.dirname(metrics), { recursive: true })
@@ -62,7 +67,14 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
 
   const batchOf = (step: number) =>
     Array.from({ length: options.scenes }, (_, index) =>
-      lessonsOf(settings, step / options.steps, options.seed, step, index),
+      lessonsOf(
+        settings,
+        step / options.steps,
+        options.seed,
+        options.from === undefined ? 'first' : 'next',
+        step,
+        index,
+      ),
     )
       .flat()
       .map((lesson) => lessonGroup(checkpoint, lesson))

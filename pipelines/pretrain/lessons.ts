@@ -17,16 +17,21 @@ import { type Random, random, type Window, Windows } from '../../core/index.ts'
 import {
   type Asked,
   choiceQuestions,
+  colours,
   countingQuestions,
   durationOf,
+  events,
   type Grade,
   groundedQuestions,
   held,
+  type Query,
   queriesOf,
   type Scene,
   scene,
+  shapes,
   textOf,
   ticksPerSecond,
+  windowsOf,
   wordings,
 } from '../../datasets/shapes/index.ts'
 import { oneDecimal } from '../../engine/processor/index.ts'
@@ -86,7 +91,7 @@ const pickGrade = (draw: Random, shares: LessonSettings['grades']): Grade => {
   return at < shares.easy + shares.medium ? 'medium' : 'hard'
 }
 
-const reworded = (draw: Random, query: Asked): string =>
+const reworded = (draw: Random, query: Query): string =>
   textOf({ ...query, wording: draw.int(0, wordings - 1) })
 
 /** Boundaries moved outwards by 0 to `most` seconds, in half seconds. */
@@ -247,11 +252,18 @@ const verifyLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson
   const times = frameTimes(one, fps).filter((time) => time >= range[0] && time <= range[1])
   const judged = queries.map((query) => ({ query, seconds: held(one, query, range) }))
   const yes = draw.shuffle(judged.filter(({ seconds }) => seconds >= 1)).slice(0, 4)
-  // The hardest negatives speak of something that the clip shows at another time.
-  const no = judged.filter(({ seconds }) => seconds === 0)
-  const elsewhere = draw.shuffle(no.filter(({ query }) => query.windows.length > 0)).slice(0, 3)
-  const never = draw.shuffle(no.filter(({ query }) => query.windows.length === 0))
-  const negatives = [...elsewhere, ...never].slice(0, yes.length)
+  const no = judged.filter(({ seconds }) => seconds === 0).map(({ query }) => query)
+  // The hardest negatives speak of something that the clip shows at another time, the easiest of something else.
+  const elsewhere = draw.shuffle(no.filter(({ windows }) => windows.length > 0))
+  const never = draw.shuffle(no.filter(({ windows }) => windows.length === 0))
+  const foreign = Array.from({ length: 2 }, () => ({
+    who: { colour: draw.pick(colours), shape: draw.pick(shapes) },
+    event: draw.pick(events),
+    wording: 0,
+  })).filter((query) => windowsOf(one, query).length === 0)
+  const negatives = draw
+    .shuffle([...foreign, ...elsewhere.slice(0, 2), ...never.slice(0, 1)])
+    .slice(0, yes.length)
   if (times.length < 2 || yes.length === 0) return null
   return {
     scene: one,
@@ -262,7 +274,7 @@ const verifyLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson
         question: verifyQuestion(reworded(draw, query)),
         answer: verifyReplies[0],
       })),
-      ...negatives.map(({ query }) => ({
+      ...negatives.map((query) => ({
         question: verifyQuestion(reworded(draw, query)),
         answer: verifyReplies[1],
       })),

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..')
+
+describe('spanwise demo, at a small size, through the command line', () => {
+  let folder = ''
+  let report: {
+    readonly world: { readonly samples: number; readonly partial: number }
+    readonly measured: ReadonlyArray<{
+      readonly name: string
+      readonly miou: number
+      readonly parsed: number
+    }>
+    readonly courses: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly maskRatio: number }> }>
+    readonly phases: ReadonlyArray<{ readonly phase: string; readonly seconds: number }>
+    readonly difficulty: { readonly histogram: ReadonlyArray<number> }
+    readonly reflection: { readonly n: number; readonly alwaysFlag: number }
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'spanwise-demo-'))
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        join(root, 'bin', 'spanwise.js'),
+        ...['demo', '--run', join(folder, 'demo'), '--json', '--videos', '10', '--validation-videos', '4'],
+        ...['--steps', '3', '--prompts', '4', '--selected', '6'],
+      ],
+      { cwd: folder, maxBuffer: 1 << 24 },
+    )
+    report = JSON.parse(stdout)
+  }, 170_000)
+
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('looks at every annotation of the rendered videos', () => {
+    expect(report.world.samples).toBe(20)
+    expect(report.reflection.n).toBe(20)
+    expect(report.reflection.alwaysFlag).toBe(report.world.partial)
+    expect(report.difficulty.histogram.reduce((sum, count) => sum + count)).toBe(20)
+  })
+
+  it('measures the prior, the base and both trained models on the same queries', () => {
+    expect(report.measured.map(({ name }) => name)).toEqual([
+      'prior only (no video)',
+      'base',
+      'curriculum GRPO, curated',
+      'GRPO, random selection',
+    ])
+    for (const { miou, parsed } of report.measured) {
+      expect(miou).toBeGreaterThan(0)
+      expect(miou).toBeLessThanOrEqual(100)
+      expect(parsed).toBeGreaterThan(0.5)
+    }
+  })
+
+  it('masks in the curriculum, less with every step, and not in the control', () => {
+    const [curriculum, control] = report.courses.map(({ steps }) => steps.map(({ maskRatio }) => maskRatio))
+    expect(curriculum![0]).toBeGreaterThan(0)
+    expect(curriculum!.at(-1)).toBe(0)
+    expect(control).toEqual([0, 0, 0])
+  })
+
+  it('leaves one self-contained page', async () => {
+    const html = await readFile(join(folder, 'demo', 'report.html'), 'utf8')
+    expect(html).toContain('<svg')
+    expect(html).not.toMatch(/(src|href)="https?:/)
+    const plain = JSON.parse(await readFile(join(folder, 'demo', 'report.json'), 'utf8'))
+    expect(plain.measured).toEqual(report.measured)
+  })
+})
