@@ -27,7 +27,10 @@ export interface PretrainOptions {
   /** Tokens computed at a time; more suits machines with many cores. */
   readonly microBatchTokens: number
   readonly evaluateEvery: number
-  readonly lessons?: Partial<LessonSettings>
+  /** What differs from `lessonDefaults`. */
+  readonly lessons?: Partial<Omit<LessonSettings, 'shares'>> & {
+    readonly shares?: Partial<LessonSettings['shares']>
+  }
 }
 
 const unwritable = (file: string) => (cause: unknown) =>
@@ -43,7 +46,11 @@ const unwritable = (file: string) => (cause: unknown) =>
  */
 export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
   const { device, threads, microBatchTokens } = options
-  const settings: LessonSettings = { ...lessonDefaults, ...options.lessons }
+  const settings: LessonSettings = {
+    ...lessonDefaults,
+    ...options.lessons,
+    shares: { ...lessonDefaults.shares, ...options.lessons?.shares },
+  }
   const started = yield* Clock.currentTimeMillis
   const start = options.from ?? `${options.out}.untrained`
   const metrics = `${options.out}.metrics.jsonl`

@@ -3,7 +3,7 @@ import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { loadConfig } from '../config.ts'
 import { runPretrain } from '../pretrain.ts'
-import { json, model, print, seed } from './flags.ts'
+import { given, json, model, print, seed, settings, settingsOf } from './flags.ts'
 
 const shapes = Command.make(
   'shapes',
@@ -16,8 +16,13 @@ const shapes = Command.make(
       Flag.withDescription('folder of the checkpoint'),
       Flag.withDefault('runs/shapes-base'),
     ),
-    steps: Flag.Int('steps').pipe(Flag.withDescription('optimiser steps'), Flag.withDefault(1200)),
-    scenes: Flag.Int('scenes').pipe(Flag.withDescription('scenes a step'), Flag.withDefault(12)),
+    from: Flag.String('from').pipe(
+      Flag.withDescription('a checkpoint to go on from, with a fresh optimiser'),
+      Flag.optional,
+    ),
+    settings,
+    steps: Flag.Int('steps').pipe(Flag.withDescription('optimiser steps'), Flag.withDefault(800)),
+    scenes: Flag.Int('scenes').pipe(Flag.withDescription('scenes a step'), Flag.withDefault(4)),
     learningRate: Flag.Finite('learning-rate').pipe(
       Flag.withDescription('peak of the cosine schedule'),
       Flag.withDefault(1e-3),
@@ -25,7 +30,7 @@ const shapes = Command.make(
     warmup: Flag.Int('warmup').pipe(Flag.withDescription('steps of warm-up'), Flag.withDefault(50)),
     evaluateEvery: Flag.Int('evaluate-every').pipe(
       Flag.withDescription('steps between validations'),
-      Flag.withDefault(200),
+      Flag.withDefault(100),
     ),
   },
   Effect.fn(function* (input) {
@@ -33,6 +38,8 @@ const shapes = Command.make(
     const threads = Option.getOrElse(input.threads, () => config.threads)
     const result = yield* runPretrain({
       out: input.out,
+      ...given({ from: input.from }),
+      lessons: settingsOf(input.settings),
       steps: input.steps,
       scenes: input.scenes,
       learningRate: input.learningRate,
