@@ -1,8 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { Clock, DateTime, Effect, Layer } from 'effect'
-import { InputError, type Sample } from '../core/index.ts'
+import { InputError, makeFolders, type Sample } from '../core/index.ts'
 import { defaultWorldSettings, readTruth, type WorldSettings, writeWorld } from '../datasets/shapes/index.ts'
 import { type EngineOptions, engineLayer } from '../engine/index.ts'
 import { layerEmbedded } from '../models/index.ts'
@@ -104,7 +104,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
 
   yield* file(folder, async () => {
     await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { recursive: true })
+    makeFolders(folder)
   })
   const settings: WorldSettings = {
     ...defaultWorldSettings,

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
-import { InputError, Progress } from '../core/index.ts'
+import { InputError, makeFolders, Progress } from '../core/index.ts'
 import { readCheckpoint, writeCheckpoint } from '../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
@@ -61,7 +61,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
   if (options.from === undefined) yield* writeCheckpoint(start, checkpoint)
   yield* Effect.tryPromise({
     try: async () => {
-      await mkdir(path.dirname(metrics), { recursive: true })
+      makeFolders(path.dirname(metrics))
       await writeFile(metrics, '')
     },
     catch: unwritable(metrics),

@@ -9,12 +9,13 @@
  * equal updates; the cost of curation is stated beside. Finished arms are kept in DIR and not run again.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { NodeRuntime, NodeServices } from '@effect/platform-node'
 import { Clock, Effect, Layer } from 'effect'
+import { makeFolders } from '../../core/index.ts'
 import { defaultWorldSettings, writeWorld } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { evaluate, lookupSuite, type Predictions } from '../../eval/index.ts'
@@ -102,7 +103,7 @@ const program = Effect.gen(function* () {
     if (existsSync(file)) return JSON.parse(yield* Effect.promise(() => readFile(file, 'utf8'))) as Result
     const result = yield* work
     yield* Effect.promise(async () => {
-      await mkdir(join(values.run, 'results'), { recursive: true })
+      makeFolders(join(values.run, 'results'))
       await writeFile(file, JSON.stringify(result))
     })
     return result
