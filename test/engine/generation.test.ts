@@ -52,7 +52,9 @@ describe('drawToken', () => {
           const allowed = scores.map((score, i) => ({ score, i })).filter(({ i }) => !banned.has(i))
           const better = allowed.filter(({ score }) => score > scores[token]!)
           assert.isBelow(better.length, topK)
-          const kept = allowed.toSorted((a, b) => b.score - a.score).slice(0, topK)
+          // Top-k keeps every token as likely as the k-th, as transformers' warper does.
+          const last = allowed.toSorted((a, b) => b.score - a.score)[topK - 1]?.score ?? -Infinity
+          const kept = allowed.filter(({ score }) => score >= last)
           const share = (list: typeof allowed) =>
             list.reduce((sum, { score }) => sum + Math.exp(score / 0.7), 0)
           assert.isBelow(share(better) / share(kept), topP + 1e-6)
