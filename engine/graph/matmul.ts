@@ -45,8 +45,9 @@ export const tallProduct = (a: Value, b: Value, alpha = 1): Value => {
   const [wideA, wideB] = [a.shape.at(-1)!, b.shape.at(-1)!]
   const narrowA = typeof wideA === 'number' && (typeof wideB !== 'number' || wideA <= wideB)
   if (narrowA) return matmul(a, b, { transA: true, alpha })
-  const rank = a.shape.length
   const turned = matmul(b, a, { transA: true, alpha })
+  // The operands' batches may broadcast, so the rank is the result's.
+  const rank = turned.shape.length
   return transpose(turned, [...Array(rank - 2).keys(), rank - 1, rank - 2])
 }
 
