@@ -1,5 +1,6 @@
 export * from './batcher.ts'
 export * from './embedded/index.ts'
 export { checkpointRevision } from './embedded/revision.ts'
+export * from './ledger.ts'
 export * from './model.ts'
 export * from './scripted.ts'

@@ -1,18 +1,33 @@
 import { Context, type Effect, Schema } from 'effect'
-import type { Message } from '../engine/processor/index.ts'
+import type { Content as ProcessorContent } from '../engine/processor/index.ts'
+import type { Clip, Media } from '../video/index.ts'
 
-/** A model that did not answer. `retryable` says whether asking again may help. */
+/**
+ * A model that did not answer. `retryable` says whether asking again may help; `fatal` that no other question will be
+ * answered either (a wrong key, an unknown model), so that work over many samples should end at once.
+ */
 export class ModelError extends Schema.TaggedError<ModelError>()('ModelError', {
   model: Schema.String,
   problem: Schema.String,
   retryable: Schema.Boolean,
+  fatal: Schema.optionalKey(Schema.Boolean),
 }) {
   override get message(): string {
     return `${this.model}: ${this.problem}`
   }
 }
 
-export type { Message } from '../engine/processor/index.ts'
+/** A clip in a message: pixels for the embedded engine, whatever `media` asked for otherwise. */
+export type MessageClip = Extract<ProcessorContent, { readonly type: 'video' }>['clip'] & Partial<Clip>
+
+export type Content =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'video'; readonly clip: MessageClip }
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: ReadonlyArray<Content>
+}
 
 /** How replies are sampled. A fixed seed fixes the replies, whatever else the backend is asked meanwhile. */
 export interface ChatSampling {
@@ -51,6 +66,8 @@ export interface ModelIdentity {
   readonly model: string
   /** A content hash or a server's revision. */
   readonly revision: string
+  /** What else its answers depend on: how frames are encoded and sent. */
+  readonly settings?: { readonly [name: string]: string | number }
 }
 
 /** What answers questions about videos. Backends are its layers. */
@@ -60,6 +77,8 @@ export class VisionLanguageModel extends Context.Service<
     readonly identity: ModelIdentity
     /** Frames must have sides that are multiples of this many pixels. */
     readonly frameFactor: number
+    /** What it wants of a clip's frames: hand this to `Videos.clip`. */
+    readonly media: Media
     /** `sampling.n` replies to the messages. */
     readonly chat: (request: ChatRequest) => Effect.Effect<ReadonlyArray<ChatReply>, ModelError>
     /**

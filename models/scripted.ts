@@ -16,6 +16,7 @@ export const layerTest = (script: Script): Layer.Layer<VisionLanguageModel> =>
   Layer.succeed(VisionLanguageModel, {
     identity: { backend: 'scripted', model: 'script', revision: '1' },
     frameFactor: 32,
+    media: { kind: 'pixels' },
     chat: Effect.fnUntraced(function* (request: ChatRequest) {
       if (script.before !== undefined) yield* script.before(request.messages)
       return Array.from({ length: request.sampling.n }, (_, index) => ({

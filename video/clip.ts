@@ -9,6 +9,7 @@ export const frameSize = (clip: Pick<Clip, 'width' | 'height'>): number => clip.
 export const frameOf = (clip: Clip, place: number): Uint8Array => {
   if (!Number.isInteger(place) || place < 0 || place >= clip.times.length)
     throw new RangeError(`frame ${place} of a clip of ${clip.times.length}`)
+  if (clip.rgb.length === 0) throw new RangeError('the clip was read without its pixels')
   const size = frameSize(clip)
   return clip.rgb.subarray(place * size, (place + 1) * size)
 }
@@ -16,14 +17,17 @@ export const frameOf = (clip: Clip, place: number): Uint8Array => {
 /** A new clip of the frames for which `keep(time in seconds, place)` holds; it may be left without frames. */
 export const selectFrames = (clip: Clip, keep: (time: number, place: number) => boolean): Clip => {
   const places = Array.from(clip.times.keys()).filter((place) => keep(clip.times[place]!, place))
-  const size = frameSize(clip)
+  const size = clip.rgb.length === 0 ? 0 : frameSize(clip)
   const rgb = new Uint8Array(places.length * size)
-  places.forEach((place, i) => {
-    rgb.set(clip.rgb.subarray(place * size, (place + 1) * size), i * size)
-  })
+  if (size > 0)
+    places.forEach((place, i) => {
+      rgb.set(clip.rgb.subarray(place * size, (place + 1) * size), i * size)
+    })
   return {
     ...clip,
     rgb,
+    ...(clip.encoded === undefined ? {} : { encoded: places.map((place) => clip.encoded![place]!) }),
+    ...(places.length === clip.times.length ? {} : { partial: true }),
     times: Float64Array.from(places, (place) => clip.times[place]!),
     blank: Uint8Array.from(places, (place) => clip.blank[place]!),
     indices: Int32Array.from(places, (place) => clip.indices[place]!),
@@ -32,19 +36,22 @@ export const selectFrames = (clip: Clip, keep: (time: number, place: number) => 
 
 /**
  * A new clip that shows only the frames whose time lies in one of the `visible` windows (ends included).
- * `blank` paints the others black and marks them, so the grid of times stays; `drop` leaves them out.
+ * `blank` paints the others black and marks them, so the grid of times stays; `drop` leaves them out. Of a clip
+ * without pixels the marks are all there is to set.
  */
 export const maskClip = (clip: Clip, visible: ReadonlyArray<Window>, mode: 'blank' | 'drop'): Clip => {
   if (mode === 'drop') return selectFrames(clip, (time) => Windows.covers(visible, time))
   const rgb = clip.rgb.slice()
   const blank = clip.blank.slice()
   const size = frameSize(clip)
+  let partial = clip.partial === true
   clip.times.forEach((time, place) => {
     if (Windows.covers(visible, time)) return
     rgb.fill(0, place * size, (place + 1) * size)
     blank[place] = 1
+    partial = true
   })
-  return { ...clip, rgb, blank }
+  return { ...clip, rgb, blank, ...(partial ? { partial } : {}) }
 }
 
 const digests = new WeakMap<Clip, string>()
@@ -59,7 +66,8 @@ export const clipDigest = (clip: Clip): string => {
   const hash = createHash('sha256').update(
     `clip 1 ${clip.width}x${clip.height}x${clip.times.length} ${clip.fps}\n`,
   )
-  for (const part of [clip.times, clip.blank, clip.rgb])
+  if (clip.rgb.length === 0 && clip.encoded === undefined) hash.update(clip.info.path)
+  for (const part of [clip.times, clip.blank, clip.rgb, ...(clip.encoded ?? [])])
     hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
   const digest = hash.digest('hex')
   digests.set(clip, digest)

@@ -2,6 +2,7 @@ export { clipDigest, frameOf, frameSize, maskClip, selectFrames, strip } from '.
 export type {
   Clip,
   EncodeSettings,
+  Media,
   Picture,
   PictureFormat,
   PixelBudget,

@@ -38,14 +38,28 @@ export interface PixelBudget {
   readonly minPixels?: number
 }
 
-/** Decoded, timestamped frames. */
+/**
+ * What a reader wants of a clip's frames, so that no more is made than is used.
+ * `pixels`: RGB. `jpeg`: a JPEG of each frame and no RGB; `quality` 1-100. `file`: neither, only which frames of the
+ * file are meant: nothing is decoded.
+ */
+export type Media =
+  | { readonly kind: 'pixels' }
+  | { readonly kind: 'jpeg'; readonly quality: number }
+  | { readonly kind: 'file' }
+
+/** Timestamped frames of a file. */
 export interface Clip {
   readonly width: number
   readonly height: number
   /** True time of each frame in seconds, `[N]`. */
   readonly times: Float64Array
-  /** `[N, height, width, 3]`, 0-255. */
+  /** `[N, height, width, 3]`, 0-255; empty for media `jpeg` and `file`. */
   readonly rgb: Uint8Array
+  /** JPEG of each frame, `[N]`, for media `jpeg`. Masked frames keep theirs: whoever shows the clip blanks them. */
+  readonly encoded?: ReadonlyArray<Uint8Array>
+  /** Set where frames were masked or left out: the clip no longer is its file as sampled. */
+  readonly partial?: boolean
   /** `[N]`, 1 where the frame was masked to black. */
   readonly blank: Uint8Array
   /** Frames per second of the sampling (not of the source). */

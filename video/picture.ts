@@ -6,9 +6,17 @@ import {
   FF_ENCODER_MJPEG,
   FF_ENCODER_PNG,
 } from 'node-av/constants'
-import { Codec, CodecContext, FFmpegError, Packet, Rational } from 'node-av/lib'
+import {
+  Codec,
+  CodecContext,
+  FFmpegError,
+  type Frame,
+  Packet,
+  Rational,
+  type SoftwareScaleContext,
+} from 'node-av/lib'
 import { VideoFault } from './fault.ts'
-import { withHandles } from './handles.ts'
+import { type Handles, withHandles } from './handles.ts'
 import type { Picture, PictureFormat } from './model.ts'
 import { makeFrame, makeRgbFrame, makeScaler } from './pixels.ts'
 import './quiet.ts'
@@ -19,15 +27,20 @@ const quantiser = (quality: number) => Math.round(2 + ((100 - Math.min(100, Math
 /** FFmpeg's unit of `global_quality`. */
 const QP_TO_LAMBDA = 118
 
-/**
- * PNG or JPEG bytes of one RGB picture, the same bytes for the same pixels. Takes about a millisecond for a strip of
- * thumbnails, so it may be called outside workers too. Throws VideoFault `encode`.
- */
-export const encodePicture = (picture: Picture, { format, quality = 85 }: PictureFormat): Uint8Array =>
-  withHandles((handles) => {
-    const { width, height, rgb } = picture
-    if (!(width > 0 && height > 0) || rgb.byteLength !== width * height * 3)
-      throw new VideoFault('encode', `a picture of ${rgb.byteLength} bytes is not ${width}x${height}x3`)
+/** Encodes pictures of one size, one after the other; its handles live as long as `handles`. Throws VideoFault `encode`. */
+export class PictureEncoder {
+  readonly #format: PictureFormat['format']
+  readonly #encoder: CodecContext
+  readonly #packet: Packet
+  readonly #rgb: Frame
+  /** Time stamps must rise from picture to picture. */
+  #next = 0n
+  /** For JPEG: the picture in the encoder's own colours, and what converts to them. */
+  readonly #yuv: { readonly frame: Frame; readonly scaler: SoftwareScaleContext } | undefined
+
+  constructor(width: number, height: number, { format, quality = 85 }: PictureFormat, handles: Handles) {
+    if (!(width > 0 && height > 0))
+      throw new VideoFault('encode', `a picture of ${width}x${height} holds nothing`)
     const codec = Codec.findEncoderByName(format === 'png' ? FF_ENCODER_PNG : FF_ENCODER_MJPEG)
     if (codec === null) throw new VideoFault('encode', `this build of FFmpeg cannot write ${format}`)
     const encoder = handles.add(new CodecContext(), (owned) => owned.freeContext())
@@ -42,26 +55,47 @@ export const encodePicture = (picture: Picture, { format, quality = 85 }: Pictur
       encoder.setOption('flags', '+qscale+bitexact')
       encoder.globalQuality = quantiser(quality) * QP_TO_LAMBDA
     }
-    const check = (code: number) => {
-      if (code < 0) throw new VideoFault('encode', `${format}: ${FFmpegError.strerror(code)}`)
-    }
-    check(encoder.open2Sync(codec))
-    const source = makeRgbFrame(width, height, handles)
-    source.fromBuffer(Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength))
-    let frame = source
+    this.#format = format
+    this.#encoder = encoder
+    this.#check(encoder.open2Sync(codec))
+    this.#rgb = makeRgbFrame(width, height, handles)
     if (format === 'jpeg') {
-      frame = makeFrame(AV_PIX_FMT_YUVJ420P, width, height, handles)
+      const frame = makeFrame(AV_PIX_FMT_YUVJ420P, width, height, handles)
       frame.colorSpace = AVCOL_SPC_SMPTE170M
       frame.colorRange = AVCOL_RANGE_JPEG
-      check(makeScaler(handles).scaleFrameSync(frame, source))
       frame.quality = quantiser(quality) * QP_TO_LAMBDA
+      this.#yuv = { frame, scaler: makeScaler(handles) }
     }
-    frame.pts = 0n
-    const packet = handles.add(new Packet(), (owned) => owned.free())
-    packet.alloc()
-    check(encoder.sendFrameSync(frame))
-    check(encoder.sendFrameSync(null))
-    check(encoder.receivePacketSync(packet))
-    if (packet.data === null) throw new VideoFault('encode', `${format}: the encoder gave no bytes`)
-    return Uint8Array.from(packet.data)
-  })
+    this.#packet = handles.add(new Packet(), (owned) => owned.free())
+    this.#packet.alloc()
+  }
+
+  /** Bytes of a picture, `[height, width, 3]`: the same for the same pixels. */
+  encode(rgb: Uint8Array): Uint8Array {
+    const { width, height } = this.#rgb
+    if (rgb.byteLength !== width * height * 3)
+      throw new VideoFault('encode', `a picture of ${rgb.byteLength} bytes is not ${width}x${height}x3`)
+    this.#rgb.fromBuffer(Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength))
+    if (this.#yuv !== undefined) this.#check(this.#yuv.scaler.scaleFrameSync(this.#yuv.frame, this.#rgb))
+    const frame = this.#yuv?.frame ?? this.#rgb
+    frame.pts = this.#next++
+    this.#check(this.#encoder.sendFrameSync(frame))
+    this.#check(this.#encoder.receivePacketSync(this.#packet))
+    const { data } = this.#packet
+    if (data === null) throw new VideoFault('encode', `${this.#format}: the encoder gave no bytes`)
+    const bytes = Uint8Array.from(data)
+    this.#packet.unref()
+    return bytes
+  }
+
+  #check(code: number): void {
+    if (code < 0) throw new VideoFault('encode', `${this.#format}: ${FFmpegError.strerror(code)}`)
+  }
+}
+
+/**
+ * PNG or JPEG bytes of one RGB picture, the same bytes for the same pixels. Takes about a millisecond for a strip of
+ * thumbnails, so it may be called outside workers too. Throws VideoFault `encode`.
+ */
+export const encodePicture = ({ width, height, rgb }: Picture, format: PictureFormat): Uint8Array =>
+  withHandles((handles) => new PictureEncoder(width, height, format, handles).encode(rgb))

@@ -1,5 +1,5 @@
 import type { Reason } from './fault.ts'
-import type { Clip, EncodeSettings, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import type { Clip, EncodeSettings, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
 
 /** What a worker is asked. Encoding takes several requests, because frames come in portions. */
 export type Request =
@@ -9,6 +9,7 @@ export type Request =
       readonly path: string
       readonly sampling: Sampling
       readonly budget: PixelBudget | undefined
+      readonly media?: Media | undefined
     }
   | { readonly kind: 'encode-open'; readonly path: string; readonly settings: EncodeSettings }
   | { readonly kind: 'encode-frames'; readonly frames: Uint8Array }

@@ -1,7 +1,8 @@
 import { decodeFrames } from './decode.ts'
 import { VideoFault } from './fault.ts'
 import { withHandles } from './handles.ts'
-import type { Clip, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import type { Clip, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import { PictureEncoder } from './picture.ts'
 import { RgbReader } from './pixels.ts'
 import { resize } from './resize.ts'
 import { rotate } from './rotate.ts'
@@ -27,7 +28,7 @@ const targetSize = (info: VideoInfo, budget: PixelBudget | undefined): readonly 
 
 /**
  * Decodes the frames that `sampling` takes, turns them upright and resizes each to the budget (without one the
- * frames keep their size). Throws VideoFault. Blocks: call it in a worker.
+ * frames keep their size); `media` says what is made of them. Throws VideoFault. Blocks: call it in a worker.
  */
 export const readClip = (
   path: string,
@@ -35,6 +36,7 @@ export const readClip = (
   budget: PixelBudget | undefined,
   cancelled: () => boolean = never,
   seekAhead?: number,
+  media: Media = { kind: 'pixels' },
 ): Clip =>
   withHandles((handles) => {
     const source = openSource(path, handles, cancelled)
@@ -42,7 +44,12 @@ export const readClip = (
     const { indices, fps } = selectIndices(source, sampling)
     const [height, width] = targetSize(info, budget)
     const size = height * width * 3
-    const rgb = new Uint8Array(indices.length * size)
+    const rgb = new Uint8Array(media.kind === 'pixels' ? indices.length * size : 0)
+    const encoder =
+      media.kind === 'jpeg'
+        ? new PictureEncoder(width, height, { format: 'jpeg', quality: media.quality }, handles)
+        : undefined
+    const encoded: Array<Uint8Array> = []
     const places = new Map<number, Array<number>>()
     indices.forEach((number, place) => {
       const known = places.get(number)
@@ -56,14 +63,18 @@ export const readClip = (
       const [wide, tall] =
         info.rotation % 180 === 0 ? [frame.width, frame.height] : [frame.height, frame.width]
       const resized = resize(upright, wide, tall, width, height)
-      for (const place of places.get(number)!) rgb.set(resized, place * size)
+      const picture = encoder?.encode(resized)
+      for (const place of places.get(number)!)
+        if (picture === undefined) rgb.set(resized, place * size)
+        else encoded[place] = picture
     }
-    decodeFrames(source, wanted, take, cancelled, seekAhead)
+    if (media.kind !== 'file') decodeFrames(source, wanted, take, cancelled, seekAhead)
     return {
       width,
       height,
       times: Float64Array.from(indices, (number) => source.times[number]!),
       rgb,
+      ...(encoder === undefined ? {} : { encoded }),
       blank: new Uint8Array(indices.length),
       fps,
       indices,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Context, Effect, Layer, type Result } from 'effect'
 import { VideoError } from '../core/index.ts'
 import { Cancelled, VideoFault } from './fault.ts'
-import type { Clip, EncodeSettings, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import type { Clip, EncodeSettings, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
 import { VideoPool, type VideoWorker } from './pool.ts'
 
 /** One clip of a batch. */
@@ -66,8 +66,16 @@ export class Videos extends Context.Service<
   {
     /** Measures a file: every packet is listed, nothing is decoded. */
     readonly probe: (path: string) => Effect.Effect<VideoInfo, VideoError>
-    /** Decodes the frames that `sampling` takes, upright, resized to `budget` (their own size without one). */
-    readonly clip: (path: string, sampling: Sampling, budget?: PixelBudget) => Effect.Effect<Clip, VideoError>
+    /**
+     * The frames that `sampling` takes, upright, resized to `budget` (their own size without one): decoded to RGB
+     * unless `media` asks for something else.
+     */
+    readonly clip: (
+      path: string,
+      sampling: Sampling,
+      budget?: PixelBudget,
+      media?: Media,
+    ) => Effect.Effect<Clip, VideoError>
     /** Many clips at once, as many at a time as there are workers, each with its own success or failure. */
     readonly clips: (
       requests: ReadonlyArray<ClipRequest>,
@@ -115,8 +123,8 @@ export class Videos extends Context.Service<
             return Effect.suspend(() => (started ? Effect.promise(() => settled) : Effect.void))
           })
 
-        const clip = (path: string, sampling: Sampling, budget?: PixelBudget) =>
-          use(path, (worker) => worker.ask({ kind: 'clip', path, sampling, budget }))
+        const clip = (path: string, sampling: Sampling, budget?: PixelBudget, media?: Media) =>
+          use(path, (worker) => worker.ask({ kind: 'clip', path, sampling, budget, media }))
 
         return Videos.of({
           workers,

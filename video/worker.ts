@@ -30,7 +30,7 @@ const serve = (request: Request): Answers[keyof Answers] => {
     case 'probe':
       return probe(request.path, cancelled)
     case 'clip':
-      return readClip(request.path, request.sampling, request.budget, cancelled)
+      return readClip(request.path, request.sampling, request.budget, cancelled, undefined, request.media)
     case 'encode-open': {
       const { path, settings } = request
       const partial = `${path}.${process.pid}-${threadId}.part`
@@ -54,7 +54,10 @@ const serve = (request: Request): Answers[keyof Answers] => {
 /** The buffers that can move to the main thread instead of being copied. */
 const movable = (value: Answers[keyof Answers]): Array<ArrayBuffer> =>
   value !== null && 'rgb' in value
-    ? [value.rgb, value.times, value.blank, value.indices].map(({ buffer }) => buffer as ArrayBuffer)
+    ? // Frames that are shown twice share their JPEG, and a buffer moves once.
+      [...new Set([value.rgb, value.times, value.blank, value.indices, ...(value.encoded ?? [])])].map(
+        ({ buffer }) => buffer as ArrayBuffer,
+      )
     : []
 
 const faultOf = (error: unknown, request: Request): Reply => {

@@ -95,6 +95,7 @@ export const layerEmbedded = (
       return VisionLanguageModel.of({
         identity,
         frameFactor: factorOf(preprocessing),
+        media: { kind: 'pixels' },
         chat: Effect.fnUntraced(function* ({ messages, sampling }) {
           return yield* chats({ prompt: yield* prepare(messages), sampling })
         }),

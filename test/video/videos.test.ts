@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { assert, layer } from '@effect/vitest'
 import { Effect, Fiber, Result } from 'effect'
-import { Videos } from '../../video/index.ts'
+import { encodePicture, frameOf, type Media, maskClip, selectFrames, Videos } from '../../video/index.ts'
 import { barOf, frame, scratch, video } from './files.ts'
 
 const folder = scratch()
@@ -22,6 +22,43 @@ layer(Videos.layer({ workers: 2 }))('Videos', (it) => {
       assert.deepStrictEqual(Array.from(clip.times), [0, 0.5, 1, 1.5, 2, 2.5])
       assert.strictEqual(barOf(clip.rgb.subarray(0, 64 * 48 * 3), 64), 0)
       assert.instanceOf(clip.times, Float64Array)
+    }),
+  )
+
+  it.effect('makes no more of a clip than is asked for', () =>
+    Effect.gen(function* () {
+      const videos = yield* Videos
+      const path = video(folder, 'media', 16)
+      const read = (media?: Media) => videos.clip(path, { kind: 'count', count: 4 }, undefined, media)
+      const pixels = yield* read()
+      const jpeg = yield* read({ kind: 'jpeg', quality: 90 })
+      const file = yield* read({ kind: 'file' })
+      for (const clip of [jpeg, file]) {
+        assert.deepStrictEqual(clip.times, pixels.times)
+        assert.strictEqual(clip.rgb.length, 0)
+        assert.deepStrictEqual(
+          maskClip(clip, [[0, 0.5]], 'blank').blank,
+          maskClip(pixels, [[0, 0.5]], 'blank').blank,
+        )
+        const kept = selectFrames(clip, (time) => time > 0)
+        assert.deepStrictEqual([kept.times.length, kept.rgb.length, kept.partial], [3, 0, true])
+      }
+      assert.isUndefined(file.encoded)
+      const { width, height } = pixels
+      assert.deepStrictEqual(
+        jpeg.encoded,
+        Array.from(pixels.times, (_, place) =>
+          encodePicture({ width, height, rgb: frameOf(pixels, place) }, { format: 'jpeg', quality: 90 }),
+        ),
+      )
+      const kept = selectFrames(jpeg, (_, place) => place === 2)
+      assert.deepStrictEqual(kept.encoded, [jpeg.encoded![2]!])
+      // A frame that is shown twice is one picture.
+      const twice = yield* videos.clip(path, { kind: 'times', times: [0, 0] }, undefined, {
+        kind: 'jpeg',
+        quality: 90,
+      })
+      assert.strictEqual(twice.encoded?.length, 2)
     }),
   )
 
