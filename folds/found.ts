@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { type Database, listFolder, readParts } from '../store/index.ts'
+import { type Database, listFolder, literal, readParts } from '../store/index.ts'
 import { type Record, readJournal } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Fold, Planned } from './plan.ts'
@@ -21,7 +21,10 @@ export const listParts = Effect.fn('Folds.listParts')(function* (folder: string)
   return parts
 })
 
-/** Rows of earlier starts for these samples: of this fold, and of any other cut of the dataset. */
+/**
+ * Records of earlier starts for these samples: of this fold, and of any other cut of the dataset. Evidence is read for
+ * these samples only, so that the last of many folds needs no more memory than the first.
+ */
 export const findKnown = Effect.fnUntraced(function* (
   database: Database,
   folder: string,
@@ -30,25 +33,40 @@ export const findKnown = Effect.fnUntraced(function* (
   keys: ReadonlySet<string>,
 ) {
   const known = new Map<string, Record>()
+  if (keys.size === 0) return known
   const add = (record: Record) => {
     const before = known.get(record.key)
     const looked = record.state === 'looked' || record.state === 'unfit'
-    if (keys.has(record.key) && (before === undefined || looked)) known.set(record.key, record)
+    if (before === undefined || looked) known.set(record.key, record)
   }
+  const wanted = (key: string) => keys.has(key)
+  yield* database.run(
+    `CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS key`,
+    [JSON.stringify([...keys])],
+  )
   for (const fold of (yield* listFolder(folder)).filter((name) => name.startsWith('fold-'))) {
     const parts = (yield* listFolder(join(folder, fold))).filter(isPart)
-    const rows = yield* readParts(
-      database,
-      parts.map((name) => join(folder, fold, name)),
-      ['key', 'settings', 'outcome', 'reason', 'evidence'],
-    )
-    for (const row of rows) if (row.settings === hash) add(fromRow(row))
+    if (parts.length > 0) {
+      const files = parts.map((name) => literal(join(folder, fold, name))).join(', ')
+      const rows = yield* database.rows(
+        `SELECT key, outcome, reason, evidence FROM read_parquet([${files}], union_by_name = true)
+         SEMI JOIN wanted USING (key) WHERE settings = ${literal(hash)}`,
+      )
+      for (const row of rows) add(fromRow(row))
+    }
     const other = join(folder, fold, 'journal.jsonl')
-    if (other !== journal) for (const record of (yield* readJournal(other)).values()) add(record)
+    if (other !== journal) for (const record of (yield* readJournal(other, wanted)).values()) add(record)
   }
-  for (const record of (yield* readJournal(journal)).values()) add(record)
+  for (const record of (yield* readJournal(journal, wanted)).values()) add(record)
+  yield* database.run('DROP TABLE wanted')
   return known
 })
+
+/** A row of a finished part, as far as counting needs it. */
+export interface Finished {
+  readonly state: Outcome
+  readonly reason: string | null
+}
 
 /** The parts of this fold that hold exactly the planned samples of their slice. */
 export const findFinished = Effect.fnUntraced(function* (
@@ -57,18 +75,22 @@ export const findFinished = Effect.fnUntraced(function* (
   hash: string,
   slices: ReadonlyArray<ReadonlyArray<Planned>>,
 ) {
-  const finished = new Map<number, ReadonlyArray<Outcome>>()
+  const finished = new Map<number, ReadonlyArray<Finished>>()
   for (const [index, slice] of slices.entries()) {
     const names = yield* listFolder(folder)
     if (!names.includes(partName(index))) continue
-    const rows = yield* readParts(database, [join(folder, partName(index))], ['key', 'settings', 'outcome'])
+    const rows = yield* readParts(
+      database,
+      [join(folder, partName(index))],
+      ['key', 'settings', 'outcome', 'reason'],
+    )
     if (
       rows.length === slice.length &&
       rows.every((row, i) => row.key === slice[i]!.key && row.settings === hash)
     )
       finished.set(
         index,
-        rows.map((row) => row.outcome as Outcome),
+        rows.map(({ outcome, reason }) => ({ state: outcome as Outcome, reason: reason as string | null })),
       )
   }
   return finished

@@ -1,8 +1,8 @@
-import { appendFile, truncate } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { appendFile, open } from 'node:fs/promises'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
-import { readText } from '../store/index.ts'
 
 /** What is known of a sample before anything is scored. */
 export const recordSchema = z.object({
@@ -11,6 +11,8 @@ export const recordSchema = z.object({
   state: z.enum(['looked', 'unfit', 'failed', 'absent']),
   reason: z.string().nullable(),
   evidence: z.unknown(),
+  /** What the model's answers cost, where the backend counts. */
+  usage: z.record(z.string(), z.number().nullable()).optional(),
 })
 export type Record = z.output<typeof recordSchema>
 
@@ -23,37 +25,89 @@ const parseLine = (line: string): Record | null => {
   }
 }
 
-/** The records of a journal, by key. Whatever follows the last line break was cut short and does not count. */
-export const readJournal = (path: string): Effect.Effect<ReadonlyMap<string, Record>, InputError> =>
-  readText(path).pipe(
-    Effect.map((text) => {
-      const lines = (text ?? '').split('\n').slice(0, -1)
-      return new Map(
-        lines.flatMap((line) => parseLine(line) ?? []).map((record) => [record.key, record] as const),
-      )
-    }),
-  )
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error)
 
-const writing = <A>(path: string, work: () => Promise<A>) =>
+const attempt = <A>(path: string, doing: string, remedy: string, work: () => Promise<A>) =>
   Effect.tryPromise({
     try: work,
     catch: (error) =>
-      new InputError({
-        subject: path,
-        problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
-        remedy: 'free some space or mend its permissions and start again, what is finished is kept',
-      }),
+      new InputError({ subject: path, problem: `cannot be ${doing} (${codeOf(error)})`, remedy }),
+  })
+
+const writing = <A>(path: string, work: () => Promise<A>) =>
+  attempt(
+    path,
+    'written',
+    'free some space or mend its permissions and start again, what is finished is kept',
+    work,
+  )
+
+/** Whole lines of a file, in portions: a journal of a long fold is longer than a string may be. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const portion of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    const bytes: Buffer = rest.length === 0 ? portion : Buffer.concat([rest, portion])
+    let from = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      yield bytes.toString('utf8', from, end)
+      from = end + 1
+    }
+    rest = bytes.subarray(from)
+  }
+}
+
+/**
+ * The records of a journal whose key is wanted, by key. Whatever follows the last line break was cut short and does not
+ * count; a file that is not there has none.
+ */
+export const readJournal = (
+  path: string,
+  wanted: (key: string) => boolean = () => true,
+): Effect.Effect<ReadonlyMap<string, Record>, InputError> =>
+  attempt(path, 'read', 'mend its permissions or choose another --run', async () => {
+    const records = new Map<string, Record>()
+    try {
+      for await (const line of linesOf(path)) {
+        const record = parseLine(line)
+        if (record !== null && wanted(record.key)) records.set(record.key, record)
+      }
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
+    return records
   })
 
 /** Cuts off the unfinished last line that a killed process left, so that the next line starts on its own. */
 export const mendJournal = (path: string): Effect.Effect<void, InputError> =>
-  Effect.gen(function* () {
-    const text = yield* readText(path)
-    if (text === null || text === '' || text.endsWith('\n')) return
-    const whole = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1))
-    yield* writing(path, () => truncate(path, whole))
+  writing(path, async () => {
+    const file = await open(path, 'r+').catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return null
+      throw error
+    })
+    if (file === null) return
+    try {
+      const { size } = await file.stat()
+      const portion = Buffer.alloc(64 << 10)
+      let end = size
+      while (end > 0) {
+        const from = Math.max(0, end - portion.length)
+        const { bytesRead } = await file.read(portion, 0, end - from, from)
+        const last = portion.subarray(0, bytesRead).lastIndexOf(10)
+        end = last >= 0 ? from + last + 1 : from
+        if (last >= 0) break
+      }
+      if (end < size) await file.truncate(end)
+    } finally {
+      await file.close()
+    }
   })
 
-/** Adds one record as one line, in a single write; interruption waits for it. */
-export const appendJournal = (path: string, record: Record): Effect.Effect<void, InputError> =>
-  Effect.uninterruptible(writing(path, () => appendFile(path, `${JSON.stringify(record)}\n`)))
+/** Adds records, one line each, all in a single write; interruption waits for it. */
+export const appendJournal = (
+  path: string,
+  records: ReadonlyArray<Record>,
+): Effect.Effect<void, InputError> =>
+  Effect.uninterruptible(
+    writing(path, () => appendFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''))),
+  )

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
-import { Cache, Effect, Stream } from 'effect'
+import { Cause, Clock, Effect, Queue, Stream } from 'effect'
 import type { Agent, ViewSettings } from '../agents/index.ts'
-import { type ModelError, VisionLanguageModel } from '../models/index.ts'
-import { Videos } from '../video/index.ts'
+import { Ledger, type ModelError, openAccount, type Usage, VisionLanguageModel } from '../models/index.ts'
+import { type Clip, Videos } from '../video/index.ts'
+import { type Held, makeClips } from './clips.ts'
 import type { Record } from './journal.ts'
 import type { Planned } from './plan.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 export interface LookOptions<S, C> {
   /** Folder of the videos. */
@@ -15,10 +17,26 @@ export interface LookOptions<S, C> {
   readonly inFlight: number
   /** Clips decoded at the same time, ahead of the model. */
   readonly decoders: number
+  /** Bytes of decoded or encoded frames that may be held at the same time, those with the model included. */
+  readonly memory: number
+  readonly stopwatch: Stopwatch
 }
 
 /** So many failures of the model in a row stop the fold: then it is not the samples. */
 const patience = 16
+
+const recordOf = (
+  { key }: Planned,
+  state: Record['state'],
+  reason: string | null,
+  evidence: unknown = null,
+  usage: Usage | null = null,
+): Record => ({ key, state, reason, evidence, ...(usage === null ? {} : { usage: { ...usage } }) })
+
+interface Job {
+  readonly planned: Planned
+  readonly held: Held
+}
 
 /**
  * Looks at samples: decodes ahead of the model, asks, and gives one record per sample, in the order of completion.
@@ -28,54 +46,89 @@ const patience = 16
 export const look = <S extends ViewSettings, E, C>(
   agent: Agent<S, E, C>,
   samples: ReadonlyArray<Planned>,
-  { videos, settings, context, inFlight, decoders }: LookOptions<S, C>,
+  { videos, settings, context, inFlight, decoders, memory, stopwatch }: LookOptions<S, C>,
 ): Stream.Stream<Record, ModelError, Videos | VisionLanguageModel> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
+  Stream.callback<Record, ModelError, Videos | VisionLanguageModel>(
+    Effect.fnUntraced(function* (records) {
       const video = yield* Videos
       const model = yield* VisionLanguageModel
-      const clips = yield* Cache.make({
-        capacity: decoders + 2,
-        lookup: (file: string) =>
+      const clips = yield* makeClips({
+        decode: (file) =>
           video.clip(
             join(videos, file),
             { kind: 'rate', fps: settings.fps, max: settings.frames },
             { maxPixels: settings.maxPixels, factor: model.frameFactor },
+            model.media,
           ),
+        decoders,
+        memory,
+        largest:
+          model.media.kind === 'file'
+            ? 0
+            : settings.frames * Math.max(settings.maxPixels, model.frameFactor ** 2) * 3,
+        spent: (milliseconds) => stopwatch.add('decode', milliseconds),
       })
+      const jobs = yield* Queue.make<Job, Cause.Done>({ capacity: 2 * decoders })
       let failuresInARow = 0
 
-      const decode = Effect.fnUntraced(function* (planned: Planned) {
-        const unfit = agent.unfit(planned.sample)
-        if (unfit !== null) return { planned, unfit }
-        return { planned, unfit, clip: yield* Effect.exit(Cache.get(clips, planned.sample.file)) }
+      const feed = Effect.gen(function* () {
+        for (const planned of samples) {
+          const unfit = agent.unfit(planned.sample)
+          if (unfit === null)
+            yield* Queue.offer(jobs, { planned, held: yield* clips.hold(planned.sample.file) })
+          else yield* Queue.offer(records, recordOf(planned, 'unfit', unfit))
+        }
+        yield* clips.finish
+        yield* Queue.end(jobs)
       })
-      const investigate = Effect.fnUntraced(function* (decoded: Effect.Success<ReturnType<typeof decode>>) {
-        const { key, sample } = decoded.planned
-        if (decoded.unfit !== null)
-          return { key, state: 'unfit' as const, reason: decoded.unfit, evidence: null }
-        const clip = decoded.clip
-        const result = yield* Effect.result(
-          Effect.flatMap(clip, (frames) => agent.investigate(sample, frames, settings, context)),
+
+      const investigate = Effect.fnUntraced(function* (planned: Planned, clip: Clip) {
+        const started = yield* Clock.currentTimeMillis
+        const account = openAccount()
+        const result = yield* Effect.result(agent.investigate(planned.sample, clip, settings, context)).pipe(
+          Effect.provideService(Ledger, account),
         )
+        stopwatch.add('model', (yield* Clock.currentTimeMillis) - started)
+        const usage = account.total()
         if (result._tag === 'Success') {
           failuresInARow = 0
-          return { key, state: 'looked' as const, reason: null, evidence: result.success as unknown }
+          return recordOf(planned, 'looked', null, result.success, usage)
         }
         const error = result.failure
-        if (error._tag === 'ModelError' && ++failuresInARow >= patience) return yield* error
-        return error._tag === 'VideoError'
-          ? {
-              key,
-              state: error.reason === 'missing' ? ('absent' as const) : ('failed' as const),
-              reason: error.reason,
-              evidence: null,
-            }
-          : { key, state: 'failed' as const, reason: `model: ${error.problem}`, evidence: null }
+        if (error.fatal === true || ++failuresInARow >= patience) return yield* error
+        return recordOf(planned, 'failed', `model: ${error.problem}`, null, usage)
       })
-      return Stream.fromIterable(samples).pipe(
-        Stream.mapEffect(decode, { concurrency: decoders }),
-        Stream.mapEffect(investigate, { concurrency: inFlight, unordered: true }),
+      const lookAt = Effect.fnUntraced(function* ({ planned, held }: Job) {
+        const started = yield* Clock.currentTimeMillis
+        const clip = yield* Effect.result(held.clip)
+        stopwatch.add('wait', (yield* Clock.currentTimeMillis) - started)
+        if (clip._tag === 'Success') return yield* investigate(planned, clip.success)
+        const { reason } = clip.failure
+        return recordOf(planned, reason === 'missing' ? 'absent' : 'failed', reason)
+      })
+      /** One place with the model: takes the next sample as soon as the last has its record. */
+      const serve = Effect.gen(function* () {
+        const started = yield* Clock.currentTimeMillis
+        const job = yield* Queue.take(jobs)
+        stopwatch.add('wait', (yield* Clock.currentTimeMillis) - started)
+        const { key, sample } = job.planned
+        const record = yield* lookAt(job).pipe(
+          Effect.ensuring(job.held.release),
+          Effect.tap(({ state }) => Effect.annotateCurrentSpan('outcome', state)),
+          Effect.withSpan('sample', { attributes: { 'sample.id': sample.id, 'sample.key': key } }),
+        )
+        yield* Queue.offer(records, record)
+      }).pipe(
+        Effect.forever,
+        Effect.catchIf(Cause.isDone, () => Effect.void),
       )
+
+      yield* Effect.all([feed, ...Array.from({ length: inFlight }, () => serve)], {
+        concurrency: 'unbounded',
+        discard: true,
+      })
+      yield* Queue.end(records)
     }),
+    // Records wait here while a part is written.
+    { bufferSize: 1024, strategy: 'suspend' },
   )

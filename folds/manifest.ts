@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { phasesSchema } from './stopwatch.ts'
 
 const count = z.int().min(0)
 
@@ -27,6 +28,8 @@ export const manifestSchema = z.object({
   provenance: z.record(z.string(), z.string()),
   /** Working time of all starts together that this manifest knows of. */
   seconds: z.number().min(0),
+  /** What the last start was busy with; manifests of earlier versions lack it. */
+  phases: phasesSchema.optional(),
 })
 export type Manifest = z.output<typeof manifestSchema>
 

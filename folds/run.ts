@@ -18,8 +18,8 @@ import {
   writePart,
 } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
-import { findFinished, findKnown, foldName, isPart, partName } from './found.ts'
-import { appendJournal, mendJournal } from './journal.ts'
+import { type Finished, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
+import { appendJournal, mendJournal, type Record } from './journal.ts'
 import { contentHash } from './key.ts'
 import { holdFolder } from './lease.ts'
 import { look } from './look.ts'
@@ -27,6 +27,8 @@ import { type Counts, countOutcomes, type Manifest, manifestSchema, type Outcome
 import { defaultFoldSize, foldAt, planSamples } from './plan.ts'
 import { toRow } from './row.ts'
 import { claimSettings, type FoldSettings, settingsHash } from './settings.ts'
+import { keepStatus } from './status.ts'
+import { makeStopwatch } from './stopwatch.ts'
 
 export interface FoldOptions<S extends ViewSettings> {
   /** The agent's folder in the run: `RUN/boundary-reflection`. */
@@ -46,12 +48,17 @@ export interface FoldOptions<S extends ViewSettings> {
   readonly partSize?: number
   readonly inFlight?: number
   readonly decoders?: number
+  /** Bytes of frames that may be held at the same time, ahead of the model and with it; default 512 MiB. */
+  readonly memory?: number
 }
 
 export interface FoldSummary extends Counts {
   /** Working time of this start. */
   readonly seconds: number
 }
+
+/** 512 MiB: four clips of 64 frames of 600 000 pixels at once, hundreds of small ones. */
+const defaultMemory = 512 << 20
 
 const chunks = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
@@ -119,7 +126,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
       const finished = yield* findFinished(database, folder, hash, slices)
       if (options.retry === true)
         for (const [index, outcomes] of finished)
-          if (outcomes.some((outcome) => outcome === 'failed' || outcome === 'absent')) finished.delete(index)
+          if (outcomes.some(({ state }) => state === 'failed' || state === 'absent')) finished.delete(index)
       const open = slices
         .map((slice, index) => ({ slice, index }))
         .filter(({ index }) => !finished.has(index))
@@ -149,6 +156,18 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
         settings_hash: hash,
       }
 
+      const stopwatch = makeStopwatch()
+      const timed = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+        Effect.gen(function* () {
+          const from = yield* Clock.currentTimeMillis
+          const value = yield* work
+          stopwatch.add('write', (yield* Clock.currentTimeMillis) - from)
+          return value
+        })
+      const status = yield* keepStatus(folder, {
+        planned: planned.length,
+        before: [...[...finished.values()].flat(), ...records.values()],
+      })
       let done = planned.length - todo.length
       let failed = 0
       const report = Effect.suspend(() =>
@@ -163,30 +182,39 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
           writePart(database, join(folder, partName(index)), columnsOf(agent), rows, metadata),
         )
         for (const { key } of slices[index]!) records.delete(key)
-        finished.set(
-          index,
-          rows.map((row) => row.outcome as Outcome),
+        const outcomes = rows.map(
+          ({ outcome, reason }): Finished => ({ state: outcome as Outcome, reason: reason as string | null }),
         )
+        finished.set(index, outcomes)
+        status.judged(outcomes.map(({ state }) => state))
+      })
+      const accept = Effect.fnUntraced(function* (record: Record) {
+        records.set(record.key, record)
+        status.recorded(record)
+        done++
+        if (record.state === 'failed') failed++
+        const index = sliceOf.get(record.key)!
+        const left = missing.get(index)! - 1
+        missing.set(index, left)
+        if (left === 0) yield* timed(writeSlice(index))
       })
       yield* report
-      for (const [index, left] of missing) if (left === 0) yield* writeSlice(index)
+      for (const [index, left] of missing) if (left === 0) yield* timed(writeSlice(index))
       yield* look(agent, todo, {
         videos: options.videos,
         settings: options.settings,
         context: agent.prepare(samples),
         inFlight: options.inFlight ?? 16,
         decoders: options.decoders ?? 4,
+        memory: options.memory ?? defaultMemory,
+        stopwatch,
       }).pipe(
-        Stream.runForEach(
-          Effect.fnUntraced(function* (record) {
-            yield* appendJournal(journal, record)
-            records.set(record.key, record)
-            done++
-            if (record.state === 'failed') failed++
-            const index = sliceOf.get(record.key)!
-            const left = missing.get(index)! - 1
-            missing.set(index, left)
-            if (left === 0) yield* writeSlice(index)
+        // Whatever came while the last batch was written is the next: one write for many records where they come fast,
+        // none is held back where they come slowly.
+        Stream.runForEachArray(
+          Effect.fnUntraced(function* (batch) {
+            yield* timed(appendJournal(journal, batch))
+            for (const record of batch) yield* accept(record)
             yield* report
           }),
         ),
@@ -196,7 +224,11 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
       // Parts of another plan that had this fold's name, e.g. after annotations were mended.
       for (const name of (yield* listFolder(folder)).filter(isPart))
         if (!names.includes(name)) yield* removeFile(join(folder, name))
-      const counts = countOutcomes([...finished.values()].flat(), fold.end - fold.start, duplicates)
+      const counts = countOutcomes(
+        [...finished.values()].flatMap((rows) => rows.map(({ state }) => state)),
+        fold.end - fold.start,
+        duplicates,
+      )
       const manifest: Manifest = {
         version: 1,
         agent: agent.name,
@@ -213,6 +245,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
         ),
         provenance: metadata,
         seconds: yield* seconds,
+        phases: stopwatch.phases(),
       }
       yield* lease.check
       yield* writeJson(manifestPath, manifest)

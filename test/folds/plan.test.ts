@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
@@ -8,6 +8,7 @@ import { InputError, type Sample } from '../../core/index.ts'
 import {
   canonical,
   claimSettings,
+  contentHash,
   foldAt,
   holdFolder,
   isLive,
@@ -29,6 +30,29 @@ const sample = (id: string, query = id): Sample => ({
   duration: 10,
   query,
   windows: [[1, 2]],
+})
+
+describe('keys', () => {
+  it('of samples are the hash of the canonical JSON of what they say', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          query: fc.string().map((text) => `${text} \ud800 "é\n`),
+          file: fc.string(),
+          duration: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+          windows: fc.option(fc.array(fc.tuple(fc.double({ noNaN: true }), fc.double({ noNaN: true })))),
+          options: fc.array(fc.string()),
+          answer: fc.string(),
+          bare: fc.boolean(),
+        }),
+        ({ bare, options, answer, ...fields }) => {
+          const { id: _, ...said } = { ...sample('s'), ...fields, ...(bare ? {} : { options, answer }) }
+          const full = { ...said, options: bare ? null : options, answer: bare ? null : answer }
+          assert.strictEqual(sampleKey({ id: 's', ...said }), contentHash(full))
+        },
+      ),
+    )
+  })
 })
 
 describe('planning', () => {
@@ -153,14 +177,14 @@ describe('journals', () => {
         reason: null,
         evidence: { text: 'é\n' },
       })
-      yield* appendJournal(path, record('a'))
+      yield* appendJournal(path, [record('a')])
       const first = readFileSync(path).length
-      yield* appendJournal(path, record('b'))
+      yield* appendJournal(path, [record('b')])
       const whole = readFileSync(path)
       for (let cut = 0; cut <= whole.length; cut += 5) {
         writeFileSync(path, whole.subarray(0, cut))
         yield* mendJournal(path)
-        yield* appendJournal(path, record('c'))
+        yield* appendJournal(path, [record('c')])
         const keys = [...(yield* readJournal(path)).keys()]
         assert.deepStrictEqual(keys, [
           ...(cut >= first ? ['a'] : []),
@@ -168,6 +192,26 @@ describe('journals', () => {
           'c',
         ])
       }
+    }),
+  )
+
+  it.effect('give only the records that are wanted, however long they are', () =>
+    Effect.gen(function* () {
+      const path = join(folder(), 'journal.jsonl')
+      // Lines longer than a portion of the reader, and cut by its borders.
+      const evidence = 'é'.repeat(700_000)
+      const keys = ['a', 'b', 'c', 'd']
+      yield* appendJournal(
+        path,
+        keys.map((key) => ({ key, state: 'looked' as const, reason: null, evidence })),
+      )
+      const records = yield* readJournal(path, (key) => key !== 'b')
+      assert.deepStrictEqual([...records.keys()], ['a', 'c', 'd'])
+      for (const record of records.values()) assert.strictEqual(record.evidence, evidence)
+      truncateSync(path, readFileSync(path).length - 200_000)
+      yield* mendJournal(path)
+      assert.deepStrictEqual([...(yield* readJournal(path)).keys()], ['a', 'b', 'c'])
+      assert.strictEqual((yield* readJournal(join(path, '..', 'none.jsonl'))).size, 0)
     }),
   )
 })

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+const seconds = z.number().min(0)
+
+/**
+ * What the places of a fold were busy with, in seconds summed over all that worked at the same time: `decode` (decoders:
+ * reading, decoding, resizing and encoding frames), `model` (samples with the model), `wait` (places with the model that
+ * waited for a clip) and `write` (journal and part files). A fold whose `wait` is small against `model` is bound by the
+ * model, otherwise by its decoders.
+ */
+export const phasesSchema = z.object({ decode: seconds, model: seconds, wait: seconds, write: seconds })
+export type Phases = z.output<typeof phasesSchema>
+
+export interface Stopwatch {
+  readonly add: (phase: keyof Phases, milliseconds: number) => void
+  readonly phases: () => Phases
+}
+
+export const makeStopwatch = (): Stopwatch => {
+  const spent = { decode: 0, model: 0, wait: 0, write: 0 }
+  return {
+    add: (phase, milliseconds) => {
+      spent[phase] += milliseconds
+    },
+    phases: () => ({
+      decode: spent.decode / 1000,
+      model: spent.model / 1000,
+      wait: spent.wait / 1000,
+      write: spent.write / 1000,
+    }),
+  }
+}
