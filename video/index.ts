@@ -1,3 +1,4 @@
+export type { CacheSettings } from './cache/tally.ts'
 export { clipDigest, frameOf, frameSize, maskClip, selectFrames, strip } from './clip.ts'
 export type {
   Clip,

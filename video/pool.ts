@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import pLimit from 'p-limit'
 import { Cancelled, VideoFault } from './fault.ts'
-import type { Answers, Reply, Request, WorkerData } from './protocol.ts'
+import type { Answers, Reply, Request, WorkerCache, WorkerData } from './protocol.ts'
 
 /** One worker thread. Answers come in the order of the requests, so a plain queue pairs them. */
 class VideoWorker {
@@ -11,8 +11,8 @@ class VideoWorker {
   /** Set once the thread is gone; such a worker is replaced. */
   dead = false
 
-  constructor() {
-    const workerData: WorkerData = { stop: this.#stop }
+  constructor(cache: WorkerCache | undefined) {
+    const workerData: WorkerData = { stop: this.#stop, cache }
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
     // A process that has nothing else to do may end, even when the pool was not closed.
     this.#worker.unref()
@@ -73,10 +73,12 @@ export class VideoPool {
   readonly #idle: Array<VideoWorker> = []
   readonly #busy = new Set<VideoWorker>()
   readonly #pending = new Set<Promise<unknown>>()
+  readonly #cache: WorkerCache | undefined
   #closed = false
 
-  constructor(size: number) {
+  constructor(size: number, cache?: WorkerCache) {
     this.#limit = pLimit(size)
+    this.#cache = cache
   }
 
   /**
@@ -103,7 +105,7 @@ export class VideoPool {
 
   async #lend<A>(signal: AbortSignal, job: (worker: VideoWorker) => Promise<A>): Promise<A> {
     if (signal.aborted || this.#closed) throw new Cancelled()
-    const worker = this.#idle.pop() ?? new VideoWorker()
+    const worker = this.#idle.pop() ?? new VideoWorker(this.#cache)
     const stop = () => worker.stop()
     this.#busy.add(worker)
     signal.addEventListener('abort', stop, { once: true })

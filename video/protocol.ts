@@ -1,3 +1,4 @@
+import type { CacheSettings, Tally } from './cache/tally.ts'
 import type { Reason } from './fault.ts'
 import type { Clip, EncodeSettings, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
 
@@ -32,7 +33,14 @@ export type Reply =
   | { readonly kind: 'fault'; readonly reason: Reason; readonly problem: string }
   | { readonly kind: 'cancelled' }
 
-/** What a worker is started with: one shared number, set to 1 to stop what it is doing. */
+/** Where a pool's workers keep decoded clips, and the numbers they share about it. */
+export interface WorkerCache {
+  readonly settings: CacheSettings
+  readonly tally: Tally
+}
+
+/** What a worker is started with. `stop` is one shared number, set to 1 to stop what it is doing. */
 export interface WorkerData {
   readonly stop: Int32Array<SharedArrayBuffer>
+  readonly cache: WorkerCache | undefined
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Context, Effect, Layer, type Result } from 'effect'
 import { VideoError } from '../core/index.ts'
+import { type CacheSettings, makeTally } from './cache/tally.ts'
 import { Cancelled, VideoFault } from './fault.ts'
 import type { Clip, EncodeSettings, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
 import { VideoPool, type VideoWorker } from './pool.ts'
@@ -92,14 +93,19 @@ export class Videos extends Context.Service<
     readonly workers: number
   }
 >()('spanwise/video/Videos') {
-  /** `workers`: number of threads, default one per processor, at most 8. Threads start when first needed. */
-  static readonly layer = (options: { readonly workers?: number } = {}) =>
+  /**
+   * `workers`: number of threads, default one per processor, at most 8. Threads start when first needed.
+   * `cache`: where `clip` and `clips` keep what they made, for the next process too; without it nothing is kept.
+   */
+  static readonly layer = (options: { readonly workers?: number; readonly cache?: CacheSettings } = {}) =>
     Layer.effect(
       Videos,
       Effect.gen(function* () {
         const workers = Math.max(1, options.workers ?? Math.min(8, availableParallelism()))
+        const cache =
+          options.cache === undefined ? undefined : { settings: options.cache, tally: makeTally() }
         const pool = yield* Effect.acquireRelease(
-          Effect.sync(() => new VideoPool(workers)),
+          Effect.sync(() => new VideoPool(workers, cache)),
           (owned) => Effect.promise(() => owned.close()),
         )
 

@@ -1,11 +1,12 @@
 /** The body of a video worker: serves one request after the other with FFmpeg's blocking calls. */
 import { parentPort, threadId, workerData } from 'node:worker_threads'
+import { cachedClip } from './cache/cache.ts'
 import { Encoder } from './encode.ts'
 import { Cancelled, VideoFault } from './fault.ts'
 import type { Answers, Reply, Request, WorkerData } from './protocol.ts'
 import { probe, readClip } from './read.ts'
 
-const { stop } = workerData as WorkerData
+const { stop, cache } = workerData as WorkerData
 const cancelled = () => Atomics.load(stop, 0) === 1
 
 /** The encoder between `encode-open` and `encode-finish`. */
@@ -29,8 +30,12 @@ const serve = (request: Request): Answers[keyof Answers] => {
   switch (request.kind) {
     case 'probe':
       return probe(request.path, cancelled)
-    case 'clip':
-      return readClip(request.path, request.sampling, request.budget, cancelled, undefined, request.media)
+    case 'clip': {
+      const { path, sampling, budget, media = { kind: 'pixels' } } = request
+      const read = () => readClip(path, sampling, budget, cancelled, undefined, media)
+      if (cache === undefined) return read()
+      return cachedClip(cache.settings, cache.tally, { path, sampling, budget, media }, read)
+    }
     case 'encode-open': {
       const { path, settings } = request
       const partial = `${path}.${process.pid}-${threadId}.part`
@@ -54,10 +59,14 @@ const serve = (request: Request): Answers[keyof Answers] => {
 /** The buffers that can move to the main thread instead of being copied. */
 const movable = (value: Answers[keyof Answers]): Array<ArrayBuffer> =>
   value !== null && 'rgb' in value
-    ? // Frames that are shown twice share their JPEG, and a buffer moves once.
-      [...new Set([value.rgb, value.times, value.blank, value.indices, ...(value.encoded ?? [])])].map(
-        ({ buffer }) => buffer as ArrayBuffer,
-      )
+    ? // JPEGs may lie in one buffer, or be shown twice, and a buffer moves once.
+      [
+        ...new Set(
+          [value.rgb, value.times, value.blank, value.indices, ...(value.encoded ?? [])].map(
+            ({ buffer }) => buffer as ArrayBuffer,
+          ),
+        ),
+      ]
     : []
 
 const faultOf = (error: unknown, request: Request): Reply => {
