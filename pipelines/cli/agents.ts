@@ -24,19 +24,30 @@ import {
 } from './flags.ts'
 import { modelServices } from './services.ts'
 
-const flags = {
+/** What an agent is told, whichever folds it runs; `spanwise folds` hands these flags on as they are. */
+export const agentFlags = {
   ...source,
   ...model,
   ...view,
-  run,
-  json,
   settings,
   cleaning,
+}
+
+export const foldSize = whole('fold-size', 'samples of a fold, default 22000', 1)
+
+const flags = {
+  ...agentFlags,
+  run,
+  json,
   fold: Flag.Int('fold').pipe(
     Flag.withDescription('which slice of the dataset, from 0'),
     Flag.withDefault(0),
   ),
-  foldSize: whole('fold-size', 'samples of a fold, default 22000', 1),
+  foldSize,
+  merge: Flag.Boolean('merge').pipe(
+    Flag.withDescription('fill curation.duckdb afterwards; by default where the dataset is a single fold'),
+    Flag.optional,
+  ),
   retry: Flag.Boolean('retry').pipe(
     Flag.withDescription('look again at samples that failed or whose video was absent'),
     Flag.withDefault(false),
@@ -53,7 +64,7 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
     name,
     flags,
     Effect.fn(function* (input) {
-      const { dataset, split, fold, foldSize, policy, form, retry, json } = input
+      const { dataset, split, fold, foldSize, policy, form, retry, json, merge } = input
       const config = yield* loadConfig()
       const engine = engineOf(config, input)
       const folder = Option.getOrElse(input.run, () => join(config.runs, dataset))
@@ -61,7 +72,7 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
         dataset,
         split: Option.getOrElse(split, () => 'train'),
         ...(yield* foldersOf(dataset, input)),
-        ...given({ form, foldSize, cleaning: input.cleaning }),
+        ...given({ form, foldSize, merge, cleaning: input.cleaning }),
         policy,
         fold,
         retry,
