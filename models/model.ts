@@ -11,6 +11,8 @@ export class ModelError extends Schema.TaggedError<ModelError>()('ModelError', {
   problem: Schema.String,
   retryable: Schema.Boolean,
   fatal: Schema.optionalKey(Schema.Boolean),
+  /** The kind of failure in one or two words, e.g. `timeout`; free of numbers and names, so that kinds can be counted. */
+  kind: Schema.optionalKey(Schema.String),
 }) {
   override get message(): string {
     return `${this.model}: ${this.problem}`
@@ -47,9 +49,16 @@ export interface ChatSampling {
   readonly n: number
 }
 
+/** A form that replies must have: a JSON Schema, or a regular expression for the whole reply. */
+export type Guide =
+  | { readonly kind: 'json'; readonly schema: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'regex'; readonly pattern: string }
+
 export interface ChatRequest {
   readonly messages: ReadonlyArray<Message>
   readonly sampling: ChatSampling
+  /** Holds the replies to a form; a backend that cannot do so refuses with a fatal ModelError. */
+  readonly guide?: Guide
 }
 
 export interface ChatReply {
@@ -70,6 +79,24 @@ export interface ModelIdentity {
   readonly settings?: { readonly [name: string]: string | number }
 }
 
+/** A server behind a backend, as it stands now. */
+export interface Endpoint {
+  /** Base URL without credentials. */
+  readonly url: string
+  /** Whether requests are sent to it at present. */
+  readonly up: boolean
+  /** Requests with it now, and how many it may have at most now. */
+  readonly inFlight: number
+  readonly limit: number
+  /** Attempts so far, and those of them that failed. */
+  readonly requests: number
+  readonly failures: number
+  /** Mean seconds of its latest answers; null before the first. */
+  readonly latency: number | null
+  /** The latest failure in one line; null if there was none. */
+  readonly error: string | null
+}
+
 /** What answers questions about videos. Backends are its layers. */
 export class VisionLanguageModel extends Context.Service<
   VisionLanguageModel,
@@ -79,6 +106,8 @@ export class VisionLanguageModel extends Context.Service<
     readonly frameFactor: number
     /** What it wants of a clip's frames: hand this to `Videos.clip`. */
     readonly media: Media
+    /** The servers behind it; absent where there are none. */
+    readonly health?: Effect.Effect<ReadonlyArray<Endpoint>>
     /** `sampling.n` replies to the messages. */
     readonly chat: (request: ChatRequest) => Effect.Effect<ReadonlyArray<ChatReply>, ModelError>
     /**

@@ -1,0 +1,171 @@
+import { Clock, Effect, Random } from 'effect'
+import { type Account, Ledger, openAccount } from '../ledger.ts'
+import { ModelError } from '../model.ts'
+import type { Endpoints, Server } from './endpoints.ts'
+import type { Key } from './keys.ts'
+import { BadReply, type Completion, readError, readReply } from './reply.ts'
+import { type Backoff, backoff, type Failure, isOverload, isRetryable, retryAfter } from './retry.ts'
+import { type Answer, type Sent, Unanswered } from './transport.ts'
+import { type Prices, usageOf } from './usage.ts'
+
+export interface AskOptions {
+  readonly model: string
+  readonly key: Key
+  /** Environment variable that the key is from, or would be. */
+  readonly keyEnv: string | null
+  readonly endpoints: Endpoints
+  readonly transport: (sent: Sent) => Effect.Effect<Answer | Unanswered>
+  /** Milliseconds for one attempt. */
+  readonly timeout: number
+  /** Requests of one sample that may be sent again, all its questions together. */
+  readonly retries: number
+  readonly backoff: Backoff
+  readonly prices: Prices | null
+}
+
+/** Nobody listens there: no reason to try five times. */
+const gone = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/
+
+/** A prompt that is longer than the model holds is the sample's fault, not the set-up's. */
+const tooLong =
+  /context[ _]length|maximum (?:context|model|prompt)|too (?:long|many tokens|large)|max_model_len/i
+
+const remedies: Readonly<Record<number, string>> = {
+  400: 'compare --preset and the settings of the request with what this server takes',
+  404: 'mend --base-url (it usually ends in /v1) or --model',
+  422: 'compare --preset and the settings of the request with what this server takes',
+}
+
+/**
+ * Asks until there is an answer of use: other attempts follow after failures that may pass, as many as the sample's
+ * budget allows, on another server where there is one. A failure that will not pass for any sample is fatal.
+ */
+export const makeAsk = (options: AskOptions) => {
+  const { model, key, endpoints, transport, timeout } = options
+  const headers = { 'content-type': 'application/json', ...key.headers() }
+  /** Once a server has answered, a refused request is that request's fault. */
+  let proven = false
+
+  const refusal = (server: Server, { status, text }: Answer): ModelError => {
+    const said = key.clean(readError(text))
+    const remedy =
+      status === 401 || status === 403
+        ? options.keyEnv === null
+          ? 'name the variable that holds the key with --key-env'
+          : `set a valid key in the environment variable ${options.keyEnv}`
+        : (remedies[status] ?? 'see the log of the server')
+    const own = (status === 400 || status === 422) && (proven || tooLong.test(said))
+    return new ModelError({
+      model,
+      problem: `${server.url} answered ${status}${said === '' ? '' : ` (${said})`}; ${remedy}`,
+      retryable: false,
+      fatal: !own && status !== 413,
+      kind: tooLong.test(said) ? 'too long' : 'rejected',
+    })
+  }
+
+  /** One attempt: the completion, or what failed and how to go on. */
+  const attempt = (server: Server, body: Uint8Array, n: number, number: number) =>
+    Effect.gen(function* () {
+      const sentAt = yield* Clock.currentTimeMillis
+      const answer = yield* transport({
+        url: `${server.url}/chat/completions`,
+        method: 'POST',
+        headers,
+        body,
+        timeout,
+      })
+      const now = yield* Clock.currentTimeMillis
+      if (answer instanceof Unanswered) {
+        endpoints.failed(server, answer.reason, gone.test(answer.reason))
+        return new Failed(server, answer.failure, answer.reason)
+      }
+      yield* Effect.annotateCurrentSpan('http.response.status_code', answer.status)
+      if (answer.status !== 200) {
+        const failure: Failure = { kind: 'status', status: answer.status }
+        if (!isRetryable(failure)) {
+          const error = refusal(server, answer)
+          endpoints.refused(server, error.problem)
+          return yield* error
+        }
+        if (isOverload(failure))
+          endpoints.overloaded(server, sentAt, retryAfter(answer.retryAfter, now), yield* Random.next)
+        else endpoints.failed(server, `status ${answer.status}`, false)
+        const said = key.clean(readError(answer.text))
+        return new Failed(
+          server,
+          failure,
+          `status ${answer.status}${said === '' ? '' : `: ${said}`}`,
+          retryAfter(answer.retryAfter, now) ?? 0,
+        )
+      }
+      const completion = readReply(answer.text, n)
+      if (completion instanceof BadReply) {
+        if (completion.kind === 'filtered')
+          return yield* new ModelError({
+            model,
+            problem: `${server.url} ${completion.problem}`,
+            retryable: false,
+            kind: 'filtered',
+          })
+        endpoints.failed(server, completion.problem, false)
+        return new Failed(server, { kind: 'bad answer' }, completion.problem)
+      }
+      proven = true
+      endpoints.succeeded(server, now - sentAt)
+      return completion
+    }).pipe(
+      Effect.withSpan('model.request', {
+        kind: 'client',
+        attributes: { 'server.address': server.url, attempt: number },
+      }),
+    )
+
+  /** The completion of a request for `n` replies; its cost goes to the ledger in context. */
+  return Effect.fnUntraced(function* (body: Uint8Array, n: number) {
+    const account: Account = (yield* Ledger) ?? openAccount()
+    const began = yield* Clock.currentTimeMillis
+    let avoid: Server | null = null
+    for (let number = 0; ; number++) {
+      const outcome: Completion | Failed = yield* endpoints.withPlace(avoid, (server) =>
+        attempt(server, body, n, number),
+      )
+      if (!(outcome instanceof Failed)) {
+        const seconds = ((yield* Clock.currentTimeMillis) - began) / 1000
+        account.record(usageOf(outcome, number, seconds, options.prices))
+        return outcome
+      }
+      if (!account.takeRetry(options.retries)) return yield* spent(model, outcome, number + 1)
+      avoid = outcome.server
+      // An overloaded server is paused as a whole; waiting for a place with it, or another, is the pause.
+      if (!isOverload(outcome.failure))
+        yield* Effect.sleep(Math.max(outcome.wait, backoff(options.backoff, number, yield* Random.next)))
+    }
+  })
+}
+
+/** An attempt after which another one may help. */
+class Failed {
+  readonly server: Server
+  readonly failure: Failure
+  readonly reason: string
+  /** Milliseconds that the server asked to wait. */
+  readonly wait: number
+  constructor(server: Server, failure: Failure, reason: string, wait = 0) {
+    this.server = server
+    this.failure = failure
+    this.reason = reason
+    this.wait = wait
+  }
+}
+
+const kindOf = (failure: Failure): string =>
+  failure.kind !== 'status' ? failure.kind : isOverload(failure) ? 'overloaded' : 'server error'
+
+const spent = (model: string, { server, failure, reason }: Failed, attempts: number): ModelError =>
+  new ModelError({
+    model,
+    problem: `${server.url}: ${reason} (${attempts} attempts at this request; the sample's budget of retries is used up)`,
+    retryable: true,
+    kind: kindOf(failure),
+  })

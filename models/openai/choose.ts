@@ -1,0 +1,66 @@
+import type { Place } from './reply.ts'
+
+/** Tokens that it takes to tell the options apart: one where no two begin with the same character. */
+export const tokensToChoose = (options: ReadonlyArray<string>): number =>
+  options.length > 1 && new Set(options.map((option) => option[0])).size === options.length ? 1 : 16
+
+/** log(exp(a) + exp(b) + ...), without overflow. */
+const logSum = (values: ReadonlyArray<number>): number => {
+  const most = Math.max(...values)
+  return most === Number.NEGATIVE_INFINITY
+    ? most
+    : most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0))
+}
+
+/** How far an option follows the greedy reply and how likely it is up to where it leaves it; null where nothing tells. */
+const follow = (option: string, places: ReadonlyArray<Place>) => {
+  let rest = option
+  let sum = 0
+  for (const [at, { token, logprob, others }] of places.entries()) {
+    if (rest === '') return { sum, at, next: '' }
+    if (token !== '' && rest.startsWith(token)) {
+      rest = rest.slice(token.length)
+      sum += logprob
+      continue
+    }
+    const fitting = others.filter((other) => other.token !== '' && rest.startsWith(other.token))
+    if (fitting.length > 0)
+      return { sum: sum + logSum(fitting.map((other) => other.logprob)), at, next: rest }
+    if (others.length === 0) return null
+    // Less likely than all that are listed: the least of them is its upper bound.
+    return { sum: sum + Math.min(logprob, ...others.map((other) => other.logprob)), at: -1, next: rest }
+  }
+  return { sum, at: places.length, next: rest }
+}
+
+/**
+ * Log-probabilities of options, read off one greedy reply that lists the likeliest tokens at each place. Each option is
+ * followed along the reply; at the place where it leaves it, every listed token with which the option's rest begins
+ * counts (`N` and `No` for `No`). From there on nothing is known, so the number is an upper bound, close to the truth
+ * where the first token that differs settles the option, as with `Yes` and `No`. An option that is not listed gets the
+ * least listed value. Null where no option can be found at all, where no place is listed, and where two options cannot
+ * be told apart.
+ */
+export const readOptions = (
+  options: ReadonlyArray<string>,
+  places: ReadonlyArray<Place>,
+): ReadonlyArray<number> | null => {
+  if (places.length === 0) return null
+  const followed = options.flatMap((option) => follow(option, places) ?? [])
+  if (followed.length < options.length) return null
+  if (followed.every(({ at }) => at < 0)) return null
+  const alike = followed.some((one, i) =>
+    followed.some(
+      (other, j) =>
+        i < j &&
+        one.at === other.at &&
+        one.at >= 0 &&
+        (one.at === places.length || one.next === '' || sharesToken(one.next, other.next, places[one.at]!)),
+    ),
+  )
+  return alike ? null : followed.map(({ sum }) => sum)
+}
+
+/** Whether one listed token begins both rests. */
+const sharesToken = (one: string, other: string, { others }: Place): boolean =>
+  others.some(({ token }) => token !== '' && one.startsWith(token) && other.startsWith(token))

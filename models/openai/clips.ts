@@ -1,0 +1,78 @@
+import { Effect } from 'effect'
+import { type Clip, encodePicture, type Media, type Videos } from '../../video/index.ts'
+import type { MessageClip } from '../model.ts'
+import { asFile, asFrames, asVideo } from './frames.ts'
+import type { MediaMode, Preset } from './presets.ts'
+import type { SentClip } from './request.ts'
+import type { OpenaiSettings } from './settings.ts'
+
+/** What clips should bring with them. */
+export const mediaOf = ({ media, quality }: Pick<OpenaiSettings, 'media' | 'quality'>): Media =>
+  media === 'file' ? { kind: 'file' } : { kind: 'jpeg', quality }
+
+type Sourced = MessageClip & Pick<Clip, 'fps' | 'indices' | 'info'>
+
+const isSourced = (clip: MessageClip): clip is Sourced =>
+  clip.info !== undefined && clip.indices !== undefined && clip.fps !== undefined
+
+/** A file can only stand for a clip of which nothing was masked or left out; other clips travel as their frames. */
+const modeOf = (clip: MessageClip, mode: MediaMode, preset: Preset): MediaMode => {
+  if (mode === 'frames' || !isSourced(clip)) return 'frames'
+  if (mode === 'file' && clip.partial !== true) return 'file'
+  return preset.media.includes('video') ? 'video' : 'frames'
+}
+
+/** Makes clips ready to be sent. Each clip is made ready once, however many questions there are about it. */
+export const makeClips = (
+  videos: Videos['Service'],
+  preset: Preset,
+  settings: Pick<OpenaiSettings, 'media' | 'quality' | 'files' | 'frameFactor'>,
+) => {
+  const { quality, files } = settings
+  const known = new WeakMap<MessageClip, SentClip>()
+
+  /** JPEGs of a clip, from wherever they are at hand. Fails with what is wrong, in one line. */
+  const picturesOf = (clip: MessageClip): Effect.Effect<ReadonlyArray<Uint8Array>, string> => {
+    const { width, height, times, rgb, encoded } = clip
+    if (encoded !== undefined) return Effect.succeed(encoded)
+    if (rgb.length > 0) {
+      const size = width * height * 3
+      return Effect.try({
+        try: () =>
+          Array.from(times, (_, place) =>
+            encodePicture(
+              { width, height, rgb: rgb.subarray(place * size, (place + 1) * size) },
+              { format: 'jpeg', quality },
+            ),
+          ),
+        catch: (error) => (error instanceof Error ? error.message : String(error)),
+      })
+    }
+    if (!isSourced(clip)) return Effect.fail('a clip has neither frames nor a file')
+    return videos
+      .clip(
+        clip.info.path,
+        { kind: 'times', times: Array.from(times) },
+        { maxPixels: width * height, factor: settings.frameFactor },
+        { kind: 'jpeg', quality },
+      )
+      .pipe(
+        Effect.map((read) => read.encoded ?? []),
+        Effect.mapError((error) => error.message),
+      )
+  }
+
+  return Effect.fnUntraced(function* (clip: MessageClip) {
+    const ready = known.get(clip)
+    if (ready !== undefined) return ready
+    const mode = modeOf(clip, settings.media, preset)
+    const sent =
+      mode === 'file'
+        ? asFile(clip as Sourced, files)
+        : mode === 'video'
+          ? asVideo(clip as Sourced, yield* picturesOf(clip), quality)
+          : asFrames(clip, yield* picturesOf(clip), quality)
+    known.set(clip, sent)
+    return sent
+  })
+}

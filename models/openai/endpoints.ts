@@ -1,0 +1,269 @@
+import { Clock, Effect, type Scope } from 'effect'
+import { type Endpoint, ModelError } from '../model.ts'
+import { leastLoaded } from './balance.ts'
+import { answered, type Pace, refused, restarted, startPace } from './pace.ts'
+import { type Backoff, backoff } from './retry.ts'
+
+/** One server and what is known of it. */
+export interface Server {
+  readonly url: string
+  pace: Pace
+  inFlight: number
+  /** Failed answers are followed by health checks until one succeeds. */
+  up: boolean
+  /** Milliseconds of the clock before which it is sent nothing. */
+  pausedUntil: number
+  /** Refusals for overload, and other failures, since its last answer. */
+  overloads: number
+  faults: number
+  /** When its limit was last halved: refusals of requests sent before that say nothing new. */
+  halvedAt: number
+  requests: number
+  failures: number
+  latency: number | null
+  error: string | null
+}
+
+export interface EndpointOptions {
+  readonly urls: ReadonlyArray<string>
+  /** Requests at the same time with one server: at first and at most. */
+  readonly start: number
+  readonly most: number
+  /** Pauses of a server that refuses without saying for how long. */
+  readonly backoff: Backoff
+  /** Time between health checks of a server that is out. */
+  readonly checks: Backoff
+  /** Milliseconds without any server after which nothing more is tried. */
+  readonly giveUp: number
+  /** Whether a server answers again. */
+  readonly check: (url: string) => Effect.Effect<boolean>
+}
+
+/** So many failures in a row, and a server is taken out. */
+const faultsAllowed = 5
+
+export interface Endpoints {
+  /**
+   * Waits for a place with a server, the least loaded, and holds it for as long as `use` runs; `avoid` is the server
+   * that has just failed.
+   */
+  readonly withPlace: <A, E>(
+    avoid: Server | null,
+    use: (server: Server) => Effect.Effect<A, E>,
+  ) => Effect.Effect<A, E | ModelError>
+  /** An answer of use came after so many milliseconds; to be said by who holds the place. */
+  readonly succeeded: (server: Server, milliseconds: number) => void
+  /** It refused for overload a request sent at `sentAt`, and asked for a pause of `pause` milliseconds or did not say. */
+  readonly overloaded: (server: Server, sentAt: number, pause: number | null, draw: number) => void
+  /** It refused the request for good. */
+  readonly refused: (server: Server, problem: string) => void
+  /** It failed in another way; `gone` where nobody listens there. */
+  readonly failed: (server: Server, problem: string, gone: boolean) => void
+  readonly health: Effect.Effect<ReadonlyArray<Endpoint>>
+}
+
+interface Waiter {
+  readonly avoid: Server | null
+  readonly serve: (server: Server) => void
+  readonly refuse: (error: ModelError) => void
+}
+
+const newServer = (url: string, { start, most }: EndpointOptions): Server => ({
+  url,
+  pace: startPace(start, most),
+  inFlight: 0,
+  up: true,
+  pausedUntil: 0,
+  overloads: 0,
+  faults: 0,
+  halvedAt: 0,
+  requests: 0,
+  failures: 0,
+  latency: null,
+  error: null,
+})
+
+/** What `leastLoaded` looks at. */
+const standing = (server: Server) => ({
+  server,
+  inFlight: server.inFlight,
+  limit: server.pace.limit,
+  up: server.up,
+  pausedUntil: server.pausedUntil,
+})
+
+/**
+ * Several servers of the same model as one. Requests wait in line for a place; a server has as many places as its pace
+ * allows, none during a pause, and none while it is out. Health checks bring it back, with a single place at first.
+ */
+export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const now = () => clock.currentTimeMillisUnsafe()
+    const runFork = Effect.runForkWith(yield* Effect.context<Scope.Scope>())
+    const scope = yield* Effect.scope
+    const servers = options.urls.map((url) => newServer(url, options))
+    const waiting = new Set<Waiter>()
+    let turn = 0
+    let over: ModelError | null = null
+    const timers = new Set<NodeJS.Timeout>()
+    const after = (milliseconds: number, work: () => void): NodeJS.Timeout => {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        work()
+      }, milliseconds)
+      timers.add(timer)
+      return timer
+    }
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const timer of timers) clearTimeout(timer)
+      }),
+    )
+
+    const take = (avoid: Server | null): Server | null => {
+      const single = servers.length === 1 ? servers[0]! : null
+      const chosen =
+        single === null
+          ? choose(avoid)
+          : single.up && single.inFlight < single.pace.limit && single.pausedUntil <= now()
+            ? single
+            : null
+      if (chosen !== null) {
+        chosen.inFlight++
+        chosen.requests++
+      }
+      return chosen
+    }
+    const choose = (avoid: Server | null): Server | null => {
+      const standings = servers.map(standing)
+      const avoided = standings.find(({ server }) => server === avoid) ?? null
+      return leastLoaded(standings, now(), turn++, avoided)?.server ?? null
+    }
+    /** Lets in as many of those that wait as there are places. */
+    const drain = () => {
+      for (const waiter of waiting) {
+        const server = take(waiter.avoid)
+        if (server === null) return
+        waiting.delete(waiter)
+        waiter.serve(server)
+      }
+    }
+    const endAll = () => {
+      over = new ModelError({
+        model: servers.map(({ url }) => url).join(', '),
+        problem: `no server has answered for ${options.giveUp / 1000} s (${servers[0]?.error ?? 'no answer'}); start one and run again, what is finished is kept`,
+        retryable: false,
+        fatal: true,
+        kind: 'no server',
+      })
+      for (const waiter of waiting) waiter.refuse(over)
+      waiting.clear()
+    }
+    let ending: NodeJS.Timeout | null = null
+
+    const watch = (server: Server) =>
+      Effect.gen(function* () {
+        for (let check = 0; !server.up; check++) {
+          yield* Effect.sleep(backoff(options.checks, check, 0.5))
+          if (!(yield* options.check(server.url))) continue
+          server.up = true
+          server.faults = 0
+          server.overloads = 0
+          server.pausedUntil = 0
+          server.pace = restarted(server.pace)
+          if (ending !== null) clearTimeout(ending)
+          ending = null
+          drain()
+        }
+      })
+    const takeOut = (server: Server) => {
+      if (!server.up) return
+      server.up = false
+      runFork(Effect.forkIn(watch(server), scope))
+      if (servers.every(({ up }) => !up)) ending = after(options.giveUp, endAll)
+    }
+
+    return {
+      withPlace: (avoid, use) =>
+        Effect.suspend(() => {
+          if (over !== null) return Effect.fail(over)
+          // Nobody overtakes those who wait.
+          let taken = waiting.size === 0 ? take(avoid) : null
+          const wait =
+            taken !== null
+              ? Effect.succeed(taken)
+              : Effect.callback<Server, ModelError>((resume) => {
+                  const waiter: Waiter = {
+                    avoid,
+                    serve: (server) => {
+                      taken = server
+                      resume(Effect.succeed(server))
+                    },
+                    refuse: (error) => resume(Effect.fail(error)),
+                  }
+                  waiting.add(waiter)
+                  return Effect.sync(() => waiting.delete(waiter))
+                })
+          return wait.pipe(
+            Effect.flatMap(use),
+            // Also where the fiber is interrupted between being served and going on.
+            Effect.ensuring(
+              Effect.sync(() => {
+                if (taken === null) return
+                taken.inFlight--
+                drain()
+              }),
+            ),
+          )
+        }),
+      succeeded: (server, milliseconds) => {
+        server.overloads = 0
+        server.faults = 0
+        const seconds = milliseconds / 1000
+        server.latency = server.latency === null ? seconds : 0.9 * server.latency + 0.1 * seconds
+        server.pace = answered(server.pace, seconds, server.inFlight >= server.pace.limit)
+      },
+      overloaded: (server, sentAt, pause, draw) => {
+        server.failures++
+        server.error = 'overloaded'
+        const time = now()
+        if (sentAt >= server.halvedAt) {
+          // A server that takes none at all is left alone for a while; one that takes fewer gets fewer.
+          const idle = server.overloads > 0 || server.pace.limit === 1
+          if (pause === null && idle)
+            server.pausedUntil = Math.max(
+              server.pausedUntil,
+              time + backoff(options.backoff, server.overloads, draw),
+            )
+          server.overloads++
+          server.halvedAt = time
+          server.pace = refused(server.pace)
+        }
+        if (pause !== null) server.pausedUntil = Math.max(server.pausedUntil, time + pause)
+        if (server.pausedUntil > time) after(server.pausedUntil - time + 1, drain)
+      },
+      refused: (server, problem) => {
+        server.failures++
+        server.error = problem
+      },
+      failed: (server, problem, gone) => {
+        server.failures++
+        server.faults++
+        server.error = problem
+        if (gone || server.faults >= faultsAllowed) takeOut(server)
+      },
+      health: Effect.sync(() =>
+        servers.map(({ url, up, inFlight, pace, requests, failures, latency, error }) => ({
+          url,
+          up,
+          inFlight,
+          limit: pace.limit,
+          requests,
+          failures,
+          latency,
+          error,
+        })),
+      ),
+    }
+  })

@@ -1,0 +1,90 @@
+import { pathToFileURL } from 'node:url'
+import { oneDecimal } from '../../engine/processor/index.ts'
+import { type Clip, encodePicture } from '../../video/index.ts'
+import type { SentClip } from './request.ts'
+
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+
+const imagePart = (picture: string): string =>
+  `{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,${picture}"}}`
+
+const textPart = (text: string): string => `{"type":"text","text":${JSON.stringify(text)}}`
+
+const videoPart = (url: string): string => `{"type":"video_url","video_url":{"url":${JSON.stringify(url)}}}`
+
+const blanks = new Map<string, Uint8Array>()
+
+/** A black JPEG. */
+const blankPicture = (width: number, height: number, quality: number): Uint8Array => {
+  const key = `${width}x${height} ${quality}`
+  const known = blanks.get(key)
+  if (known !== undefined) return known
+  const rgb = new Uint8Array(width * height * 3)
+  const made = encodePicture({ width, height, rgb }, { format: 'jpeg', quality })
+  blanks.set(key, made)
+  return made
+}
+
+/** The pictures of a clip as they are to be seen: masked frames black. */
+const shown = (
+  { width, height, blank }: Pick<Clip, 'width' | 'height'> & { readonly blank?: Uint8Array },
+  pictures: ReadonlyArray<Uint8Array>,
+  quality: number,
+): ReadonlyArray<Uint8Array> =>
+  pictures.map((picture, place) => (blank?.[place] === 1 ? blankPicture(width, height, quality) : picture))
+
+type Timed = Pick<Clip, 'width' | 'height' | 'times'> & { readonly blank?: Uint8Array }
+
+/** Each frame after its time: `<12.0 seconds>`, picture, `<12.5 seconds>`, picture. */
+export const asFrames = (clip: Timed, pictures: ReadonlyArray<Uint8Array>, quality: number): SentClip => ({
+  parts: shown(clip, pictures, quality)
+    .map(
+      (picture, place) =>
+        `${textPart(`<${oneDecimal(clip.times[place]!)} seconds>`)},${imagePart(base64(picture))}`,
+    )
+    .join(','),
+  facts: null,
+})
+
+type Sourced = Pick<Clip, 'fps' | 'indices' | 'info'>
+
+const factsOf = (clip: Timed & Sourced, mode: 'video' | 'file') => ({
+  mode,
+  frames: clip.times.length,
+  fps: clip.fps,
+  indices: Array.from(clip.indices),
+  sourceFps: clip.info.fps,
+  sourceFrames: clip.info.frames,
+  duration: clip.info.duration,
+})
+
+/** All frames as one video of JPEGs, with the numbers they have in their source. */
+export const asVideo = (
+  clip: Timed & Sourced,
+  pictures: ReadonlyArray<Uint8Array>,
+  quality: number,
+): SentClip => ({
+  parts: videoPart(`data:video/jpeg;base64,${shown(clip, pictures, quality).map(base64).join(',')}`),
+  facts: factsOf(clip, 'video'),
+})
+
+/** Where servers find files: `from` is a local folder, `to` the URL under which they see it. */
+export interface Mapping {
+  readonly from: string
+  readonly to: string
+}
+
+/** The URL of a file for a server: `file://` and its path, or below the mapping's URL. */
+export const fileUrl = (path: string, mapping: Mapping | null): string => {
+  const url = pathToFileURL(path).href
+  if (mapping === null) return url
+  const from = pathToFileURL(mapping.from).href.replace(/\/$/, '')
+  return url.startsWith(`${from}/`) ? `${mapping.to.replace(/\/$/, '')}${url.slice(from.length)}` : url
+}
+
+/** The file itself. */
+export const asFile = (clip: Timed & Sourced, mapping: Mapping | null): SentClip => ({
+  parts: videoPart(fileUrl(clip.info.path, mapping)),
+  facts: factsOf(clip, 'file'),
+})

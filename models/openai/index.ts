@@ -1,0 +1,152 @@
+import { Effect, Layer } from 'effect'
+import { InputError } from '../../core/index.ts'
+import { Videos } from '../../video/index.ts'
+import { type ChatReply, type ChatRequest, type Message, ModelError, VisionLanguageModel } from '../model.ts'
+import { makeAsk } from './ask.ts'
+import { readOptions, tokensToChoose } from './choose.ts'
+import { makeClips, mediaOf } from './clips.ts'
+import { makeEndpoints } from './endpoints.ts'
+import { readKey } from './keys.ts'
+import { presets } from './presets.ts'
+import { bodyOf, Inexpressible, type Prompt, promptOf, type SentClip, type Wanted } from './request.ts'
+import { isUp, lookAtServers } from './servers.ts'
+import type { OpenaiSettings } from './settings.ts'
+import { makeTransport } from './transport.ts'
+
+export { type MediaMode, mediaModes, type PresetName, presetNames } from './presets.ts'
+export { type OpenaiInput, type OpenaiSettings, openaiSettingsSchema } from './settings.ts'
+
+/** What answers depend on besides the model's name. */
+const identitySettings = ({ preset, media, quality, frameFactor, processor, extra }: OpenaiSettings) => ({
+  preset,
+  media,
+  // A file by itself has no JPEG, but its masked clips have.
+  quality,
+  frameFactor,
+  ...(processor === null ? {} : { processor: JSON.stringify(processor) }),
+  ...(Object.keys(extra).length === 0 ? {} : { extra: JSON.stringify(extra) }),
+})
+
+/** Sizes that add up to `n`, each at most `most`. */
+const portions = (n: number, most: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.ceil(n / most) }, (_, i) => Math.min(most, n - i * most))
+
+/**
+ * Any server of OpenAI's chat completions as a backend, several servers of one model as one. Replies of a greedy request
+ * carry log-probabilities where the server gives them. InputError where the servers, the model or the key cannot be
+ * used; every server is asked for its models first.
+ */
+export const layerOpenai = (settings: OpenaiSettings): Layer.Layer<VisionLanguageModel, InputError, Videos> =>
+  Layer.effect(
+    VisionLanguageModel,
+    Effect.gen(function* () {
+      const { model, baseUrl: urls, processor } = settings
+      const preset = presets[settings.preset]
+      if (!preset.media.includes(settings.media))
+        return yield* new InputError({
+          subject: `--media ${settings.media}`,
+          problem: `servers of the preset ${settings.preset} do not take it`,
+          remedy: `use ${preset.media.join(' or ')}`,
+        })
+      const keyEnv = settings.keyEnv === undefined ? preset.keyEnv : settings.keyEnv
+      const key = yield* readKey(keyEnv, process.env)
+      const transport = yield* makeTransport
+      const revision = yield* lookAtServers(transport, key, {
+        urls,
+        model,
+        keyEnv,
+        listsModels: preset.listsModels,
+      })
+      const endpoints = yield* makeEndpoints({
+        urls,
+        ...settings.concurrency,
+        backoff: settings.backoff,
+        checks: settings.checks,
+        giveUp: settings.giveUp,
+        check: (url) => isUp(transport, key, url),
+      })
+      const ask = makeAsk({ ...settings, key, keyEnv, endpoints, transport })
+      const send = makeClips(yield* Videos, preset, settings)
+
+      const unfit = (problem: string, fatal: boolean) =>
+        new ModelError({ model, problem, retryable: false, fatal, kind: fatal ? 'rejected' : 'video' })
+      const inexpressible = ({ problem }: Inexpressible) =>
+        unfit(`servers of the preset ${settings.preset} do not take ${problem}`, true)
+
+      // Agents put several requests about the same messages; their text is made once for all of them.
+      const prompts = new WeakMap<ReadonlyArray<Message>, Prompt>()
+      const prepare = Effect.fnUntraced(function* (messages: ReadonlyArray<Message>) {
+        const known = prompts.get(messages)
+        if (known !== undefined) return known
+        const sent = new Map<object, SentClip>()
+        for (const { content } of messages)
+          for (const part of content)
+            if (part.type === 'video')
+              sent.set(part.clip, yield* Effect.mapError(send(part.clip), (problem) => unfit(problem, false)))
+        const prompt = promptOf(preset, messages, (clip) => sent.get(clip)!, processor)
+        if (prompt instanceof Inexpressible) return yield* inexpressible(prompt)
+        prompts.set(messages, prompt)
+        return prompt
+      })
+
+      const complete = Effect.fnUntraced(function* (prompt: Prompt, wanted: Omit<Wanted, 'model' | 'extra'>) {
+        const body = bodyOf(preset, prompt, { ...wanted, model, extra: settings.extra })
+        if (body instanceof Inexpressible) return yield* inexpressible(body)
+        return yield* ask(Buffer.from(body), wanted.n)
+      })
+
+      const chat = Effect.fnUntraced(function* ({ messages, sampling, guide }: ChatRequest) {
+        const prompt = yield* prepare(messages)
+        const { n, seed, maxTokens, temperature } = sampling
+        const common = { sampling, maxTokens, guide: guide ?? null }
+        const likeliest = Effect.map(
+          complete(prompt, { ...common, n: 1, seed, temperature: 0, alternatives: 0 }),
+          ({ replies }) => replies,
+        )
+        // The likeliest reply is the same each time.
+        if (sampling.greedy === true || temperature === 0)
+          return Array<ChatReply>(n).fill((yield* likeliest)[0]!)
+        const first = sampling.greedyFirst === true ? 1 : 0
+        const sampled = portions(n - first, preset.many).map((portion, i) =>
+          Effect.map(
+            complete(prompt, {
+              ...common,
+              n: portion,
+              // Servers give reply i of a request the seed + i; portions go on from there.
+              seed: seed + i * preset.many,
+              temperature,
+              alternatives: null,
+            }),
+            ({ replies }) => replies,
+          ),
+        )
+        const requests = first === 1 ? [likeliest, ...sampled] : sampled
+        if (requests.length === 1) return yield* requests[0]!
+        return (yield* Effect.all(requests, { concurrency: 'unbounded' })).flat()
+      })
+
+      return VisionLanguageModel.of({
+        identity: { backend: 'openai', model, revision, settings: identitySettings(settings) },
+        frameFactor: settings.frameFactor,
+        media: mediaOf(settings),
+        health: endpoints.health,
+        chat,
+        choose: Effect.fnUntraced(function* (
+          messages: ReadonlyArray<Message>,
+          options: ReadonlyArray<string>,
+        ) {
+          if (preset.alternatives === 0) return null
+          const { places } = yield* complete(yield* prepare(messages), {
+            n: 1,
+            seed: 0,
+            temperature: 0,
+            alternatives: preset.alternatives,
+            maxTokens: tokensToChoose(options),
+            sampling: { topP: 1, topK: 0, stop: [] },
+            guide: null,
+          })
+          return readOptions(options, places)
+        }),
+      })
+    }),
+  )

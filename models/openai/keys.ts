@@ -1,0 +1,40 @@
+import { Effect, Redacted } from 'effect'
+import { InputError } from '../../core/index.ts'
+
+/** A key as HTTP headers and the cleaner of texts need it: it shows itself nowhere. */
+export interface Key {
+  readonly headers: () => { readonly authorization?: string }
+  /** The text without the key, however the server repeats it. */
+  readonly clean: (text: string) => string
+}
+
+/** What looks like somebody's key. */
+const keyLike = /\b(?:sk|pk|key|hf|gsk|AIza)[-_A-Za-z0-9]{12,}/g
+const bearer = /\bBearer\s+[^\s"',;]+/gi
+
+/**
+ * The key of the environment variable `name`; a key can come from nowhere else. No `name` means a server without keys.
+ * InputError where the variable is not set.
+ */
+export const readKey = (
+  name: string | null,
+  environment: Readonly<Record<string, string | undefined>>,
+): Effect.Effect<Key, InputError> => {
+  const value = name === null ? undefined : environment[name]?.trim()
+  if (name !== null && (value === undefined || value === ''))
+    return Effect.fail(
+      new InputError({
+        subject: `environment variable ${name}`,
+        problem: 'holds no API key',
+        remedy: 'set it, or name another with --key-env',
+      }),
+    )
+  const key = value === undefined ? null : Redacted.make(value, { label: 'key' })
+  return Effect.succeed({
+    headers: () => (key === null ? {} : { authorization: `Bearer ${Redacted.value(key)}` }),
+    clean: (text) =>
+      (key === null ? text : text.replaceAll(Redacted.value(key), '<key>'))
+        .replaceAll(bearer, 'Bearer <key>')
+        .replaceAll(keyLike, '<key>'),
+  })
+}

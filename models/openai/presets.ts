@@ -1,0 +1,185 @@
+import type { Guide } from '../model.ts'
+
+/** Fields of a request's body, in JSON. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * How frames travel. `frames`: one JPEG each, between their times as text. `video`: the same JPEGs as one video with
+ * their true times. `file`: the untouched file by reference, of which the server takes the frames itself.
+ */
+export const mediaModes = ['frames', 'video', 'file'] as const
+export type MediaMode = (typeof mediaModes)[number]
+
+/** What a video in a message stands for. */
+export interface VideoFacts {
+  readonly mode: 'video' | 'file'
+  /** Frames that are shown, and their rate per second of video. */
+  readonly frames: number
+  readonly fps: number
+  /** Numbers of the frames shown in the source, its own frame rate, number of frames and seconds. */
+  readonly indices: ReadonlyArray<number>
+  readonly sourceFps: number
+  readonly sourceFrames: number
+  readonly duration: number
+}
+
+/** What one kind of server understands beyond the common ground of chat completions. */
+export interface Preset {
+  readonly media: ReadonlyArray<MediaMode>
+  /** The most replies of one request. */
+  readonly many: number
+  /** The largest seed; 0 where there is none. */
+  readonly seeds: number
+  /** Likeliest tokens that it lists at each place of a reply; 0 where it gives no log-probabilities. */
+  readonly alternatives: number
+  readonly maxTokens: 'max_tokens' | 'max_completion_tokens'
+  /** How sampling is said, `topK` 0 meaning all; null where this cannot be said. */
+  readonly sampling: (sampling: {
+    readonly temperature: number
+    readonly topP: number
+    readonly topK: number
+  }) => Fields | null
+  /** How a form of the replies is asked for; null where this kind of form cannot be. */
+  readonly guide: (guide: Guide) => Fields | null
+  /** Options about the video of a request, `processor` being the user's own for the model's processor. */
+  readonly video: (facts: VideoFacts | null, processor: Fields | null) => Fields | null
+  /** Whether `GET /models` lists every model that may be asked for. */
+  readonly listsModels: boolean
+  /** Environment variable of the key where the user names none; null for servers that need none. */
+  readonly keyEnv: string | null
+}
+
+const int31 = 2 ** 31 - 1
+
+const jsonSchema = (schema: Fields): Fields => ({
+  response_format: { type: 'json_schema', json_schema: { name: 'reply', strict: true, schema } },
+})
+
+const plainSampling: Preset['sampling'] = ({ temperature, topP, topK }) =>
+  topK === 0 ? { temperature, top_p: topP } : null
+
+const noProcessor: Preset['video'] = (_, processor) => (processor === null ? {} : null)
+
+/**
+ * vLLM (its `ChatCompletionRequest` and `VideoMediaIO`, read in November 2026): every sampling field is sent because a
+ * model's generation_config.json would fill in those left out. Frames that were taken by us travel as `video/jpeg` with
+ * their numbers and the source's rate, from which Qwen3-VL's processor writes their times; needs vLLM 0.20 or later
+ * (pull request 40133).
+ */
+const vllm: Preset = {
+  media: ['frames', 'video', 'file'],
+  many: 128,
+  seeds: Number.MAX_SAFE_INTEGER,
+  alternatives: 20,
+  maxTokens: 'max_tokens',
+  sampling: ({ temperature, topP, topK }) => ({
+    temperature,
+    top_p: topP,
+    top_k: topK,
+    min_p: 0,
+    repetition_penalty: 1,
+  }),
+  guide: (guide) => ({
+    structured_outputs: guide.kind === 'json' ? { json: guide.schema } : { regex: guide.pattern },
+  }),
+  video: (facts, processor) => ({
+    ...(facts === null
+      ? {}
+      : {
+          media_io_kwargs: {
+            video:
+              facts.mode === 'file'
+                ? { num_frames: facts.frames }
+                : {
+                    num_frames: -1,
+                    fps: facts.sourceFps,
+                    frames_indices: facts.indices,
+                    total_num_frames: facts.sourceFrames,
+                    duration: facts.duration,
+                    do_sample_frames: false,
+                  },
+          },
+        }),
+    // Both ways the frames are chosen before the processor sees them.
+    ...(facts === null && processor === null
+      ? {}
+      : {
+          mm_processor_kwargs: { ...(facts === null ? {} : { do_sample_frames: false }), ...processor },
+        }),
+  }),
+  listsModels: true,
+  keyEnv: null,
+}
+
+/** SGLang (its `ChatCompletionRequest`, read in November 2026): of a video by reference it takes frames by its own settings. */
+const sglang: Preset = {
+  media: ['frames', 'file'],
+  many: 128,
+  seeds: int31,
+  alternatives: 20,
+  maxTokens: 'max_tokens',
+  sampling: ({ temperature, topP, topK }) => ({
+    temperature,
+    top_p: topP,
+    top_k: topK === 0 ? -1 : topK,
+    min_p: 0,
+    repetition_penalty: 1,
+  }),
+  guide: (guide) => (guide.kind === 'json' ? jsonSchema(guide.schema) : { regex: guide.pattern }),
+  video: noProcessor,
+  listsModels: true,
+  keyEnv: null,
+}
+
+/**
+ * `transformers serve` (5.23): one reply a request, no log-probabilities, and fields it does not know are refused. What
+ * it has no field for goes through `generation_config`. Options of the processor are variables of its chat template.
+ */
+const transformers: Preset = {
+  media: ['frames', 'file'],
+  many: 1,
+  seeds: int31,
+  alternatives: 0,
+  maxTokens: 'max_tokens',
+  sampling: ({ temperature, topP, topK }) => ({
+    temperature,
+    top_p: topP,
+    ...(temperature === 0
+      ? {}
+      : { generation_config: JSON.stringify({ do_sample: true, temperature, top_p: topP, top_k: topK }) }),
+  }),
+  guide: () => null,
+  video: (facts, processor) =>
+    facts === null && processor === null
+      ? {}
+      : { chat_template_kwargs: { ...(facts === null ? {} : { num_frames: facts.frames }), ...processor } },
+  listsModels: false,
+  keyEnv: null,
+}
+
+const openai: Preset = {
+  media: ['frames'],
+  many: 128,
+  seeds: int31,
+  alternatives: 20,
+  maxTokens: 'max_completion_tokens',
+  sampling: plainSampling,
+  guide: (guide) => (guide.kind === 'json' ? jsonSchema(guide.schema) : null),
+  video: noProcessor,
+  listsModels: false,
+  keyEnv: 'OPENAI_API_KEY',
+}
+
+/** Google's OpenAI-compatible endpoint: no log-probabilities and no seeds there. */
+const gemini: Preset = {
+  ...openai,
+  many: 8,
+  seeds: 0,
+  alternatives: 0,
+  maxTokens: 'max_tokens',
+  keyEnv: 'GEMINI_API_KEY',
+}
+
+export const presets = { vllm, sglang, transformers, openai, gemini } as const
+export type PresetName = keyof typeof presets
+export const presetNames = Object.keys(presets) as ReadonlyArray<PresetName>

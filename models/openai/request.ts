@@ -1,0 +1,100 @@
+import type { ChatSampling, Guide, Message, MessageClip } from '../model.ts'
+import type { Fields, Preset, VideoFacts } from './presets.ts'
+
+/** A clip made ready to be sent. */
+export interface SentClip {
+  /** JSON of its content parts, joined by commas. */
+  readonly parts: string
+  /** For clips that are sent as a video. */
+  readonly facts: VideoFacts | null
+}
+
+/** Something a server was asked for that its preset cannot express. */
+export class Inexpressible {
+  readonly problem: string
+  constructor(problem: string) {
+    this.problem = problem
+  }
+}
+
+/** The part of a body that all requests about one prompt share: `"messages":[...]` and the options of its video. */
+export interface Prompt {
+  readonly messages: string
+  readonly video: Fields
+}
+
+/**
+ * The messages as JSON text. Clips come ready as text too: their frames are nearly all of a body, and no code looks
+ * at them again.
+ */
+export const promptOf = (
+  preset: Preset,
+  messages: ReadonlyArray<Message>,
+  sent: (clip: MessageClip) => SentClip,
+  processor: Fields | null,
+): Prompt | Inexpressible => {
+  const facts: Array<VideoFacts> = []
+  const texts = messages.map(({ role, content }) => {
+    const parts = content.map((part) => {
+      if (part.type === 'text') return JSON.stringify(part)
+      const clip = sent(part.clip)
+      if (clip.facts !== null) facts.push(clip.facts)
+      return clip.parts
+    })
+    return `{"role":"${role}","content":[${parts.filter((part) => part !== '').join(',')}]}`
+  })
+  if (facts.length > 1) return new Inexpressible('several videos in one prompt; send their frames instead')
+  const video = preset.video(facts[0] ?? null, processor)
+  if (video === null) return new Inexpressible('options for the processor')
+  return { messages: `"messages":[${texts.join(',')}]`, video }
+}
+
+/** What is wanted of one request. */
+export interface Wanted {
+  readonly model: string
+  /** Replies. */
+  readonly n: number
+  readonly temperature: number
+  readonly seed: number
+  /** Log-probabilities of the reply's tokens, and of so many alternatives at each place; null for neither. */
+  readonly alternatives: number | null
+  readonly maxTokens: number
+  readonly sampling: Pick<ChatSampling, 'topP' | 'topK' | 'stop'>
+  readonly guide: Guide | null
+  /** Fields that the user wants in every body. */
+  readonly extra: Fields
+}
+
+/** Body of `POST /chat/completions`. */
+export const bodyOf = (preset: Preset, prompt: Prompt, wanted: Wanted): string | Inexpressible => {
+  const { temperature, sampling } = wanted
+  const greedy = temperature === 0
+  const sampled = preset.sampling({
+    temperature,
+    topP: greedy ? 1 : sampling.topP,
+    topK: greedy ? 0 : sampling.topK,
+  })
+  if (sampled === null) return new Inexpressible(`top-k sampling (topK ${sampling.topK}); set it to 0`)
+  const guided = wanted.guide === null ? {} : preset.guide(wanted.guide)
+  if (guided === null) return new Inexpressible(`replies held to a ${wanted.guide?.kind} form`)
+  const fields = {
+    model: wanted.model,
+    [preset.maxTokens]: wanted.maxTokens,
+    ...sampled,
+    ...(preset.seeds > 0 ? { seed: wanted.seed % preset.seeds } : {}),
+    ...(wanted.n > 1 ? { n: wanted.n } : {}),
+    ...(sampling.stop.length > 0 ? { stop: sampling.stop } : {}),
+    ...(wanted.alternatives === null || preset.alternatives === 0
+      ? {}
+      : {
+          logprobs: true,
+          ...(wanted.alternatives === 0
+            ? {}
+            : { top_logprobs: Math.min(wanted.alternatives, preset.alternatives) }),
+        }),
+    ...guided,
+    ...prompt.video,
+    ...wanted.extra,
+  }
+  return `${JSON.stringify(fields).slice(0, -1)},${prompt.messages}}`
+}

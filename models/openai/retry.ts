@@ -1,0 +1,55 @@
+/**
+ * What is asked again and when: pure rules. A failure is told apart by its status, or by `reset`, `timeout` and
+ * `bad answer` where there was none that counts.
+ */
+export type Failure =
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'reset' | 'timeout' | 'bad answer' }
+
+/** Statuses that say "not now": the server is there, but wants less. */
+const overloaded: ReadonlySet<number> = new Set([429, 503])
+
+/** Whether a status says that a server is asked for too much; its concurrency is then halved. */
+export const isOverload = (failure: Failure): boolean =>
+  failure.kind === 'status' && overloaded.has(failure.status)
+
+/** Asking again may help after 408, 409, 425, 429, every 5xx but 501 and 505, resets, time-outs and broken answers. */
+export const isRetryable = (failure: Failure): boolean => {
+  if (failure.kind !== 'status') return true
+  const { status } = failure
+  return (
+    status === 408 ||
+    status === 409 ||
+    status === 425 ||
+    status === 429 ||
+    (status >= 500 && status !== 501 && status !== 505)
+  )
+}
+
+export interface Backoff {
+  /** Milliseconds before the first retry, doubled before each further one. */
+  readonly first: number
+  /** The most milliseconds. */
+  readonly most: number
+}
+
+/**
+ * Milliseconds to wait before retry number `retry` (from 0): between half of and the whole of `first * 2^retry`, at
+ * most `most`; `draw` in [0, 1) places it, so that many who failed together do not come back together.
+ */
+export const backoff = ({ first, most }: Backoff, retry: number, draw: number): number => {
+  const whole = Math.min(most, first * 2 ** Math.min(retry, 52))
+  return whole / 2 + (whole / 2) * draw
+}
+
+/**
+ * Milliseconds that a Retry-After header asks for, in either of its forms (RFC 9110, 10.2.3): a number of seconds, or a
+ * date, of which `now` is subtracted. Null where there is none or it cannot be read; never negative.
+ */
+export const retryAfter = (header: string | undefined, now: number): number | null => {
+  const value = header?.trim() ?? ''
+  if (value === '') return null
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? null : Math.max(0, date - now)
+}

@@ -1,0 +1,95 @@
+import { Effect } from 'effect'
+import { InputError } from '../../core/index.ts'
+import type { Key } from './keys.ts'
+import { type ListedModel, readError, readModels } from './reply.ts'
+import { type Answer, type Sent, Unanswered } from './transport.ts'
+
+/** Milliseconds for an answer to `GET /models`. */
+const patience = 10_000
+
+type Transport = (sent: Sent) => Effect.Effect<Answer | Unanswered>
+
+/** `GET /models` of one server. */
+export const askModels = (transport: Transport, key: Key, url: string) =>
+  transport({ url: `${url}/models`, method: 'GET', headers: key.headers(), body: null, timeout: patience })
+
+/** Whether a server answers. */
+export const isUp = (transport: Transport, key: Key, url: string): Effect.Effect<boolean> =>
+  Effect.map(
+    askModels(transport, key, url),
+    (answer) => !(answer instanceof Unanswered) && answer.status < 400,
+  )
+
+export interface ServersOptions {
+  readonly urls: ReadonlyArray<string>
+  readonly model: string
+  readonly keyEnv: string | null
+  /** Whether the servers list every model they have. */
+  readonly listsModels: boolean
+}
+
+/**
+ * Asks every server what it serves, before any work. Gives the revision that they state of the model, 'unstated' where
+ * none does. InputError where no server answers, one refuses the key, the model is not listed, or servers state
+ * different revisions; a warning for servers that do not answer while others do.
+ */
+export const lookAtServers = Effect.fnUntraced(function* (
+  transport: Transport,
+  key: Key,
+  { urls, model, keyEnv, listsModels }: ServersOptions,
+) {
+  const answers = yield* Effect.forEach(
+    urls,
+    (url) => Effect.map(askModels(transport, key, url), (answer) => ({ url, answer })),
+    { concurrency: 'unbounded' },
+  )
+  const revisions = new Map<string, string>()
+  const silent: Array<string> = []
+  for (const { url, answer } of answers) {
+    if (answer instanceof Unanswered) {
+      silent.push(`${url} (${answer.reason})`)
+      continue
+    }
+    if (answer.status === 401 || answer.status === 403) {
+      const said = key.clean(readError(answer.text))
+      return yield* new InputError({
+        subject: url,
+        problem: `answered ${answer.status}${said === '' ? '' : ` (${said})`}`,
+        remedy:
+          keyEnv === null
+            ? 'name the variable that holds the key with --key-env'
+            : `set a valid key in the environment variable ${keyEnv}`,
+      })
+    }
+    if (answer.status >= 500 || answer.status === 429) silent.push(`${url} (status ${answer.status})`)
+    const listed = answer.status === 200 ? readModels(answer.text) : null
+    if (listed === null) continue
+    const entry = find(listed, model)
+    if (entry === undefined && listsModels)
+      return yield* new InputError({
+        subject: `--model ${model}`,
+        problem: `${url} does not serve it`,
+        remedy: `it serves ${listed.map(({ id }) => id).join(', ') || 'nothing'}`,
+      })
+    if (entry !== undefined && entry.revision !== '') revisions.set(url, entry.revision)
+  }
+  if (silent.length === urls.length)
+    return yield* new InputError({
+      subject: '--base-url',
+      problem: `no server answers: ${silent.join(', ')}`,
+      remedy: 'start one, or mend the URL',
+    })
+  for (const one of silent) yield* Effect.logWarning(`${one} does not answer; going on without it`)
+  const stated = [...new Set(revisions.values())]
+  if (stated.length > 1)
+    return yield* new InputError({
+      subject: `--model ${model}`,
+      problem: `is not the same everywhere: ${[...revisions].map(([url, revision]) => `${revision} at ${url}`).join(', ')}`,
+      remedy: 'let every --base-url serve the same model',
+    })
+  return stated[0] ?? 'unstated'
+})
+
+/** Gemini lists `models/NAME` for NAME. */
+const find = (listed: ReadonlyArray<ListedModel>, model: string) =>
+  listed.find(({ id }) => id === model || id === `models/${model}`)

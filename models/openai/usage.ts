@@ -1,0 +1,32 @@
+import type { Usage } from '../ledger.ts'
+import type { Completion } from './reply.ts'
+
+/** Prices of a million tokens, in any currency. */
+export interface Prices {
+  readonly prompt: number
+  readonly completion: number
+  /** Of prompt tokens that the server had in its cache; as other prompt tokens where left out. */
+  readonly cached?: number | undefined
+}
+
+/** What one answer cost. */
+export const usageOf = (
+  { promptTokens, completionTokens, cachedTokens }: Completion,
+  retries: number,
+  seconds: number,
+  prices: Prices | null,
+): Usage => ({
+  requests: 1,
+  retries,
+  promptTokens,
+  completionTokens,
+  cachedTokens,
+  seconds,
+  cost:
+    prices === null
+      ? null
+      : ((promptTokens - cachedTokens) * prices.prompt +
+          cachedTokens * (prices.cached ?? prices.prompt) +
+          completionTokens * prices.completion) /
+        1e6,
+})
