@@ -15,6 +15,15 @@ export type ColumnType =
   | 'VARCHAR[]'
   | 'DOUBLE[][]'
 
+/** A column of an agent's verdicts. */
+export interface Column {
+  readonly type: ColumnType
+  /** What it holds, with its unit. */
+  readonly comment: string
+  /** Long, and wanted for single samples only: it stays in the part files when they are merged. */
+  readonly bulky?: true
+}
+
 /** What an agent says of a sample. */
 export interface Verdict {
   /** `dropped` says that this agent found a reason against the sample; what is done about it is `curate`'s choice. */
@@ -37,7 +46,7 @@ export interface Agent<S extends ViewSettings, E, C> {
   /** Fills in every default; unknown fields are refused. */
   readonly settings: z.ZodType<S>
   readonly evidence: z.ZodType<E>
-  readonly columns: { readonly [column: string]: ColumnType }
+  readonly columns: { readonly [column: string]: Column }
   /** What the agent needs to know of the whole plan, e.g. the prior of its windows. */
   readonly prepare: (samples: ReadonlyArray<Sample>) => C
   /** Why the agent cannot look at this sample at all, or null. */

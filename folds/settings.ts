@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../core/index.ts'
 import type { ModelIdentity } from '../models/index.ts'
-import { readJson, schemaVersion, writeJson } from '../store/index.ts'
+import { partVersion, readJson, writeJson } from '../store/index.ts'
 import { canonical, contentHash } from './key.ts'
 
 /** Everything besides the sample that a verdict depends on. */
@@ -15,7 +15,7 @@ export interface FoldSettings {
 }
 
 const asJson = ({ agent, prompt, model, settings }: FoldSettings): { readonly [name: string]: Json } => ({
-  schema: schemaVersion,
+  schema: partVersion,
   agent,
   prompt,
   model: { ...model },

@@ -104,8 +104,11 @@ const sampleOf = (row: Row, windows: ReadonlyArray<Window> | null): Sample => ({
 
 /** Both agents' verdicts of each sample, in the order of the samples. */
 const joinVerdicts = Effect.fnUntraced(function* (database: Database) {
-  const bra = yield* database.rows('SELECT * FROM boundary_reflection')
-  const dea = yield* database.rows('SELECT * FROM difficulty_estimation')
+  const withEvidence = (table: string) =>
+    database.rows(`SELECT v.*, e.evidence FROM ${table} v JOIN evidence e USING (part, part_row)
+                   ORDER BY part, part_row`)
+  const bra = yield* withEvidence('boundary_reflection')
+  const dea = yield* withEvidence('difficulty_estimation')
   const pairs = new Map<string, { bra?: Row; dea?: Row }>()
   for (const row of bra) pairs.set(String(row.key), { bra: row })
   for (const row of dea) pairs.set(String(row.key), { ...pairs.get(String(row.key)), dea: row })
@@ -235,10 +238,13 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       yield* database.run(`
         BEGIN;
         DELETE FROM curated WHERE selection = ${literal(name)};
-        INSERT INTO curated SELECT * FROM read_parquet(${literal(join(out, 'decisions.parquet'))});
-        DELETE FROM provenance;
+        INSERT INTO curated BY NAME SELECT * FROM read_parquet(${literal(join(out, 'decisions.parquet'))});
+        DELETE FROM provenance WHERE selection = ${literal(name)};
         ${Object.entries(provenance)
-          .map(([key, value]) => `INSERT INTO provenance VALUES (${literal(key)}, ${literal(value)});`)
+          .map(
+            ([key, value]) =>
+              `INSERT INTO provenance VALUES (${[name, key, value].map(literal).join(', ')});`,
+          )
           .join('\n')}
         COMMIT;`)
       const sources = [...new Map(rows.map((row) => [`${row.dataset} ${row.split}`, row])).values()]

@@ -1,9 +1,18 @@
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { Effect, type Scope } from 'effect'
 import { agents } from '../agents/index.ts'
 import type { InputError } from '../core/index.ts'
 import { listParts } from '../folds/index.ts'
-import { type Database, materialise, migrate, openDatabase, type StoreError } from '../store/index.ts'
+import {
+  type AgentParts,
+  type Database,
+  evidenceQuery,
+  materialise,
+  migrate,
+  openDatabase,
+  partFacts,
+  type StoreError,
+} from '../store/index.ts'
 
 export interface Merged {
   readonly database: Database
@@ -13,21 +22,32 @@ export interface Merged {
   readonly superseded: number
 }
 
+/** The finished part files of every agent of a run, relative to `run`. */
+export const partsOf = (run: string): Effect.Effect<ReadonlyArray<AgentParts>, InputError> =>
+  Effect.forEach(Object.values(agents), (agent) =>
+    Effect.map(listParts(join(run, agent.name)), (parts) => ({
+      agent,
+      parts: parts.map((part) => relative(run, part)),
+    })),
+  )
+
 /**
  * Opens `RUN/curation.duckdb` and fills it from the part files of every agent: one verdict per sample and agent. Unfinished
- * folds count with the parts they have. The database stays open, and other processes out, until the scope closes.
+ * folds count with the parts they have. The database stays open, and other processes out, until the scope closes. The
+ * view `evidence` reads the part files.
  */
-export const openMerged = Effect.fn('Pipelines.openMerged')(function* (run: string) {
+export const openMerged = Effect.fn('Pipelines.openMerged')(function* (folder: string) {
+  const run = resolve(folder)
   const path = join(run, 'curation.duckdb')
-  const parts = {
-    bra: yield* listParts(join(run, agents.bra.name)),
-    dea: yield* listParts(join(run, agents.dea.name)),
-  }
+  const all = yield* partsOf(run)
+  const facts = yield* partFacts(run, all)
   const database = yield* openDatabase(path)
   yield* migrate(database, path)
-  const bra = yield* materialise(database, agents.bra, parts.bra)
-  const dea = yield* materialise(database, agents.dea, parts.dea)
-  return { database, parts, superseded: bra.superseded + dea.superseded }
+  const superseded = yield* materialise(database, run, all, facts)
+  yield* database.run(`CREATE TEMP VIEW evidence AS ${evidenceQuery(run, all)}`)
+  const of = (name: string) =>
+    all.flatMap(({ agent, parts }) => (agent.name === name ? parts.map((part) => join(run, part)) : []))
+  return { database, parts: { bra: of(agents.bra.name), dea: of(agents.dea.name) }, superseded }
 }) satisfies (run: string) => Effect.Effect<Merged, InputError | StoreError, Scope.Scope>
 
 /** Fills `RUN/curation.duckdb` and closes it. */

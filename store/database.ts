@@ -1,6 +1,7 @@
 import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
 import { Effect, Schema, type Scope } from 'effect'
 import { InputError, type Json } from '../core/index.ts'
+import { type Selected, select } from './select.ts'
 
 /** DuckDB refused a statement: a fault of ours or a damaged file. */
 export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
@@ -12,21 +13,31 @@ export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
   }
 }
 
+/** What a statement can end in: an InputError where the user can help, as with a full disk. */
+export type DatabaseError = StoreError | InputError
+
 export type Row = { readonly [column: string]: Json }
 
-/** One connection to a DuckDB database. */
+/** One connection to a DuckDB database. An interruption stops the statement that runs. */
 export interface Database {
   /** Runs one or several statements. */
-  readonly run: (sql: string, parameters?: ReadonlyArray<DuckDBValue>) => Effect.Effect<void, StoreError>
+  readonly run: (sql: string, parameters?: ReadonlyArray<DuckDBValue>) => Effect.Effect<void, DatabaseError>
   /** All rows of a query as plain JSON values: 64-bit integers become strings, unless cast to INTEGER or DOUBLE. */
   readonly rows: (
     sql: string,
     parameters?: ReadonlyArray<DuckDBValue>,
-  ) => Effect.Effect<ReadonlyArray<Row>, StoreError>
+  ) => Effect.Effect<ReadonlyArray<Row>, DatabaseError>
+  /** A query that somebody typed: one statement that only reads, its rows as a stream. */
+  readonly select: (sql: string) => Effect.Effect<Selected<DatabaseError>, DatabaseError>
 }
 
+/** What DuckDB says on its first lines, as one, without the picture of the statement that follows. */
 const text = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'unknown'
+  (error instanceof Error ? error.message : String(error))
+    .replace('Failed to extract statements: ', '')
+    .split(/\n\s*\n/)[0]!
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
 
 /** A string as an SQL literal. */
 export const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`
@@ -39,6 +50,8 @@ export interface OpenOptions {
   readonly threads?: number
   /** e.g. `1GB`; DuckDB takes 80 % of the machine without it. */
   readonly memory?: string
+  /** Folder for what does not fit into the memory; beside the database file unless told otherwise. */
+  readonly overflow?: string
 }
 
 /**
@@ -57,6 +70,7 @@ export const openDatabase = (
             threads: String(options.threads ?? 2),
             memory_limit: options.memory ?? '1GB',
             ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
+            ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
           }),
         catch: (error) => {
           const problem = text(error)
@@ -76,27 +90,57 @@ export const openDatabase = (
       Effect.promise(() => instance.connect()),
       (open) => Effect.sync(() => open.closeSync()),
     )
-    const failed = (sql: string) => (error: unknown) =>
-      new StoreError({
-        operation: `DuckDB, ${sql.trim().slice(0, 60).replaceAll(/\s+/g, ' ')}`,
-        problem: text(error),
+    const failed =
+      (sql: string) =>
+      (error: unknown): DatabaseError => {
+        const problem = text(error)
+        return /No space left on device|Disk quota exceeded/.test(problem)
+          ? new InputError({
+              subject: path === ':memory:' ? 'disk' : path,
+              problem: 'there is no space left to write it',
+              remedy: 'free some space and start again, what is finished is kept',
+            })
+          : new StoreError({
+              operation: `DuckDB, ${sql.trim().slice(0, 60).replaceAll(/\s+/g, ' ')}`,
+              problem,
+            })
+      }
+    const attempt = <A>(sql: string, work: () => Promise<A>): Effect.Effect<A, DatabaseError> =>
+      Effect.callback<A, DatabaseError>((resume) => {
+        const done = work().then(
+          (value) => resume(Effect.succeed(value)),
+          (error) => resume(Effect.fail(failed(sql)(error))),
+        )
+        // The connection must not be closed under a statement that still runs.
+        return Effect.promise(() => {
+          connection.interrupt()
+          return done
+        })
       })
     return {
       run: (sql, parameters) =>
-        Effect.tryPromise({
-          try: () => connection.run(sql, parameters === undefined ? undefined : [...parameters]),
-          catch: failed(sql),
-        }).pipe(Effect.asVoid),
-      rows: (sql, parameters) =>
-        Effect.tryPromise({
-          try: async () => {
-            const reader = await connection.runAndReadAll(
-              sql,
-              parameters === undefined ? undefined : [...parameters],
-            )
-            return reader.getRowObjectsJson() as ReadonlyArray<Row>
-          },
-          catch: failed(sql),
+        attempt(sql, async () => {
+          await connection.run(sql, parameters === undefined ? undefined : [...parameters])
         }),
+      rows: (sql, parameters) =>
+        attempt(sql, async () => {
+          const reader = await connection.runAndReadAll(
+            sql,
+            parameters === undefined ? undefined : [...parameters],
+          )
+          return reader.getRowObjectsJson() as ReadonlyArray<Row>
+        }),
+      select: (sql) => select(connection, sql, (work) => attempt(sql, work)),
     }
   })
+
+/** Runs `work` in one transaction: all of it or, where it fails or is interrupted, nothing. */
+export const transaction = <A, E, R>(
+  database: Database,
+  work: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | DatabaseError, R> =>
+  Effect.acquireUseRelease(
+    database.run('BEGIN'),
+    () => Effect.tap(work, database.run('COMMIT')),
+    (_, exit) => (exit._tag === 'Success' ? Effect.void : Effect.ignore(database.run('ROLLBACK'))),
+  )

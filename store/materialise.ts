@@ -1,44 +1,62 @@
 import { Effect } from 'effect'
-import { type Database, identifier, literal, type StoreError } from './database.ts'
-import { type AnyAgent, columnsOf, tableOf } from './schema.ts'
+import { tableOf } from './columns.ts'
+import { type Database, type DatabaseError, identifier, transaction } from './database.ts'
+import { type AgentParts, factsQuery, findSuperseded, type PartFact, verdictsQuery } from './places.ts'
+import { rebuild } from './schema.ts'
+
+/** Whether the tables were filled from exactly these part files. */
+export const isFresh = (
+  database: Database,
+  facts: ReadonlyArray<PartFact>,
+): Effect.Effect<boolean, DatabaseError> =>
+  Effect.map(database.rows('SELECT part, bytes, modified FROM parts'), (rows) => {
+    const known = new Map(rows.map(({ part, bytes, modified }) => [part, `${bytes} ${modified}`]))
+    return (
+      known.size === facts.length &&
+      facts.every(({ part, bytes, modified }) => known.get(part) === `${bytes} ${modified}`)
+    )
+  })
 
 /**
- * Fills an agent's table from its part files, replacing what was there: one verdict per sample, and where the parts
- * hold several, one that looked at the sample goes before a failure, a failure before an absence.
+ * Fills the tables of all agents from their part files, one verdict per sample, in place of what was there and in one
+ * transaction. Tables that were filled from exactly these files stay as they are.
  *
- * @returns rows in the parts, and how many were superseded by another of the same key.
+ * @param run absolute path of the run
+ * @returns how many verdicts of the part files another of the same sample superseded
  */
 export const materialise = Effect.fn('Store.materialise')(function* (
   database: Database,
-  agent: AnyAgent,
-  parts: ReadonlyArray<string>,
+  run: string,
+  all: ReadonlyArray<AgentParts>,
+  facts: ReadonlyArray<PartFact>,
 ) {
-  const table = tableOf(agent)
-  const columns = Object.keys(columnsOf(agent)).map(identifier).join(', ')
-  if (parts.length === 0) {
-    yield* database.run(`DELETE FROM ${identifier(table)}`)
-    return { rows: 0, superseded: 0 }
-  }
-  yield* database.run(`
-    BEGIN;
-    DELETE FROM ${identifier(table)};
-    INSERT INTO ${identifier(table)} (${columns})
-      SELECT ${columns}
-      FROM read_parquet([${parts.map(literal).join(', ')}], union_by_name = true, filename = true, file_row_number = true)
-      QUALIFY row_number() OVER (
-        PARTITION BY key, settings
-        ORDER BY CASE outcome WHEN 'failed' THEN 1 WHEN 'absent' THEN 2 ELSE 0 END, filename, file_row_number
-      ) = 1
-      ORDER BY filename, file_row_number;
-    COMMIT;`)
+  if (!(yield* isFresh(database, facts)))
+    yield* transaction(
+      database,
+      Effect.gen(function* () {
+        yield* rebuild(database)
+        for (const one of all) {
+          const table = identifier(tableOf(one.agent))
+          yield* database.run(`INSERT INTO ${table} ${verdictsQuery(run, one)}`)
+          yield* database.run(
+            `INSERT INTO parts SELECT agent, part, bytes, modified, verdicts FROM (${factsQuery})
+             JOIN (SELECT part, count(*) AS verdicts FROM ${table} GROUP BY part) USING (part)`,
+            [JSON.stringify(facts)],
+          )
+          if ((yield* findSuperseded(database, one.agent)) > 0)
+            yield* database.run(
+              `DELETE FROM ${table} WHERE (part, part_row) IN (SELECT (part, part_row) FROM superseded)`,
+            )
+        }
+      }),
+    )
   const [counts] = yield* database.rows(
-    `SELECT (SELECT count(*) FROM ${identifier(table)})::DOUBLE AS kept,
-            (SELECT sum(num_rows) FROM parquet_file_metadata([${parts.map(literal).join(', ')}]))::DOUBLE AS rows`,
+    'SELECT (SELECT sum(verdicts) FROM parts)::DOUBLE AS all, (SELECT count(*) FROM verdicts)::DOUBLE AS kept',
   )
-  const rows = Number(counts?.rows ?? 0)
-  return { rows, superseded: rows - Number(counts?.kept ?? 0) }
+  return Number(counts?.all) - Number(counts?.kept)
 }) satisfies (
   database: Database,
-  agent: AnyAgent,
-  parts: ReadonlyArray<string>,
-) => Effect.Effect<{ rows: number; superseded: number }, StoreError>
+  run: string,
+  all: ReadonlyArray<AgentParts>,
+  facts: ReadonlyArray<PartFact>,
+) => Effect.Effect<number, DatabaseError>

@@ -1,10 +1,8 @@
 import { Effect } from 'effect'
 import type { ColumnType } from '../agents/index.ts'
-import type { InputError, Json } from '../core/index.ts'
-import { type Database, identifier, literal, type Row, type StoreError } from './database.ts'
+import type { Json } from '../core/index.ts'
+import { type Database, type DatabaseError, identifier, literal, type Row } from './database.ts'
 import { removeFile, renameFile, temporaryName } from './files.ts'
-
-export type Columns = { readonly [column: string]: ColumnType }
 
 /** DuckDB's JSON notation of a column's type: `DOUBLE[][]` is `[["DOUBLE"]]`. */
 const structure = (type: ColumnType): Json => {
@@ -23,7 +21,7 @@ const structure = (type: ColumnType): Json => {
 export const writePart = Effect.fn('Store.writePart')(function* (
   database: Database,
   path: string,
-  columns: Columns,
+  columns: { readonly [column: string]: ColumnType },
   rows: ReadonlyArray<Row>,
   metadata: { readonly [key: string]: string },
 ) {
@@ -49,17 +47,17 @@ export const writePart = Effect.fn('Store.writePart')(function* (
 }) satisfies (
   database: Database,
   path: string,
-  columns: Columns,
+  columns: { readonly [column: string]: ColumnType },
   rows: ReadonlyArray<Row>,
   metadata: { readonly [key: string]: string },
-) => Effect.Effect<void, StoreError | InputError>
+) => Effect.Effect<void, DatabaseError>
 
 /** All rows of Parquet files, in the order of the files and of their rows. */
 export const readParts = (
   database: Database,
   paths: ReadonlyArray<string>,
   columns: ReadonlyArray<string>,
-): Effect.Effect<ReadonlyArray<Row>, StoreError> =>
+): Effect.Effect<ReadonlyArray<Row>, DatabaseError> =>
   paths.length === 0
     ? Effect.succeed([])
     : database.rows(
@@ -71,7 +69,7 @@ export const readParts = (
 export const readMetadata = (
   database: Database,
   path: string,
-): Effect.Effect<{ readonly [key: string]: string }, StoreError> =>
+): Effect.Effect<{ readonly [key: string]: string }, DatabaseError> =>
   database
     .rows(`SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(path)})`)
     .pipe(

@@ -1,125 +1,93 @@
 import { Effect } from 'effect'
-import { type Agent, agents, type ColumnType, type ViewSettings } from '../agents/index.ts'
 import { InputError } from '../core/index.ts'
-import { type Database, identifier, literal, type StoreError } from './database.ts'
+import { type Database, type DatabaseError, identifier, literal, transaction } from './database.ts'
+import { create, curationTables, describe, partsTable, verdictTables, views } from './relations.ts'
 
-/** Version of part files and of `curation.duckdb`; a change of columns needs a migration below. */
-export const schemaVersion = 1
+/** Version of the columns of part files. It is one of the settings that verdicts are kept under. */
+export const partVersion = 1
 
-interface Column {
-  readonly type: ColumnType
-  readonly comment: string
-}
-
-/** What every verdict holds, whichever agent gave it. */
-export const verdictColumns = {
-  key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample' },
-  settings: { type: 'VARCHAR', comment: 'hash of agent, prompt version, model and settings' },
-  agent: { type: 'VARCHAR', comment: 'name of the agent' },
-  sample: { type: 'VARCHAR', comment: 'identifier of the sample in its dataset' },
-  dataset: { type: 'VARCHAR', comment: 'name of the dataset' },
-  split: { type: 'VARCHAR', comment: 'split of the dataset' },
-  task: { type: 'VARCHAR', comment: 'grounding, grounded-qa, choice or counting' },
-  video: { type: 'VARCHAR', comment: 'identifier of the video' },
-  file: { type: 'VARCHAR', comment: 'video file, relative to the folder of videos' },
-  query: { type: 'VARCHAR', comment: 'query or question' },
-  windows: { type: 'DOUBLE[][]', comment: 'annotated windows, seconds' },
-  duration: { type: 'DOUBLE', comment: 'seconds, measured where the video was opened, else as annotated' },
-  extra: { type: 'VARCHAR', comment: 'JSON of the other fields of the sample: options, answer, meta' },
-  outcome: { type: 'VARCHAR', comment: 'kept, dropped, failed or absent' },
-  reason: { type: 'VARCHAR', comment: 'why it was dropped, failed or is absent' },
-  evidence: { type: 'VARCHAR', comment: 'JSON of all that the model was shown and said' },
-} as const satisfies { readonly [column: string]: Column }
-
-/** An agent of any settings and evidence. */
-export type AnyAgent = Pick<Agent<ViewSettings, unknown, unknown>, 'name' | 'columns'>
-
-/** The columns of an agent's part files and table, in order. */
-export const columnsOf = (agent: AnyAgent): { readonly [column: string]: ColumnType } => ({
-  ...Object.fromEntries(Object.entries(verdictColumns).map(([name, { type }]) => [name, type])),
-  ...agent.columns,
-})
-
-/** `boundary_reflection` for `boundary-reflection`. */
-export const tableOf = (agent: AnyAgent): string => agent.name.replaceAll('-', '_')
-
-/** What curation decided of each sample. */
-export const curatedColumns = {
-  selection: { type: 'VARCHAR', comment: 'name of the curation, that of its folder' },
-  key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample' },
-  sample: { type: 'VARCHAR', comment: 'identifier of the sample in its dataset' },
-  dataset: { type: 'VARCHAR', comment: 'name of the dataset' },
-  split: { type: 'VARCHAR', comment: 'split of the dataset' },
-  video: { type: 'VARCHAR', comment: 'identifier of the video' },
-  file: { type: 'VARCHAR', comment: 'video file, relative to the folder of videos' },
-  query: { type: 'VARCHAR', comment: 'query' },
-  annotated: { type: 'DOUBLE[][]', comment: 'windows as annotated, seconds' },
-  windows: { type: 'DOUBLE[][]', comment: 'windows after curation, seconds' },
-  duration: { type: 'DOUBLE', comment: 'seconds' },
-  task: { type: 'VARCHAR', comment: 'grounding, grounded-qa, choice or counting' },
-  extra: { type: 'VARCHAR', comment: 'JSON of the other fields of the sample: options, answer, meta' },
-  decision: {
-    type: 'VARCHAR',
-    comment: 'keep, repair, downweight, drop or reject (an agent could not look)',
-  },
-  reason: { type: 'VARCHAR', comment: 'why it was not simply kept' },
-  weight: { type: 'DOUBLE', comment: 'weight in training; 0 where dropped' },
-  mean_iou: { type: 'DOUBLE', comment: 'mean IoU of the zero-shot rollouts' },
-  difficulty: { type: 'DOUBLE', comment: '1 - mean IoU' },
-  band: { type: 'VARCHAR', comment: 'easy, medium or hard' },
-  partial_score: { type: 'DOUBLE', comment: 'score of incompleteness, 0 to 1' },
-  selected: { type: 'BOOLEAN', comment: 'whether it is in the budget' },
-} as const satisfies { readonly [column: string]: Column }
-
-const create = (table: string, columns: { readonly [column: string]: ColumnType }): string =>
-  `CREATE TABLE ${identifier(table)} (${Object.entries(columns)
-    .map(([name, type]) => `${identifier(name)} ${type}`)
-    .join(', ')});`
-
-const comments = (table: string, columns: { readonly [column: string]: Column }): string =>
-  Object.entries(columns)
-    .map(
-      ([name, { comment }]) =>
-        `COMMENT ON COLUMN ${identifier(table)}.${identifier(name)} IS ${literal(comment)};`,
-    )
-    .join('\n')
-
-/** Types of the columns of `curated`. */
-export const curatedTypes: { readonly [column: string]: ColumnType } = Object.fromEntries(
-  Object.entries(curatedColumns).map(([name, { type }]) => [name, type]),
-)
-
-/** Statements that lead from each version to the next; the first makes an empty database version 1. */
+/**
+ * Statements that lead `curation.duckdb` from each version to the next, from an empty file on. They carry over only
+ * what part files cannot give back, the tables of curations, and are never changed once released; everything else is
+ * made anew by `rebuild`, from the definitions as they stand.
+ */
 const migrations: ReadonlyArray<string> = [
-  [
-    ...Object.values(agents).flatMap((agent) => [
-      create(tableOf(agent), columnsOf(agent)),
-      comments(tableOf(agent), verdictColumns),
-    ]),
-    create('curated', curatedTypes),
-    comments('curated', curatedColumns),
-    'CREATE TABLE provenance (name VARCHAR, value VARCHAR);',
-    `CREATE VIEW verdicts AS ${Object.values(agents)
-      .map((agent) => `SELECT ${Object.keys(verdictColumns).join(', ')} FROM ${tableOf(agent)}`)
-      .join(' UNION ALL ')};`,
-    "COMMENT ON VIEW verdicts IS 'every verdict of every agent, without the columns of its own';",
-  ].join('\n'),
+  `CREATE TABLE curated (
+     selection VARCHAR, key VARCHAR, sample VARCHAR, dataset VARCHAR, split VARCHAR, video VARCHAR, file VARCHAR,
+     query VARCHAR, annotated DOUBLE[][], windows DOUBLE[][], duration DOUBLE, task VARCHAR, extra VARCHAR,
+     decision VARCHAR, reason VARCHAR, weight DOUBLE, mean_iou DOUBLE, difficulty DOUBLE, band VARCHAR,
+     partial_score DOUBLE, selected BOOLEAN);
+   CREATE TABLE provenance (name VARCHAR, value VARCHAR);`,
+  // Version 1 kept the provenance of the last curation only, without its name.
+  `CREATE TABLE provenance_of (selection VARCHAR, name VARCHAR, value VARCHAR);
+   INSERT INTO provenance_of
+     SELECT (SELECT CASE WHEN count(DISTINCT selection) = 1 THEN any_value(selection) END FROM curated), name, value
+     FROM provenance;
+   DROP TABLE provenance;
+   ALTER TABLE provenance_of RENAME TO provenance;`,
 ]
 
-/** Brings a database to `schemaVersion`. One made by a later Spanwise is refused. */
-export const migrate = (database: Database, path: string): Effect.Effect<void, StoreError | InputError> =>
+/** Version of `curation.duckdb` that this Spanwise writes. */
+export const schemaVersion = migrations.length
+
+/** Drops the tables and views that follow from part files and makes them anew, empty, with their documentation. */
+export const rebuild = Effect.fn('Store.rebuild')(function* (database: Database) {
+  const kept = ['schema_version', ...curationTables.map(({ name }) => name)].map(literal).join(', ')
+  const stale = yield* database.rows(
+    `SELECT 'VIEW' AS kind, view_name AS name FROM duckdb_views()
+     WHERE NOT internal AND NOT temporary AND database_name = current_database()
+     UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables()
+     WHERE NOT internal AND NOT temporary AND database_name = current_database() AND table_name NOT IN (${kept})`,
+  )
+  const derived = [...verdictTables, partsTable, ...views]
+  yield* database.run(
+    [
+      ...stale.map(({ kind, name }) => `DROP ${kind} ${identifier(String(name))};`),
+      ...derived.map(create),
+      ...[...derived, ...curationTables].map(describe),
+    ].join('\n'),
+  )
+}) satisfies (database: Database) => Effect.Effect<void, DatabaseError>
+
+/** The version of a database; 0 where it is empty. */
+export const versionOf = (database: Database): Effect.Effect<number, DatabaseError> =>
   Effect.gen(function* () {
-    yield* database.run('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)')
+    const [there] = yield* database.rows(
+      "SELECT count(*)::INTEGER AS tables FROM duckdb_tables() WHERE table_name = 'schema_version'",
+    )
+    if (there?.tables === 0) return 0
     const [row] = yield* database.rows('SELECT max(version) AS version FROM schema_version')
-    const version = Number(row?.version ?? 0)
-    if (version > schemaVersion)
-      return yield* new InputError({
-        subject: path,
-        problem: `has schema version ${version}, this Spanwise knows ${schemaVersion}`,
-        remedy: 'update Spanwise, or remove the file to build it anew from the part files',
-      })
-    for (let from = version; from < schemaVersion; from++)
-      yield* database.run(
-        `BEGIN; ${migrations[from]} INSERT INTO schema_version VALUES (${from + 1}); COMMIT;`,
-      )
+    return Number(row?.version ?? 0)
   })
+
+/** Refuses a database made by a later Spanwise. */
+export const refuseLater = (version: number, path: string): Effect.Effect<void, InputError> =>
+  version > schemaVersion
+    ? Effect.fail(
+        new InputError({
+          subject: path,
+          problem: `has schema version ${version}, this Spanwise knows ${schemaVersion}`,
+          remedy: 'update Spanwise, or remove the file to build it anew from the part files',
+        }),
+      )
+    : Effect.void
+
+/**
+ * Brings a database to `schemaVersion`, in one transaction: it is the old one or the new one, never one between. Tables
+ * of verdicts are then empty, to be filled by `materialise`.
+ */
+export const migrate = Effect.fn('Store.migrate')(function* (database: Database, path: string) {
+  const version = yield* versionOf(database)
+  yield* refuseLater(version, path)
+  if (version === schemaVersion) return
+  yield* transaction(
+    database,
+    Effect.gen(function* () {
+      for (const step of migrations.slice(version)) yield* database.run(step)
+      yield* database.run(
+        `CREATE OR REPLACE TABLE schema_version AS SELECT ${schemaVersion}::INTEGER AS version`,
+      )
+      yield* rebuild(database)
+    }),
+  )
+}) satisfies (database: Database, path: string) => Effect.Effect<void, DatabaseError>

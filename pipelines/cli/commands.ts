@@ -5,6 +5,7 @@ import { datasets } from './datasets.ts'
 import { demo } from './demo.ts'
 import { evaluation } from './eval.ts'
 import { pretrain } from './pretrain.ts'
+import { query } from './query.ts'
 import { score } from './score.ts'
 import { train } from './train.ts'
 
@@ -14,6 +15,7 @@ export const commands = [
   bra,
   dea,
   curate,
+  query,
   train,
   evaluation,
   score,

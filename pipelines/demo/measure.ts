@@ -29,7 +29,7 @@ export const judgedSamples = Effect.fn('Demo.judgedSamples')(function* (
       const rows = yield* database.rows(`
         SELECT b.sample, b.file, b.query, b.windows, b.verdict, b.score, b.proposals, d.difficulty
         FROM boundary_reflection b JOIN difficulty_estimation d USING (key)
-        WHERE b.evidence IS NOT NULL AND d.evidence IS NOT NULL ORDER BY b.sample`)
+        WHERE b.verdict IS NOT NULL AND d.difficulty IS NOT NULL ORDER BY b.sample`)
       return rows.map(
         (row): Judged => ({
           sample: String(row.sample),

@@ -1,20 +1,23 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { boundaryReflection } from '../../agents/index.ts'
 import {
   columnsOf,
+  type Database,
   materialise,
   migrate,
   openDatabase,
+  partFacts,
   type Row,
   readMetadata,
   readParts,
   writePart,
   writeWhole,
 } from '../../store/index.ts'
+import { braPart, verdict, writeParts } from './verdicts.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'spanwise-store-'))
 
@@ -73,42 +76,63 @@ describe('parts', () => {
 })
 
 describe('curation.duckdb', () => {
-  it.effect('holds one verdict per key, one that looked before one that failed', () =>
-    Effect.gen(function* () {
-      const dir = folder()
-      const path = join(dir, 'curation.duckdb')
-      const database = yield* openDatabase(path)
-      yield* migrate(database, path)
-      yield* migrate(database, path)
-      const parts = [join(dir, '1.parquet'), join(dir, '2.parquet')]
-      yield* writePart(database, parts[0]!, columns, [row('a', 'failed'), row('b', 'kept')], {})
-      yield* writePart(database, parts[1]!, columns, [row('a', 'kept'), row('b', 'kept')], {})
-      for (let time = 0; time < 2; time++)
-        assert.deepStrictEqual(yield* materialise(database, boundaryReflection, parts), {
-          rows: 4,
-          superseded: 2,
+  const fill = Effect.fnUntraced(function* (database: Database, run: string, parts: ReadonlyArray<string>) {
+    const all = [{ agent: boundaryReflection, parts }]
+    return yield* materialise(database, run, all, yield* partFacts(run, all))
+  })
+
+  it.effect(
+    'holds one verdict per key, one that looked before one that failed, an earlier before a later',
+    () =>
+      Effect.gen(function* () {
+        const run = folder()
+        const [early, late] = [braPart('0'), braPart('1')]
+        const of = (key: string, outcome: string) => verdict(boundaryReflection, key, outcome)
+        yield* writeParts(run, {
+          [early]: [boundaryReflection, [of('a', 'failed'), of('b', 'kept'), of('c', 'absent')]],
+          [late]: [
+            boundaryReflection,
+            [of('a', 'kept'), of('b', 'kept'), of('c', 'failed'), of('d', 'dropped')],
+          ],
         })
-      assert.deepStrictEqual(yield* database.rows('SELECT key, outcome FROM verdicts ORDER BY key'), [
-        { key: 'a', outcome: 'kept' },
-        { key: 'b', outcome: 'kept' },
-      ])
-      const comments = yield* database.rows(
-        "SELECT comment FROM duckdb_columns() WHERE table_name = 'boundary_reflection' AND column_name = 'evidence'",
-      )
-      assert.isString(comments[0]?.comment)
+        const database = yield* openDatabase(join(run, 'curation.duckdb'))
+        yield* migrate(database, run)
+        for (let time = 0; time < 2; time++) assert.strictEqual(yield* fill(database, run, [early, late]), 3)
+        const rows = 'SELECT key, outcome, part, part_row FROM verdicts ORDER BY key'
+        assert.deepStrictEqual(yield* database.rows(rows), [
+          { key: 'a', outcome: 'kept', part: late, part_row: 0 },
+          { key: 'b', outcome: 'kept', part: early, part_row: 1 },
+          { key: 'c', outcome: 'failed', part: late, part_row: 2 },
+          { key: 'd', outcome: 'dropped', part: late, part_row: 3 },
+        ])
+        // A part that is gone takes its verdicts along, and one that was written anew is read anew.
+        assert.strictEqual(yield* fill(database, run, [early]), 0)
+        yield* writeParts(run, { [early]: [boundaryReflection, [of('z', 'kept'), of('a', 'kept')]] })
+        assert.strictEqual(yield* fill(database, run, [early]), 0)
+        assert.deepStrictEqual(yield* database.rows('SELECT key FROM verdicts'), [{ key: 'z' }, { key: 'a' }])
+      }).pipe(Effect.scoped),
+  )
+
+  it.effect('keeps what it had where a part file cannot be read', () =>
+    Effect.gen(function* () {
+      const run = folder()
+      const part = braPart('0')
+      yield* writeParts(run, { [part]: [boundaryReflection, [verdict(boundaryReflection, 'a', 'kept')]] })
+      const database = yield* openDatabase(join(run, 'curation.duckdb'))
+      yield* migrate(database, run)
+      yield* fill(database, run, [part])
+      const broken = braPart('1')
+      mkdirSync(dirname(join(run, broken)))
+      writeFileSync(join(run, broken), 'PAR1 and no more')
+      yield* Effect.flip(fill(database, run, [part, broken]))
+      assert.deepStrictEqual(yield* database.rows('SELECT key FROM verdicts'), [{ key: 'a' }])
+      assert.deepStrictEqual(yield* database.rows('SELECT part FROM parts'), [{ part }])
     }).pipe(Effect.scoped),
   )
 
-  it.effect('of a later version or that is no database is refused in one line', () =>
+  it.effect('that is no database is refused in one line', () =>
     Effect.gen(function* () {
-      const dir = folder()
-      const path = join(dir, 'curation.duckdb')
-      const database = yield* openDatabase(path)
-      yield* migrate(database, path)
-      yield* database.run('INSERT INTO schema_version VALUES (99)')
-      const later = yield* Effect.flip(migrate(database, path))
-      assert.strictEqual(later._tag, 'InputError')
-      const other = join(dir, 'other.duckdb')
+      const other = join(folder(), 'other.duckdb')
       writeFileSync(other, 'this is not a database, but a text that is long enough to be taken for one')
       const broken = yield* Effect.flip(openDatabase(other))
       assert.strictEqual(broken._tag, 'InputError')

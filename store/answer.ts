@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Effect, Exit, Scope } from 'effect'
+import { curatedTypes, tableOf } from './columns.ts'
+import { type Database, type DatabaseError, identifier, literal, openDatabase } from './database.ts'
+import { isFresh } from './materialise.ts'
+import {
+  type AgentParts,
+  evidenceQuery,
+  factsQuery,
+  findSuperseded,
+  type PartFact,
+  verdictsQuery,
+} from './places.ts'
+import { create, curationTables, describe, relations, views } from './relations.ts'
+import { refuseLater, schemaVersion, versionOf } from './schema.ts'
+
+/** A run that can be asked, and nothing else. */
+export interface Answers {
+  readonly select: Database['select']
+  /** Where the answers come from. */
+  readonly source: 'curation.duckdb' | 'part files'
+  /** Why `curation.duckdb` was not asked; null where it was. */
+  readonly because: string | null
+}
+
+export interface RunFiles {
+  /** Absolute path of the run. */
+  readonly run: string
+  readonly verdicts: ReadonlyArray<AgentParts>
+  readonly facts: ReadonlyArray<PartFact>
+  /** The `decisions.parquet` of the curations in the run, absolute. */
+  readonly decisions: ReadonlyArray<string>
+}
+
+const options = Effect.acquireRelease(
+  Effect.sync(() => join(tmpdir(), `spanwise-query-${randomUUID()}`)),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
+).pipe(Effect.map((overflow) => ({ threads: availableParallelism(), memory: '1GB', overflow })))
+
+/** From here on the connection reads the folder of the run and nothing else, and no setting can be changed. */
+const lock = (database: Database, run: string): Effect.Effect<void, DatabaseError> =>
+  database.run(`
+    SET late_materialization_max_rows = 1000;
+    SET allowed_directories = [${literal(`${run}/`)}];
+    SET enable_external_access = false;
+    SET autoinstall_known_extensions = false;
+    SET autoload_known_extensions = false;
+    SET lock_configuration = true;`)
+
+/** The merged database, or why it cannot answer. */
+const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
+  const path = join(files.run, 'curation.duckdb')
+  if (!existsSync(path)) return 'there is no curation.duckdb yet'
+  const opened = yield* Effect.result(openDatabase(path, { ...(yield* options), readOnly: true }))
+  if (opened._tag === 'Failure') return `curation.duckdb ${opened.failure.problem}`
+  const database = opened.success
+  const version = yield* versionOf(database)
+  yield* refuseLater(version, path)
+  if (version < schemaVersion) return `curation.duckdb has the older schema version ${version}`
+  if (!(yield* isFresh(database, files.facts))) return 'curation.duckdb is older than the part files'
+  yield* database.run(`CREATE TEMP VIEW evidence AS ${evidenceQuery(files.run, files.verdicts)}`)
+  return database
+})
+
+/** The tables of curations, out of the files that each left. */
+const viewCurations = Effect.fnUntraced(function* (database: Database, decisions: ReadonlyArray<string>) {
+  if (decisions.length === 0) return yield* database.run(curationTables.map(create).join('\n'))
+  const files = decisions.map(literal).join(', ')
+  yield* database.run(`
+    CREATE VIEW curated AS SELECT ${Object.keys(curatedTypes).map(identifier).join(', ')}
+      FROM read_parquet([${files}], union_by_name = true);
+    CREATE VIEW provenance AS
+      SELECT string_split(file_name, '/')[-2] AS selection, decode(key) AS name, decode(value) AS value
+      FROM parquet_kv_metadata([${files}]);`)
+})
+
+/** A database in memory whose tables are views over the part files. */
+const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions }: RunFiles) {
+  const database = yield* openDatabase(':memory:', yield* options)
+  for (const one of verdicts) {
+    const table = identifier(tableOf(one.agent))
+    const query = verdictsQuery(run, one)
+    yield* database.run(`CREATE VIEW ${table} AS ${query}`)
+    if ((yield* findSuperseded(database, one.agent)) > 0) {
+      const superseded = identifier(`superseded ${one.agent.name}`)
+      yield* database.run(`
+        ALTER TABLE superseded RENAME TO ${superseded};
+        CREATE OR REPLACE VIEW ${table} AS
+          SELECT * FROM (${query}) ANTI JOIN ${superseded} USING (part, part_row)`)
+    }
+  }
+  yield* database.run(`CREATE TEMP TABLE part_facts AS ${factsQuery}`, [JSON.stringify(facts)])
+  const parts = facts.map(({ part }) => literal(join(run, part))).join(', ')
+  yield* database.run(`
+    CREATE VIEW parts AS SELECT agent, part, bytes, modified, num_rows::INTEGER AS verdicts
+      FROM part_facts JOIN parquet_file_metadata([${parts}]) ON file_name = ${literal(`${run}/`)} || part;
+    CREATE VIEW evidence AS ${evidenceQuery(run, verdicts)};
+    ${views.map(create).join('\n')}`)
+  yield* viewCurations(database, decisions)
+  yield* database.run(relations.map(describe).join('\n'))
+  return database
+})
+
+/**
+ * Opens a run for questions until the scope closes. Where `curation.duckdb` is filled from exactly the part files that
+ * are there, it answers; where it is absent, held by a process that writes, older than this Spanwise or than the part
+ * files, the finished part files themselves answer, under the same names of tables and columns. Nothing can be
+ * written, and nothing outside the run's folder read.
+ */
+export const openAnswers = Effect.fn('Store.openAnswers')(function* (files: RunFiles) {
+  const trial = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const merged = yield* Scope.provide(openMergedFile(files), trial)
+  // A database that is not asked must not keep out the process that brings it up to date.
+  if (typeof merged === 'string') yield* Scope.close(trial, Exit.void)
+  const database = typeof merged === 'string' ? yield* openParts(files) : merged
+  yield* lock(database, files.run)
+  return {
+    select: database.select,
+    source: typeof merged === 'string' ? 'part files' : 'curation.duckdb',
+    because: typeof merged === 'string' ? merged : null,
+  }
+}) satisfies (files: RunFiles) => Effect.Effect<Answers, DatabaseError, Scope.Scope>

@@ -1,0 +1,106 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { InputError } from '../core/index.ts'
+import { type AnyAgent, placeColumns, tableColumns, tableOf } from './columns.ts'
+import { type Database, type DatabaseError, identifier, literal } from './database.ts'
+import { evidenceView } from './relations.ts'
+
+/** The part files of one agent, relative to the folder of the run, sorted. */
+export interface AgentParts {
+  readonly agent: AnyAgent
+  readonly parts: ReadonlyArray<string>
+}
+
+/** What tells a part file from another of the same name. */
+export interface PartFact {
+  readonly agent: string
+  readonly part: string
+  readonly bytes: number
+  readonly modified: number
+}
+
+/** Size and time of every part file. One that is gone is an InputError. */
+export const partFacts = (run: string, all: ReadonlyArray<AgentParts>) =>
+  Effect.try({
+    try: (): ReadonlyArray<PartFact> =>
+      all.flatMap(({ agent, parts }) =>
+        parts.map((part) => {
+          const { size, mtimeMs } = statSync(join(run, part))
+          return { agent: agent.name, part, bytes: size, modified: Math.floor(mtimeMs) }
+        }),
+      ),
+    catch: (error) =>
+      new InputError({
+        subject: run,
+        problem: `its part files are changing (${error instanceof Error ? error.message : error})`,
+        remedy: 'start again',
+      }),
+  })
+
+/** A query that gives `PartFact`s back as rows, from their JSON as its parameter. */
+export const factsQuery = `SELECT unnest(from_json($1::JSON,
+  '[{"agent":"VARCHAR","part":"VARCHAR","bytes":"DOUBLE","modified":"DOUBLE"}]'), max_depth := 2)`
+
+/**
+ * A query for columns of part files and for the place of each row. Rows come in the order of the files; `run` is the
+ * absolute path of the run.
+ */
+const fromParts = (run: string, parts: ReadonlyArray<string>, columns: ReadonlyArray<string>): string => {
+  const places = `substr(filename, ${run.length + 2}) AS part, file_row_number::INTEGER AS part_row`
+  const files = parts.map((part) => literal(join(run, part))).join(', ')
+  return `SELECT ${columns.map(identifier).join(', ')}, ${places}
+          FROM read_parquet([${files}], union_by_name = true, filename = true, file_row_number = true)`
+}
+
+const nothing = (columns: { readonly [name: string]: { readonly type: string } }): string =>
+  `SELECT ${Object.entries(columns)
+    .map(([name, { type }]) => `NULL::${type} AS ${identifier(name)}`)
+    .join(', ')} WHERE false`
+
+/** The rows of an agent's table, out of its part files. */
+export const verdictsQuery = (run: string, { agent, parts }: AgentParts): string => {
+  const columns = tableColumns(agent)
+  return parts.length === 0
+    ? nothing(columns)
+    : fromParts(
+        run,
+        parts,
+        Object.keys(columns).filter((name) => !(name in placeColumns)),
+      )
+}
+
+/** The rows of `evidence`. */
+export const evidenceQuery = (run: string, all: ReadonlyArray<AgentParts>): string => {
+  const parts = all.flatMap((one) => one.parts)
+  const columns = Object.keys(evidenceView.columns).filter((name) => !(name in placeColumns))
+  return parts.length === 0 ? nothing(evidenceView.columns) : fromParts(run, parts, columns)
+}
+
+/**
+ * Leaves the places of superseded verdicts in the temporary table `superseded`, and says how many there are. Where an
+ * agent's relation holds several verdicts of one sample, one that looked at it goes before a failure, a failure
+ * before an absence, an earlier part before a later one. Hashes find the samples, as they need a tenth of the memory.
+ */
+export const findSuperseded = Effect.fn('Store.findSuperseded')(function* (
+  database: Database,
+  agent: AnyAgent,
+) {
+  const relation = identifier(tableOf(agent))
+  yield* database.run(`
+    CREATE OR REPLACE TEMP TABLE repeated AS
+      SELECT h FROM (SELECT hash(key, settings) AS h FROM ${relation}) GROUP BY h HAVING count(*) > 1;
+    CREATE OR REPLACE TEMP TABLE superseded (part VARCHAR, part_row INTEGER);`)
+  const [repeated] = yield* database.rows('SELECT count(*)::INTEGER AS keys FROM repeated')
+  if (repeated?.keys === 0) return 0
+  yield* database.run(`
+    INSERT INTO superseded SELECT part, part_row FROM (
+      SELECT part, part_row, row_number() OVER (
+        PARTITION BY key, settings
+        ORDER BY CASE outcome WHEN 'failed' THEN 1 WHEN 'absent' THEN 2 ELSE 0 END, part, part_row
+      ) AS place
+      FROM ${relation} WHERE hash(key, settings) IN (SELECT h FROM repeated)
+    ) WHERE place > 1`)
+  const [found] = yield* database.rows('SELECT count(*)::INTEGER AS places FROM superseded')
+  return Number(found?.places)
+}) satisfies (database: Database, agent: AnyAgent) => Effect.Effect<number, DatabaseError>

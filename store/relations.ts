@@ -1,0 +1,179 @@
+import { boundaryReflection, difficultyEstimation } from '../agents/index.ts'
+import {
+  allAgents,
+  type Columns,
+  curatedColumns,
+  placeColumns,
+  sharedColumns,
+  tableColumns,
+  tableOf,
+  verdictColumns,
+} from './columns.ts'
+import { identifier, literal } from './database.ts'
+
+/** A table or a view that `spanwise query` knows, with what its columns mean. */
+export interface Relation {
+  readonly kind: 'table' | 'view'
+  readonly name: string
+  readonly comment: string
+  readonly columns: Columns
+  /** The query behind a view, where it does not depend on the place of the run. */
+  readonly query?: string
+}
+
+const names = (columns: Columns): string => Object.keys(columns).map(identifier).join(', ')
+
+const some = (columns: Columns, ...wanted: ReadonlyArray<string>): Columns =>
+  Object.fromEntries(wanted.map((name) => [name, columns[name]!]))
+
+/** What curations left: the only rows that the part files cannot give back. A change needs a migration. */
+export const curationTables: ReadonlyArray<Relation> = [
+  {
+    kind: 'table',
+    name: 'curated',
+    comment: 'what each curation decided of each sample',
+    columns: curatedColumns,
+  },
+  {
+    kind: 'table',
+    name: 'provenance',
+    comment: 'what each curation was made from and with',
+    columns: {
+      selection: {
+        type: 'VARCHAR',
+        comment: 'name of the curation; null where an earlier version kept none',
+      },
+      name: { type: 'VARCHAR', comment: 'e.g. act, selection, "difficulty-estimation model"' },
+      value: { type: 'VARCHAR', comment: 'text or JSON' },
+    },
+  },
+]
+
+/** One table for each agent: one verdict per sample and settings. */
+export const verdictTables: ReadonlyArray<Relation> = allAgents.map((agent) => ({
+  kind: 'table',
+  name: tableOf(agent),
+  comment: `verdicts of ${agent.name}, one per sample`,
+  columns: tableColumns(agent),
+}))
+
+export const partsTable: Relation = {
+  kind: 'table',
+  name: 'parts',
+  comment: 'the part files that the verdicts come from',
+  columns: {
+    agent: { type: 'VARCHAR', comment: 'name of the agent' },
+    part: placeColumns.part,
+    bytes: { type: 'DOUBLE', comment: 'size of the file' },
+    modified: { type: 'DOUBLE', comment: 'milliseconds since 1970' },
+    verdicts: { type: 'INTEGER', comment: 'verdicts in it, with those that another part supersedes' },
+  },
+}
+
+/** The part files' bulky columns. Its query depends on where the run lies, so it is made anew by whoever opens a run. */
+export const evidenceView: Relation = {
+  kind: 'view',
+  name: 'evidence',
+  comment: 'all that the model was shown and said, read from the part files; join it by part and part_row',
+  columns: {
+    ...some(sharedColumns, 'key', 'settings', 'agent', 'sample'),
+    evidence: verdictColumns.evidence,
+    ...placeColumns,
+  },
+}
+
+const samples: Columns = {
+  ...some(
+    sharedColumns,
+    'key',
+    'sample',
+    'dataset',
+    'split',
+    'video',
+    'file',
+    'query',
+    'windows',
+    'duration',
+  ),
+  bra: { type: 'VARCHAR', comment: 'outcome of boundary reflection; null where it has not looked' },
+  dea: { type: 'VARCHAR', comment: 'outcome of difficulty estimation; null where it has not looked' },
+  ...some(tableColumns(boundaryReflection), 'verdict', 'criterion', 'score', 'verified'),
+  ...some(tableColumns(difficultyEstimation), 'difficulty', 'band', 'mean_iou', 'sd_iou', 'prior_iou'),
+}
+
+const sampleColumn = (name: string): string => {
+  if (name === 'key') return 'key'
+  if (name === 'bra') return 'b.outcome AS bra'
+  if (name === 'dea') return 'd.outcome AS dea'
+  return name in sharedColumns ? `coalesce(b.${name}, d.${name}) AS ${name}` : name
+}
+
+const failures = some(
+  sharedColumns,
+  ...['agent', 'key', 'sample', 'dataset', 'split', 'video', 'file', 'query', 'outcome', 'reason'],
+  ...['part', 'part_row'],
+)
+
+/** Views over the tables; the same whether those are tables or views over part files. */
+export const views: ReadonlyArray<Relation> = [
+  {
+    kind: 'view',
+    name: 'verdicts',
+    comment: 'every verdict of every agent, without the columns of its own',
+    columns: sharedColumns,
+    query: verdictTables.map(({ name }) => `SELECT ${names(sharedColumns)} FROM ${name}`).join(' UNION ALL '),
+  },
+  {
+    kind: 'view',
+    name: 'samples',
+    comment: 'both agents side by side, one row per sample',
+    columns: samples,
+    query: `SELECT ${Object.keys(samples).map(sampleColumn).join(', ')}
+            FROM boundary_reflection b FULL JOIN difficulty_estimation d USING (key)`,
+  },
+  {
+    kind: 'view',
+    name: 'failures',
+    comment: 'samples that an agent could not look at, and why',
+    columns: failures,
+    query: `SELECT ${names(failures)} FROM verdicts WHERE outcome IN ('failed', 'absent')`,
+  },
+  {
+    kind: 'view',
+    name: 'summary',
+    comment: 'number of verdicts by agent, dataset, split and outcome',
+    columns: {
+      ...some(sharedColumns, 'agent', 'dataset', 'split', 'outcome'),
+      verdicts: { type: 'INTEGER', comment: 'how many' },
+    },
+    query: `SELECT agent, dataset, split, outcome, count(*)::INTEGER AS verdicts
+            FROM verdicts GROUP BY ALL ORDER BY ALL`,
+  },
+]
+
+/** Everything that can be asked for, in the order in which it is documented. */
+export const relations: ReadonlyArray<Relation> = [
+  ...verdictTables,
+  evidenceView,
+  ...views,
+  ...curationTables,
+  partsTable,
+]
+
+/** The statement that makes an empty table, or a view. */
+export const create = ({ name, columns, query }: Relation): string =>
+  query === undefined
+    ? `CREATE TABLE ${identifier(name)} (${Object.entries(columns)
+        .map(([column, { type }]) => `${identifier(column)} ${type}`)
+        .join(', ')});`
+    : `CREATE VIEW ${identifier(name)} AS ${query};`
+
+/** The statements that keep the documentation in the database itself. */
+export const describe = ({ kind, name, comment, columns }: Relation): string =>
+  [
+    `COMMENT ON ${kind.toUpperCase()} ${identifier(name)} IS ${literal(comment)};`,
+    ...Object.entries(columns).map(
+      ([column, about]) =>
+        `COMMENT ON COLUMN ${identifier(name)}.${identifier(column)} IS ${literal(about.comment)};`,
+    ),
+  ].join('\n')

@@ -1,0 +1,74 @@
+import { type DuckDBConnection, type DuckDBResult, DuckDBTypeId, StatementType } from '@duckdb/node-api'
+import { Effect, Stream } from 'effect'
+import { InputError, type Json } from '../core/index.ts'
+
+export interface SelectedColumn {
+  readonly name: string
+  /** DuckDB's name of the type, e.g. `DOUBLE[]`. */
+  readonly type: string
+}
+
+/** The answer to a query: columns, and rows in groups as DuckDB delivers them. */
+export interface Selected<E> {
+  readonly columns: ReadonlyArray<SelectedColumn>
+  readonly rows: Stream.Stream<ReadonlyArray<ReadonlyArray<Json>>, E>
+}
+
+const wide = new Set<DuckDBTypeId>([
+  DuckDBTypeId.BIGINT,
+  DuckDBTypeId.UBIGINT,
+  DuckDBTypeId.HUGEINT,
+  DuckDBTypeId.UHUGEINT,
+])
+
+/** Counts and sums are 64 or 128 bits wide and come as text; those that a number holds exactly become one. */
+const narrow = (value: Json): Json => {
+  const number = Number(value)
+  return value !== null && Number.isSafeInteger(number) ? number : value
+}
+
+const refuse = (problem: string) =>
+  new InputError({
+    subject: 'query',
+    problem,
+    remedy: 'give one SELECT (FROM, WITH, VALUES, DESCRIBE, SUMMARIZE and SHOW TABLES are such too)',
+  })
+
+/**
+ * Prepares a statement and runs it if it only reads. DuckDB itself says what kind of statement it is; COPY, ATTACH, SET,
+ * INSERT and the like, and EXPLAIN (which with ANALYZE runs them), are refused before they run.
+ *
+ * @param attempt runs work on the connection, turns its failures into errors and can be interrupted
+ */
+export const select = <E>(
+  connection: DuckDBConnection,
+  sql: string,
+  attempt: <A>(work: () => Promise<A>) => Effect.Effect<A, E>,
+): Effect.Effect<Selected<E>, E | InputError> =>
+  Effect.gen(function* () {
+    const statements = yield* attempt(() => connection.extractStatements(sql))
+    if (statements.count !== 1)
+      return yield* refuse(
+        statements.count === 0 ? 'holds no statement' : `holds ${statements.count} statements`,
+      )
+    const statement = yield* attempt(() => statements.prepare(0))
+    if (statement.statementType !== StatementType.SELECT)
+      return yield* refuse(`is ${StatementType[statement.statementType]}, which does more than read`)
+    const result: DuckDBResult = yield* attempt(() => statement.stream())
+    const columns = result
+      .deduplicatedColumnNames()
+      .map((name, index) => ({ name, type: String(result.columnType(index)) }))
+    const wideColumns = columns.flatMap((_, index) => (wide.has(result.columnTypeId(index)) ? [index] : []))
+    const iterator = result.yieldRowsJson()
+    const rows = Stream.unfold(
+      undefined,
+      Effect.fnUntraced(function* () {
+        const next = yield* attempt(() => iterator.next())
+        if (next.done === true) return undefined
+        const group = next.value as Array<Array<Json>>
+        for (const row of group) for (const index of wideColumns) row[index] = narrow(row[index]!)
+        return [group as ReadonlyArray<ReadonlyArray<Json>>, undefined] as const
+      }),
+    )
+    return { columns, rows }
+  })
