@@ -14,7 +14,7 @@ const leaseSchema = z.object({
   /** Milliseconds since 1970 by the holder's clock. */
   heartbeat: z.number(),
 })
-type Lease = z.output<typeof leaseSchema>
+export type Lease = z.output<typeof leaseSchema>
 
 /** How often the holder renews its lease. */
 const beat = Duration.seconds(10)
@@ -34,6 +34,13 @@ const alive = (pid: number): boolean => {
 /** Whether the holder of a lease still works: its heartbeat is fresh and, on this machine, its process exists. */
 export const isLive = (lease: Pick<Lease, 'pid' | 'host' | 'heartbeat'>, now: number): boolean =>
   now - lease.heartbeat < deadAfter && (lease.host !== hostname() || alive(lease.pid))
+
+/** The lease of a live process on a folder, or null. */
+export const holderOf = (folder: string): Effect.Effect<Lease | null, InputError> =>
+  Effect.gen(function* () {
+    const lease = yield* readLease(join(folder, 'lease.json'))
+    return lease !== null && isLive(lease, yield* Clock.currentTimeMillis) ? lease : null
+  })
 
 /** The lease in a file; null where there is none or it cannot be read as one (its writer died writing it). */
 const readLease = (path: string) =>

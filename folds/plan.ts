@@ -62,3 +62,24 @@ export const planSamples = (
   }
   return { planned, duplicates: fold.end - fold.start - planned.length }
 }
+
+/** Every fold of a dataset with what `planSamples` gives for it, in one pass. */
+export const planAll = (
+  samples: ReadonlyArray<Sample>,
+  size: number = defaultFoldSize,
+): ReadonlyArray<{
+  readonly fold: Fold
+  readonly planned: ReadonlyArray<Planned>
+  readonly duplicates: number
+}> => {
+  const seen = new Set<string>()
+  return planFolds(samples.length, size).map((fold) => {
+    const planned: Array<Planned> = []
+    for (const sample of samples.slice(fold.start, fold.end)) {
+      const key = sampleKey(sample)
+      if (!seen.has(key)) planned.push({ key, sample })
+      seen.add(key)
+    }
+    return { fold, planned, duplicates: fold.end - fold.start - planned.length }
+  })
+}
