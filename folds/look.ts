@@ -25,6 +25,10 @@ export interface LookOptions<S, C> {
 /** So many failures of the model in a row stop the fold: then it is not the samples. */
 const patience = 16
 
+/** Failures that say nothing about the next sample: its prompt is too long, its clip or its reply is not accepted. */
+const isOwnFault = ({ kind }: ModelError): boolean =>
+  kind === 'too long' || kind === 'video' || kind === 'filtered'
+
 const recordOf = (
   { key }: Planned,
   state: Record['state'],
@@ -95,8 +99,9 @@ export const look = <S extends ViewSettings, E, C>(
           return recordOf(planned, 'looked', null, result.success, usage)
         }
         const error = result.failure
-        if (error.fatal === true || ++failuresInARow >= patience) return yield* error
-        return recordOf(planned, 'failed', `model: ${error.problem}`, null, usage)
+        if (error.fatal === true || (!isOwnFault(error) && ++failuresInARow >= patience)) return yield* error
+        const kind = error.kind === undefined ? 'model' : `model ${error.kind}`
+        return recordOf(planned, 'failed', `${kind}: ${error.problem}`, null, usage)
       })
       const lookAt = Effect.fnUntraced(function* ({ planned, held }: Job) {
         const started = yield* Clock.currentTimeMillis

@@ -167,6 +167,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
       const status = yield* keepStatus(folder, {
         planned: planned.length,
         before: [...[...finished.values()].flat(), ...records.values()],
+        ...(model.health === undefined ? {} : { endpoints: model.health }),
       })
       let done = planned.length - todo.length
       let failed = 0
