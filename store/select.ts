@@ -27,6 +27,9 @@ const narrow = (value: Json): Json => {
   return value !== null && Number.isSafeInteger(number) ? number : value
 }
 
+/** Space, semicolons and comments: DuckDB has no message for these. */
+const empty = /^(\s|;|--.*|\/\*[\s\S]*?\*\/)*$/
+
 const refuse = (problem: string) =>
   new InputError({
     subject: 'query',
@@ -46,11 +49,9 @@ export const select = <E>(
   attempt: <A>(work: () => Promise<A>) => Effect.Effect<A, E>,
 ): Effect.Effect<Selected<E>, E | InputError> =>
   Effect.gen(function* () {
+    if (empty.test(sql)) return yield* refuse('holds no statement')
     const statements = yield* attempt(() => connection.extractStatements(sql))
-    if (statements.count !== 1)
-      return yield* refuse(
-        statements.count === 0 ? 'holds no statement' : `holds ${statements.count} statements`,
-      )
+    if (statements.count !== 1) return yield* refuse(`holds ${statements.count} statements`)
     const statement = yield* attempt(() => statements.prepare(0))
     if (statement.statementType !== StatementType.SELECT)
       return yield* refuse(`is ${StatementType[statement.statementType]}, which does more than read`)
