@@ -5,11 +5,14 @@ const seconds = z.number().min(0)
 /**
  * What the places of a fold were busy with, in seconds summed over all that worked at the same time: `decode` (decoders:
  * reading, decoding, resizing and encoding frames), `model` (samples with the model), `wait` (places with the model that
- * waited for a clip) and `write` (journal and part files). A fold whose `wait` is small against `model` is bound by the
- * model, otherwise by its decoders.
+ * waited for a clip) and `write` (journal and part files).
  */
 export const phasesSchema = z.object({ decode: seconds, model: seconds, wait: seconds, write: seconds })
 export type Phases = z.output<typeof phasesSchema>
+
+/** What a fold of so many seconds mostly waited for: more of it is what would make it faster. */
+export const boundBy = ({ model, wait, write }: Phases, seconds: number): 'model' | 'decode' | 'write' =>
+  write > 0.8 * seconds ? 'write' : wait > model ? 'decode' : 'model'
 
 export interface Stopwatch {
   readonly add: (phase: keyof Phases, milliseconds: number) => void

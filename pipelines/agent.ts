@@ -27,6 +27,8 @@ export interface AgentOptions extends Source {
   readonly retry?: boolean
   readonly inFlight?: number
   readonly decoders?: number
+  /** Bytes of frames that may be held at the same time; default 512 MiB. */
+  readonly memory?: number
   /**
    * Fill `RUN/curation.duckdb` afterwards; by default where the dataset is a single fold. Left to `curate` otherwise,
    * and where another process has the database open.
@@ -42,7 +44,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Vie
   const settings = yield* parseSettings(agent.command, agent.settings, options.settings)
   const source = yield* loadSource(options)
   const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
-  const { run, videos, fold, foldSize, retry, inFlight, decoders } = options
+  const { run, videos, fold, foldSize, retry, inFlight, decoders, memory } = options
   const samples = source.samples.filter(({ task }) => tasks.includes(task))
   const summary = yield* runFold(agent, {
     folder: join(run, agent.name),
@@ -55,6 +57,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Vie
     ...(retry === undefined ? {} : { retry }),
     ...(inFlight === undefined ? {} : { inFlight }),
     ...(decoders === undefined ? {} : { decoders }),
+    ...(memory === undefined ? {} : { memory }),
   })
   if (options.merge ?? samples.length <= (foldSize ?? defaultFoldSize))
     yield* runMerge(run).pipe(

@@ -7,13 +7,13 @@ import type { AgentOptions } from '../agent.ts'
 import { runBra } from '../bra.ts'
 import { loadConfig } from '../config.ts'
 import { runDea } from '../dea.ts'
+import { backend, backendOf, inFlightOf } from './backend.ts'
+import { cacheOf, clips } from './clips.ts'
 import {
   cleaning,
-  engineOf,
   foldersOf,
   given,
   json,
-  model,
   print,
   run,
   settings,
@@ -27,8 +27,9 @@ import { modelServices } from './services.ts'
 /** What an agent is told, whichever folds it runs; `spanwise folds` hands these flags on as they are. */
 export const agentFlags = {
   ...source,
-  ...model,
+  ...backend,
   ...view,
+  ...clips,
   settings,
   cleaning,
 }
@@ -64,26 +65,27 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
     name,
     flags,
     Effect.fn(function* (input) {
-      const { dataset, split, fold, foldSize, policy, form, retry, json, merge } = input
+      const { dataset, split, fold, foldSize, policy, form, retry, json, merge, memory } = input
       const config = yield* loadConfig()
-      const engine = engineOf(config, input)
+      const chosen = yield* backendOf(config, input)
       const folder = Option.getOrElse(input.run, () => join(config.runs, dataset))
       const options: AgentOptions = {
         dataset,
         split: Option.getOrElse(split, () => 'train'),
         ...(yield* foldersOf(dataset, input)),
-        ...given({ form, foldSize, merge, cleaning: input.cleaning }),
+        ...given({ form, foldSize, merge, memory, cleaning: input.cleaning }),
         policy,
         fold,
         retry,
         run: folder,
-        inFlight: 32,
+        inFlight: inFlightOf(chosen),
         settings: {
           ...given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
           ...settingsOf(input.settings),
         },
       }
-      const summary = yield* run(options).pipe(Effect.provide(modelServices(engine)))
+      const cache = yield* cacheOf(input, folder)
+      const summary = yield* run(options).pipe(Effect.provide(modelServices(chosen, cache)))
       yield* print(json, summary, lines(name, folder, summary))
       if (summary.failed > 0)
         return yield* new IncompleteError({
@@ -102,6 +104,10 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
       {
         command: `spanwise ${name} --dataset charades --split test --annotations DIR --videos DIR`,
         description: "one's own copy of a published dataset",
+      },
+      {
+        command: `spanwise ${name} --dataset charades --backend openai --preset vllm --base-url http://gpu1:8000/v1,http://gpu2:8000/v1 --model Qwen/Qwen3-VL-8B-Instruct`,
+        description: 'two servers answer instead of the engine inside',
       },
     ]),
   )

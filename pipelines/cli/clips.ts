@@ -1,0 +1,56 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import { ByteSize, Effect, Option } from 'effect'
+import { Flag } from 'effect/cli'
+import { InputError, makeFolders } from '../../core/index.ts'
+import type { CacheSettings } from '../../video/index.ts'
+
+const bytes = (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(description),
+    Flag.filterMap(
+      (text) => Option.flatMap(ByteSize.fromString(text), ByteSize.toNumber),
+      () => 'a size with its unit, e.g. 20GB',
+    ),
+    Flag.optional,
+  )
+
+/** How decoded frames are kept; shared by the commands that look at many videos. */
+export const clips = {
+  cache: Flag.String('cache').pipe(
+    Flag.withDescription(
+      'folder that keeps decoded frames, also for other runs; RUN/cache by default, "off" for none',
+    ),
+    Flag.optional,
+  ),
+  cacheSize: bytes('cache-size', 'most bytes of that folder, default 20GB; the least recently used go first'),
+  memory: bytes('frame-memory', 'most bytes of frames held at the same time, default 512MiB'),
+}
+
+const defaultLimit = 20e9
+
+/**
+ * Where decoded frames are kept: in the run by default, because what is read for one agent is read again for the next.
+ * An InputError where the folder cannot be written.
+ */
+export const cacheOf = (
+  flags: { readonly cache: Option.Option<string>; readonly cacheSize: Option.Option<number> },
+  run: string,
+): Effect.Effect<CacheSettings | undefined, InputError> =>
+  Effect.suspend(() => {
+    const folder = Option.getOrElse(flags.cache, () => join(run, 'cache'))
+    if (folder === 'off') return Effect.succeed(undefined)
+    return Effect.try({
+      try: () => {
+        makeFolders(folder)
+        accessSync(folder, constants.W_OK)
+        return { folder, limit: Option.getOrElse(flags.cacheSize, () => defaultLimit) }
+      },
+      catch: (error) =>
+        new InputError({
+          subject: folder,
+          problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
+          remedy: 'name another folder with --cache, or --cache off',
+        }),
+    })
+  })
