@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { Effect, FileSystem, Path } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
+import { openaiSettingsSchema } from '../models/index.ts'
 
 const schema = z.strictObject({
   /** Where each dataset's files lie, so that nobody edits code. */
@@ -13,6 +14,13 @@ const schema = z.strictObject({
   device: z.enum(['cpu', 'webgpu']).default('cpu'),
   /** Threads of onnxruntime and of the decoders; 0 takes every core. */
   threads: z.int().min(0).default(0),
+  /** What answers agents and evaluation: the engine inside, or servers with these settings. */
+  backend: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('embedded') }),
+      openaiSettingsSchema.partial().extend({ kind: z.literal('openai') }),
+    ])
+    .default({ kind: 'embedded' }),
   /** Where runs are written. */
   runs: z.string().default('runs'),
 })

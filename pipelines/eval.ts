@@ -48,6 +48,8 @@ export interface AnswerOptions {
   readonly frames: number
   readonly maxPixels: number
   readonly maxTokens: number
+  /** Samples with the model at the same time, default 32. */
+  readonly inFlight?: number
   /** Each answer is appended here as it comes, before anything is scored. */
   readonly log?: string
   readonly reader?: Reader
@@ -79,6 +81,7 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
           join(options.videos, sample.file),
           { kind: 'rate', fps: options.fps, max: options.frames },
           { maxPixels: options.maxPixels, factor: model.frameFactor },
+          model.media,
         )
         .pipe(
           Effect.flatMap((clip) =>
@@ -102,7 +105,7 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
       done++
       yield* progress.report({ label: 'answering', done, total: samples.length, failed })
     }),
-    { concurrency: 32, discard: true },
+    { concurrency: options.inFlight ?? 32, discard: true },
   )
   return predictions
 })

@@ -61,8 +61,9 @@ export const answered = (pace: Pace, latency: number, full: boolean): Pace => {
     const next = ceiling === null ? 2 * limit : Math.min(2 * limit, ceiling)
     return at(pace, next, { below: { limit, latency: mean } })
   }
-  // Latency rose as much as the limit did: the last one did as much work.
-  const lower = pace.below!.limit
+  // Latency rose as much as the limit did: the last one did as much work. A few more keep the server busy while an
+  // answer is on its way back; the root of the limit is what gradient limiters of other systems leave for that.
+  const lower = Math.min(limit, pace.below!.limit + Math.ceil(Math.sqrt(pace.below!.limit)))
   return at(pace, lower, { ceiling: lower, below: null })
 }
 

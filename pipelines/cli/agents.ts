@@ -36,6 +36,14 @@ export const agentFlags = {
 
 export const foldSize = whole('fold-size', 'samples of a fold, default 22000', 1)
 
+type Given = Command.Command.Config.Infer<typeof agentFlags>
+
+/** The agent's own settings after its flags. */
+export const agentSettings = (input: Given): { readonly [name: string]: unknown } => ({
+  ...given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
+  ...settingsOf(input.settings),
+})
+
 const flags = {
   ...agentFlags,
   run,
@@ -79,10 +87,7 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
         retry,
         run: folder,
         inFlight: inFlightOf(chosen),
-        settings: {
-          ...given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
-          ...settingsOf(input.settings),
-        },
+        settings: agentSettings(input),
       }
       const cache = yield* cacheOf(input, folder)
       const summary = yield* run(options).pipe(Effect.provide(modelServices(chosen, cache)))

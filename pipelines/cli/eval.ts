@@ -10,27 +10,16 @@ import { loadConfig } from '../config.ts'
 import { answer, givenPredictions, runEval } from '../eval.ts'
 import { loadSource } from '../source.ts'
 import { trueSamples } from '../world.ts'
+import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { compareCommand } from './compare.ts'
-import {
-  cleaning,
-  engineOf,
-  foldersOf,
-  given,
-  json,
-  model,
-  print,
-  seed,
-  source,
-  view,
-  whole,
-} from './flags.ts'
+import { cleaning, foldersOf, given, json, print, seed, source, view, whole } from './flags.ts'
 import { modelServices } from './services.ts'
 
 const { dataset: _, policy: __, ...place } = source
 
 const flags = {
   ...place,
-  ...model,
+  ...backend,
   ...view,
   json,
   seed,
@@ -122,10 +111,10 @@ const suiteCommand = (name: string) =>
           remedy: 'point --videos at the folder of the videos',
         })
       const out = Option.getOrElse(input.out, () => join(config.runs, `eval-${name}`))
-      const engine = engineOf(config, input)
+      const chosen = yield* backendOf(config, input)
       const label = Option.isSome(input.predictions)
         ? basename(input.predictions.value)
-        : Option.getOrElse(input.baseline, () => engine.checkpoint)
+        : Option.getOrElse(input.baseline, () => nameOf(chosen))
       const predictions = Option.isSome(input.predictions)
         ? yield* givenPredictions(all, train, {
             file: input.predictions.value,
@@ -134,7 +123,9 @@ const suiteCommand = (name: string) =>
           })
         : Option.isSome(input.baseline)
           ? yield* givenPredictions(samples, train, { baseline: input.baseline.value, seed: input.seed })
-          : yield* answerAll(samples, folders.videos, out, input).pipe(Effect.provide(modelServices(engine)))
+          : yield* answerAll(samples, folders.videos, out, input, inFlightOf(chosen)).pipe(
+              Effect.provide(modelServices(chosen)),
+            )
       const result = yield* runEval(
         {
           suite: name,
@@ -180,6 +171,7 @@ const answerAll = Effect.fnUntraced(function* (
     readonly maxPixels: Option.Option<number>
     readonly reader: (typeof readers)[number]
   },
+  inFlight: number,
 ) {
   const log = join(out, 'predictions.jsonl')
   yield* Effect.tryPromise({
@@ -200,6 +192,7 @@ const answerAll = Effect.fnUntraced(function* (
     frames: Option.getOrElse(input.frames, () => 32),
     maxPixels: Option.getOrElse(input.maxPixels, () => 4096),
     maxTokens: 64,
+    inFlight,
     log,
     reader: input.reader,
   })

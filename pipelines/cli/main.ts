@@ -1,6 +1,7 @@
 import { NodeRuntime, NodeServices } from '@effect/platform-node'
 import { Console, Effect, Layer, Logger, Runtime } from 'effect'
 import { CliOutput, Command } from 'effect/cli'
+import { ModelError } from '../../models/index.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { commands } from './commands.ts'
 import { displayLayer } from './display.ts'
@@ -32,15 +33,17 @@ const root = Command.make('spanwise').pipe(
   Command.withSubcommands(commands),
 )
 
-/** 0 done, 1 a fault of ours, 2 a fault in the input, 3 some samples failed, 130 interrupted. */
-const exitCode = (tag: string): number => {
-  switch (tag) {
+/** 0 done, 1 a fault of ours, 2 a fault in the input, 3 work left undone, 130 interrupted. */
+const exitCode = (error: unknown): number => {
+  switch (tagOf(error)) {
     case 'ShowHelp':
     case 'InputError':
     case 'VideoError':
       return 2
     case 'IncompleteError':
       return 3
+    case 'ModelError':
+      return error instanceof ModelError && error.fatal === true ? 2 : 3
     default:
       return 1
   }
@@ -66,7 +69,7 @@ Command.run(root, { version: packageJson.version }).pipe(
   ),
   Effect.mapError((error) =>
     Object.assign(new Error(oneLine(error)), {
-      [Runtime.errorExitCode]: exitCode(tagOf(error)),
+      [Runtime.errorExitCode]: exitCode(error),
       [Runtime.errorReported]: false,
     }),
   ),
