@@ -38,6 +38,7 @@ export const toRow = <S extends ViewSettings, E, C>(
     outcome,
     reason: verdict === null ? record.reason : verdict.reason,
     evidence: evidence === null ? null : JSON.stringify(record.evidence),
+    usage: record.usage === undefined ? null : JSON.stringify(record.usage),
     ...none,
     ...verdict?.columns,
   }
@@ -52,5 +53,6 @@ export const fromRow = (row: Row): Record => {
       row.evidence !== null ? 'looked' : outcome === 'failed' || outcome === 'absent' ? outcome : 'unfit',
     reason: row.evidence !== null || row.reason === null ? null : String(row.reason),
     evidence: row.evidence === null ? null : JSON.parse(String(row.evidence)),
+    ...(typeof row.usage === 'string' ? { usage: JSON.parse(row.usage) } : {}),
   }
 }

@@ -93,6 +93,10 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
       assert.deepStrictEqual(evidence.verify[0].times, [7, 7.5, 8, 8.5, 9, 9.5, 10, 10.5, 11])
       assert.strictEqual(evidence.times.length, 24)
       assert.isAbove(Number(first?.score), Number(rows[1]?.score))
+      const { phases } = JSON.parse(
+        readFileSync(join(run, 'bra', 'fold-00000000-00000024', 'manifest.json'), 'utf8'),
+      )
+      assert.hasAllKeys(phases, ['decode', 'model', 'wait', 'write'])
       // A finished fold is answered from its manifest, without the model.
       const again = yield* bra(run).pipe(Effect.provide(flashModel(() => Effect.die('asked again'))))
       assert.deepStrictEqual(counts(again), counts(summary))
@@ -176,6 +180,29 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
         )
         assert.deepStrictEqual(bytesOf(fold), bytesOf(join(calm, 'bra', 'fold-00000000-00000024')))
       }),
+  )
+
+  it.effect('gives the same bytes from cached frames, also to the second agent', () =>
+    Effect.gen(function* () {
+      const [bare, cached] = [newRun(), newRun()]
+      const folder = join(cached, 'cache')
+      const one = samples.slice(0, 6)
+      yield* bra(bare, { samples: one }).pipe(Effect.provide(flashModel()))
+      yield* Effect.gen(function* () {
+        const settings = difficultyEstimation.settings.parse({})
+        const options = { folder: join(cached, 'dea'), samples: one, videos: yield* Folder, settings }
+        yield* runFold(difficultyEstimation, options)
+        const files = () => readdirSync(folder, { recursive: true }).length
+        const before = files()
+        yield* bra(cached, { samples: one })
+        assert.strictEqual(files(), before)
+      }).pipe(
+        Effect.provide(flashModel()),
+        Effect.provide(Videos.layer({ workers: 1, cache: { folder, limit: 1e9 } })),
+      )
+      const fold = join('bra', 'fold-00000000-00000006')
+      assert.deepStrictEqual(bytesOf(join(cached, fold)), bytesOf(join(bare, fold)))
+    }),
   )
 
   it.effect('cut otherwise between two starts loses and repeats nothing', () =>
@@ -269,6 +296,38 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
       assert.isAbove(statSync(join(run, 'bra', 'fold-00000000-00000024', 'journal.jsonl')).size, 0)
       const summary = yield* bra(run, { retry: true }).pipe(Effect.provide(flashModel()))
       assert.deepInclude(counts(summary), { done: 24, failed: 0 })
+    }),
+  )
+
+  it.effect('stops at once when no sample will be answered, with that one error', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      let asked = 0
+      const wrong = new ModelError({ model: 'm', problem: 'answered 401', retryable: false, fatal: true })
+      const error = yield* bra(run, { inFlight: 1 }).pipe(
+        Effect.provide(
+          flashModel(() =>
+            Effect.suspend(() => {
+              asked++
+              return Effect.fail(wrong)
+            }),
+          ),
+        ),
+        Effect.flip,
+      )
+      assert.strictEqual(error, wrong)
+      assert.strictEqual(asked, 1)
+    }),
+  )
+
+  it.effect('goes on past samples whose own fault it is that they are not answered', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      const long = new ModelError({ model: 'm', problem: 'too many', retryable: false, kind: 'too long' })
+      const summary = yield* bra(run).pipe(Effect.provide(flashModel(() => Effect.fail(long))))
+      assert.deepInclude(counts(summary), { done: 24, failed: 24 })
+      const [row] = yield* rowsOf(join(run, 'bra'))
+      assert.strictEqual(row?.reason, 'model too long: too many')
     }),
   )
 
