@@ -5,7 +5,8 @@ import { Flag } from 'effect/cli'
 import { InputError, makeFolders } from '../../core/index.ts'
 import type { CacheSettings } from '../../video/index.ts'
 
-const bytes = (name: string, description: string) =>
+/** A size in bytes, with its unit. */
+export const bytes = (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withDescription(description),
     Flag.filterMap(

@@ -4,6 +4,7 @@ import { curate } from './curate.ts'
 import { datasets } from './datasets.ts'
 import { demo } from './demo.ts'
 import { evaluation } from './eval.ts'
+import { folds } from './folds.ts'
 import { pretrain } from './pretrain.ts'
 import { query } from './query.ts'
 import { score } from './score.ts'
@@ -14,6 +15,7 @@ export const commands = [
   demo,
   bra,
   dea,
+  folds,
   curate,
   query,
   train,

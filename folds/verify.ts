@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import type { InputError, Json } from '../core/index.ts'
+import { literal, openDatabase, readJson, type StoreError } from '../store/index.ts'
+import { listParts } from './found.ts'
+import { contentHash } from './key.ts'
+
+/** What the part files of an agent hold of a plan. */
+export interface Verified {
+  /** Planned samples, each counted once, and those of them that have a verdict. */
+  readonly planned: number
+  readonly found: number
+  /** Keys of planned samples without a verdict; the first few. */
+  readonly missing: ReadonlyArray<string>
+  /** Rows that repeat the verdict of another part: the dataset was cut otherwise in between. */
+  readonly repeated: number
+  /** Samples of which two parts hold different evidence: they were looked at twice. */
+  readonly twice: number
+  /** Samples with a verdict that are not in the plan. */
+  readonly others: number
+}
+
+/**
+ * Looks for every planned sample in all part files of an agent's folder, whatever the folds they were written by, among
+ * the verdicts given with the settings that the folder was begun with.
+ */
+export const verifyPlan = Effect.fn('Folds.verifyPlan')(function* (
+  folder: string,
+  keys: ReadonlyArray<string>,
+) {
+  const parts = yield* listParts(folder)
+  const settings = yield* readJson(join(folder, 'settings.json'), z.json())
+  if (parts.length === 0 || settings === null)
+    return {
+      ...{ planned: keys.length, found: 0, missing: keys.slice(0, 3) },
+      ...{ repeated: 0, twice: 0, others: 0 },
+    } satisfies Verified
+  const hash = contentHash(settings as Json).slice(0, 16)
+  const database = yield* openDatabase(':memory:')
+  yield* database.run(`CREATE TABLE planned AS SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS key`, [
+    JSON.stringify(keys),
+  ])
+  yield* database.run(
+    `CREATE TABLE held AS
+     SELECT key, count(*) AS copies,
+            count(DISTINCT evidence) FILTER (outcome IN ('kept', 'dropped')) AS looks
+     FROM read_parquet([${parts.map(literal).join(', ')}], union_by_name = true)
+     WHERE settings = ${literal(hash)} GROUP BY key`,
+  )
+  const [counts] = yield* database.rows(
+    `SELECT (SELECT count(*) FROM planned)::DOUBLE AS planned,
+            (SELECT count(*) FROM planned SEMI JOIN held USING (key))::DOUBLE AS found,
+            (SELECT count(*) FROM held ANTI JOIN planned USING (key))::DOUBLE AS others,
+            (SELECT coalesce(sum(copies - 1), 0) FROM held)::DOUBLE AS repeated,
+            (SELECT count(*) FROM held WHERE looks > 1)::DOUBLE AS twice`,
+  )
+  const missing = yield* database.rows(
+    'SELECT key FROM planned ANTI JOIN held USING (key) ORDER BY planned.rowid LIMIT 3',
+  )
+  return {
+    planned: Number(counts!.planned),
+    found: Number(counts!.found),
+    missing: missing.map(({ key }) => String(key)),
+    repeated: Number(counts!.repeated),
+    twice: Number(counts!.twice),
+    others: Number(counts!.others),
+  } satisfies Verified
+}, Effect.scoped) satisfies (
+  folder: string,
+  keys: ReadonlyArray<string>,
+) => Effect.Effect<Verified, InputError | StoreError>

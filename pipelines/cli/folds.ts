@@ -1,0 +1,10 @@
+import { Command } from 'effect/cli'
+import { merge } from './folds/merge.ts'
+import { plan } from './folds/plan.ts'
+import { retry, run } from './folds/run.ts'
+import { status } from './folds/status.ts'
+
+export const folds = Command.make('folds').pipe(
+  Command.withDescription('Run an agent over a whole dataset in folds, here or on a cluster'),
+  Command.withSubcommands([plan, run, status, retry, merge]),
+)

@@ -1,0 +1,48 @@
+import { Effect } from 'effect'
+import { agents } from '../../agents/index.ts'
+import { IncompleteError, InputError } from '../../core/index.ts'
+import { type Verified, verifyPlan } from '../../folds/index.ts'
+import type { StoreError } from '../../store/index.ts'
+import { runMerge } from '../merge.ts'
+import { type AgentCommand, agentFolder, replan } from './plan.ts'
+
+export interface FoldsMerged extends Omit<Verified, 'missing'> {
+  readonly agent: AgentCommand
+}
+
+/**
+ * Checks that the part files hold every planned sample of every agent of a run, then fills `RUN/curation.duckdb`: one
+ * verdict per sample and agent. Nothing is filled where a sample is missing.
+ */
+export const mergeFolds = Effect.fn('Pipelines.mergeFolds')(function* (run: string) {
+  const merged: Array<FoldsMerged> = []
+  for (const agent of Object.keys(agents) as ReadonlyArray<AgentCommand>) {
+    const plan = yield* replan(run, agent)
+    if (plan === null) continue
+    const keys = plan.planned.map(({ key }) => key)
+    const { missing, ...verified } = yield* verifyPlan(agentFolder(run, agent), keys)
+    const lacking = verified.planned - verified.found
+    if (lacking > 0) {
+      const at = keys.indexOf(missing[0]!)
+      const before = plan.file.folds.findIndex(
+        (_, index) => plan.file.folds.slice(0, index + 1).reduce((sum, { planned }) => sum + planned, 0) > at,
+      )
+      return yield* new IncompleteError({
+        subject: `${agent} in ${run}`,
+        problem: `${lacking} of ${verified.planned} planned samples have no verdict yet, the first is ${plan.planned[at]!.sample.id} in fold ${before}`,
+        remedy: 'finish them with "spanwise folds run"',
+      })
+    }
+    merged.push({ agent, ...verified })
+  }
+  if (merged.length === 0)
+    return yield* new InputError({
+      subject: run,
+      problem: 'no folds were planned here',
+      remedy: 'begin with "spanwise folds run", or give the folder with --run',
+    })
+  yield* runMerge(run)
+  return merged
+}) satisfies (
+  run: string,
+) => Effect.Effect<ReadonlyArray<FoldsMerged>, InputError | IncompleteError | StoreError>

@@ -1,0 +1,194 @@
+import { join, resolve } from 'node:path'
+import { Clock, Effect, Stream } from 'effect'
+import { z } from 'zod'
+import { agents } from '../../agents/index.ts'
+import { IncompleteError, InputError, type Json, Progress } from '../../core/index.ts'
+import {
+  type Counts,
+  type Driven,
+  difference,
+  drive,
+  type ExecutorName,
+  type ExecutorSettings,
+  executors,
+  holdFolder,
+  isHeld,
+  type PlannedFold,
+  readManifest,
+  type Task,
+} from '../../folds/index.ts'
+import { readJson, type StoreError } from '../../store/index.ts'
+import { parseSettings } from '../settings.ts'
+import { agentFolder, makePlan, type PlanOptions, recordPlan } from './plan.ts'
+import { totalOf } from './report.ts'
+import { reportFolds } from './status.ts'
+
+export interface RunFoldsOptions extends PlanOptions {
+  /** The agent's own settings, to refuse others than the run was begun with before anything is started. */
+  readonly settings: { readonly [name: string]: unknown }
+  readonly executor: ExecutorName
+  readonly execution: Omit<ExecutorSettings, 'run' | 'cwd'>
+  /** The command of a fold, program first. */
+  readonly command: (fold: number, foldSize: number) => ReadonlyArray<string>
+  /** Most attempts at a fold that is lost or fails. */
+  readonly attempts: number
+  /** Run, instead of unfinished folds, the finished ones that have failed or absent samples. */
+  readonly retry?: boolean
+  /** Milliseconds between two attempts. */
+  readonly pause?: number
+}
+
+export interface FoldsSummary extends Omit<Counts, 'done'> {
+  readonly folds: number
+  /** Folds that had a manifest already, and those that have one now. */
+  readonly before: number
+  readonly finished: number
+  /** Attempts that were lost or failed and were made again. */
+  readonly again: number
+  readonly done: number
+  readonly seconds: number
+}
+
+const storedSchema = z.object({ prompt: z.string(), settings: z.record(z.string(), z.json()) })
+
+/** Refuses settings that the folder was not begun with, as each fold would. */
+const checkSettings = Effect.fnUntraced(function* ({ agent, run, settings }: RunFoldsOptions) {
+  const { command, settings: schema, promptVersion } = agents[agent]
+  const wanted = yield* parseSettings<object>(command, schema, settings)
+  const path = join(agentFolder(run, agent), 'settings.json')
+  const stored = yield* readJson(path, storedSchema)
+  if (stored === null) return
+  const now = { prompt: promptVersion, settings: JSON.parse(JSON.stringify(wanted)) as Json }
+  const changed = difference(stored as Json, now)
+  if (changed !== null)
+    return yield* new InputError({
+      subject: path,
+      problem: `this run folder was made with other settings: ${changed}`,
+      remedy: 'use those settings or another --run',
+    })
+})
+
+/** One line for what is worth knowing of an attempt; null where it simply finished. */
+const lineOf = ({ task, fate, end, code, detail }: Driven): string | null => {
+  const how = end === 'exited' ? `exit code ${code}: ${detail}` : `${end}: ${detail}`
+  switch (fate) {
+    case 'finished':
+      return null
+    case 'again':
+      return `${task.name} ended without being finished (${how}); it is started again`
+    case 'held':
+      return `${task.name} is held by another process; waiting for it (${detail})`
+    case 'refused':
+    case 'given up':
+      return `${task.name} is ${fate} (${how}); its log is ${task.log}`
+  }
+}
+
+/**
+ * Runs the folds of a dataset that are not finished, through an executor, each by its own command. One such driver
+ * works on an agent's folder at a time; folds that other processes hold are waited for. What was finished before, in
+ * this cut of the dataset or another, with this executor or another, keeps its verdicts.
+ */
+export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunFoldsOptions) {
+  const started = yield* Clock.currentTimeMillis
+  const run = resolve(options.run)
+  const { agent, retry = false } = options
+  const folder = agentFolder(run, agent)
+  const { file } = yield* makePlan(options)
+  yield* checkSettings(options)
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      yield* holdFolder(folder, `folds run of ${agent} (${folder})`)
+      yield* recordPlan(run, agent, file)
+      const manifests = yield* Effect.forEach(file.folds, (fold) => readManifest(folder, fold))
+      const wanted = file.folds.filter((_, index) => {
+        const counts = manifests[index]?.counts
+        return retry ? counts !== undefined && counts.failed + counts.absent > 0 : counts === undefined
+      })
+      const known = new Map<string, never>()
+      const reports = reportFolds(run, agent, file, known)
+      const ends: Array<Driven> = []
+      if (wanted.length > 0) {
+        const executor = yield* executors[options.executor]({
+          ...{ ...options.execution, run, cwd: process.cwd() },
+        })
+        const byTask = new Map<number, PlannedFold>(wanted.map((fold) => [fold.index, fold]))
+        const progress = yield* Progress
+        const show = Effect.flatMap(reports, (all) => {
+          const { done, planned, failed, states } = totalOf(all)
+          return progress.report({
+            ...{ label: agents[agent].name, done, total: planned, failed },
+            note: `${states.done} of ${all.length} folds, ${states.running} running`,
+          })
+        })
+        yield* Effect.forkScoped(
+          Effect.forever(Effect.andThen(Effect.ignore(show), Effect.sleep('1 second'))),
+        )
+        yield* drive(
+          executor,
+          wanted.map(({ index }): Task => {
+            const name = `${agent}-${String(index).padStart(5, '0')}`
+            const command = options.command(index, file.foldSize)
+            return { fold: index, name, command, log: join(run, 'logs', `${name}.log`) }
+          }),
+          {
+            attempts: options.attempts,
+            pause: options.pause ?? 1000,
+            finished: ({ fold }) =>
+              Effect.map(readManifest(folder, byTask.get(fold)!), (manifest) => manifest !== null),
+            held: ({ fold }) => isHeld(folder, byTask.get(fold)!),
+          },
+        ).pipe(
+          Stream.runForEach((driven) => {
+            ends.push(driven)
+            const line = lineOf(driven)
+            return line === null ? Effect.void : Effect.logWarning(line)
+          }),
+        )
+        yield* Effect.ignore(show)
+      }
+      const total = totalOf(yield* reports)
+      const summary: FoldsSummary = {
+        folds: file.folds.length,
+        before: manifests.filter((manifest) => manifest !== null).length,
+        finished: total.states.done,
+        again: ends.filter(({ fate }) => fate === 'again').length,
+        ...{ planned: total.planned, done: total.done, kept: total.kept, dropped: total.dropped },
+        ...{ failed: total.failed, absent: total.absent },
+        duplicates: file.folds.reduce((sum, { duplicates }) => sum + duplicates, 0),
+        seconds: ((yield* Clock.currentTimeMillis) - started) / 1000,
+      }
+      const unfinished = ends.filter(({ fate }) => fate === 'refused' || fate === 'given up')
+      const first = unfinished.find(({ code }) => code === 2) ?? unfinished[0]
+      return { summary, first, unfinished: unfinished.length }
+    }),
+  )
+}) satisfies (
+  options: RunFoldsOptions,
+) => Effect.Effect<
+  { readonly summary: FoldsSummary; readonly first: Driven | undefined; readonly unfinished: number },
+  InputError | StoreError
+>
+
+/** The error that a run of folds ends with, or null where everything asked for was done. */
+export const faultOf = (
+  agent: string,
+  { summary, first, unfinished }: Effect.Success<ReturnType<typeof runFolds>>,
+): InputError | IncompleteError | null => {
+  const subject = first === undefined ? `folds run of ${agent}` : first.task.name
+  if (first !== undefined) {
+    const fault = {
+      subject,
+      problem: `${first.detail || 'did not finish'}${unfinished > 1 ? ` (and ${unfinished - 1} more folds)` : ''}`,
+      remedy: `see ${first.task.log}; start again, what is finished is kept`,
+    }
+    return first.code === 2 ? new InputError(fault) : new IncompleteError(fault)
+  }
+  if (summary.failed > 0)
+    return new IncompleteError({
+      subject,
+      problem: `${summary.failed} of ${summary.planned} samples failed`,
+      remedy: '"spanwise folds status" names the reasons; mend them, then "spanwise folds retry"',
+    })
+  return null
+}
