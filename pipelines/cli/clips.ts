@@ -32,26 +32,27 @@ const defaultLimit = 20e9
 
 /**
  * Where decoded frames are kept: in the run by default, because what is read for one agent is read again for the next.
- * An InputError where the folder cannot be written.
+ * An InputError where a folder that was named cannot be written; the run's own is made with the first clip.
  */
 export const cacheOf = (
   flags: { readonly cache: Option.Option<string>; readonly cacheSize: Option.Option<number> },
   run: string,
-): Effect.Effect<CacheSettings | undefined, InputError> =>
-  Effect.suspend(() => {
-    const folder = Option.getOrElse(flags.cache, () => join(run, 'cache'))
-    if (folder === 'off') return Effect.succeed(undefined)
-    return Effect.try({
-      try: () => {
-        makeFolders(folder)
-        accessSync(folder, constants.W_OK)
-        return { folder, limit: Option.getOrElse(flags.cacheSize, () => defaultLimit) }
-      },
-      catch: (error) =>
-        new InputError({
-          subject: folder,
-          problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
-          remedy: 'name another folder with --cache, or --cache off',
-        }),
-    })
+): Effect.Effect<CacheSettings | undefined, InputError> => {
+  const limit = Option.getOrElse(flags.cacheSize, () => defaultLimit)
+  if (Option.isNone(flags.cache)) return Effect.succeed({ folder: join(run, 'cache'), limit })
+  const folder = flags.cache.value
+  if (folder === 'off') return Effect.succeed(undefined)
+  return Effect.try({
+    try: () => {
+      makeFolders(folder)
+      accessSync(folder, constants.W_OK)
+      return { folder, limit }
+    },
+    catch: (error) =>
+      new InputError({
+        subject: folder,
+        problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
+        remedy: 'name another folder with --cache, or --cache off',
+      }),
   })
+}
