@@ -15,7 +15,7 @@ import {
   type PartFact,
   verdictsQuery,
 } from './places.ts'
-import { create, curationTables, describe, relations, views } from './relations.ts'
+import { create, curationTables, describe, evidenceView, relations, views } from './relations.ts'
 import { refuseLater, schemaVersion, versionOf } from './schema.ts'
 
 /** A run that can be asked, and nothing else. */
@@ -62,9 +62,23 @@ const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
   yield* refuseLater(version, path)
   if (version < schemaVersion) return `curation.duckdb has the older schema version ${version}`
   if (!(yield* isFresh(database, files.facts))) return 'curation.duckdb is older than the part files'
-  yield* database.run(`CREATE TEMP VIEW evidence AS ${evidenceQuery(files.run, files.verdicts)}`)
   return database
 })
+
+/** Statements that may name `evidence` or list what there is. */
+const mayNameEvidence = /evidence|show|describe|schema|duckdb_/i
+
+/**
+ * The same database with the view `evidence`. Making a view opens every part file, seconds where there are ten thousand
+ * of them: it is made for the first statement that may need it.
+ */
+const withEvidence = (database: Database, { run, verdicts }: RunFiles): Database['select'] => {
+  const make = `CREATE TEMP VIEW IF NOT EXISTS evidence AS ${evidenceQuery(run, verdicts)}; ${describe(evidenceView)}`
+  return (sql) =>
+    mayNameEvidence.test(sql)
+      ? Effect.andThen(database.run(make), database.select(sql))
+      : database.select(sql)
+}
 
 /** The tables of curations, out of the files that each left. */
 const viewCurations = Effect.fnUntraced(function* (database: Database, decisions: ReadonlyArray<string>) {
@@ -81,6 +95,8 @@ const viewCurations = Effect.fnUntraced(function* (database: Database, decisions
 /** A database in memory whose tables are views over the part files. */
 const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions }: RunFiles) {
   const database = yield* openDatabase(':memory:', yield* options)
+  // Views are bound when they are made and whenever they are used.
+  yield* database.run('SET parquet_metadata_cache = true')
   for (const one of verdicts) {
     const table = identifier(tableOf(one.agent))
     const query = verdictsQuery(run, one)
@@ -119,7 +135,7 @@ export const openAnswers = Effect.fn('Store.openAnswers')(function* (files: RunF
   const database = typeof merged === 'string' ? yield* openParts(files) : merged
   yield* lock(database, files.run)
   return {
-    select: database.select,
+    select: typeof merged === 'string' ? database.select : withEvidence(database, files),
     source: typeof merged === 'string' ? 'part files' : 'curation.duckdb',
     because: typeof merged === 'string' ? merged : null,
   }

@@ -26,6 +26,11 @@ export const verdictColumns = {
   outcome: { type: 'VARCHAR', comment: 'kept, dropped, failed or absent' },
   reason: { type: 'VARCHAR', comment: 'why it was dropped, failed or is absent' },
   evidence: { type: 'VARCHAR', comment: 'JSON of all that the model was shown and said', bulky: true },
+  usage: {
+    type: 'VARCHAR',
+    comment: 'JSON of what it cost: requests, tokens, money; null where the backend counts nothing',
+    bulky: true,
+  },
 } as const satisfies Columns
 
 /** Where a verdict lies, which part files themselves need not say. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { type AnyAgent, placeColumns, tableColumns, tableOf } from './columns.ts'
+import { type AnyAgent, type Columns, tableColumns, tableOf } from './columns.ts'
 import { type Database, type DatabaseError, identifier, literal } from './database.ts'
 import { evidenceView } from './relations.ts'
 
@@ -42,40 +42,37 @@ export const partFacts = (run: string, all: ReadonlyArray<AgentParts>) =>
 export const factsQuery = `SELECT unnest(from_json($1::JSON,
   '[{"agent":"VARCHAR","part":"VARCHAR","bytes":"DOUBLE","modified":"DOUBLE"}]'), max_depth := 2)`
 
-/**
- * A query for columns of part files and for the place of each row. Rows come in the order of the files; `run` is the
- * absolute path of the run.
- */
-const fromParts = (run: string, parts: ReadonlyArray<string>, columns: ReadonlyArray<string>): string => {
-  const places = `substr(filename, ${run.length + 2}) AS part, file_row_number::INTEGER AS part_row`
-  const files = parts.map((part) => literal(join(run, part))).join(', ')
-  return `SELECT ${columns.map(identifier).join(', ')}, ${places}
-          FROM read_parquet([${files}], union_by_name = true, filename = true, file_row_number = true)`
-}
-
-const nothing = (columns: { readonly [name: string]: { readonly type: string } }): string =>
+const nothing = (columns: Columns): string =>
   `SELECT ${Object.entries(columns)
     .map(([name, { type }]) => `NULL::${type} AS ${identifier(name)}`)
     .join(', ')} WHERE false`
 
-/** The rows of an agent's table, out of its part files. */
-export const verdictsQuery = (run: string, { agent, parts }: AgentParts): string => {
-  const columns = tableColumns(agent)
-  return parts.length === 0
-    ? nothing(columns)
-    : fromParts(
-        run,
-        parts,
-        Object.keys(columns).filter((name) => !(name in placeColumns)),
-      )
+/**
+ * A query for columns of part files and for the place of each row, in the order of the files. A column that part files
+ * of an earlier version lack is null.
+ *
+ * @param run absolute path of the run
+ */
+const fromParts = (run: string, parts: ReadonlyArray<string>, columns: Columns): string => {
+  if (parts.length === 0) return nothing(columns)
+  const files = parts.map((part) => literal(join(run, part))).join(', ')
+  return `SELECT ${Object.keys(columns).map(identifier).join(', ')} FROM (
+    SELECT *, substr(filename, ${run.length + 2}) AS part, file_row_number::INTEGER AS part_row
+    FROM read_parquet([${files}], union_by_name = true, filename = true, file_row_number = true)
+    UNION ALL BY NAME ${nothing(columns)})`
 }
 
+/** The rows of an agent's table, out of its part files. */
+export const verdictsQuery = (run: string, { agent, parts }: AgentParts): string =>
+  fromParts(run, parts, tableColumns(agent))
+
 /** The rows of `evidence`. */
-export const evidenceQuery = (run: string, all: ReadonlyArray<AgentParts>): string => {
-  const parts = all.flatMap((one) => one.parts)
-  const columns = Object.keys(evidenceView.columns).filter((name) => !(name in placeColumns))
-  return parts.length === 0 ? nothing(evidenceView.columns) : fromParts(run, parts, columns)
-}
+export const evidenceQuery = (run: string, all: ReadonlyArray<AgentParts>): string =>
+  fromParts(
+    run,
+    all.flatMap(({ parts }) => parts),
+    evidenceView.columns,
+  )
 
 /**
  * Leaves the places of superseded verdicts in the temporary table `superseded`, and says how many there are. Where an

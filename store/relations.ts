@@ -74,10 +74,11 @@ export const partsTable: Relation = {
 export const evidenceView: Relation = {
   kind: 'view',
   name: 'evidence',
-  comment: 'all that the model was shown and said, read from the part files; join it by part and part_row',
+  comment: 'what the model was shown, said and cost, read from the part files; join it by part and part_row',
   columns: {
     ...some(sharedColumns, 'key', 'settings', 'agent', 'sample'),
     evidence: verdictColumns.evidence,
+    usage: verdictColumns.usage,
     ...placeColumns,
   },
 }
