@@ -122,7 +122,7 @@ const makeFold = Effect.fnUntraced(function* (
  * Makes the part files of a run that holds `verdicts` verdicts, half of each agent: realistic columns and lengths, 1 % of
  * failures, and one fold of another cut that repeats samples of the first.
  */
-export const makeRun = (run: string, verdicts: number, partSize: number, say: (done: number) => void) =>
+export const makeRun = (run: string, verdicts: number, partSize: number) =>
   Effect.gen(function* () {
     const perAgent = Math.floor(verdicts / 2)
     for (const agent of [boundaryReflection, difficultyEstimation]) {
@@ -139,10 +139,7 @@ export const makeRun = (run: string, verdicts: number, partSize: number, say: (d
             Effect.gen(function* () {
               const database = yield* openDatabase(':memory:', { threads: 1 })
               for (const [index, fold] of folds.entries())
-                if (index % 2 === half) {
-                  yield* makeFold(database, run, agent, fold, partSize)
-                  say(fold[1] - fold[0])
-                }
+                if (index % 2 === half) yield* makeFold(database, run, agent, fold, partSize)
             }),
           ),
         { concurrency: 2 },
