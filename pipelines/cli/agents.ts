@@ -8,7 +8,7 @@ import { runBra } from '../bra.ts'
 import { loadConfig } from '../config.ts'
 import { runDea } from '../dea.ts'
 import { backend, backendOf, inFlightOf } from './backend.ts'
-import { cacheOf, clips } from './clips.ts'
+import { cacheOf, clipCache, frameMemory } from './clips.ts'
 import {
   cleaning,
   foldersOf,
@@ -29,7 +29,8 @@ export const agentFlags = {
   ...source,
   ...backend,
   ...view,
-  ...clips,
+  ...clipCache,
+  memory: frameMemory,
   settings,
   cleaning,
 }

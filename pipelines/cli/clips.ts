@@ -16,17 +16,18 @@ export const bytes = (name: string, description: string) =>
     Flag.optional,
   )
 
-/** How decoded frames are kept; shared by the commands that look at many videos. */
-export const clips = {
+/** Where decoded frames are kept; shared by the commands that look at many videos. */
+export const clipCache = {
   cache: Flag.String('cache').pipe(
     Flag.withDescription(
-      'folder that keeps decoded frames, also for other runs; RUN/cache by default, "off" for none',
+      'folder that keeps decoded frames, for other runs too; that of the agents by default, "off" for none',
     ),
     Flag.optional,
   ),
   cacheSize: bytes('cache-size', 'most bytes of that folder, default 20GB; the least recently used go first'),
-  memory: bytes('frame-memory', 'most bytes of frames held at the same time, default 512MiB'),
 }
+
+export const frameMemory = bytes('frame-memory', 'most bytes of frames held at the same time, default 512MiB')
 
 const defaultLimit = 20e9
 

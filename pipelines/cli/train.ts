@@ -5,6 +5,7 @@ import { loadConfig } from '../config.ts'
 import { loadSource } from '../source.ts'
 import { runCurriculum, runSft, type TrainOptions } from '../train.ts'
 import { trueSamples } from '../world.ts'
+import { cacheOf, clipCache } from './clips.ts'
 import {
   engineOf,
   foldersOf,
@@ -25,6 +26,7 @@ import { trainingServices } from './services.ts'
 const flags = {
   ...model,
   ...view,
+  ...clipCache,
   run,
   json,
   seed,
@@ -100,7 +102,9 @@ const trainCommand = (
         },
         ...(validation === undefined ? {} : { validation }),
       }
-      const outcome = yield* pipeline(options).pipe(Effect.provide(trainingServices(engine)))
+      // The agents looked at the same frames of the same videos.
+      const cache = yield* cacheOf(input, join(config.runs, dataset))
+      const outcome = yield* pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
       yield* print(input.json, outcome, [
         `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,
         `model: ${outcome.model}`,
