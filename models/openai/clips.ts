@@ -68,7 +68,7 @@ export const makeClips = (
     const mode = modeOf(clip, settings.media, preset)
     const sent =
       mode === 'file'
-        ? asFile(clip as Sourced, files)
+        ? asFile(clip as Sourced, files, preset.files)
         : mode === 'video'
           ? asVideo(clip as Sourced, yield* picturesOf(clip), quality)
           : asFrames(clip, yield* picturesOf(clip), quality)

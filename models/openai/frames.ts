@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { oneDecimal } from '../../engine/processor/index.ts'
 import { type Clip, encodePicture } from '../../video/index.ts'
@@ -75,16 +76,21 @@ export interface Mapping {
   readonly to: string
 }
 
-/** The URL of a file for a server: `file://` and its path, or below the mapping's URL. */
-export const fileUrl = (path: string, mapping: Mapping | null): string => {
+/** Where a server finds a file: below the mapping's URL, or at its own place, by URL (`file://`) or by path. */
+export const fileUrl = (path: string, mapping: Mapping | null, own: 'url' | 'path' = 'url'): string => {
   const url = pathToFileURL(path).href
-  if (mapping === null) return url
-  const from = pathToFileURL(mapping.from).href.replace(/\/$/, '')
-  return url.startsWith(`${from}/`) ? `${mapping.to.replace(/\/$/, '')}${url.slice(from.length)}` : url
+  const from = mapping === null ? null : `${pathToFileURL(mapping.from).href.replace(/\/$/, '')}/`
+  if (mapping !== null && from !== null && url.startsWith(from))
+    return `${mapping.to.replace(/\/$/, '')}/${url.slice(from.length)}`
+  return own === 'url' ? url : resolve(path)
 }
 
 /** The file itself. */
-export const asFile = (clip: Timed & Sourced, mapping: Mapping | null): SentClip => ({
-  parts: videoPart(fileUrl(clip.info.path, mapping)),
+export const asFile = (
+  clip: Timed & Sourced,
+  mapping: Mapping | null,
+  own: 'url' | 'path' = 'url',
+): SentClip => ({
+  parts: videoPart(fileUrl(clip.info.path, mapping, own)),
   facts: factsOf(clip, 'file'),
 })

@@ -43,6 +43,8 @@ export interface Preset {
   readonly guide: (guide: Guide) => Fields | null
   /** Options about the video of a request, `processor` being the user's own for the model's processor. */
   readonly video: (facts: VideoFacts | null, processor: Fields | null) => Fields | null
+  /** Files that servers share with us: by `file://` URL or by plain path. */
+  readonly files: 'url' | 'path'
   /** Whether `GET /models` lists every model that may be asked for. */
   readonly listsModels: boolean
   /** Environment variable of the key where the user names none; null for servers that need none. */
@@ -107,6 +109,7 @@ const vllm: Preset = {
           mm_processor_kwargs: { ...(facts === null ? {} : { do_sample_frames: false }), ...processor },
         }),
   }),
+  files: 'url',
   listsModels: true,
   keyEnv: null,
 }
@@ -127,6 +130,7 @@ const sglang: Preset = {
   }),
   guide: (guide) => (guide.kind === 'json' ? jsonSchema(guide.schema) : { regex: guide.pattern }),
   video: noProcessor,
+  files: 'url',
   listsModels: true,
   keyEnv: null,
 }
@@ -152,7 +156,14 @@ const transformers: Preset = {
   video: (facts, processor) =>
     facts === null && processor === null
       ? {}
-      : { chat_template_kwargs: { ...(facts === null ? {} : { num_frames: facts.frames }), ...processor } },
+      : {
+          chat_template_kwargs: {
+            // The server asks for 32 frames by itself, which clashes with the rate that Qwen's processors have set.
+            ...(facts === null ? {} : { num_frames: facts.frames, fps: null }),
+            ...processor,
+          },
+        },
+  files: 'path',
   listsModels: false,
   keyEnv: null,
 }
@@ -166,6 +177,7 @@ const openai: Preset = {
   sampling: plainSampling,
   guide: (guide) => (guide.kind === 'json' ? jsonSchema(guide.schema) : null),
   video: noProcessor,
+  files: 'url',
   listsModels: false,
   keyEnv: 'OPENAI_API_KEY',
 }

@@ -13,11 +13,14 @@ type Transport = (sent: Sent) => Effect.Effect<Answer | Unanswered>
 export const askModels = (transport: Transport, key: Key, url: string) =>
   transport({ url: `${url}/models`, method: 'GET', headers: key.headers(), body: null, timeout: patience })
 
-/** Whether a server answers. */
+/** Statuses of a server, or of a proxy before it, that is not ready. */
+const notReady: ReadonlySet<number> = new Set([429, 502, 503, 504])
+
+/** Whether a server answers; one that cannot list its models (transformers without a cache folder) does too. */
 export const isUp = (transport: Transport, key: Key, url: string): Effect.Effect<boolean> =>
   Effect.map(
     askModels(transport, key, url),
-    (answer) => !(answer instanceof Unanswered) && answer.status < 400,
+    (answer) => !(answer instanceof Unanswered) && !notReady.has(answer.status),
   )
 
 export interface ServersOptions {
@@ -61,7 +64,7 @@ export const lookAtServers = Effect.fnUntraced(function* (
             : `set a valid key in the environment variable ${keyEnv}`,
       })
     }
-    if (answer.status >= 500 || answer.status === 429) silent.push(`${url} (status ${answer.status})`)
+    if (notReady.has(answer.status)) silent.push(`${url} (status ${answer.status})`)
     const listed = answer.status === 200 ? readModels(answer.text) : null
     if (listed === null) continue
     const entry = find(listed, model)
