@@ -56,7 +56,10 @@ export const makeClips = Effect.fnUntraced(function* (options: ClipsOptions) {
       options.spent((yield* Clock.currentTimeMillis) - started)
       yield* shrink(exit._tag === 'Success' ? bytesOf(exit.value) : 0)
       return yield* exit
-    }).pipe(decoders.withPermit, Effect.withSpan('decode', { attributes: { 'video.file': file } }))
+    }).pipe(
+      decoders.withPermit,
+      Effect.withSpan('decode', { attributes: { 'video.file': file } }, { captureStackTrace: false }),
+    )
     const fiber = yield* Effect.forkIn(decoding, scope)
     const clip = Effect.flatten(Fiber.await(fiber))
     let holders = 0

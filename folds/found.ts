@@ -48,8 +48,9 @@ export const findKnown = Effect.fnUntraced(function* (
     const parts = (yield* listFolder(join(folder, fold))).filter(isPart)
     if (parts.length > 0) {
       const files = parts.map((name) => literal(join(folder, fold, name))).join(', ')
+      // By pattern: parts of earlier versions have no column `usage`.
       const rows = yield* database.rows(
-        `SELECT key, outcome, reason, evidence FROM read_parquet([${files}], union_by_name = true)
+        `SELECT COLUMNS('^(key|outcome|reason|evidence|usage)$') FROM read_parquet([${files}], union_by_name = true)
          SEMI JOIN wanted USING (key) WHERE settings = ${literal(hash)}`,
       )
       for (const row of rows) add(fromRow(row))

@@ -4,6 +4,9 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
 
+/** What the model's answers about a sample cost, by field of `Usage`; null where a field is unknown. */
+export const usageSchema = z.record(z.string(), z.number().nullable())
+
 /** What is known of a sample before anything is scored. */
 export const recordSchema = z.object({
   key: z.string(),
@@ -11,8 +14,8 @@ export const recordSchema = z.object({
   state: z.enum(['looked', 'unfit', 'failed', 'absent']),
   reason: z.string().nullable(),
   evidence: z.unknown(),
-  /** What the model's answers cost, where the backend counts. */
-  usage: z.record(z.string(), z.number().nullable()).optional(),
+  /** Only where the backend counts. */
+  usage: usageSchema.optional(),
 })
 export type Record = z.output<typeof recordSchema>
 
@@ -35,7 +38,8 @@ const attempt = <A>(path: string, doing: string, remedy: string, work: () => Pro
       new InputError({ subject: path, problem: `cannot be ${doing} (${codeOf(error)})`, remedy }),
   })
 
-const writing = <A>(path: string, work: () => Promise<A>) =>
+/** An InputError with what to do, where a file of the fold cannot be written. */
+export const writing = <A>(path: string, work: () => Promise<A>) =>
   attempt(
     path,
     'written',
@@ -43,17 +47,24 @@ const writing = <A>(path: string, work: () => Promise<A>) =>
     work,
   )
 
-/** Whole lines of a file, in portions: a journal of a long fold is longer than a string may be. */
-async function* linesOf(path: string): AsyncGenerator<string> {
+/**
+ * Whole lines of a file, in portions: a journal of a long fold is longer than a string may be. None where there is no
+ * such file.
+ */
+export async function* linesOf(path: string): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0)
-  for await (const portion of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    const bytes: Buffer = rest.length === 0 ? portion : Buffer.concat([rest, portion])
-    let from = 0
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
-      yield bytes.toString('utf8', from, end)
-      from = end + 1
+  try {
+    for await (const portion of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      const bytes: Buffer = rest.length === 0 ? portion : Buffer.concat([rest, portion])
+      let from = 0
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+        yield bytes.toString('utf8', from, end)
+        from = end + 1
+      }
+      rest = bytes.subarray(from)
     }
-    rest = bytes.subarray(from)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 
@@ -67,13 +78,9 @@ export const readJournal = (
 ): Effect.Effect<ReadonlyMap<string, Record>, InputError> =>
   attempt(path, 'read', 'mend its permissions or choose another --run', async () => {
     const records = new Map<string, Record>()
-    try {
-      for await (const line of linesOf(path)) {
-        const record = parseLine(line)
-        if (record !== null && wanted(record.key)) records.set(record.key, record)
-      }
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
+    for await (const line of linesOf(path)) {
+      const record = parseLine(line)
+      if (record !== null && wanted(record.key)) records.set(record.key, record)
     }
     return records
   })

@@ -120,7 +120,11 @@ export const look = <S extends ViewSettings, E, C>(
         const record = yield* lookAt(job).pipe(
           Effect.ensuring(job.held.release),
           Effect.tap(({ state }) => Effect.annotateCurrentSpan('outcome', state)),
-          Effect.withSpan('sample', { attributes: { 'sample.id': sample.id, 'sample.key': key } }),
+          Effect.withSpan(
+            'sample',
+            { attributes: { 'sample.id': sample.id, 'sample.key': key } },
+            { captureStackTrace: false },
+          ),
         )
         yield* Queue.offer(records, record)
       }).pipe(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { usageSchema } from './journal.ts'
 import { phasesSchema } from './stopwatch.ts'
 
 const count = z.int().min(0)
@@ -30,6 +31,8 @@ export const manifestSchema = z.object({
   seconds: z.number().min(0),
   /** What the last start was busy with; manifests of earlier versions lack it. */
   phases: phasesSchema.optional(),
+  /** What all answers of all starts cost, by field of `Usage`; null where the backend does not count. */
+  usage: usageSchema.nullable().optional(),
 })
 export type Manifest = z.output<typeof manifestSchema>
 

@@ -4,6 +4,13 @@ import type { Record } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Planned } from './plan.ts'
 
+/** What the answers cost, without what differs from run to run: a part's bytes depend on the answers alone. */
+const usageOf = ({ usage }: Record): string | null => {
+  if (usage === undefined) return null
+  const { seconds: _, retries: __, ...lasting } = usage
+  return JSON.stringify(lasting)
+}
+
 /** The row of a verdict: a pure function of the sample, what was recorded and the settings. */
 export const toRow = <S extends ViewSettings, E, C>(
   agent: Agent<S, E, C>,
@@ -38,7 +45,7 @@ export const toRow = <S extends ViewSettings, E, C>(
     outcome,
     reason: verdict === null ? record.reason : verdict.reason,
     evidence: evidence === null ? null : JSON.stringify(record.evidence),
-    usage: record.usage === undefined ? null : JSON.stringify(record.usage),
+    usage: usageOf(record),
     ...none,
     ...verdict?.columns,
   }

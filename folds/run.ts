@@ -29,6 +29,7 @@ import { toRow } from './row.ts'
 import { claimSettings, type FoldSettings, settingsHash } from './settings.ts'
 import { keepStatus } from './status.ts'
 import { makeStopwatch } from './stopwatch.ts'
+import { appendUsage, totalUsage, usageName } from './usage.ts'
 
 /** Fewer rows cost merges and queries a millisecond and a half for each part file more. */
 export const defaultPartSize = 1024
@@ -103,6 +104,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
   const folder = join(options.folder, foldName(fold))
   const manifestPath = join(folder, 'manifest.json')
   const journal = join(folder, 'journal.jsonl')
+  const usage = join(folder, usageName)
   yield* claimSettings(options.folder, identity)
 
   return yield* Effect.scoped(
@@ -124,6 +126,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
       yield* removeFile(manifestPath)
       yield* sweep(folder)
       yield* mendJournal(journal)
+      yield* mendJournal(usage)
 
       const database = yield* openDatabase(':memory:', { threads: 1, memory: '512MB' })
       const finished = yield* findFinished(database, folder, hash, slices)
@@ -217,7 +220,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
         // none is held back where they come slowly.
         Stream.runForEachArray(
           Effect.fnUntraced(function* (batch) {
-            yield* timed(appendJournal(journal, batch))
+            yield* timed(Effect.andThen(appendJournal(journal, batch), appendUsage(usage, batch)))
             for (const record of batch) yield* accept(record)
             yield* report
           }),
@@ -250,6 +253,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
         provenance: metadata,
         seconds: yield* seconds,
         phases: stopwatch.phases(),
+        usage: yield* totalUsage(usage),
       }
       yield* lease.check
       yield* writeJson(manifestPath, manifest)
