@@ -12,7 +12,6 @@ import {
   type Curation,
   curatedFile,
   curatedTypes,
-  type Database,
   literal,
   makeFolder,
   type Row,
@@ -24,7 +23,7 @@ import {
 } from '../store/index.ts'
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
 import { datasetCard } from './curate/card.ts'
-import { openMerged } from './merge.ts'
+import { type Merged, openMerged } from './merge.ts'
 import { loadSource, type Source } from './source.ts'
 
 /** Options of `spanwise curate`. */
@@ -103,7 +102,8 @@ const sampleOf = (row: Row, windows: ReadonlyArray<Window> | null): Sample => ({
 })
 
 /** Both agents' verdicts of each sample, in the order of the samples. */
-const joinVerdicts = Effect.fnUntraced(function* (database: Database) {
+const joinVerdicts = Effect.fnUntraced(function* ({ database, makeEvidence }: Merged) {
+  yield* makeEvidence
   const withEvidence = (table: string) =>
     database.rows(`SELECT v.*, e.evidence FROM ${table} v JOIN evidence e USING (part, part_row)
                    ORDER BY part, part_row`)
@@ -152,10 +152,11 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
 
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const { database, parts, superseded } = yield* openMerged(options.run)
+      const merged = yield* openMerged(options.run)
+      const { database, parts, superseded } = merged
       if (parts.bra.length === 0)
         yield* Effect.logWarning('no boundary reflection in this run: every annotation counts as complete')
-      const pairs = yield* joinVerdicts(database)
+      const pairs = yield* joinVerdicts(merged)
       yield* refuseOverlap(
         pairs.map(({ bra, dea }) => (bra ?? dea)!),
         options.evaluation ?? [],

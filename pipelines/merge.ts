@@ -20,6 +20,8 @@ export interface Merged {
   readonly parts: { readonly [Command in keyof typeof agents]: ReadonlyArray<string> }
   /** Verdicts in the part files that another of the same sample superseded. */
   readonly superseded: number
+  /** Makes the view `evidence`, which reads the part files. */
+  readonly makeEvidence: Effect.Effect<void, InputError | StoreError>
 }
 
 /** The finished part files of every agent of a run, relative to `run`. */
@@ -33,8 +35,7 @@ export const partsOf = (run: string): Effect.Effect<ReadonlyArray<AgentParts>, I
 
 /**
  * Opens `RUN/curation.duckdb` and fills it from the part files of every agent: one verdict per sample and agent. Unfinished
- * folds count with the parts they have. The database stays open, and other processes out, until the scope closes. The
- * view `evidence` reads the part files.
+ * folds count with the parts they have. The database stays open, and other processes out, until the scope closes.
  */
 export const openMerged = Effect.fn('Pipelines.openMerged')(function* (folder: string) {
   const run = resolve(folder)
@@ -44,10 +45,13 @@ export const openMerged = Effect.fn('Pipelines.openMerged')(function* (folder: s
   const database = yield* openDatabase(path)
   yield* migrate(database, path)
   const superseded = yield* materialise(database, run, all, facts)
-  yield* database.run(`CREATE TEMP VIEW evidence AS ${evidenceQuery(run, all)}`)
+  const makeEvidence = Effect.flatMap(evidenceQuery(database, run, all), (query) =>
+    database.run(`CREATE TEMP VIEW evidence AS ${query}`),
+  )
   const of = (name: string) =>
     all.flatMap(({ agent, parts }) => (agent.name === name ? parts.map((part) => join(run, part)) : []))
-  return { database, parts: { bra: of(agents.bra.name), dea: of(agents.dea.name) }, superseded }
+  const parts = { bra: of(agents.bra.name), dea: of(agents.dea.name) }
+  return { database, parts, superseded, makeEvidence }
 }) satisfies (run: string) => Effect.Effect<Merged, InputError | StoreError, Scope.Scope>
 
 /** Fills `RUN/curation.duckdb` and closes it. */

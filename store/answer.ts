@@ -73,11 +73,12 @@ const mayNameEvidence = /evidence|show|describe|schema|duckdb_/i
  * of them: it is made for the first statement that may need it.
  */
 const withEvidence = (database: Database, { run, verdicts }: RunFiles): Database['select'] => {
-  const make = `CREATE TEMP VIEW IF NOT EXISTS evidence AS ${evidenceQuery(run, verdicts)}; ${describe(evidenceView)}`
+  const make = Effect.gen(function* () {
+    const query = yield* evidenceQuery(database, run, verdicts)
+    yield* database.run(`CREATE TEMP VIEW IF NOT EXISTS evidence AS ${query}; ${describe(evidenceView)}`)
+  })
   return (sql) =>
-    mayNameEvidence.test(sql)
-      ? Effect.andThen(database.run(make), database.select(sql))
-      : database.select(sql)
+    mayNameEvidence.test(sql) ? Effect.andThen(make, database.select(sql)) : database.select(sql)
 }
 
 /** The tables of curations, out of the files that each left. */
@@ -99,7 +100,7 @@ const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions
   yield* database.run('SET parquet_metadata_cache = true')
   for (const one of verdicts) {
     const table = identifier(tableOf(one.agent))
-    const query = verdictsQuery(run, one)
+    const query = yield* verdictsQuery(database, run, one)
     yield* database.run(`CREATE VIEW ${table} AS ${query}`)
     if ((yield* findSuperseded(database, one.agent)) > 0) {
       const superseded = identifier(`superseded ${one.agent.name}`)
@@ -114,7 +115,7 @@ const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions
   yield* database.run(`
     CREATE VIEW parts AS SELECT agent, part, bytes, modified, num_rows::INTEGER AS verdicts
       FROM part_facts JOIN parquet_file_metadata([${parts}]) ON file_name = ${literal(`${run}/`)} || part;
-    CREATE VIEW evidence AS ${evidenceQuery(run, verdicts)};
+    CREATE VIEW evidence AS ${yield* evidenceQuery(database, run, verdicts)};
     ${views.map(create).join('\n')}`)
   yield* viewCurations(database, decisions)
   yield* database.run(relations.map(describe).join('\n'))

@@ -37,7 +37,7 @@ export const materialise = Effect.fn('Store.materialise')(function* (
         yield* rebuild(database)
         for (const one of all) {
           const table = identifier(tableOf(one.agent))
-          yield* database.run(`INSERT INTO ${table} ${verdictsQuery(run, one)}`)
+          yield* database.run(`INSERT INTO ${table} ${yield* verdictsQuery(database, run, one)}`)
           yield* database.run(
             `INSERT INTO parts SELECT agent, part, bytes, modified, verdicts FROM (${factsQuery})
              JOIN (SELECT part, count(*) AS verdicts FROM ${table} GROUP BY part) USING (part)`,

@@ -42,33 +42,39 @@ export const partFacts = (run: string, all: ReadonlyArray<AgentParts>) =>
 export const factsQuery = `SELECT unnest(from_json($1::JSON,
   '[{"agent":"VARCHAR","part":"VARCHAR","bytes":"DOUBLE","modified":"DOUBLE"}]'), max_depth := 2)`
 
-const nothing = (columns: Columns): string =>
-  `SELECT ${Object.entries(columns)
-    .map(([name, { type }]) => `NULL::${type} AS ${identifier(name)}`)
-    .join(', ')} WHERE false`
-
 /**
  * A query for columns of part files and for the place of each row, in the order of the files. A column that part files
  * of an earlier version lack is null.
  *
  * @param run absolute path of the run
  */
-const fromParts = (run: string, parts: ReadonlyArray<string>, columns: Columns): string => {
-  if (parts.length === 0) return nothing(columns)
+const fromParts = Effect.fnUntraced(function* (
+  database: Database,
+  run: string,
+  parts: ReadonlyArray<string>,
+  columns: Columns,
+) {
+  const select = (there: (name: string) => boolean) =>
+    Object.entries(columns)
+      .map(([name, { type }]) => `${there(name) ? identifier(name) : `NULL::${type}`} AS ${identifier(name)}`)
+      .join(', ')
+  if (parts.length === 0) return `SELECT ${select(() => false)} WHERE false`
   const files = parts.map((part) => literal(join(run, part))).join(', ')
-  return `SELECT ${Object.keys(columns).map(identifier).join(', ')} FROM (
+  const rows = `(
     SELECT *, substr(filename, ${run.length + 2}) AS part, file_row_number::INTEGER AS part_row
-    FROM read_parquet([${files}], union_by_name = true, filename = true, file_row_number = true)
-    UNION ALL BY NAME ${nothing(columns)})`
-}
+    FROM read_parquet([${files}], union_by_name = true, filename = true, file_row_number = true))`
+  const present = new Set((yield* database.rows(`DESCRIBE FROM ${rows}`)).map((row) => row.column_name))
+  return `SELECT ${select((name) => present.has(name))} FROM ${rows}`
+})
 
-/** The rows of an agent's table, out of its part files. */
-export const verdictsQuery = (run: string, { agent, parts }: AgentParts): string =>
-  fromParts(run, parts, tableColumns(agent))
+/** A query for the rows of an agent's table, out of its part files. */
+export const verdictsQuery = (database: Database, run: string, { agent, parts }: AgentParts) =>
+  fromParts(database, run, parts, tableColumns(agent))
 
-/** The rows of `evidence`. */
-export const evidenceQuery = (run: string, all: ReadonlyArray<AgentParts>): string =>
+/** A query for the rows of `evidence`. */
+export const evidenceQuery = (database: Database, run: string, all: ReadonlyArray<AgentParts>) =>
   fromParts(
+    database,
     run,
     all.flatMap(({ parts }) => parts),
     evidenceView.columns,

@@ -41,6 +41,8 @@ const shared = (agent: AnyAgent, dropped: string) => `
   CASE WHEN failing THEN 'failed' WHEN ${dropped} THEN 'dropped' ELSE 'kept' END AS outcome,
   CASE WHEN failing THEN ${pick(9, 'truncated', 'unreadable', 'empty')} WHEN ${dropped} THEN 'exhaustive' END AS reason`
 
+const usage = `'{"requests":2,"promptTokens":' || 900 + i % 100 || ',"completionTokens":20,"cachedTokens":0,"cost":null}' AS usage`
+
 const bra = `
   SELECT ${shared(boundaryReflection, `${u(10)} < 0.2`)},
     CASE WHEN NOT failing THEN ${json(
@@ -52,6 +54,7 @@ const bra = `
       `'},"verify":[{"window":' || to_json(${window(11)}) || ',"votes":1,"question":"Does this show: \\"' || query`,
       `'\\"? Answer Yes or No.","times":' || to_json(${times}[3:12]) || ',"logProbs":[' || -2 * ${u(14)} || ',' || -2 * ${u(15)} || '],"replies":[]}]}'`,
     )} END AS evidence,
+    ${usage},
     CASE WHEN failing THEN NULL WHEN ${u(10)} < 0.2 THEN 'partial' WHEN ${u(10)} < 0.4 THEN 'uncertain' ELSE 'complete' END AS verdict,
     CASE WHEN failing OR ${u(10)} >= 0.4 THEN NULL WHEN ${u(10)} < 0.2 THEN 'exhaustive' ELSE 'verified' END AS criterion,
     CASE WHEN NOT failing THEN ${u(16)} * ${u(17)} END AS score, CASE WHEN NOT failing THEN ${u(16)} END AS elsewhere,
@@ -69,6 +72,7 @@ const dea = `
       `to_json(list_transform(range(8), k -> '<answer>' || round(hash((i * 4096 + 20) * 64 + k) % 500 / 10, 1) || ' to ' || round(hash((i * 4096 + 21) * 64 + k) % 1000 / 10, 1) || '</answer>'))`,
       `',"prior":[0,' || duration / 2 || ']}'`,
     )} END AS evidence,
+    ${usage},
     ${[
       'difficulty',
       'band',

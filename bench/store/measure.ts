@@ -55,10 +55,12 @@ const middle = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - 
 
 const work = {
   merge: Effect.gen(function* () {
+    const before = process.cpuUsage()
     const [seconds] = yield* timed(runMerge(run))
+    const { user, system } = process.cpuUsage(before)
     const size = statSync(join(run, 'curation.duckdb')).size / 1e9
     const parts = (yield* partsOf(run)).reduce((sum, one) => sum + one.parts.length, 0)
-    note('merge', seconds, `${parts} part files, ${size.toFixed(2)} GB`)
+    note('merge', seconds, `${parts} part files, ${size.toFixed(2)} GB, ${((user + system) / 1e6).toFixed(0)} s of processor`)
   }),
   pages: Effect.gen(function* () {
     const [opening, answers] = yield* timed(open)
