@@ -2,7 +2,15 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { Agent, ViewSettings } from '../agents/index.ts'
 import type { InputError, Task } from '../core/index.ts'
-import { defaultFoldSize, type FoldSummary, runFold } from '../folds/index.ts'
+import {
+  defaultFoldSize,
+  type Failure,
+  type FoldSummary,
+  foldName,
+  listFailures,
+  planFolds,
+  runFold,
+} from '../folds/index.ts'
 import type { ModelError, VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { StoreError } from '../store/index.ts'
@@ -36,11 +44,16 @@ export interface AgentOptions extends Source {
   readonly merge?: boolean
 }
 
+export interface AgentSummary extends FoldSummary {
+  /** Each sample that failed or whose video was absent, with its reason. */
+  readonly failures: ReadonlyArray<Failure>
+}
+
 /** Runs one agent over one fold of a dataset. */
 export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends ViewSettings, E, C>(
   agent: Agent<S, E, C>,
   options: AgentOptions,
-): Effect.fn.Return<FoldSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {
+): Effect.fn.Return<AgentSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {
   const settings = yield* parseSettings(agent.command, agent.settings, options.settings)
   const source = yield* loadSource(options)
   const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
@@ -63,5 +76,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Vie
     yield* runMerge(run).pipe(
       Effect.catchTag('InputError', (error) => Effect.logWarning(`${error.message} (curate will merge)`)),
     )
-  return summary
+  if (summary.failed + summary.absent === 0) return { ...summary, failures: [] }
+  const folder = foldName(planFolds(samples.length, foldSize)[fold ?? 0]!)
+  return { ...summary, failures: yield* listFailures(join(run, agent.name, folder)) }
 })

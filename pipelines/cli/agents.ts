@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { Effect, Option } from 'effect'
+import { Console, Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { IncompleteError } from '../../core/index.ts'
-import type { FoldSummary } from '../../folds/index.ts'
+import type { Failure, FoldSummary } from '../../folds/index.ts'
 import type { AgentOptions } from '../agent.ts'
 import { runBra } from '../bra.ts'
 import { loadConfig } from '../config.ts'
@@ -69,6 +69,18 @@ const lines = (name: string, folder: string, summary: FoldSummary): ReadonlyArra
   `verdicts: ${join(folder, 'curation.duckdb')}`,
 ]
 
+/** So many failures are named one by one; a query gives the rest. */
+const named = 20
+
+const failureLines = (failures: ReadonlyArray<Failure>, folder: string): ReadonlyArray<string> => [
+  ...failures
+    .slice(0, named)
+    .map(({ sample, file, outcome, reason }) => `  ${outcome}  ${sample}  ${file}  ${reason}`),
+  ...(failures.length > named
+    ? [`  and ${failures.length - named} more: spanwise query "FROM failures" --run ${folder} --csv`]
+    : []),
+]
+
 const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, description: string) =>
   Command.make(
     name,
@@ -93,12 +105,14 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
       const cache = yield* cacheOf(input, folder)
       const summary = yield* run(options).pipe(Effect.provide(modelServices(chosen, cache)))
       yield* print(json, summary, lines(name, folder, summary))
-      if (summary.failed > 0)
+      if (summary.failed > 0) {
+        if (!json) yield* Console.error(failureLines(summary.failures, folder).join('\n'))
         return yield* new IncompleteError({
           subject: `${name} ${dataset}`,
           problem: `${summary.failed} of ${summary.planned} samples failed`,
           remedy: `their reasons are in ${join(folder, 'curation.duckdb')}; mend them and run again with --retry`,
         })
+      }
     }),
   ).pipe(
     Command.withDescription(description),
