@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { Effect, Semaphore, Stream } from 'effect'
-import { FetchHttpClient } from 'effect/http'
+import { NodeHttpClient } from '@effect/platform-node'
+import { Effect, Layer, type Scope, Semaphore, Stream } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
 import type { Ended, Executor, ExecutorSettings, Task } from './executor.ts'
@@ -68,12 +68,14 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
       problem: `${absent} is not set`,
       remedy: 'export it, or leave it out',
     })
+  // Not fetch: its headers look like a browser's, from which Ray takes no POST.
+  const http = yield* Layer.build(NodeHttpClient.layerUndici)
   const jobs = yield* rayJobs({
     address: address ?? process.env.RAY_API_SERVER_ADDRESS ?? 'http://127.0.0.1:8265',
     token: process.env.RAY_AUTH_TOKEN,
     patience: patience * 1000,
     pause: poll,
-  })
+  }).pipe(Effect.provide(http))
   const slots = yield* Semaphore.make(workers)
   const prefix = runName(run)
 
@@ -135,6 +137,4 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
       }),
     )
   return { name: 'ray', submit }
-}, Effect.provide(FetchHttpClient.layer)) satisfies (
-  settings: ExecutorSettings,
-) => Effect.Effect<Executor, InputError>
+}) satisfies (settings: ExecutorSettings) => Effect.Effect<Executor, InputError, Scope.Scope>

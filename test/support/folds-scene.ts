@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { entry } from '../pipelines/command-line.ts'
+import { row, workplace, writeRows } from '../pipelines/workplace.ts'
+import { type FaultServer, type FaultServerOptions, startFaultServer } from './fault-server.ts'
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface FoldsScene extends AsyncDisposable {
+  readonly root: string
+  readonly server: FaultServer
+  /** Starts the command line in the scene's folder. */
+  readonly start: (...args: ReadonlyArray<string>) => { readonly pid: number; readonly ended: Promise<Ran> }
+  readonly spanwise: (...args: ReadonlyArray<string>) => Promise<Ran>
+  /** Words that plan the scene's samples: an agent with one request a sample, answered by the server. */
+  readonly agent: (foldSize: number) => ReadonlyArray<string>
+}
+
+/** Samples of one video, a server that finds every annotation complete, and the real command line. */
+export const foldsScene = async (
+  name: string,
+  samples: number,
+  options: FaultServerOptions = {},
+  concurrency = 4,
+): Promise<FoldsScene> => {
+  const root = await workplace(name)
+  mkdirSync(join(root, 'rows'))
+  writeRows(
+    join(root, 'rows', 'test.jsonl'),
+    Array.from({ length: samples }, (_, i) => row('good.mp4', `query number ${i}`)),
+  )
+  const server = await startFaultServer({
+    reply: () => ({ message: { role: 'assistant', content: '<answer>none</answer>' } }),
+    ...options,
+  })
+  const start: FoldsScene['start'] = (...args) => {
+    const child = spawn(process.execPath, [entry, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const texts = { out: '', err: '' }
+    child.stdout.on('data', (piece) => {
+      texts.out += piece
+    })
+    child.stderr.on('data', (piece) => {
+      texts.err += piece
+    })
+    const ended = new Promise<Ran>((resolve) => child.on('close', (code) => resolve({ code, ...texts })))
+    return { pid: child.pid!, ended }
+  }
+  return {
+    root,
+    server,
+    start,
+    spanwise: (...args) => start(...args).ended,
+    agent: (foldSize) => [
+      ...[
+        '--agent',
+        'dea',
+        '--set',
+        'rollouts=1',
+        '--dataset',
+        'jsonl',
+        '--split',
+        'test',
+        '--fold-size',
+        String(foldSize),
+      ],
+      ...['--annotations', 'rows', '--videos', 'videos', '--run', 'run', '--frames', '4', '--cache', 'off'],
+      ...['--backend', 'openai', '--base-url', server.url, '--model', 'model', '--preset', 'vllm'],
+      ...['--concurrency', String(concurrency), '--json'],
+    ],
+    [Symbol.asyncDispose]: async () => {
+      await server.kill()
+      rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
