@@ -7,6 +7,7 @@ import type { AgentOptions } from '../agent.ts'
 import { runBra } from '../bra.ts'
 import { loadConfig } from '../config.ts'
 import { runDea } from '../dea.ts'
+import { telemetry } from '../telemetry.ts'
 import { backend, backendOf, inFlightOf } from './backend.ts'
 import { cacheOf, clipCache, frameMemory } from './clips.ts'
 import {
@@ -33,6 +34,10 @@ export const agentFlags = {
   memory: frameMemory,
   settings,
   cleaning,
+  otlp: Flag.String('otlp').pipe(
+    Flag.withDescription('collector that traces go to (OTLP over HTTP), e.g. http://127.0.0.1:4318'),
+    Flag.optional,
+  ),
 }
 
 export const foldSize = whole('fold-size', 'samples of a fold, default 22000', 1)
@@ -103,7 +108,11 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
         settings: agentSettings(input),
       }
       const cache = yield* cacheOf(input, folder)
-      const summary = yield* run(options).pipe(Effect.provide(modelServices(chosen, cache)))
+      const summary = yield* run(options).pipe(
+        Effect.provide(modelServices(chosen, cache)),
+        Effect.withSpan('fold', { attributes: { agent: name, dataset, fold } }),
+        Effect.provide(telemetry(Option.getOrUndefined(input.otlp))),
+      )
       yield* print(json, summary, lines(name, folder, summary))
       if (summary.failed > 0) {
         if (!json) yield* Console.error(failureLines(summary.failures, folder).join('\n'))
