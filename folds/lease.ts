@@ -6,6 +6,7 @@ import { Clock, Duration, Effect, type Scope } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
 import { makeFolder, readText, removeFile, temporaryName, writeJson } from '../store/index.ts'
+import { writing } from './journal.ts'
 
 const leaseSchema = z.object({
   token: z.string(),
@@ -60,26 +61,18 @@ const readLease = (path: string) =>
  * followed by a write, and the linked file is whole from the start.
  */
 const claim = (path: string, content: string): Effect.Effect<boolean, InputError> =>
-  Effect.tryPromise({
-    try: async () => {
-      const temporary = temporaryName(path)
+  writing(path, async () => {
+    const temporary = temporaryName(path)
+    try {
       await writeFile(temporary, content)
-      try {
-        await link(temporary, path)
-        return true
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-        throw error
-      } finally {
-        await rm(temporary, { force: true })
-      }
-    },
-    catch: (error) =>
-      new InputError({
-        subject: path,
-        problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
-        remedy: 'mend its permissions or choose another --run',
-      }),
+      await link(temporary, path)
+      return true
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+      throw error
+    } finally {
+      await rm(temporary, { force: true })
+    }
   })
 
 /**

@@ -96,7 +96,7 @@ export const openDatabase = (
         const problem = text(error)
         return /No space left on device|Disk quota exceeded/.test(problem)
           ? new InputError({
-              subject: path === ':memory:' ? 'disk' : path,
+              subject: /file "([^"]+)"/.exec(problem)?.[1] ?? path,
               problem: 'there is no space left to write it',
               remedy: 'free some space and start again, what is finished is kept',
             })

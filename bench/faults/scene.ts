@@ -124,6 +124,12 @@ export const shardOf = (run: string): string => {
 export const leftovers = (run: string): ReadonlyArray<string> =>
   readdirSync(foldOf(run) ?? run).filter((name) => name.endsWith('.tmp') || /^(journal|lease)/.test(name))
 
+/** Files below a run that never got their final name. */
+export const halfWritten = (run: string): ReadonlyArray<string> =>
+  existsSync(run)
+    ? readdirSync(run, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tmp'))
+    : []
+
 /** Verdicts of the merged run: how many there are, and of how many samples. */
 export const verdictsOf = (run: string): Promise<readonly [verdicts: number, samples: number]> =>
   Effect.runPromise(
