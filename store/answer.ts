@@ -115,10 +115,10 @@ const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions
   yield* database.run(`
     CREATE VIEW parts AS SELECT agent, part, bytes, modified, num_rows::INTEGER AS verdicts
       FROM part_facts JOIN parquet_file_metadata([${parts}]) ON file_name = ${literal(`${run}/`)} || part;
-    CREATE VIEW evidence AS ${yield* evidenceQuery(database, run, verdicts)};
     ${views.map(create).join('\n')}`)
   yield* viewCurations(database, decisions)
-  yield* database.run(relations.map(describe).join('\n'))
+  const made = relations.filter(({ name }) => name !== evidenceView.name)
+  yield* database.run(made.map(describe).join('\n'))
   return database
 })
 
@@ -136,7 +136,7 @@ export const openAnswers = Effect.fn('Store.openAnswers')(function* (files: RunF
   const database = typeof merged === 'string' ? yield* openParts(files) : merged
   yield* lock(database, files.run)
   return {
-    select: typeof merged === 'string' ? database.select : withEvidence(database, files),
+    select: withEvidence(database, files),
     source: typeof merged === 'string' ? 'part files' : 'curation.duckdb',
     because: typeof merged === 'string' ? merged : null,
   }

@@ -96,7 +96,7 @@ export const openDatabase = (
         const problem = text(error)
         return /No space left on device|Disk quota exceeded/.test(problem)
           ? new InputError({
-              subject: /file "([^"]+)"/.exec(problem)?.[1] ?? path,
+              subject: /file "([^"]+?)(\.[0-9a-f]{8}\.tmp)?"/.exec(problem)?.[1] ?? path,
               problem: 'there is no space left to write it',
               remedy: 'free some space and start again, what is finished is kept',
             })

@@ -17,7 +17,7 @@ const { values: flags } = parseArgs({
 })
 
 const KiB = 1024
-const levels = [0, 4, 16, 64, 128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096]
+const levels = [0, 4, 16, 64, 256, 512, 640, 704, 768, 800, 832, 864, 896, 928, 960, 1024, 2048, 4096]
 
 await using scene = await makeScene(Number(flags.samples))
 const disk = mountSmallDisk(join(scene.root, 'disk'), 64 * KiB * KiB)
