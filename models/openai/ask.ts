@@ -112,7 +112,7 @@ export const makeAsk = (options: AskOptions) => {
         return new Failed(server, { kind: 'bad answer' }, completion.problem)
       }
       proven = true
-      endpoints.succeeded(server, now - sentAt)
+      endpoints.succeeded(server, sentAt, now - sentAt)
       return completion
     }).pipe(
       Effect.withSpan('model.request', {

@@ -13,9 +13,10 @@ export interface Server {
   up: boolean
   /** Milliseconds of the clock before which it is sent nothing. */
   pausedUntil: number
-  /** Refusals for overload, and other failures, since its last answer. */
-  overloads: number
+  /** Failures since its last answer. */
   faults: number
+  /** Since when it has refused all that was sent, milliseconds; null where it has not. */
+  refusing: number | null
   /** When its limit was last halved: refusals of requests sent before that say nothing new. */
   halvedAt: number
   requests: number
@@ -51,8 +52,8 @@ export interface Endpoints {
     avoid: Server | null,
     use: (server: Server) => Effect.Effect<A, E>,
   ) => Effect.Effect<A, E | ModelError>
-  /** An answer of use came after so many milliseconds; to be said by who holds the place. */
-  readonly succeeded: (server: Server, milliseconds: number) => void
+  /** An answer of use to a request sent at `sentAt` came after so many milliseconds; to be said by who holds the place. */
+  readonly succeeded: (server: Server, sentAt: number, milliseconds: number) => void
   /** It refused for overload a request sent at `sentAt`, and asked for a pause of `pause` milliseconds or did not say. */
   readonly overloaded: (server: Server, sentAt: number, pause: number | null, draw: number) => void
   /** It refused the request for good. */
@@ -74,8 +75,8 @@ const newServer = (url: string, { start, most }: EndpointOptions): Server => ({
   inFlight: 0,
   up: true,
   pausedUntil: 0,
-  overloads: 0,
   faults: 0,
+  refusing: null,
   halvedAt: 0,
   requests: 0,
   failures: 0,
@@ -144,10 +145,21 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
     const drain = () => {
       for (const waiter of waiting) {
         const server = take(waiter.avoid)
-        if (server === null) return
+        if (server === null) return wakeLater()
         waiting.delete(waiter)
         waiter.serve(server)
       }
+    }
+    let alarm: NodeJS.Timeout | null = null
+    /** Looks again when the first pause is over; other places come free by themselves. */
+    const wakeLater = () => {
+      const ends = servers.filter(({ up }) => up).map(({ pausedUntil }) => pausedUntil - now())
+      const first = Math.min(...ends.filter((left) => left > 0))
+      if (alarm !== null || first === Number.POSITIVE_INFINITY) return
+      alarm = after(Math.ceil(first) + 1, () => {
+        alarm = null
+        drain()
+      })
     }
     const endAll = () => {
       over = new ModelError({
@@ -169,7 +181,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
           if (!(yield* options.check(server.url))) continue
           server.up = true
           server.faults = 0
-          server.overloads = 0
+          server.refusing = null
           server.pausedUntil = 0
           server.pace = restarted(server.pace)
           if (ending !== null) clearTimeout(ending)
@@ -203,6 +215,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
                     refuse: (error) => resume(Effect.fail(error)),
                   }
                   waiting.add(waiter)
+                  wakeLater()
                   return Effect.sync(() => waiting.delete(waiter))
                 })
           return wait.pipe(
@@ -217,31 +230,32 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
             ),
           )
         }),
-      succeeded: (server, milliseconds) => {
-        server.overloads = 0
+      succeeded: (server, sentAt, milliseconds) => {
         server.faults = 0
         const seconds = milliseconds / 1000
         server.latency = server.latency === null ? seconds : 0.9 * server.latency + 0.1 * seconds
+        // What was on its way when the server began to refuse says nothing of what it takes now.
+        if (sentAt < server.halvedAt) return
+        server.refusing = null
         server.pace = answered(server.pace, seconds, server.inFlight >= server.pace.limit)
       },
       overloaded: (server, sentAt, pause, draw) => {
         server.failures++
         server.error = 'overloaded'
         const time = now()
+        server.refusing ??= time
         if (sentAt >= server.halvedAt) {
-          // A server that takes none at all is left alone for a while; one that takes fewer gets fewer.
-          const idle = server.overloads > 0 || server.pace.limit === 1
-          if (pause === null && idle)
-            server.pausedUntil = Math.max(
-              server.pausedUntil,
-              time + backoff(options.backoff, server.overloads, draw),
-            )
-          server.overloads++
           server.halvedAt = time
           server.pace = refused(server.pace)
         }
+        // While it works on others, fewer are enough. Where it takes none at all it is left alone, for at most half of the
+        // time that this has lasted, so that a storm costs at most half as much again as it lasts.
+        if (pause === null && server.inFlight === 1) {
+          const { first, most } = options.backoff
+          const longest = { first: Math.max(first, (time - server.refusing) / 2), most }
+          server.pausedUntil = Math.max(server.pausedUntil, time + backoff(longest, 0, draw))
+        }
         if (pause !== null) server.pausedUntil = Math.max(server.pausedUntil, time + pause)
-        if (server.pausedUntil > time) after(server.pausedUntil - time + 1, drain)
       },
       refused: (server, problem) => {
         server.failures++

@@ -86,13 +86,16 @@ export const startFaultServer = async (
   let most = 0
   let working = 0
 
-  const work = async () => {
+  /** Waits for a slot, which is held until the connection is done with this answer, and works. */
+  const work = async (response: ServerResponse): Promise<void> => {
     if (options.slots !== undefined && working >= options.slots)
       await new Promise<void>((go) => line.push(go))
     working++
-    await sleep(options.latency ?? 0)
-    working--
-    line.shift()?.()
+    response.on('close', () => {
+      working--
+      line.shift()?.()
+    })
+    if (options.latency !== undefined) await sleep(options.latency)
   }
 
   const completion = (one: Asked): string =>
@@ -112,9 +115,10 @@ export const startFaultServer = async (
   const answer = async (one: Asked, response: ServerResponse) => {
     const fault = options.script?.(one) ?? { kind: 'answer' }
     const json = { 'content-type': 'application/json' }
+    // Refusals and resets cost nothing; whatever else it does takes a slot until it is done or the client leaves.
+    if (fault.kind !== 'status' && fault.kind !== 'reset') await work(response)
     switch (fault.kind) {
       case 'answer': {
-        if (options.latency !== undefined || options.slots !== undefined) await work()
         if (fault.after !== undefined) await sleep(fault.after)
         response.writeHead(200, json).end(completion(one))
         return

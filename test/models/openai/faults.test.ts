@@ -126,7 +126,7 @@ describe('the openai backend, against a server with faults', () => {
         latency: 2,
         script: ({ inFlight }) => (inFlight > 6 ? { kind: 'status', status: 429 } : { kind: 'answer' }),
       })
-      const health = yield* askAll(200, {
+      const health = yield* askAll(400, {
         baseUrl: server.url,
         model: 'model',
         concurrency: { start: 32, most: 64 },

@@ -113,6 +113,7 @@ describe('requests', () => {
     assert.deepStrictEqual(sent.media_io_kwargs, { video: { num_frames: 3 } })
     assert.deepStrictEqual(body('transformers', {}, asFile(clip, null)).chat_template_kwargs, {
       num_frames: 3,
+      fps: null,
     })
   })
 
