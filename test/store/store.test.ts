@@ -7,6 +7,7 @@ import { boundaryReflection } from '../../agents/index.ts'
 import {
   columnsOf,
   type Database,
+  evidenceQuery,
   materialise,
   migrate,
   openDatabase,
@@ -111,6 +112,39 @@ describe('curation.duckdb', () => {
         assert.strictEqual(yield* fill(database, run, [early]), 0)
         assert.deepStrictEqual(yield* database.rows('SELECT key FROM verdicts'), [{ key: 'z' }, { key: 'a' }])
       }).pipe(Effect.scoped),
+  )
+
+  it.effect('reads columns that older part files lack as null, and those that only some have', () =>
+    Effect.gen(function* () {
+      const run = folder()
+      const [old, recent] = [braPart('0'), braPart('1')]
+      const { usage: _, reason: __, ...lacking } = columns
+      const database = yield* openDatabase(join(run, 'curation.duckdb'))
+      yield* migrate(database, run)
+      const write = (part: string, types: typeof columns, fields: Row) => {
+        mkdirSync(dirname(join(run, part)), { recursive: true })
+        return writePart(
+          database,
+          join(run, part),
+          types,
+          [verdict(boundaryReflection, part, 'kept', fields)],
+          {},
+        )
+      }
+      yield* write(old, lacking, {})
+      yield* fill(database, run, [old])
+      const all = [{ agent: boundaryReflection, parts: [old] }]
+      assert.deepStrictEqual(
+        yield* database.rows(`SELECT usage FROM (${yield* evidenceQuery(database, run, all)})`),
+        [{ usage: null }],
+      )
+      yield* write(recent, columns, { reason: 'why' })
+      yield* fill(database, run, [old, recent])
+      assert.deepStrictEqual(yield* database.rows('SELECT key, reason FROM verdicts ORDER BY key'), [
+        { key: old, reason: null },
+        { key: recent, reason: 'why' },
+      ])
+    }).pipe(Effect.scoped),
   )
 
   it.effect('keeps what it had where a part file cannot be read', () =>
