@@ -68,7 +68,9 @@ export const makeOptimiser = (
   options: SessionOptions,
 ): Effect.Effect<Optimiser, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* Session.make(emit(adamwGraph(settings), { device: options.device }), options)
+    // Weights, gradients and moments are in this process's memory, and a step touches each number once: a device would
+    // spend it all on copies.
+    const session = yield* Session.make(emit(adamwGraph(settings)), { ...options, device: 'cpu' })
     // Decayed parameters first, so that runs of equal decay are long.
     const ordered = [...parameters.filter(decays), ...parameters.filter((each) => !decays(each))]
     const weights = makeArena(ordered)

@@ -1,40 +1,78 @@
+import { fromBinary } from '@bufbuild/protobuf'
 import { Effect } from 'effect'
+import { ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, it } from 'vitest'
-import { Graph, gradients, reduceSum, rmsNorm, square } from '../../engine/graph/index.ts'
+import { Graph, gradients, matmul, reduceSum, rmsNorm, square, type Value } from '../../engine/graph/index.ts'
 import { emit } from '../../engine/onnx/emit.ts'
 import { type Device, Session, tensor } from '../../engine/session.ts'
 import { numbers } from './run.ts'
 
-/** The gradients of a norm, written for a device and computed on the CPU. */
-const writtenFor = (device: Device) =>
+type Build = (x: Value, y: Value) => Value
+
+/** The gradients of a function of two tensors, written for a device and computed on the CPU. */
+const writtenFor = (device: Device, build: Build, shapes: ReadonlyArray<ReadonlyArray<number>>) =>
   Effect.gen(function* () {
-    const graph = new Graph('norm')
-    const x = graph.input('x', 'float32', ['rows', 6])
-    const weight = graph.parameter('weight', [6])
-    const [forX, forWeight] = gradients(reduceSum(square(rmsNorm(x, weight, 1e-3))), [x, weight])
-    graph.output('x gradient', forX!)
-    graph.output('weight gradient', forWeight!)
-    const session = yield* Session.make(emit(graph, { device }), { device: 'cpu', threads: 1 })
-    const results = yield* session.run({
-      x: tensor(
-        'float32',
-        Float32Array.from({ length: 18 }, (_, i) => Math.sin(3 * i)),
-        [3, 6],
-      ),
-      weight: tensor(
-        'float32',
-        Float32Array.from({ length: 6 }, (_, i) => 1 + i / 4),
-      ),
+    const graph = new Graph('both')
+    const inputs = shapes.map((shape, i) => graph.input(`x${i}`, 'float32', shape))
+    const loss = reduceSum(square(build(inputs[0]!, inputs[1]!)))
+    gradients(loss, inputs).forEach((gradient, i) => {
+      graph.output(`gradient ${i}`, gradient)
     })
+    const session = yield* Session.make(emit(graph, { device }), { device: 'cpu', threads: 1 })
+    const feeds = shapes.map((shape, i) => {
+      const length = shape.reduce((a, b) => a * b, 1)
+      const data = Float32Array.from({ length }, (_, at) => Math.sin(3 * at + i))
+      return [`x${i}`, tensor('float32', data, shape)] as const
+    })
+    const results = yield* session.run(Object.fromEntries(feeds))
     return Object.values(results).flatMap(numbers)
   }).pipe(Effect.scoped, Effect.runPromise)
 
+const cases: ReadonlyArray<[name: string, build: Build, shapes: ReadonlyArray<ReadonlyArray<number>>]> = [
+  ['a norm', (x, weight) => rmsNorm(x, weight, 1e-3), [[3, 6], [6]]],
+  [
+    'a product',
+    (x, y) => matmul(x, y),
+    [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+  ],
+  [
+    'a product with its second factor turned',
+    (x, y) => matmul(x, y, { transB: true }),
+    [
+      [2, 3, 4],
+      [2, 5, 4],
+    ],
+  ],
+  [
+    'a scaled product with both factors turned',
+    (x, y) => matmul(x, y, { transA: true, transB: true, alpha: 0.3 }),
+    [
+      [2, 1, 4, 3],
+      [1, 2, 5, 4],
+    ],
+  ],
+]
+
 describe('graphs written for webgpu', () => {
-  it('mean the same as those written for the CPU', async () => {
-    const [expected, found] = await Promise.all([writtenFor('cpu'), writtenFor('webgpu')])
+  it.each(cases)('mean the same as those written for the CPU: %s', async (_name, build, shapes) => {
+    const expected = await writtenFor('cpu', build, shapes)
+    const found = await writtenFor('webgpu', build, shapes)
     expect(found).toHaveLength(expected.length)
     found.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 4)
     })
+  })
+
+  it('hold no operator that the provider leaves to the processor', () => {
+    const graph = new Graph('product')
+    const [x, y] = [graph.input('x', 'float32', [2, 3, 4]), graph.input('y', 'float32', [2, 5, 4])]
+    graph.output('z', matmul(x, y, { transB: true }))
+    const operators = (device: Device) =>
+      fromBinary(ModelProtoSchema, emit(graph, { device })).graph!.node.map(({ opType }) => opType)
+    expect(operators('cpu')).toContain('FusedMatMul')
+    expect(operators('webgpu')).not.toContain('FusedMatMul')
   })
 })
