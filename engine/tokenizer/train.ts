@@ -12,13 +12,28 @@ export const specialTokens = [
   '<|video_pad|>',
 ] as const
 
-/** How Qwen's tokenizers cut text before merging: contractions, words, single digits, punctuation, white space. */
-const splitPattern =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-const splitExpression = new RegExp(
-  splitPattern.replace("(?i:'s|'t|'re|'ve|'m|'ll|'d)", "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])"),
-  'gu',
-)
+/**
+ * How numbers are cut: `digits` takes each digit alone, as Qwen's tokenizers do; `decimals` keeps `12.5` together, so
+ * that a small vocabulary can hold every time of a short clip as one token.
+ */
+export type NumberSplit = 'digits' | 'decimals'
+
+const contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+
+/** How Qwen's tokenizers cut text before merging: contractions, words, numbers, punctuation, white space. */
+const splitPattern = (numbers: NumberSplit): string =>
+  `${contraction}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${numbers === 'digits' ? '\\p{N}' : '\\p{N}+(?:\\.\\p{N}+)?'}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`
+
+/** The same for JavaScript, which knows no case-insensitive groups. */
+const splitExpression = (numbers: NumberSplit): RegExp =>
+  new RegExp(splitPattern(numbers).replace(contraction, "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])"), 'gu')
+
+export interface TokenizerOptions {
+  /** Default `digits`. */
+  readonly numbers?: NumberSplit
+  /** Texts that are one token wherever they stand, such as the fixed parts of prompts. */
+  readonly phrases?: ReadonlyArray<string>
+}
 
 /** The two files of a tokenizer, as parsed JSON. */
 export interface TokenizerFiles {
@@ -32,10 +47,15 @@ interface Word {
 }
 
 /** Cuts a corpus into words of byte characters, each with how often it occurs, in order of first occurrence. */
-const wordsOf = (corpus: Iterable<string>): Array<Word> => {
+const wordsOf = (
+  corpus: Iterable<string>,
+  { numbers = 'digits', phrases = [] }: TokenizerOptions,
+): Array<Word> => {
+  const expression = splitExpression(numbers)
   const counts = new Map<string, number>()
   for (const line of corpus) {
-    for (const [word] of line.normalize('NFC').matchAll(splitExpression)) {
+    const between = phrases.reduce((parts, phrase) => parts.flatMap((part) => part.split(phrase)), [line])
+    for (const [word] of between.flatMap((part) => [...part.normalize('NFC').matchAll(expression)])) {
       counts.set(word, (counts.get(word) ?? 0) + 1)
     }
   }
@@ -106,26 +126,33 @@ const learnMerges = (words: Array<Word>, limit: number): Array<[string, string]>
   return merges
 }
 
-const added = (content: string, id: number) => ({
+const added = (content: string, id: number, special: boolean) => ({
   id,
   content,
   single_word: false,
   lstrip: false,
   rstrip: false,
   normalized: false,
-  special: true,
+  special,
 })
 
 /**
- * Trains a byte-level BPE tokenizer of the Qwen kind on a corpus. `vocabSize` counts the 256 bytes, the merges and the
- * special tokens, which come last; a small corpus may give fewer. The files load in transformers and in this engine.
+ * Trains a byte-level BPE tokenizer of the Qwen kind on a corpus. `vocabSize` counts the 256 bytes, the merges, the
+ * special tokens and the phrases, which come last; a small corpus may give fewer. The files load in transformers and in this engine.
  * The same corpus always gives the same files.
  */
-export const trainTokenizer = (corpus: Iterable<string>, vocabSize: number): TokenizerFiles => {
-  const room = vocabSize - byteToCharacter.length - specialTokens.length
+export const trainTokenizer = (
+  corpus: Iterable<string>,
+  vocabSize: number,
+  options: TokenizerOptions = {},
+): TokenizerFiles => {
+  const { numbers = 'digits', phrases = [] } = options
+  const room = vocabSize - byteToCharacter.length - specialTokens.length - phrases.length
   if (room < 0)
-    throw new RangeError(`trainTokenizer: ${vocabSize} tokens do not hold the bytes and special tokens`)
-  const merges = learnMerges(wordsOf(corpus), room)
+    throw new RangeError(
+      `trainTokenizer: ${vocabSize} tokens do not hold the bytes, special tokens and phrases`,
+    )
+  const merges = learnMerges(wordsOf(corpus, options), room)
   const tokens = [...byteToCharacter].sort()
   const known = new Set(tokens)
   for (const [left, right] of merges) {
@@ -139,12 +166,14 @@ export const trainTokenizer = (corpus: Iterable<string>, vocabSize: number): Tok
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: specialTokens.map((token, index) => added(token, tokens.length + index)),
+      added_tokens: [...specialTokens, ...phrases].map((token, index) =>
+        added(token, tokens.length + index, index < specialTokens.length),
+      ),
       normalizer: { type: 'NFC' },
       pre_tokenizer: {
         type: 'Sequence',
         pretokenizers: [
-          { type: 'Split', pattern: { Regex: splitPattern }, behavior: 'Isolated', invert: false },
+          { type: 'Split', pattern: { Regex: splitPattern(numbers) }, behavior: 'Isolated', invert: false },
           bytes,
         ],
       },

@@ -56,4 +56,14 @@ describe('a trained tokenizer', () => {
     expect(trainTokenizer(['b a'], 264).tokenizer.model).toMatchObject({ merges: [] })
     expect(() => trainTokenizer(corpus, 200)).toThrow('200 tokens do not hold')
   })
+
+  test('keeps decimals and phrases whole where told to', () => {
+    const lines = ['When: "red" from 1.5 to 12.5', 'When: "blue" from 12.5 to 13.5', 'at 1.5, 12.5 or 13.5']
+    const made = trainTokenizer(lines, 300, { numbers: 'decimals', phrases: ['When: "', '" from '] })
+    const { encode, decode } = tokenizer(made.tokenizer, made.config)
+    expect(encode('12.5')).toHaveLength(1)
+    expect(encode('When: "12.5" from ')).toHaveLength(3)
+    expect(decode(encode('When: "red" from 12.5 to 7'))).toBe('When: "red" from 12.5 to 7')
+    expect(tokenizer(made.tokenizer, made.config).specialIds).toHaveLength(specialTokens.length)
+  })
 })
