@@ -153,9 +153,9 @@ export const createCheckpoint = (folder: string, model: NewModel): Checkpoint =>
 }
 
 /**
- * Random weights for a model that is trained from nothing: matrices normal with variance one over their inputs (the
- * paths that add to the residual stream smaller, by the root of their number), norms one, biases zero, embeddings 0.02
- * as transformers has it.
+ * Random weights for a model that is trained from nothing: matrices normal with variance one over their inputs, norms
+ * one, biases zero. The paths that add to the residual stream start smaller, by the root of their number and by
+ * `quiet`, so that what a token is is not drowned by what the untrained blocks add to it.
  */
 export const initialWeights = (config: Qwen3VlConfig, seed: number | string): Map<string, Tensor> => {
   const tensors = new Map<string, Tensor>()
@@ -168,12 +168,14 @@ export const initialWeights = (config: Qwen3VlConfig, seed: number | string): Ma
   return tensors
 }
 
+const quiet = 0.3
+
 const deviationOf = (config: Qwen3VlConfig, name: string, shape: ReadonlyArray<number>): number => {
-  if (name.endsWith('embed_tokens.weight') || name.endsWith('pos_embed.weight')) return 0.02
+  if (name.endsWith('pos_embed.weight')) return 0.02
   const inputs = shape.slice(1).reduce((product, length) => product * length, 1)
   const branches = name.startsWith('model.visual.') ? 2 * config.vision.depth : 2 * config.text.layers
   const residual = /(attn\.proj|mlp\.linear_fc2|o_proj|down_proj)\.weight$/.test(name)
-  return inputs ** -0.5 * (residual ? branches ** -0.5 : 1)
+  return inputs ** -0.5 * (residual ? quiet * branches ** -0.5 : 1)
 }
 
 const fillNormal = (data: Float32Array, deviation: number, generator: Random) => {

@@ -28,6 +28,8 @@ import { decodeState, encodeState } from './state.ts'
 export interface TrainerOptions extends SessionOptions {
   readonly trainable?: Trainable
   readonly weightDecay?: number
+  /** Decay of AdamW's second moment; default 0.999. */
+  readonly beta2?: number
   /** Tokens of a micro-batch, padding included; default 2048: larger ones were no faster and took more memory. */
   readonly microBatchTokens?: number
 }
@@ -76,7 +78,12 @@ export const makeTrainer = (
   options: TrainerOptions,
 ): Effect.Effect<Trainer, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { trainable = {}, weightDecay = 0, microBatchTokens: tokenBudget = 2048 } = options
+    const {
+      trainable = {},
+      weightDecay = 0,
+      beta2 = defaultAdamW.beta2,
+      microBatchTokens: tokenBudget = 2048,
+    } = options
     const { lora } = trainable
     const scope = yield* Effect.scope
     const pool = yield* sessionPool(options)
@@ -87,7 +94,7 @@ export const makeTrainer = (
     const optimiser = Effect.suspend(() =>
       made !== undefined
         ? Effect.succeed(made)
-        : makeOptimiser(learning(config, trainable), { ...defaultAdamW, weightDecay }, options).pipe(
+        : makeOptimiser(learning(config, trainable), { ...defaultAdamW, weightDecay, beta2 }, options).pipe(
             Scope.provide(scope),
             Effect.tap((one) =>
               attempt('optimiser', () => {

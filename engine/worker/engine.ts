@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly trainable?: Trainable
   /** Decoupled weight decay of matrices (vectors have none); default 0. */
   readonly weightDecay?: number
+  /** Decay of AdamW's second moment; default 0.999. */
+  readonly beta2?: number
   /** Tokens of a training or scoring micro-batch, padding included. Default 2048. */
   readonly microBatchTokens?: number
   /** How much is generated together. */
