@@ -7,9 +7,10 @@ import { Engine, engineLayer } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import { untrained } from './pretrain/base.ts'
 import { modelCard } from './pretrain/card.ts'
+import { drawers } from './pretrain/draw.ts'
 import { exam, examine, type Skill } from './pretrain/exam.ts'
-import { lessonGroup } from './pretrain/groups.ts'
-import { type LessonSettings, lessonDefaults, lessonsOf } from './pretrain/lessons.ts'
+import { type LessonSettings, lessonDefaults } from './pretrain/lessons/index.ts'
+import { sight } from './pretrain/sight.ts'
 
 export interface PretrainOptions {
   /** Folder of the checkpoint to write; a folder that stands there is replaced at the end. */
@@ -24,6 +25,8 @@ export interface PretrainOptions {
   readonly seed: number
   readonly device: 'cpu' | 'webgpu'
   readonly threads: number
+  /** Threads that draw the lessons. */
+  readonly drawers: number
   /** Tokens computed at a time; more suits machines with many cores. */
   readonly microBatchTokens: number
   readonly evaluateEvery: number
@@ -32,6 +35,9 @@ export interface PretrainOptions {
     readonly shares?: Partial<LessonSettings['shares']>
   }
 }
+
+/** The second moment follows faster than AdamW's default: a few hundred short steps is all there is. */
+const beta2 = 0.98
 
 const unwritable = (file: string) => (cause: unknown) =>
   new InputError({
@@ -72,35 +78,32 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
       catch: unwritable(metrics),
     })
 
-  const batchOf = (step: number) =>
-    Array.from({ length: options.scenes }, (_, index) =>
-      lessonsOf(
-        settings,
-        step / options.steps,
-        options.seed,
-        options.from === undefined ? 'first' : 'next',
-        step,
-        index,
-      ),
-    )
-      .flat()
-      .map((lesson) => lessonGroup(checkpoint, lesson))
-
   const learn = Effect.gen(function* () {
     const engine = yield* Engine
     const progress = yield* Progress
     const questions = exam(checkpoint, 64, settings.fps)
     const measure = Effect.fnUntraced(function* (step: number) {
       const skill = yield* examine(engine, questions)
-      yield* write({ step, ...skill })
+      yield* write({ step, ...skill, sight: yield* sight(engine, checkpoint, settings) })
       return skill
     })
     let note = ''
     let last: Skill = yield* measure(0)
-    // The next batch is drawn while the engine's worker computes this one.
+    const draw = yield* drawers(
+      {
+        checkpoint: start,
+        settings,
+        steps: options.steps,
+        scenes: options.scenes,
+        seed: [options.seed, options.from === undefined ? 'first' : 'next'],
+      },
+      options.drawers,
+    )
+    // The next batches are drawn while the engine's worker computes this one.
     const batches = Stream.range(0, options.steps - 1).pipe(
-      Stream.mapEffect((step) => Effect.sync(() => ({ step, groups: batchOf(step) }))),
-      Stream.buffer({ capacity: 2 }),
+      Stream.mapEffect((step) => Effect.map(draw(step), (groups) => ({ step, groups })), {
+        concurrency: options.drawers + 1,
+      }),
     )
     yield* Stream.runForEach(
       batches,
@@ -118,8 +121,8 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
         const done = yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate, maxGradNorm: 1 })
         yield* write({ step: step + 1, loss: done.loss, gradNorm: done.gradNorm, seconds: done.seconds })
         if ((step + 1) % options.evaluateEvery === 0 || step + 1 === options.steps) {
-          last = yield* measure(step + 1)
           yield* engine.save(options.out, 'BF16')
+          last = yield* measure(step + 1)
           note = `, IoU ${last.setIou.toFixed(3)}`
         }
         yield* progress.report({
@@ -143,6 +146,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
     return { ...last, seconds, steps: options.steps, out: options.out }
   })
   return yield* learn.pipe(
-    Effect.provide(engineLayer({ checkpoint: start, device, threads, microBatchTokens })),
+    Effect.scoped,
+    Effect.provide(engineLayer({ checkpoint: start, device, threads, microBatchTokens, beta2 })),
   )
 })

@@ -27,6 +27,10 @@ const shapes = Command.make(
       Flag.withDescription('peak of the cosine schedule'),
       Flag.withDefault(1e-3),
     ),
+    microBatchTokens: Flag.Int('micro-batch-tokens').pipe(
+      Flag.withDescription('tokens computed at a time; a GPU wants many, a processor few'),
+      Flag.withDefault(2048),
+    ),
     warmup: Flag.Int('warmup').pipe(Flag.withDescription('steps of warm-up'), Flag.withDefault(50)),
     evaluateEvery: Flag.Int('evaluate-every').pipe(
       Flag.withDescription('steps between validations'),
@@ -46,7 +50,8 @@ const shapes = Command.make(
       warmup: input.warmup,
       seed: input.seed,
       evaluateEvery: input.evaluateEvery,
-      microBatchTokens: 4096,
+      microBatchTokens: input.microBatchTokens,
+      drawers: Math.min(12, Math.max(1, availableParallelism() - 1)),
       device: Option.getOrElse(input.device, () => config.device),
       threads: threads === 0 ? availableParallelism() : threads,
     })

@@ -1,21 +1,59 @@
+import {
+  choiceQuestion,
+  countingQuestion,
+  formatWindows,
+  groundedQuestion,
+  groundingQuestion,
+  reflectQuestion,
+  verifyQuestion,
+  windowsAnswer,
+} from '../../agents/index.ts'
 import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
+import { oneDecimal } from '../../engine/processor/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
-import { type LessonSettings, lessonsOf } from './lessons.ts'
+import { type LessonSettings, lessonsOf } from './lessons/index.ts'
 
 /** What the tokenizer learns its words from: the lessons themselves, and the times that stand before frame pairs. */
 const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
   const every = [1, 1] as const
   const everything = {
     ...settings,
-    shares: { glimpse: every, caption: every, whole: every, blanked: every, verify: every, quiz: every },
+    shares: {
+      glimpse: every,
+      stretch: every,
+      whole: every,
+      blanked: every,
+      verify: every,
+      quiz: every,
+    },
   }
   return Array.from({ length: 400 }, (_, index) => lessonsOf(everything, 1, 'tokenizer', index))
     .flat()
     .flatMap(({ turns, times }) => [
       ...turns.flatMap(({ question, answer }) => [question, answer]),
-      ...times.map((time) => `<${time.toFixed(1)} seconds>`),
+      // The processor writes the middle of each frame pair.
+      ...times.map((time) => `<${oneDecimal(time + 0.5 / settings.fps)} seconds>`),
     ])
 }
+
+/**
+ * The fixed parts of the prompts and answers. Each is one token: it tells the model which question it is asked, and the
+ * boilerplate, more than half of a question's text, costs nothing in training and in rollouts.
+ */
+const phrases: ReadonlyArray<string> = (() => {
+  const gap = '\0'
+  const texts = [
+    groundingQuestion(gap),
+    reflectQuestion(gap, [[0, 1]]).replace(formatWindows([[0, 1]]), gap),
+    verifyQuestion(gap),
+    countingQuestion(gap),
+    choiceQuestion(gap, []),
+    groundedQuestion(gap, []),
+    windowsAnswer([[0, 1]]).replace(formatWindows([[0, 1]]), gap),
+    ' seconds>',
+  ]
+  return [...new Set(texts.flatMap((text) => text.split(gap)))].filter((text) => text.length > 1)
+})()
 
 /** Tokens in all, the bytes and the special ones included. */
 const vocabulary = 640
@@ -39,7 +77,7 @@ export const untrained = (folder: string, settings: LessonSettings, seed: number
       maxPositions: 4096,
     },
     tieEmbeddings: true,
-    tokenizer: trainTokenizer(corpus(settings), vocabulary),
+    tokenizer: trainTokenizer(corpus(settings), vocabulary, { numbers: 'decimals', phrases }),
     // Of a whole clip: 2 to 64 frames of 64 x 64 pixels.
     clipPixels: [8192, 262144],
     // The world's background is dark; taken as zero, it does not drown the shapes in what all patches share.

@@ -1,6 +1,6 @@
 import type { PretrainOptions } from '../pretrain.ts'
 import type { Skill } from './exam.ts'
-import { type LessonKind, type LessonSettings, lessonDefaults } from './lessons.ts'
+import { type LessonKind, type LessonSettings, lessonDefaults } from './lessons/index.ts'
 
 /** What is to be said of a run in its model card. */
 export interface CardFacts {
@@ -43,7 +43,6 @@ npx pnpm@12 pretrain:shapes --out ${options.out}${options.from === undefined ? '
 | lessons a scene gives, first to last step | ${Object.entries(settings.shares)
   .map(([kind, [first, last]]) => `${kind} ${first} to ${last}`)
   .join(', ')} |
-| grounding labels | each boundary moved outwards by 0 to ${settings.loose} s |
 | device | ${options.device}, ${options.threads} threads, ${Math.round(seconds)} s |
 
 The hard grade is kept out of the training on purpose: it is what reinforcement has to gain.

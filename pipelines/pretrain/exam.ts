@@ -8,7 +8,7 @@ import type { EngineShape } from '../../engine/index.ts'
 import { type ProcessedPrompt, process } from '../../engine/processor/index.ts'
 import { parseWindows } from '../../rewards/index.ts'
 import { lessonFrames } from './groups.ts'
-import type { Lesson } from './lessons.ts'
+import type { Lesson } from './lessons/index.ts'
 
 /** What a validation measured, over all grades and for each. */
 export interface Skill {

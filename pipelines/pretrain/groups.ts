@@ -3,7 +3,7 @@ import { renderFrames } from '../../datasets/shapes/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import { type Frames, process } from '../../engine/processor/index.ts'
 import type { TrainingGroup } from '../../engine/training/batch.ts'
-import type { Lesson } from './lessons.ts'
+import type { Lesson } from './lessons/index.ts'
 
 /** Width and height of the frames the checkpoint is trained on, in pixels. */
 export const frameSize = 64

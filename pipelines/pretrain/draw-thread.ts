@@ -1,0 +1,25 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { Effect } from 'effect'
+import { readCheckpoint } from '../../engine/checkpoint/index.ts'
+import type { Course } from './draw.ts'
+import { lessonGroup } from './groups.ts'
+import { lessonsOf } from './lessons/index.ts'
+
+/** The thread's program: answers each step asked for with its batch. */
+const port = parentPort
+if (port === null) throw new Error('pipelines/pretrain/draw-thread.ts runs as a worker only')
+const { checkpoint: folder, settings, steps, scenes, seed } = workerData as Course
+const checkpoint = Effect.runPromise(readCheckpoint(folder))
+
+port.on('message', async (step: number) => {
+  const prepared = await checkpoint
+  const groups = Array.from({ length: scenes }, (_, index) =>
+    lessonsOf(settings, step / steps, ...seed, step, index),
+  )
+    .flat()
+    .map((lesson) => lessonGroup(prepared, lesson))
+  port.postMessage(
+    { step, groups },
+    groups.map(({ prompt }) => prompt.pixels.buffer as ArrayBuffer),
+  )
+})

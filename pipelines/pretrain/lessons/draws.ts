@@ -1,0 +1,30 @@
+import type { Random } from '../../../core/index.ts'
+import {
+  type Asked,
+  durationOf,
+  type Query,
+  type Scene,
+  textOf,
+  wordings,
+} from '../../../datasets/shapes/index.ts'
+
+/** Times of a whole clip's frames, in seconds. */
+export const frameTimes = (one: Scene, fps: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.floor(durationOf(one) * fps) }, (_, index) => index / fps)
+
+/** The query's text in a random wording. */
+export const reworded = (draw: Random, query: Query): string =>
+  textOf({ ...query, wording: draw.int(0, wordings - 1) })
+
+/** Up to `count` queries, four of five with an answer: "none" must be common enough to learn and rare enough to matter. */
+export const drawQueries = (
+  draw: Random,
+  queries: ReadonlyArray<Asked>,
+  count: number,
+): ReadonlyArray<Asked> => {
+  const shown = draw.shuffle(queries.filter(({ windows }) => windows.length > 0))
+  const absent = draw.shuffle(queries.filter(({ windows }) => windows.length === 0))
+  return Array.from({ length: count }, () => (draw.next() < 0.8 ? shown.pop() : absent.pop())).filter(
+    (query) => query !== undefined,
+  )
+}

@@ -1,0 +1,59 @@
+import { Effect } from 'effect'
+import type { Window } from '../../core/index.ts'
+import type { Preprocessing } from '../../engine/checkpoint/index.ts'
+import type { EngineShape } from '../../engine/index.ts'
+import { lessonGroup } from './groups.ts'
+import { type LessonKind, type LessonSettings, lessonsOf } from './lessons/index.ts'
+
+/** Mean loss of an answer's tokens, in nats, with the clip's frames as they are and with all of them black. */
+export interface Sight {
+  readonly seen: number
+  readonly black: number
+}
+
+const tested = ['glimpse', 'stretch', 'whole', 'verify'] as const satisfies ReadonlyArray<LessonKind>
+
+const none = {
+  glimpse: [0, 0],
+  stretch: [0, 0],
+  whole: [0, 0],
+  blanked: [0, 0],
+  verify: [0, 0],
+  quiz: [0, 0],
+} as const
+
+/**
+ * How much the model uses what it sees, for each kind of lesson. A model that answers from habit alone can have a fair
+ * loss and a fair IoU; the two numbers are then the same.
+ */
+export const sight = Effect.fnUntraced(function* (
+  engine: EngineShape,
+  checkpoint: Preprocessing,
+  settings: LessonSettings,
+  scenes = 8,
+) {
+  const meanLoss = Effect.fnUntraced(function* (kind: LessonKind, blanked?: ReadonlyArray<Window>) {
+    const only = { ...settings, shares: { ...none, [kind]: [1, 1] as const } }
+    const groups = Array.from({ length: scenes }, (_, index) => lessonsOf(only, 1, 'sight', index))
+      .flat()
+      .map((lesson) => lessonGroup(checkpoint, blanked === undefined ? lesson : { ...lesson, blanked }))
+    const scores = yield* engine.score(
+      groups.map(({ prompt, completions }) => ({
+        prompt,
+        completions: completions.map(({ tokens }) => tokens),
+      })),
+    )
+    const losses = groups.flatMap(({ completions }, g) =>
+      completions.flatMap(({ lossMask }, c) => scores[g]![c]!.filter((_, i) => lossMask?.[i] === 1)),
+    )
+    return -losses.reduce((sum, value) => sum + value, 0) / Math.max(1, losses.length)
+  })
+  const rows = yield* Effect.forEach(tested, (kind) =>
+    Effect.gen(function* () {
+      const seen = yield* meanLoss(kind)
+      const black = yield* meanLoss(kind, [[0, Number.POSITIVE_INFINITY]])
+      return [kind, { seen, black } satisfies Sight] as const
+    }),
+  )
+  return Object.fromEntries(rows) as { readonly [kind in (typeof tested)[number]]: Sight }
+})
