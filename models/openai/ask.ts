@@ -130,12 +130,13 @@ export const makeAsk = (options: AskOptions) => {
       const outcome: Completion | Failed = yield* endpoints.withPlace(avoid, (server) =>
         attempt(server, body, n, number),
       )
-      if (!(outcome instanceof Failed)) {
+      const failed = outcome instanceof Failed
+      if (!failed || !account.takeRetry(options.retries)) {
         const seconds = ((yield* Clock.currentTimeMillis) - began) / 1000
-        account.record(usageOf(outcome, number, seconds, options.prices))
+        account.record(usageOf(failed ? null : outcome, number, seconds, options.prices))
+        if (failed) return yield* spent(model, outcome, number + 1)
         return outcome
       }
-      if (!account.takeRetry(options.retries)) return yield* spent(model, outcome, number + 1)
       avoid = outcome.server
       // An overloaded server is paused as a whole; waiting for a place with it, or another, is the pause.
       if (!isOverload(outcome.failure))

@@ -9,24 +9,29 @@ export interface Prices {
   readonly cached?: number | undefined
 }
 
-/** What one answer cost. */
+/** What one request cost; `completion` is null where no answer came. */
 export const usageOf = (
-  { promptTokens, completionTokens, cachedTokens }: Completion,
+  completion: Completion | null,
   retries: number,
   seconds: number,
   prices: Prices | null,
-): Usage => ({
-  requests: 1,
-  retries,
-  promptTokens,
-  completionTokens,
-  cachedTokens,
-  seconds,
-  cost:
-    prices === null
-      ? null
-      : ((promptTokens - cachedTokens) * prices.prompt +
-          cachedTokens * (prices.cached ?? prices.prompt) +
-          completionTokens * prices.completion) /
-        1e6,
-})
+): Usage => {
+  const { promptTokens, completionTokens, cachedTokens } = completion ?? nothing
+  return {
+    requests: 1,
+    retries,
+    promptTokens,
+    completionTokens,
+    cachedTokens,
+    seconds,
+    cost:
+      prices === null
+        ? null
+        : ((promptTokens - cachedTokens) * prices.prompt +
+            cachedTokens * (prices.cached ?? prices.prompt) +
+            completionTokens * prices.completion) /
+          1e6,
+  }
+}
+
+const nothing = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 }

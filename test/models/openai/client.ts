@@ -22,7 +22,7 @@ export const quick = (input: OpenaiInput) =>
   openaiSettingsSchema.parse({
     backoff: { first: 5, most: 40 },
     checks: { first: 10, most: 50 },
-    timeout: 150,
+    timeout: 10_000,
     giveUp: 2000,
     preset: 'vllm',
     ...input,
