@@ -1,4 +1,4 @@
-import type { Sample, Window } from '../../core/index.ts'
+import { type Sample, type Window, Windows } from '../../core/index.ts'
 import type { Verdict } from '../agent.ts'
 import { readProposals, readYesNo } from './parse.ts'
 import type { BoundaryReflectionEvidence, BoundaryReflectionSettings } from './settings.ts'
@@ -32,10 +32,20 @@ export const elsewhereProbability = (
 /**
  * The score of incompleteness in [0, 1]: P(elsewhere) x (the largest P(yes) of a verified proposal). Where nothing was
  * proposed there is nothing to verify; the second factor is then the even odds 0.5, so that samples without a proposal
- * are still ordered among each other by how close the model came to making one, and rank below confirmed ones.
+ * are still ordered among each other by how close the model came to making one, and rank below confirmed ones. A scan
+ * has looked everywhere itself, so its largest P(yes) stands alone.
  */
 export const partialScore = (elsewhere: number, yes: ReadonlyArray<number>): number =>
   elsewhere * (yes.length === 0 ? 0.5 : Math.max(...yes))
+
+/** The accepted proposals, and the accepted tiles where no proposal says it more exactly; touching ones joined. */
+const verifiedWindows = (accepted: BoundaryReflectionEvidence['verify']): ReadonlyArray<Window> => {
+  const proposed = accepted.filter(({ votes }) => votes > 0).map(({ window }) => window)
+  const tiles = accepted
+    .filter(({ votes, window }) => votes === 0 && Windows.coverage(Windows.clip(proposed, window)) === 0)
+    .map(({ window }) => window)
+  return Windows.merge([...proposed, ...tiles])
+}
 
 /**
  * The verdict. `partial`: some proposal was accepted, the annotation fails the criterion `exhaustive`. `uncertain`:
@@ -52,6 +62,7 @@ export const decide = (
   const yes = evidence.verify.map(yesProbability)
   const accepted = evidence.verify.filter((_, index) => yes[index]! >= settings.accept)
   const elsewhere = elsewhereProbability(evidence, proposals)
+  const scanned = evidence.verify.some(({ votes }) => votes === 0)
   const [verdict, criterion]: [Completeness, string | null] =
     accepted.length > 0
       ? ['partial', 'exhaustive']
@@ -66,12 +77,12 @@ export const decide = (
     columns: {
       verdict,
       criterion,
-      score: partialScore(elsewhere, yes),
+      score: scanned ? Math.max(...yes) : partialScore(elsewhere, yes),
       elsewhere,
       proposals: evidence.verify.map(({ window }) => window),
       votes: evidence.verify.map(({ votes }) => votes),
       p_yes: yes,
-      verified: accepted.map(({ window }) => window),
+      verified: verifiedWindows(accepted),
       frame_times: evidence.times,
     },
   }

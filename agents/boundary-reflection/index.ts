@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { hash32, type Sample, type Window } from '../../core/index.ts'
+import { hash32, type Sample, type Window, Windows } from '../../core/index.ts'
 import {
   type ChatReply,
   type ChatSampling,
@@ -19,7 +19,7 @@ import {
   evidenceSchema,
   settingsSchema,
 } from './settings.ts'
-import { reflectHidden, reflectView, verifyView } from './view.ts'
+import { reflectHidden, reflectView, scanTiles, verifyView } from './view.ts'
 
 /** The frames of one range; of a range that falls between frames, the two nearest to its middle. */
 const showAlone = (clip: Clip, view: Window): Clip => {
@@ -95,8 +95,13 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       replies.map((reply) => readProposals(reply, hidden, duration, settings.minLength)),
       settings.voteShare,
     ).slice(0, settings.maxProposals)
+    const tiles = scanTiles(
+      Windows.complement(hidden, [0, duration]),
+      settings.scanSeconds,
+      settings.minLength,
+    ).map((window) => ({ window, votes: 0 }))
     const verify = yield* Effect.forEach(
-      proposals,
+      [...proposals, ...tiles],
       Effect.fnUntraced(function* ({ window, votes }) {
         const shown = showAlone(clip, verifyView(window, duration, settings.padSeconds))
         const check = verifyQuestion(sample.query)

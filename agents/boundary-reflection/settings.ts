@@ -18,6 +18,11 @@ export const settingsSchema = z.strictObject({
   minLength: z.number().min(0).default(0.5),
   /** At most so many proposals are verified, those with most votes first. */
   maxProposals: z.int().positive().default(4),
+  /**
+   * Verify also everything that is visible outside the annotation, in tiles of at most so many seconds: it finds what
+   * the reflect question misses, at one request a tile. 0 verifies proposals only.
+   */
+  scanSeconds: z.number().min(0).default(0),
   /** P(yes) from which a proposal counts as shown. */
   accept: z.number().min(0).max(1).default(0.5),
   /** P(yes) up to which a proposal counts as not shown; between the two the verdict is uncertain. */
@@ -43,6 +48,7 @@ export const evidenceSchema = z.object({
     .array(
       z.object({
         window: windowSchema,
+        /** Replies that proposed it; 0 for a tile of the scan. */
         votes: z.int(),
         question: z.string(),
         times: z.array(z.number()).readonly(),

@@ -48,3 +48,19 @@ export const verifyView = (proposal: Window, duration: number, pad = defaultPad)
   const half = Math.max((proposal[1] - proposal[0]) / 2 + pad, 1 + pad)
   return [Math.max(0, centre - half), Math.min(duration, centre + half)]
 }
+
+/** The visible time cut into equal tiles of at most `seconds` each, shreds shorter than `least` left out. */
+export const scanTiles = (
+  visible: ReadonlyArray<Window>,
+  seconds: number,
+  least: number,
+): ReadonlyArray<Window> =>
+  seconds <= 0
+    ? []
+    : visible
+        .filter((part) => Windows.length(part) >= least)
+        .flatMap(([start, end]) => {
+          const count = Math.ceil((end - start) / seconds)
+          const step = (end - start) / count
+          return Array.from({ length: count }, (_, i): Window => [start + i * step, start + (i + 1) * step])
+        })

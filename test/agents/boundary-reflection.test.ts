@@ -9,6 +9,7 @@ import {
   readYesNo,
   reflectHidden,
   reflectView,
+  scanTiles,
   verifyView,
   yesProbability,
 } from '../../agents/boundary-reflection/index.ts'
@@ -182,5 +183,44 @@ describe('deciding', () => {
     expect(yesProbability(spoken)).toBeCloseTo(2 / 3)
     expect(elsewhereProbability(evidence('', null, []), [[], [[1, 2]], null])).toBe(0.5)
     expect(elsewhereProbability(evidence('', null, []), [null])).toBe(0.5)
+  })
+})
+
+describe('a scan', () => {
+  it('cuts all that is visible into tiles of at most the asked length', () => {
+    fc.assert(
+      fc.property(
+        fc.array(window, { maxLength: 4 }),
+        fc.double({ min: 0.5, max: 8, noNaN: true }),
+        (parts, seconds) => {
+          const visible = Windows.merge(parts)
+          const tiles = scanTiles(visible, seconds, 0.5)
+          for (const tile of tiles) expect(Windows.length(tile)).toBeLessThanOrEqual(seconds + 1e-9)
+          const long = visible.filter((part) => Windows.length(part) >= 0.5)
+          expect(Windows.coverage(tiles)).toBeCloseTo(Windows.coverage(long), 6)
+        },
+      ),
+    )
+    expect(scanTiles([[0, 9]], 0, 0.5)).toEqual([])
+  })
+
+  it('is judged by its likeliest tile, and repairs with tiles where no proposal is more exact', () => {
+    const tile = (at: Window, yes: number): Check => ({ ...check(at, yes), votes: 0 })
+    const found = decide(
+      sample,
+      evidence('<answer>9.0 to 10.0</answer>', 0.9, [
+        check([9, 10], 0.8),
+        tile([8, 11], 0.9),
+        tile([11, 14], 0.7),
+        tile([14, 17], 0.6),
+        tile([17, 20], 0.1),
+      ]),
+      settings,
+    )
+    expect(found.columns.score).toBeCloseTo(0.9, 6)
+    expect(found.columns.verified).toEqual([
+      [9, 10],
+      [11, 17],
+    ])
   })
 })
