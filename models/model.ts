@@ -3,8 +3,8 @@ import type { Content as ProcessorContent } from '../engine/processor/index.ts'
 import type { Clip, Media } from '../video/index.ts'
 
 /**
- * A model that did not answer. `retryable` says whether asking again may help; `fatal` that no other question will be
- * answered either (a wrong key, an unknown model), so that work over many samples should end at once.
+ * A model that did not answer. `retryable` says whether asking again may help, be it later; `fatal` that no other
+ * question will be answered either (a wrong key, no server left), so that work over many samples should end at once.
  */
 export class ModelError extends Schema.TaggedError<ModelError>()('ModelError', {
   model: Schema.String,

@@ -1,10 +1,11 @@
 import { Clock, Effect, Random } from 'effect'
 import { type Account, Ledger, openAccount } from '../ledger.ts'
 import { ModelError } from '../model.ts'
-import type { Endpoints, Server } from './endpoints.ts'
+import type { Endpoints } from './endpoints.ts'
 import type { Key } from './keys.ts'
 import { BadReply, type Completion, readError, readReply } from './reply.ts'
 import { type Backoff, backoff, type Failure, isOverload, isRetryable, retryAfter } from './retry.ts'
+import type { Server } from './server.ts'
 import { type Answer, type Sent, Unanswered } from './transport.ts'
 import { type Prices, usageOf } from './usage.ts'
 

@@ -1,29 +1,9 @@
 import { Clock, Effect, type Scope } from 'effect'
 import { type Endpoint, ModelError } from '../model.ts'
 import { leastLoaded } from './balance.ts'
-import { answered, type Pace, refused, restarted, startPace } from './pace.ts'
+import { answered, refused, restarted } from './pace.ts'
 import { type Backoff, backoff } from './retry.ts'
-
-/** One server and what is known of it. */
-export interface Server {
-  readonly url: string
-  pace: Pace
-  inFlight: number
-  /** Failed answers are followed by health checks until one succeeds. */
-  up: boolean
-  /** Milliseconds of the clock before which it is sent nothing. */
-  pausedUntil: number
-  /** Failures since its last answer. */
-  faults: number
-  /** Since when it has refused all that was sent, milliseconds; null where it has not. */
-  refusing: number | null
-  /** When its limit was last halved: refusals of requests sent before that say nothing new. */
-  halvedAt: number
-  requests: number
-  failures: number
-  latency: number | null
-  error: string | null
-}
+import { newServer, type Server } from './server.ts'
 
 export interface EndpointOptions {
   readonly urls: ReadonlyArray<string>
@@ -69,30 +49,6 @@ interface Waiter {
   readonly refuse: (error: ModelError) => void
 }
 
-const newServer = (url: string, { start, most }: EndpointOptions): Server => ({
-  url,
-  pace: startPace(start, most),
-  inFlight: 0,
-  up: true,
-  pausedUntil: 0,
-  faults: 0,
-  refusing: null,
-  halvedAt: 0,
-  requests: 0,
-  failures: 0,
-  latency: null,
-  error: null,
-})
-
-/** What `leastLoaded` looks at. */
-const standing = (server: Server) => ({
-  server,
-  inFlight: server.inFlight,
-  limit: server.pace.limit,
-  up: server.up,
-  pausedUntil: server.pausedUntil,
-})
-
 /**
  * Several servers of the same model as one. Requests wait in line for a place; a server has as many places as its pace
  * allows, none during a pause, and none while it is out. Health checks bring it back, with a single place at first.
@@ -103,7 +59,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
     const now = () => clock.currentTimeMillisUnsafe()
     const runFork = Effect.runForkWith(yield* Effect.context<Scope.Scope>())
     const scope = yield* Effect.scope
-    const servers = options.urls.map((url) => newServer(url, options))
+    const servers = options.urls.map((url) => newServer(url, options.start, options.most))
     const waiting = new Set<Waiter>()
     let turn = 0
     let over: ModelError | null = null
@@ -123,23 +79,12 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
     )
 
     const take = (avoid: Server | null): Server | null => {
-      const single = servers.length === 1 ? servers[0]! : null
-      const chosen =
-        single === null
-          ? choose(avoid)
-          : single.up && single.inFlight < single.pace.limit && single.pausedUntil <= now()
-            ? single
-            : null
+      const chosen = leastLoaded(servers, now(), turn++, avoid)
       if (chosen !== null) {
         chosen.inFlight++
         chosen.requests++
       }
       return chosen
-    }
-    const choose = (avoid: Server | null): Server | null => {
-      const standings = servers.map(standing)
-      const avoided = standings.find(({ server }) => server === avoid) ?? null
-      return leastLoaded(standings, now(), turn++, avoided)?.server ?? null
     }
     /** Lets in as many of those that wait as there are places. */
     const drain = () => {
@@ -150,22 +95,25 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         waiter.serve(server)
       }
     }
-    let alarm: NodeJS.Timeout | null = null
+    let alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | null = null
     /** Looks again when the first pause is over; other places come free by themselves. */
     const wakeLater = () => {
-      const ends = servers.filter(({ up }) => up).map(({ pausedUntil }) => pausedUntil - now())
-      const first = Math.min(...ends.filter((left) => left > 0))
-      if (alarm !== null || first === Number.POSITIVE_INFINITY) return
-      alarm = after(Math.ceil(first) + 1, () => {
+      const time = now()
+      const ends = servers.filter(({ up, pausedUntil }) => up && pausedUntil > time)
+      const at = Math.min(...ends.map(({ pausedUntil }) => pausedUntil))
+      if (at === Number.POSITIVE_INFINITY || (alarm !== null && alarm.at <= at)) return
+      if (alarm !== null) clearTimeout(alarm.timer)
+      const timer = after(Math.ceil(at - time) + 1, () => {
         alarm = null
         drain()
       })
+      alarm = { at, timer }
     }
     const endAll = () => {
       over = new ModelError({
         model: servers.map(({ url }) => url).join(', '),
         problem: `no server has answered for ${options.giveUp / 1000} s (${servers[0]?.error ?? 'no answer'}); start one and run again, what is finished is kept`,
-        retryable: false,
+        retryable: true,
         fatal: true,
         kind: 'no server',
       })
@@ -237,7 +185,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         // What was on its way when the server began to refuse says nothing of what it takes now.
         if (sentAt < server.halvedAt) return
         server.refusing = null
-        server.pace = answered(server.pace, seconds, server.inFlight >= server.pace.limit)
+        server.pace = answered(server.pace, seconds, server.inFlight >= server.limit)
       },
       overloaded: (server, sentAt, pause, draw) => {
         server.failures++
@@ -268,11 +216,11 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         if (gone || server.faults >= faultsAllowed) takeOut(server)
       },
       health: Effect.sync(() =>
-        servers.map(({ url, up, inFlight, pace, requests, failures, latency, error }) => ({
+        servers.map(({ url, up, inFlight, limit, requests, failures, latency, error }) => ({
           url,
           up,
           inFlight,
-          limit: pace.limit,
+          limit,
           requests,
           failures,
           latency,

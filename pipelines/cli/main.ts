@@ -43,7 +43,7 @@ const exitCode = (error: unknown): number => {
     case 'IncompleteError':
       return 3
     case 'ModelError':
-      return error instanceof ModelError && error.fatal === true ? 2 : 3
+      return error instanceof ModelError && error.fatal === true && !error.retryable ? 2 : 3
     default:
       return 1
   }
