@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { entry } from '../pipelines/command-line.ts'
 import { row, workplace, writeRows } from '../pipelines/workplace.ts'
 import { type FaultServer, type FaultServerOptions, startFaultServer } from './fault-server.ts'
+import { killFamily } from './processes.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -15,7 +16,12 @@ export interface FoldsScene extends AsyncDisposable {
   readonly root: string
   readonly server: FaultServer
   /** Starts the command line in the scene's folder. */
-  readonly start: (...args: ReadonlyArray<string>) => { readonly pid: number; readonly ended: Promise<Ran> }
+  readonly start: (...args: ReadonlyArray<string>) => {
+    readonly pid: number
+    readonly ended: Promise<Ran>
+    /** What first matches on standard error. */
+    readonly said: (pattern: RegExp) => Promise<string>
+  }
   readonly spanwise: (...args: ReadonlyArray<string>) => Promise<Ran>
   /** Words that plan the scene's samples: an agent with one request a sample, answered by the server. */
   readonly agent: (foldSize: number) => ReadonlyArray<string>
@@ -27,6 +33,7 @@ export const foldsScene = async (
   samples: number,
   options: FaultServerOptions = {},
   concurrency = 4,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<FoldsScene> => {
   const root = await workplace(name)
   mkdirSync(join(root, 'rows'))
@@ -38,8 +45,15 @@ export const foldsScene = async (
     reply: () => ({ message: { role: 'assistant', content: '<answer>none</answer>' } }),
     ...options,
   })
+  const running = new Set<number>()
   const start: FoldsScene['start'] = (...args) => {
-    const child = spawn(process.execPath, [entry, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [entry, ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
+    running.add(child.pid!)
+    child.on('close', () => running.delete(child.pid!))
     const texts = { out: '', err: '' }
     child.stdout.on('data', (piece) => {
       texts.out += piece
@@ -48,7 +62,16 @@ export const foldsScene = async (
       texts.err += piece
     })
     const ended = new Promise<Ran>((resolve) => child.on('close', (code) => resolve({ code, ...texts })))
-    return { pid: child.pid!, ended }
+    const said = (pattern: RegExp) =>
+      new Promise<string>((resolve) => {
+        const look = () => {
+          const match = pattern.exec(texts.err)
+          if (match !== null) resolve(match[0])
+        }
+        child.stderr.on('data', look)
+        look()
+      })
+    return { pid: child.pid!, ended, said }
   }
   return {
     root,
@@ -73,6 +96,7 @@ export const foldsScene = async (
       ...['--concurrency', String(concurrency), '--json'],
     ],
     [Symbol.asyncDispose]: async () => {
+      for (const pid of running) killFamily(pid)
       await server.kill()
       rmSync(root, { recursive: true, force: true })
     },

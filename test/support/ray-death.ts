@@ -38,7 +38,6 @@ export const rayDeath = async (ray: string, samplesOfFold = 40) => {
     requestsWhenKilled: before,
     requests: scene.server.requests(),
     askedMost: Math.max(...scene.server.asked.values()),
-    nodesLeft: await cluster.nodes(),
     clusterSeconds: (started - begun) / 1000,
     seconds,
     ran,
