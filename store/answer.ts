@@ -118,7 +118,9 @@ const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions
     ${views.map(create).join('\n')}`)
   yield* viewCurations(database, decisions)
   const made = relations.filter(({ name }) => name !== evidenceView.name)
-  yield* database.run(made.map(describe).join('\n'))
+  yield* database.run(
+    `${made.map(describe).join('\n')} DROP TABLE repeated; DROP TABLE IF EXISTS superseded;`,
+  )
   return database
 })
 

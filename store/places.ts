@@ -61,7 +61,7 @@ const fromParts = Effect.fnUntraced(function* (
   if (parts.length === 0) return `SELECT ${select(() => false)} WHERE false`
   const files = parts.map((part) => literal(join(run, part))).join(', ')
   const rows = `(
-    SELECT *, substr(filename, ${run.length + 2}) AS part, file_row_number::INTEGER AS part_row
+    SELECT *, substr(filename, ${[...run].length + 2}) AS part, file_row_number::INTEGER AS part_row
     FROM read_parquet([${files}], union_by_name = true, filename = true, file_row_number = true))`
   const present = new Set((yield* database.rows(`DESCRIBE FROM ${rows}`)).map((row) => row.column_name))
   return `SELECT ${select((name) => present.has(name))} FROM ${rows}`
