@@ -140,13 +140,6 @@ const runCase = async ({ name, servers: options, ideal, meanwhile }: Case) => {
       Effect.gen(function* () {
         const began = performance.now()
         void meanwhile?.(servers)
-        setInterval(
-          () =>
-            Effect.runPromise(model.health!).then((h) =>
-              console.log(((performance.now() - began) / 1000).toFixed(2), JSON.stringify(h)),
-            ),
-          250,
-        )
         const exits = yield* Effect.forEach(
           Array.from({ length: questions }, (_, i) => i),
           (i) =>

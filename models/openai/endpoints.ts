@@ -183,9 +183,11 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         const seconds = milliseconds / 1000
         server.latency = server.latency === null ? seconds : 0.9 * server.latency + 0.1 * seconds
         // What was on its way when the server began to refuse says nothing of what it takes now.
-        if (sentAt < server.halvedAt) return
-        server.refusing = null
-        server.pace = answered(server.pace, seconds, server.inFlight >= server.limit)
+        if (sentAt >= server.halvedAt) server.refusing = null
+        if (sentAt < server.changedAt) return
+        const { limit } = server
+        server.pace = answered(server.pace, seconds, server.inFlight >= limit)
+        if (server.limit !== limit) server.changedAt = now()
       },
       overloaded: (server, sentAt, pause, draw) => {
         server.failures++
@@ -194,6 +196,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         server.refusing ??= time
         if (sentAt >= server.halvedAt) {
           server.halvedAt = time
+          server.changedAt = time
           server.pace = refused(server.pace)
         }
         // While it works on others, fewer are enough. Where it takes none at all it is left alone, for at most half of the
@@ -213,7 +216,8 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         server.failures++
         server.faults++
         server.error = problem
-        if (gone || server.faults >= faultsAllowed) takeOut(server)
+        // As long as more requests are on their way than have failed in a row, they may tell otherwise.
+        if (gone || server.faults >= Math.max(faultsAllowed, server.inFlight)) takeOut(server)
       },
       health: Effect.sync(() =>
         servers.map(({ url, up, inFlight, limit, requests, failures, latency, error }) => ({

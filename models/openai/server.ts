@@ -15,8 +15,9 @@ export interface Server extends Standing {
   faults: number
   /** Since when it has refused all that was sent, milliseconds; null where it has not. */
   refusing: number | null
-  /** When its limit was last halved: refusals of requests sent before that say nothing new. */
+  /** When its limit was last halved, and last changed: what was sent before that says nothing of the limit now. */
   halvedAt: number
+  changedAt: number
   requests: number
   failures: number
   latency: number | null
@@ -35,6 +36,7 @@ export const newServer = (url: string, start: number, most: number): Server => (
   faults: 0,
   refusing: null,
   halvedAt: 0,
+  changedAt: 0,
   requests: 0,
   failures: 0,
   latency: null,

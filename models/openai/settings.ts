@@ -46,7 +46,7 @@ export const openaiSettingsSchema = z.strictObject({
   retries: z.int().min(0).default(8),
   /** Milliseconds between attempts: before the first retry, and at most. */
   backoff: z
-    .strictObject({ first: milliseconds.default(500), most: milliseconds.default(30_000) })
+    .strictObject({ first: milliseconds.default(250), most: milliseconds.default(30_000) })
     .prefault({}),
   /** Milliseconds between health checks of a server that is out. */
   checks: z

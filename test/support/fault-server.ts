@@ -90,11 +90,14 @@ export const startFaultServer = async (
   const work = async (response: ServerResponse): Promise<void> => {
     if (options.slots !== undefined && working >= options.slots)
       await new Promise<void>((go) => line.push(go))
-    working++
-    response.on('close', () => {
+    const leave = () => {
       working--
       line.shift()?.()
-    })
+    }
+    working++
+    // A client that left while it waited has nothing to close any more.
+    if (response.closed) return leave()
+    response.on('close', leave)
     if (options.latency !== undefined) await sleep(options.latency)
   }
 
