@@ -38,7 +38,7 @@ export const openaiSettingsSchema = z.strictObject({
   files: z.strictObject({ from: z.string(), to: z.string() }).nullable().default(null),
   /** Requests at the same time with one server, at first and at most; between them the number adapts. */
   concurrency: z
-    .strictObject({ start: z.int().positive().default(16), most: z.int().positive().default(256) })
+    .strictObject({ start: z.int().positive().default(32), most: z.int().positive().default(256) })
     .prefault({}),
   /** Milliseconds for one attempt. */
   timeout: milliseconds.default(600_000),

@@ -102,7 +102,7 @@ export const backendOf = Effect.fnUntraced(function* (
     ...configured,
     ...others,
     ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.split(',').map((url) => url.trim()) }),
-    ...(concurrency === undefined ? {} : { concurrency: { start: 16, most: concurrency } }),
+    ...(concurrency === undefined ? {} : { concurrency: { most: concurrency } }),
   }
   const parsed = openaiSettingsSchema.safeParse(merged)
   if (parsed.success) return { kind, settings: parsed.data, threads: engine.threads }
