@@ -65,8 +65,8 @@ const noProcessor: Preset['video'] = (_, processor) => (processor === null ? {} 
 /**
  * vLLM (its `ChatCompletionRequest` and `VideoMediaIO`, read in November 2026): every sampling field is sent because a
  * model's generation_config.json would fill in those left out. Frames that were taken by us travel as `video/jpeg` with
- * their numbers and the source's rate, from which Qwen3-VL's processor writes their times; needs vLLM 0.20 or later
- * (pull request 40133).
+ * their numbers and the source's rate, from which Qwen3-VL's processor writes their times; needs a vLLM with pull
+ * request 40133 (April 2026).
  */
 const vllm: Preset = {
   media: ['frames', 'video', 'file'],
