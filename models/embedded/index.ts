@@ -96,7 +96,14 @@ export const layerEmbedded = (
         identity,
         frameFactor: factorOf(preprocessing),
         media: { kind: 'pixels' },
-        chat: Effect.fnUntraced(function* ({ messages, sampling }) {
+        chat: Effect.fnUntraced(function* ({ messages, sampling, guide }) {
+          if (guide !== undefined)
+            return yield* new ModelError({
+              model,
+              problem: 'the embedded engine cannot hold replies to a form; ask a server that can',
+              retryable: false,
+              fatal: true,
+            })
           return yield* chats({ prompt: yield* prepare(messages), sampling })
         }),
         choose: Effect.fnUntraced(function* (

@@ -1,9 +1,8 @@
 import { Effect } from 'effect'
-import { Argument, Command, Flag } from 'effect/cli'
-import { InputError } from '../../core/index.ts'
+import { Argument, Command } from 'effect/cli'
 import { comparisonTable } from '../../eval/index.ts'
 import { runCompare } from '../compare.ts'
-import { json, print, seed } from './flags.ts'
+import { json, print, seed, wholeOr } from './flags.ts'
 
 const run = (name: string) =>
   Argument.String(name).pipe(Argument.withDescription('folder of an evaluation, or its values.jsonl'))
@@ -18,18 +17,9 @@ export const compareCommand = Command.make(
     b: run('B'),
     json,
     seed,
-    resamples: Flag.Int('resamples').pipe(
-      Flag.withDescription('bootstrap resamples of the videos'),
-      Flag.withDefault(1000),
-    ),
+    resamples: wholeOr('resamples', 'bootstrap resamples of the videos', 1000),
   },
   Effect.fn(function* ({ a, b, seed, resamples, json }) {
-    if (resamples < 1)
-      return yield* new InputError({
-        subject: `--resamples ${resamples}`,
-        problem: 'nothing is resampled',
-        remedy: 'give a whole number from 1',
-      })
     const { comparisons, ...about } = yield* runCompare({ a, b, seed, resamples })
     yield* print(
       json,

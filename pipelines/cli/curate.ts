@@ -5,7 +5,7 @@ import { selectionMethods } from '../../curriculum/index.ts'
 import { loadConfig } from '../config.ts'
 import { actions } from '../curate/act.ts'
 import { runCurate } from '../curate.ts'
-import { foldersOf, given, json, print, run, seed } from './flags.ts'
+import { foldersOf, given, json, positiveOr, print, run, seed, whole } from './flags.ts'
 
 export const curate = Command.make(
   'curate',
@@ -26,14 +26,8 @@ export const curate = Command.make(
       Flag.withDescription('how the budget is chosen'),
       Flag.withDefault('gaussian'),
     ),
-    share: Flag.Finite('share').pipe(
-      Flag.withDescription('share of the pool to keep'),
-      Flag.withDefault(0.1),
-    ),
-    count: Flag.Int('count').pipe(
-      Flag.withDescription('number of samples to keep, instead of a share'),
-      Flag.optional,
-    ),
+    share: positiveOr('share', 'share of the pool to keep', 0.1),
+    count: whole('count', 'number of samples to keep, instead of a share', 1),
     evaluation: Flag.String('evaluation').pipe(
       Flag.withDescription(
         'NAME:SPLIT of a set whose videos must not be among the samples; may be given several times',

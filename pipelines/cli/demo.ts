@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
-import { Command, Flag } from 'effect/cli'
+import { Command } from 'effect/cli'
 import { Videos } from '../../video/index.ts'
 import { loadConfig } from '../config.ts'
 import { tables } from '../demo/report.ts'
 import { demoDefaults, runDemo } from '../demo.ts'
-import { engineOf, json, model, run } from './flags.ts'
+import { engineOf, json, model, positiveOr, run, wholeOr } from './flags.ts'
 
 /** A table in columns, the first to the left and the others to the right. */
 const columns = ({
@@ -21,25 +21,19 @@ const columns = ({
   )
 }
 
-const whole = (name: string, description: string, value: number) =>
-  Flag.Int(name).pipe(Flag.withDescription(description), Flag.withDefault(value))
-
 export const demo = Command.make(
   'demo',
   {
     ...model,
     run,
     json,
-    seed: whole('seed', 'fixes every random draw', demoDefaults.seed),
-    videos: whole('videos', 'training videos of the world', demoDefaults.videos),
-    validationVideos: whole('validation-videos', 'videos to measure on', demoDefaults.validationVideos),
-    selected: whole('selected', 'samples each training run may use', demoDefaults.selected),
-    steps: whole('steps', 'GRPO steps of each training run', demoDefaults.steps),
-    prompts: whole('prompts', 'prompts a step', demoDefaults.prompts),
-    learningRate: Flag.Finite('learning-rate').pipe(
-      Flag.withDescription('of GRPO'),
-      Flag.withDefault(demoDefaults.learningRate),
-    ),
+    seed: wholeOr('seed', 'fixes every random draw', demoDefaults.seed, 0),
+    videos: wholeOr('videos', 'training videos of the world', demoDefaults.videos),
+    validationVideos: wholeOr('validation-videos', 'videos to measure on', demoDefaults.validationVideos),
+    selected: wholeOr('selected', 'samples each training run may use', demoDefaults.selected),
+    steps: wholeOr('steps', 'GRPO steps of each training run', demoDefaults.steps),
+    prompts: wholeOr('prompts', 'prompts a step', demoDefaults.prompts),
+    learningRate: positiveOr('learning-rate', 'of GRPO', demoDefaults.learningRate),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()

@@ -13,27 +13,39 @@ import { ensureWorld } from '../world.ts'
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
-/** A whole number, `least` or more. */
-export const whole = (name: string, description: string, least = 0) =>
+const integer = (name: string, description: string, least: number) =>
   Flag.Int(name).pipe(
     Flag.withDescription(description),
     Flag.filter(
       (value) => value >= least,
       () => `${least} or more`,
     ),
-    Flag.optional,
   )
 
-/** A number above 0. */
-export const positive = (name: string, description: string) =>
+const aboveZero = (name: string, description: string) =>
   Flag.Finite(name).pipe(
     Flag.withDescription(description),
     Flag.filter(
       (value) => value > 0,
       () => 'a number above 0',
     ),
-    Flag.optional,
   )
+
+/** A whole number of at least `least`, if given. */
+export const whole = (name: string, description: string, least = 0) =>
+  integer(name, description, least).pipe(Flag.optional)
+
+/** A whole number of at least `least`; `value` if not given. */
+export const wholeOr = (name: string, description: string, value: number, least = 1) =>
+  integer(name, description, least).pipe(Flag.withDefault(value))
+
+/** A number above 0, if given. */
+export const positive = (name: string, description: string) =>
+  aboveZero(name, description).pipe(Flag.optional)
+
+/** A number above 0; `value` if not given. */
+export const positiveOr = (name: string, description: string, value: number) =>
+  aboveZero(name, description).pipe(Flag.withDefault(value))
 
 export const json = Flag.Boolean('json').pipe(
   Flag.withDescription('print one JSON object on standard output and nothing else'),

@@ -3,7 +3,7 @@ import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { loadConfig } from '../config.ts'
 import { runPretrain } from '../pretrain.ts'
-import { given, json, model, print, seed, settings, settingsOf } from './flags.ts'
+import { given, json, model, positiveOr, print, seed, settings, settingsOf, wholeOr } from './flags.ts'
 
 const shapes = Command.make(
   'shapes',
@@ -21,21 +21,16 @@ const shapes = Command.make(
       Flag.optional,
     ),
     settings,
-    steps: Flag.Int('steps').pipe(Flag.withDescription('optimiser steps'), Flag.withDefault(800)),
-    scenes: Flag.Int('scenes').pipe(Flag.withDescription('scenes a step'), Flag.withDefault(4)),
-    learningRate: Flag.Finite('learning-rate').pipe(
-      Flag.withDescription('peak of the cosine schedule'),
-      Flag.withDefault(1e-3),
+    steps: wholeOr('steps', 'optimiser steps', 800),
+    scenes: wholeOr('scenes', 'scenes a step', 8),
+    learningRate: positiveOr('learning-rate', 'peak of the cosine schedule', 1e-3),
+    microBatchTokens: wholeOr(
+      'micro-batch-tokens',
+      'tokens computed at a time; a GPU wants many, a processor few',
+      2048,
     ),
-    microBatchTokens: Flag.Int('micro-batch-tokens').pipe(
-      Flag.withDescription('tokens computed at a time; a GPU wants many, a processor few'),
-      Flag.withDefault(2048),
-    ),
-    warmup: Flag.Int('warmup').pipe(Flag.withDescription('steps of warm-up'), Flag.withDefault(50)),
-    evaluateEvery: Flag.Int('evaluate-every').pipe(
-      Flag.withDescription('steps between validations'),
-      Flag.withDefault(100),
-    ),
+    warmup: wholeOr('warmup', 'steps of warm-up', 50, 0),
+    evaluateEvery: wholeOr('evaluate-every', 'steps between validations', 100),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()

@@ -90,6 +90,20 @@ describe('the embedded backend', () => {
     }).pipe(Effect.provide(model)),
   )
 
+  it.effect('refuses to hold replies to a form, which it cannot', () =>
+    Effect.gen(function* () {
+      const { chat } = yield* VisionLanguageModel
+      const guided = {
+        messages: messages[0]!,
+        sampling: sampling(0),
+        guide: { kind: 'regex', pattern: 'Yes|No' } as const,
+      }
+      const error = yield* Effect.flip(chat(guided))
+      assert.isTrue(error.fatal)
+      assert.match(error.message, /cannot hold replies to a form/)
+    }).pipe(Effect.provide(model)),
+  )
+
   it.effect('refuses a folder without a model in one line', () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(checkpointRevision(join(tmpdir(), 'nowhere')))
