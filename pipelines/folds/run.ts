@@ -11,6 +11,7 @@ import {
   type ExecutorName,
   type ExecutorSettings,
   executors,
+  type FoldReport,
   holdFolder,
   isHeld,
   type PlannedFold,
@@ -105,7 +106,7 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
         const counts = manifests[index]?.counts
         return retry ? counts !== undefined && counts.failed + counts.absent > 0 : counts === undefined
       })
-      const known = new Map<string, never>()
+      const known = new Map<string, FoldReport>()
       const reports = reportFolds(run, agent, file, known)
       const ends: Array<Driven> = []
       if (wanted.length > 0) {
@@ -114,12 +115,14 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
         })
         const byTask = new Map<number, PlannedFold>(wanted.map((fold) => [fold.index, fold]))
         const progress = yield* Progress
+        let shown = ''
         const show = Effect.flatMap(reports, (all) => {
           const { done, planned, failed, states } = totalOf(all)
-          return progress.report({
-            ...{ label: agents[agent].name, done, total: planned, failed },
-            note: `${states.done} of ${all.length} folds, ${states.running} running`,
-          })
+          const note = `${states.done} of ${all.length} folds, ${states.running} running`
+          const text = `${done} ${failed} ${note}`
+          if (text === shown) return Effect.void
+          shown = text
+          return progress.report({ label: agents[agent].name, done, total: planned, failed, note })
         })
         yield* Effect.forkScoped(
           Effect.forever(Effect.andThen(Effect.ignore(show), Effect.sleep('1 second'))),
