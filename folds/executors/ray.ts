@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { NodeHttpClient } from '@effect/platform-node'
+import * as NodeHttpClient from '@effect/platform-node/NodeHttpClient'
 import { Effect, Layer, type Scope, Semaphore, Stream } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
