@@ -11,9 +11,9 @@ import { foldsScene } from '../support/folds-scene.ts'
 
 const summary = (ran: { readonly out: string }) => JSON.parse(ran.out)
 
-// Each of these starts some ten processes, because whole processes are what folds are made of.
+// These start several processes each, because whole processes are what folds are made of.
 describe('folds from the command line', () => {
-  it('cut and started otherwise each time, they lose nothing and ask nothing twice', async () => {
+  it('cut and started otherwise each time, and interrupted, they lose nothing and ask nothing twice', async () => {
     let open = false
     const script = ({ number }: { readonly number: number }) => ({
       kind: open || number < 16 ? ('answer' as const) : ('hang' as const),
@@ -28,6 +28,15 @@ describe('folds from the command line', () => {
     // Another cut, two workers, interrupted in the middle.
     const second = scene.start('folds', 'run', ...scene.agent(8), '--workers', '2')
     while (scene.server.requests() < 18) await sleep(5)
+    // Meanwhile a fold by hand and another driver are told who holds what.
+    const [fold, driver] = await Promise.all([
+      scene.spanwise('dea', ...scene.agent(8).slice(2), '--fold', '0', '--no-merge'),
+      scene.spanwise('folds', 'run', ...scene.agent(8)),
+    ])
+    for (const { code, err } of [fold!, driver!]) {
+      expect(code).toBe(2)
+      expect(err).toMatch(/is held by process \d+ on \S+; wait for it or stop it\n$/)
+    }
     process.kill(second.pid, 'SIGINT')
     expect((await second.ended).code).toBe(130)
     const lacking = await Effect.runPromise(Effect.flip(mergeFolds(run)))
@@ -49,34 +58,6 @@ describe('folds from the command line', () => {
       { agent: 'dea', planned: 24, found: 24, twice: 0, others: 0 },
     ])
     expect(existsSync(join(run, 'curation.duckdb'))).toBe(true)
-  })
-
-  it('held by a live process, a fold is refused to others and taken over from a dead one', async () => {
-    let answers = false
-    await using scene = await foldsScene('folds-held', 4, {
-      script: () => ({ kind: answers ? 'answer' : 'hang' }),
-    })
-    const run = scene.start('folds', 'run', ...scene.agent(4))
-    while (scene.server.requests() < 1) await sleep(5)
-    const [fold, driver] = await Promise.all([
-      scene.spanwise('dea', ...scene.agent(4).slice(2), '--fold', '0'),
-      scene.spanwise('folds', 'run', ...scene.agent(4)),
-    ])
-    for (const { code, err } of [fold!, driver!]) {
-      expect(code).toBe(2)
-      expect(err).toMatch(/is held by process \d+ on \S+; wait for it or stop it\n$/)
-    }
-    // Driver and fold lose their power; the next start takes both leases over.
-    const [{ folds }] = (await Effect.runPromise(runStatus(join(scene.root, 'run')))) as [
-      Effect.Success<ReturnType<typeof runStatus>>[number],
-    ]
-    expect(folds).toMatchObject([{ state: 'running', done: 0, planned: 4 }])
-    process.kill(folds[0]!.holder!.pid, 'SIGKILL')
-    process.kill(run.pid, 'SIGKILL')
-    await run.ended
-    answers = true
-    const next = await scene.spanwise('folds', 'run', ...scene.agent(4))
-    expect([next.code, summary(next)]).toMatchObject([0, { finished: 1, done: 4 }])
   })
 
   it('with samples that are absent are shown with their kind, and looked at again by retry', async () => {
