@@ -193,7 +193,8 @@ export const trainTokenizer = (
       },
     },
     config: {
-      tokenizer_class: 'Qwen2Tokenizer',
+      // transformers 5 gives Qwen2Tokenizer its own split, whatever tokenizer.json says; the plain class reads the file.
+      tokenizer_class: numbers === 'digits' ? 'Qwen2Tokenizer' : 'PreTrainedTokenizerFast',
       add_prefix_space: false,
       add_bos_token: false,
       bos_token: null,

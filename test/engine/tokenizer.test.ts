@@ -65,5 +65,10 @@ describe('a trained tokenizer', () => {
     expect(encode('When: "12.5" from ')).toHaveLength(3)
     expect(decode(encode('When: "red" from 12.5 to 7'))).toBe('When: "red" from 12.5 to 7')
     expect(tokenizer(made.tokenizer, made.config).specialIds).toHaveLength(specialTokens.length)
+    // transformers would cut numbers into digits under the name of Qwen's class.
+    expect([made.config.tokenizer_class, files.config.tokenizer_class]).toEqual([
+      'PreTrainedTokenizerFast',
+      'Qwen2Tokenizer',
+    ])
   })
 })
