@@ -61,7 +61,8 @@ const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
   const version = yield* versionOf(database)
   yield* refuseLater(version, path)
   if (version < schemaVersion) return `curation.duckdb has the older schema version ${version}`
-  if (!(yield* isFresh(database, files.facts))) return 'curation.duckdb is older than the part files'
+  if (!(yield* isFresh(database, files.verdicts, files.facts)))
+    return 'curation.duckdb is older than the part files'
   return database
 })
 

@@ -18,7 +18,7 @@ export type DatabaseError = StoreError | InputError
 
 export type Row = { readonly [column: string]: Json }
 
-/** One connection to a DuckDB database. An interruption stops the statement that runs. */
+/** A connection to a DuckDB database. An interruption stops the statement that runs. */
 export interface Database {
   /** Runs one or several statements. */
   readonly run: (sql: string, parameters?: ReadonlyArray<DuckDBValue>) => Effect.Effect<void, DatabaseError>
@@ -27,6 +27,8 @@ export interface Database {
     sql: string,
     parameters?: ReadonlyArray<DuckDBValue>,
   ) => Effect.Effect<ReadonlyArray<Row>, DatabaseError>
+  /** Another connection to the same database, with transactions of its own, until the scope closes. */
+  readonly fork: Effect.Effect<Database, never, Scope.Scope>
   /** A query that somebody typed: one statement that only reads, its rows as a stream. */
   readonly select: (sql: string) => Effect.Effect<Selected<DatabaseError>, DatabaseError>
 }
@@ -54,38 +56,8 @@ export interface OpenOptions {
   readonly overflow?: string
 }
 
-/**
- * Opens a database file, or one in memory for `:memory:`, until the scope closes. DuckDB lets one process at a time
- * open a file for writing, and nobody else then, not even to read: a second opener gets an InputError.
- */
-export const openDatabase = (
-  path: string,
-  options: OpenOptions = {},
-): Effect.Effect<Database, InputError, Scope.Scope> =>
+const connect = (instance: DuckDBInstance, path: string): Effect.Effect<Database, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const instance = yield* Effect.acquireRelease(
-      Effect.tryPromise({
-        try: () =>
-          DuckDBInstance.create(path, {
-            threads: String(options.threads ?? 2),
-            memory_limit: options.memory ?? '1GB',
-            ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
-            ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
-          }),
-        catch: (error) => {
-          const problem = text(error)
-          const locked = problem.includes('Could not set lock')
-          return new InputError({
-            subject: path,
-            problem: locked ? 'is open in another process' : `cannot be opened (${problem})`,
-            remedy: locked
-              ? 'wait for that process or stop it'
-              : 'check the path, or remove the file to build it anew',
-          })
-        },
-      }),
-      (opened) => Effect.sync(() => opened.closeSync()),
-    )
     const connection = yield* Effect.acquireRelease(
       Effect.promise(() => instance.connect()),
       (open) => Effect.sync(() => open.closeSync()),
@@ -131,7 +103,43 @@ export const openDatabase = (
           return reader.getRowObjectsJson() as ReadonlyArray<Row>
         }),
       select: (sql) => select(connection, sql, (work) => attempt(sql, work)),
+      fork: connect(instance, path),
     }
+  })
+
+/**
+ * Opens a database file, or one in memory for `:memory:`, until the scope closes. DuckDB lets one process at a time
+ * open a file for writing, and nobody else then, not even to read: a second opener gets an InputError.
+ */
+export const openDatabase = (
+  path: string,
+  options: OpenOptions = {},
+): Effect.Effect<Database, InputError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const instance = yield* Effect.acquireRelease(
+      Effect.tryPromise({
+        try: () =>
+          DuckDBInstance.create(path, {
+            threads: String(options.threads ?? 2),
+            memory_limit: options.memory ?? '1GB',
+            ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
+            ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
+          }),
+        catch: (error) => {
+          const problem = text(error)
+          const locked = problem.includes('Could not set lock')
+          return new InputError({
+            subject: path,
+            problem: locked ? 'is open in another process' : `cannot be opened (${problem})`,
+            remedy: locked
+              ? 'wait for that process or stop it'
+              : 'check the path, or remove the file to build it anew',
+          })
+        },
+      }),
+      (opened) => Effect.sync(() => opened.closeSync()),
+    )
+    return yield* connect(instance, path)
   })
 
 /** Runs `work` in one transaction: all of it or, where it fails or is interrupted, nothing. */

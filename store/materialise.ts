@@ -1,25 +1,81 @@
 import { Effect } from 'effect'
 import { tableOf } from './columns.ts'
-import { type Database, type DatabaseError, identifier, transaction } from './database.ts'
+import { type Database, type DatabaseError, identifier, literal, transaction } from './database.ts'
 import { type AgentParts, factsQuery, findSuperseded, type PartFact, verdictsQuery } from './places.ts'
-import { rebuild } from './schema.ts'
+import { create, describe, verdictTables } from './relations.ts'
+
+/** The agents whose tables were not filled from exactly these part files. */
+const staleAgents = (
+  database: Database,
+  all: ReadonlyArray<AgentParts>,
+  facts: ReadonlyArray<PartFact>,
+): Effect.Effect<ReadonlyArray<AgentParts>, DatabaseError> =>
+  Effect.map(database.rows('SELECT agent, part, bytes, modified FROM parts'), (rows) =>
+    all.filter(({ agent }) => {
+      const mine = facts.filter((fact) => fact.agent === agent.name)
+      const known = new Map(
+        rows
+          .filter((row) => row.agent === agent.name)
+          .map(({ part, bytes, modified }) => [part, `${bytes} ${modified}`]),
+      )
+      return (
+        known.size !== mine.length ||
+        mine.some(({ part, bytes, modified }) => known.get(part) !== `${bytes} ${modified}`)
+      )
+    }),
+  )
 
 /** Whether the tables were filled from exactly these part files. */
 export const isFresh = (
   database: Database,
+  all: ReadonlyArray<AgentParts>,
   facts: ReadonlyArray<PartFact>,
 ): Effect.Effect<boolean, DatabaseError> =>
-  Effect.map(database.rows('SELECT part, bytes, modified FROM parts'), (rows) => {
-    const known = new Map(rows.map(({ part, bytes, modified }) => [part, `${bytes} ${modified}`]))
-    return (
-      known.size === facts.length &&
-      facts.every(({ part, bytes, modified }) => known.get(part) === `${bytes} ${modified}`)
-    )
-  })
+  Effect.map(staleAgents(database, all, facts), (stale) => stale.length === 0)
 
 /**
- * Fills the tables of all agents from their part files, one verdict per sample, in place of what was there and in one
- * transaction. Tables that were filled from exactly these files stay as they are.
+ * Fills the table of one agent anew. Two transactions: rows that are taken out of a table before they are committed make
+ * DuckDB write the whole table a second time. Between the two, `parts` says that the table is not filled.
+ */
+const fill = Effect.fnUntraced(function* (
+  database: Database,
+  run: string,
+  one: AgentParts,
+  facts: ReadonlyArray<PartFact>,
+) {
+  const name = tableOf(one.agent)
+  const table = identifier(name)
+  const relation = verdictTables.find((candidate) => candidate.name === name)!
+  const query = yield* verdictsQuery(database, run, one)
+  yield* transaction(
+    database,
+    database.run(`DELETE FROM parts WHERE agent = ${literal(one.agent.name)};
+                  DROP TABLE ${table}; ${create(relation)} ${describe(relation)}
+                  INSERT INTO ${table} ${query}`),
+  )
+  const superseded = yield* findSuperseded(database, one.agent)
+  yield* transaction(
+    database,
+    Effect.gen(function* () {
+      yield* database.run(
+        `INSERT INTO parts SELECT agent, part, bytes, modified, verdicts FROM (${factsQuery})
+         JOIN (SELECT part, count(*) AS verdicts FROM ${table} GROUP BY part) USING (part)`,
+        [JSON.stringify(facts)],
+      )
+      if (superseded > 0)
+        yield* database.run(
+          `DELETE FROM ${table} t USING superseded s WHERE t.part = s.part AND t.part_row = s.part_row`,
+        )
+    }),
+  )
+})
+
+/**
+ * Fills the tables of agents from their part files, one verdict per sample, in place of what was there. Tables that were
+ * filled from exactly these files stay as they are.
+ *
+ * The agents are merged side by side, each by one thread: rows then go straight into the table in the order of the part
+ * files. Several threads for one table gather and copy batches to keep that order, which costs twice the processor.
  *
  * @param run absolute path of the run
  * @returns how many verdicts of the part files another of the same sample superseded
@@ -30,28 +86,19 @@ export const materialise = Effect.fn('Store.materialise')(function* (
   all: ReadonlyArray<AgentParts>,
   facts: ReadonlyArray<PartFact>,
 ) {
-  if (!(yield* isFresh(database, facts)))
-    yield* transaction(
-      database,
-      Effect.gen(function* () {
-        yield* rebuild(database)
-        for (const one of all) {
-          const table = identifier(tableOf(one.agent))
-          yield* database.run(`INSERT INTO ${table} ${yield* verdictsQuery(database, run, one)}`)
-          yield* database.run(
-            `INSERT INTO parts SELECT agent, part, bytes, modified, verdicts FROM (${factsQuery})
-             JOIN (SELECT part, count(*) AS verdicts FROM ${table} GROUP BY part) USING (part)`,
-            [JSON.stringify(facts)],
-          )
-          if ((yield* findSuperseded(database, one.agent)) > 0)
-            yield* database.run(
-              `DELETE FROM ${table} WHERE (part, part_row) IN (SELECT (part, part_row) FROM superseded)`,
-            )
-        }
-      }),
+  const stale = yield* staleAgents(database, all, facts)
+  if (stale.length > 0) {
+    const [setting] = yield* database.rows("SELECT current_setting('threads')::INTEGER AS threads")
+    yield* database.run('SET threads = 1')
+    yield* Effect.forEach(
+      stale,
+      (one) => Effect.scoped(Effect.flatMap(database.fork, (mine) => fill(mine, run, one, facts))),
+      { concurrency: 'unbounded', discard: true },
     )
+    yield* database.run(`SET threads = ${setting?.threads}`)
+  }
   const [counts] = yield* database.rows(
-    'SELECT (SELECT sum(verdicts) FROM parts)::DOUBLE AS all, (SELECT count(*) FROM verdicts)::DOUBLE AS kept',
+    'SELECT (SELECT coalesce(sum(verdicts), 0) FROM parts)::DOUBLE AS all, (SELECT count(*) FROM verdicts)::DOUBLE AS kept',
   )
   return Number(counts?.all) - Number(counts?.kept)
 }) satisfies (
