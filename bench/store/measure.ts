@@ -60,7 +60,11 @@ const work = {
     const { user, system } = process.cpuUsage(before)
     const size = statSync(join(run, 'curation.duckdb')).size / 1e9
     const parts = (yield* partsOf(run)).reduce((sum, one) => sum + one.parts.length, 0)
-    note('merge', seconds, `${parts} part files, ${size.toFixed(2)} GB, ${((user + system) / 1e6).toFixed(0)} s of processor`)
+    note(
+      'merge',
+      seconds,
+      `${parts} part files, ${size.toFixed(2)} GB, ${((user + system) / 1e6).toFixed(0)} s of processor`,
+    )
   }),
   pages: Effect.gen(function* () {
     const [opening, answers] = yield* timed(open)
