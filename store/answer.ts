@@ -51,6 +51,12 @@ const lock = (database: Database, run: string): Effect.Effect<void, DatabaseErro
     SET autoload_known_extensions = false;
     SET lock_configuration = true;`)
 
+/** The view `evidence`, which reads the part files wherever the run lies. */
+const makeEvidence = Effect.fnUntraced(function* (database: Database, { run, verdicts }: RunFiles) {
+  const query = yield* evidenceQuery(database, run, verdicts)
+  yield* database.run(`CREATE TEMP VIEW evidence AS ${query}; ${describe(evidenceView)}`)
+})
+
 /** The merged database, or why it cannot answer. */
 const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
   const path = join(files.run, 'curation.duckdb')
@@ -63,24 +69,9 @@ const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
   if (version < schemaVersion) return `curation.duckdb has the older schema version ${version}`
   if (!(yield* isFresh(database, files.verdicts, files.facts)))
     return 'curation.duckdb is older than the part files'
+  yield* makeEvidence(database, files)
   return database
 })
-
-/** Statements that may name `evidence` or list what there is. */
-const mayNameEvidence = /evidence|show|describe|schema|duckdb_/i
-
-/**
- * The same database with the view `evidence`. Making a view opens every part file, seconds where there are ten thousand
- * of them: it is made for the first statement that may need it.
- */
-const withEvidence = (database: Database, { run, verdicts }: RunFiles): Database['select'] => {
-  const make = Effect.gen(function* () {
-    const query = yield* evidenceQuery(database, run, verdicts)
-    yield* database.run(`CREATE TEMP VIEW IF NOT EXISTS evidence AS ${query}; ${describe(evidenceView)}`)
-  })
-  return (sql) =>
-    mayNameEvidence.test(sql) ? Effect.andThen(make, database.select(sql)) : database.select(sql)
-}
 
 /** The tables of curations, out of the files that each left. */
 const viewCurations = Effect.fnUntraced(function* (database: Database, decisions: ReadonlyArray<string>) {
@@ -95,10 +86,9 @@ const viewCurations = Effect.fnUntraced(function* (database: Database, decisions
 })
 
 /** A database in memory whose tables are views over the part files. */
-const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions }: RunFiles) {
+const openParts = Effect.fnUntraced(function* (files: RunFiles) {
+  const { run, verdicts, facts, decisions } = files
   const database = yield* openDatabase(':memory:', yield* options)
-  // Views are bound when they are made and whenever they are used.
-  yield* database.run('SET parquet_metadata_cache = true')
   for (const one of verdicts) {
     const table = identifier(tableOf(one.agent))
     const query = yield* verdictsQuery(database, run, one)
@@ -117,6 +107,7 @@ const openParts = Effect.fnUntraced(function* ({ run, verdicts, facts, decisions
     CREATE VIEW parts AS SELECT agent, part, bytes, modified, num_rows::INTEGER AS verdicts
       FROM part_facts JOIN parquet_file_metadata([${parts}]) ON file_name = ${literal(`${run}/`)} || part;
     ${views.map(create).join('\n')}`)
+  yield* makeEvidence(database, files)
   yield* viewCurations(database, decisions)
   const made = relations.filter(({ name }) => name !== evidenceView.name)
   yield* database.run(
@@ -139,7 +130,7 @@ export const openAnswers = Effect.fn('Store.openAnswers')(function* (files: RunF
   const database = typeof merged === 'string' ? yield* openParts(files) : merged
   yield* lock(database, files.run)
   return {
-    select: withEvidence(database, files),
+    select: database.select,
     source: typeof merged === 'string' ? 'part files' : 'curation.duckdb',
     because: typeof merged === 'string' ? merged : null,
   }

@@ -43,8 +43,8 @@ export const factsQuery = `SELECT unnest(from_json($1::JSON,
   '[{"agent":"VARCHAR","part":"VARCHAR","bytes":"DOUBLE","modified":"DOUBLE"}]'), max_depth := 2)`
 
 /**
- * A query for columns of part files and for the place of each row, in the order of the files. A column that part files
- * of an earlier version lack is null.
+ * A query for columns of an agent's part files and for the place of each row, in the order of the files. All of them have
+ * the columns of the first, as all were written under one `partVersion`; a column that an earlier version lacks is null.
  *
  * @param run absolute path of the run
  */
@@ -54,17 +54,16 @@ const fromParts = Effect.fnUntraced(function* (
   parts: ReadonlyArray<string>,
   columns: Columns,
 ) {
-  const select = (there: (name: string) => boolean) =>
-    Object.entries(columns)
-      .map(([name, { type }]) => `${there(name) ? identifier(name) : `NULL::${type}`} AS ${identifier(name)}`)
-      .join(', ')
-  if (parts.length === 0) return `SELECT ${select(() => false)} WHERE false`
-  const files = parts.map((part) => literal(join(run, part))).join(', ')
-  const rows = `(
+  const rows = (some: ReadonlyArray<string>) => `(
     SELECT *, substr(filename, ${[...run].length + 2}) AS part, file_row_number::INTEGER AS part_row
-    FROM read_parquet([${files}], union_by_name = true, filename = true, file_row_number = true))`
-  const present = new Set((yield* database.rows(`DESCRIBE FROM ${rows}`)).map((row) => row.column_name))
-  return `SELECT ${select((name) => present.has(name))} FROM ${rows}`
+    FROM read_parquet([${some.map((part) => literal(join(run, part))).join(', ')}],
+                      filename = true, file_row_number = true))`
+  const described = parts.length === 0 ? [] : yield* database.rows(`DESCRIBE FROM ${rows(parts.slice(0, 1))}`)
+  const present = new Set(described.map((row) => row.column_name))
+  const select = Object.entries(columns)
+    .map(([name, { type }]) => `${present.has(name) ? '' : `NULL::${type} AS `}${identifier(name)}`)
+    .join(', ')
+  return parts.length === 0 ? `SELECT ${select} WHERE false` : `SELECT ${select} FROM ${rows(parts)}`
 })
 
 /** A query for the rows of an agent's table, out of its part files. */
@@ -73,11 +72,9 @@ export const verdictsQuery = (database: Database, run: string, { agent, parts }:
 
 /** A query for the rows of `evidence`. */
 export const evidenceQuery = (database: Database, run: string, all: ReadonlyArray<AgentParts>) =>
-  fromParts(
-    database,
-    run,
-    all.flatMap(({ parts }) => parts),
-    evidenceView.columns,
+  Effect.map(
+    Effect.forEach(all, ({ parts }) => fromParts(database, run, parts, evidenceView.columns)),
+    (queries) => queries.join(' UNION ALL '),
   )
 
 /**

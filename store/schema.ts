@@ -3,8 +3,11 @@ import { InputError } from '../core/index.ts'
 import { type Database, type DatabaseError, identifier, literal, transaction } from './database.ts'
 import { create, curationTables, describe, partsTable, verdictTables, views } from './relations.ts'
 
-/** Version of the columns of part files. It is one of the settings that verdicts are kept under. */
-export const partVersion = 1
+/**
+ * Version of the columns of part files, `columnsOf` an agent: a change of those needs the next number. It is one of the
+ * settings that verdicts are kept under, so that the part files of one agent in a run all have the same columns.
+ */
+export const partVersion = 2
 
 /**
  * Statements that lead `curation.duckdb` from each version to the next, from an empty file on. They carry over only
