@@ -89,6 +89,14 @@ export const sizeOf = (shape: Shape): Dim => shape.reduce<Dim>(multiplyDims, 1)
 export const termsOf = (dim: Dim): readonly (readonly [readonly string[], number])[] =>
   [...parse(dim)].map(([key, factor]) => [key === '' ? [] : key.split('*'), factor])
 
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
+
+/** The greatest number known to divide a length, of symbols that are always multiples of `multiples` (1 where unnamed). */
+export const divisorOf = (dim: Dim, multiples: Readonly<Record<string, number>> = {}): number =>
+  [...parse(dim)]
+    .map(([key, factor]) => key.split('*').reduce((all, symbol) => all * (multiples[symbol] ?? 1), factor))
+    .reduce((a, b) => gcd(Math.abs(a), Math.abs(b)), 0)
+
 /** Whether two shapes are equal, length by length. */
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((dim, index) => dim === b[index])

@@ -1,5 +1,5 @@
 import { type Dim, sameShape, sizeOf } from './dims.ts'
-import { add, exp, expand, mul, neg } from './elementwise.ts'
+import { add, cast, exp, expand, mul, neg } from './elementwise.ts'
 import { ShapeError } from './error.ts'
 import { axisOf, requireType, single, type Value } from './graph.ts'
 import { concat, reshape, transpose, unsqueeze, zeros } from './reshape.ts'
@@ -39,7 +39,8 @@ const sumRows = (rows: Value, indices: Value, length: Dim): Value => {
   const [count, ...rest] = rows.shape
   const flat = reshape(rows, [count!, sizeOf(rest)])
   const shape = [length, sizeOf(rest)]
-  const places = expand(reshape(indices, [count!, 1]), flat.shape)
+  // As int32, which devices take: int64 would be spread out on the processor and carried over.
+  const places = expand(reshape(cast(indices, 'int32'), [count!, 1]), flat.shape)
   const sum = single(rows.graph, {
     op: 'ScatterElements',
     inputs: [zeros(rows, shape), places, flat],

@@ -27,6 +27,8 @@ const types: Readonly<Record<DType, Type>> = {
 export interface EmitOptions {
   /** Where the graph will run; some operators are written differently there. Default cpu. */
   readonly device?: Device
+  /** Numbers that a symbolic length is always a multiple of, by its symbol. */
+  readonly multiples?: Readonly<Record<string, number>>
   /** Weights to store in the file, by parameter name; the other parameters are inputs. */
   readonly initialisers?: ReadonlyMap<string, Float32Array>
 }
@@ -37,7 +39,7 @@ export interface EmitOptions {
  */
 export const emit = (
   graph: Graph,
-  { initialisers = new Map(), device = 'cpu' }: EmitOptions = {},
+  { initialisers = new Map(), device = 'cpu', multiples = {} }: EmitOptions = {},
 ): Uint8Array => {
   const { nodes, values } = needed(graph)
   const names = new Map<Value, string>()
@@ -47,7 +49,7 @@ export const emit = (
   const nameOf = (value: Value | undefined) => (value === undefined ? '' : (names.get(value) ?? value.name))
   const written = nodes.flatMap((node) => {
     const proto = nodeProto(node, nameOf, values)
-    return device === 'webgpu' ? forWebgpu(proto, node) : [proto]
+    return device === 'webgpu' ? forWebgpu(proto, node, multiples) : [proto]
   })
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(IR_VERSION),

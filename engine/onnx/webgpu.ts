@@ -1,9 +1,11 @@
 import { create } from '@bufbuild/protobuf'
 import { type NodeProto, NodeProtoSchema } from 'onnx-buf'
+import { type Dim, divisorOf } from '../graph/dims.ts'
 import type { Attribute, Node } from '../graph/graph.ts'
 import { attributeProto } from './attribute.ts'
 
-type Rewrite = (proto: NodeProto, node: Node) => ReadonlyArray<NodeProto>
+type Multiples = Readonly<Record<string, number>>
+type Rewrite = (proto: NodeProto, node: Node, multiples: Multiples) => ReadonlyArray<NodeProto>
 
 const step = (
   owner: NodeProto,
@@ -71,10 +73,43 @@ const plainMatMul: Rewrite = (proto, node) => {
   ]
 }
 
+/**
+ * The gradient of a weight is a small matrix summed over every token of the batch, and its kernel gives each tile of the
+ * result one workgroup, which walks the whole inner length alone: on an H200 four fifths of a training step's time. The
+ * inner length is therefore cut into parts, as many as are known to divide it, whose products are summed.
+ */
+const partwiseGemm: Rewrite = (proto, node, multiples) => {
+  const { transA, transB, alpha } = node.attributes
+  const [, b, bias] = node.inputs
+  const [rows, columns] = node.outputs[0]!.shape as [Dim, Dim]
+  const inner = b!.shape[0]!
+  const parts = divisorOf(inner, multiples)
+  const plain =
+    bias === undefined && transB === 0 && typeof alpha === 'object' && 'float' in alpha && alpha.float === 1
+  // A row of ones sums what it meets, the gradient of a bias; turned or not, it is the same row.
+  const long = (transA === 1 || rows === 1) && typeof inner === 'string' && parts > 1
+  if (!plain || !long || typeof rows === 'string' || typeof columns === 'string') return [proto]
+  const at = (name: string) => `${proto.name}.${name}`
+  const cut = (index: 0 | 1, width: number): ReadonlyArray<NodeProto> => [
+    step(proto, 'Constant', [], at(`shape ${index}`), { value_ints: [parts, -1, width] }),
+    step(proto, 'Reshape', [proto.input[index]!, at(`shape ${index}`)], at(`parts ${index}`)),
+  ]
+  return [
+    ...cut(0, rows),
+    ...cut(1, columns),
+    step(proto, 'Transpose', [at('parts 0')], at('turned'), { perm: [0, 2, 1] }),
+    step(proto, 'MatMul', [at('turned'), at('parts 1')], at('products')),
+    step(proto, 'Constant', [], at('axis'), { value_ints: [0] }),
+    step(proto, 'ReduceSum', [at('products'), at('axis')], proto.output[0]!, { keepdims: 0 }),
+  ]
+}
+
 const rewrites: { readonly [op: string]: Rewrite } = {
   SimplifiedLayerNormalization: rootMeanSquare,
   FusedMatMul: plainMatMul,
+  Gemm: partwiseGemm,
 }
 
 /** An operator as the WebGPU provider computes it rightly, and on the device. */
-export const forWebgpu: Rewrite = (proto, node) => rewrites[node.op]?.(proto, node) ?? [proto]
+export const forWebgpu: Rewrite = (proto, node, multiples) =>
+  rewrites[node.op]?.(proto, node, multiples) ?? [proto]

@@ -2,7 +2,16 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { Effect } from 'effect'
 import { ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, it } from 'vitest'
-import { Graph, gradients, matmul, reduceSum, rmsNorm, square, type Value } from '../../engine/graph/index.ts'
+import {
+  Graph,
+  gradients,
+  linear,
+  matmul,
+  reduceSum,
+  rmsNorm,
+  square,
+  type Value,
+} from '../../engine/graph/index.ts'
 import { emit } from '../../engine/onnx/emit.ts'
 import { type Device, Session, tensor } from '../../engine/session.ts'
 import { numbers } from './run.ts'
@@ -64,6 +73,38 @@ describe('graphs written for webgpu', () => {
     found.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 4)
     })
+  })
+
+  it('cut the long sum of a weight gradient into parts', async () => {
+    const [count, width, out] = [24, 3, 5]
+    const written = (device: Device) => {
+      const graph = new Graph('linear')
+      const x = graph.input('x', 'float32', ['rows', 'tokens', width])
+      const [weight, bias] = [graph.parameter('weight', [out, width]), graph.parameter('bias', [out])]
+      const loss = reduceSum(square(linear(x, weight, bias)))
+      gradients(loss, [weight, bias]).forEach((gradient, i) => {
+        graph.output(`gradient ${i}`, gradient)
+      })
+      return emit(graph, { device, multiples: { tokens: 4 } })
+    }
+    const values = (length: number) => Float32Array.from({ length }, (_, at) => Math.sin(3 * at))
+    const compute = (device: Device) =>
+      Effect.gen(function* () {
+        const session = yield* Session.make(written(device), { device: 'cpu', threads: 1 })
+        const results = yield* session.run({
+          x: tensor('float32', values(count * width), [3, 8, width]),
+          weight: tensor('float32', values(out * width), [out, width]),
+          bias: tensor('float32', values(out)),
+        })
+        return Object.values(results).flatMap(numbers)
+      }).pipe(Effect.scoped, Effect.runPromise)
+    const expected = await compute('cpu')
+    ;(await compute('webgpu')).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 3)
+    })
+    const sums = (device: Device) =>
+      fromBinary(ModelProtoSchema, written(device)).graph!.node.filter(({ opType }) => opType === 'ReduceSum')
+    expect(sums('webgpu').length - sums('cpu').length).toBe(2)
   })
 
   it('hold no operator that the provider leaves to the processor', () => {
