@@ -1,4 +1,5 @@
-import { type Dim, Graph, gradients, type Value } from '../graph/index.ts'
+import { sizeOf } from '../graph/dims.ts'
+import { concat, type Dim, Graph, gradients, reshape, type Value } from '../graph/index.ts'
 import { graphWeights, type Qwen3VlConfig, type Weights } from '../qwen3vl/index.ts'
 import type { LossSettings } from './batch.ts'
 import { type FrameShape, type PackedDims, type PackedOutputs, packedForward } from './forward.ts'
@@ -15,6 +16,9 @@ export interface Trainable {
 
 /** Prefix of the outputs that are gradients; the parameter's name follows. */
 export const gradientPrefix = 'gradient:'
+
+/** The output that holds all gradients one after the other, in the alphabetical order of the parameters' names. */
+export const allGradients = 'gradients'
 
 /** Whether a parameter learns. */
 export const learns = (name: string, { freezeVision = false, lora }: Trainable): boolean =>
@@ -68,7 +72,8 @@ const lossOf = (
 
 /**
  * The loss of a packed micro-batch and its gradients: outputs `loss`, `log_probs`, `entropy` and one
- * `gradient:NAME` for each parameter that learns.
+ * `gradient:NAME` for each parameter that learns; `together`, the one output `gradients` instead, since a device takes
+ * about a millisecond to hand back an output of whatever size.
  */
 export const updateGraph = (
   config: Qwen3VlConfig,
@@ -76,6 +81,7 @@ export const updateGraph = (
   frame: FrameShape,
   loss: LossSettings,
   trainable: Trainable,
+  { together = false }: { readonly together?: boolean } = {},
 ): Graph => {
   const graph = new Graph(`update-${loss.kind}`)
   const outputs = packedForward(graph, config, weightsOf(graph, config, trainable), dims, frame)
@@ -83,9 +89,16 @@ export const updateGraph = (
   graph.output('loss', total)
   graph.output('log_probs', outputs.logProbs)
   graph.output('entropy', outputs.entropy)
-  const wanted = graph.parameters.filter(({ name }) => learns(name, trainable))
-  gradients(total, wanted).forEach((gradient, index) => {
-    graph.output(gradientPrefix + wanted[index]!.name, gradient)
-  })
+  const wanted = graph.parameters
+    .filter(({ name }) => learns(name, trainable))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const found = gradients(total, wanted)
+  if (together) {
+    const flat = found.map((gradient) => reshape(gradient, [sizeOf(gradient.shape)]))
+    graph.output(allGradients, concat(flat, 0))
+  } else
+    found.forEach((gradient, index) => {
+      graph.output(gradientPrefix + wanted[index]!.name, gradient)
+    })
   return graph
 }

@@ -31,40 +31,57 @@ const joined = (a: Layout, b: Layout): Layout => ({
   width: a.width,
 })
 
+/** Groups of one layout, as many of them to a micro-batch as the budget allows. */
+const alike = (
+  groups: ReadonlyArray<TrainingGroup>,
+  tokenBudget: number,
+): Array<{ layout: Layout; groups: ReadonlyArray<number> }> => {
+  const kinds = new Map<string, { layout: Layout; groups: Array<number> }>()
+  groups.forEach((group, index) => {
+    const layout = layoutOf(group)
+    const key = Object.values(layout).join()
+    const kind = kinds.get(key)
+    if (kind === undefined) kinds.set(key, { layout, groups: [index] })
+    else kind.groups.push(index)
+  })
+  return [...kinds.values()].flatMap(({ layout, groups: members }) => {
+    const most = Math.max(1, Math.floor(tokenBudget / layoutTokens(layout)))
+    return Array.from({ length: Math.ceil(members.length / most) }, (_, part) => {
+      const rows = members.slice(part * most, (part + 1) * most)
+      return { layout: { ...layout, rows: rows.length }, groups: rows }
+    })
+  })
+}
+
 /**
- * Cuts a batch into micro-batches of at most `tokenBudget` computed tokens (a single group may exceed it). Groups of
- * like shape are put together: one frame size each, then by completions, their length, and the prompt's.
+ * Cuts a batch into micro-batches of one frame size each and at most `tokenBudget` computed tokens (a single group may
+ * exceed it). Starts from groups of one layout and keeps joining the two micro-batches that joined need the least
+ * padding, as long as that is less than a sixteenth of the budget, which stands for what a call costs in itself: a GPU is
+ * given a large budget because its calls are dear (measured on an H200: 0.1 s or 40 000 tokens).
  */
 export const microBatches = (
   groups: ReadonlyArray<TrainingGroup>,
   tokenBudget: number,
 ): ReadonlyArray<MicroBatch> => {
-  const order = groups
-    .map((group, index) => ({ index, layout: layoutOf(group) }))
-    .sort(
-      ({ layout: a, index: i }, { layout: b, index: j }) =>
-        a.height - b.height ||
-        a.width - b.width ||
-        a.group - b.group ||
-        a.completion - b.completion ||
-        a.prompt - b.prompt ||
-        a.targets - b.targets ||
-        i - j,
-    )
-  const batches: Array<{ layout: Layout; groups: Array<number> }> = []
-  for (const { index, layout } of order) {
-    const last = batches.at(-1)
-    const together = last === undefined ? undefined : joined(last.layout, layout)
-    if (
-      last !== undefined &&
-      together !== undefined &&
-      last.layout.height === layout.height &&
-      last.layout.width === layout.width &&
-      layoutTokens(together) <= tokenBudget
-    ) {
-      last.layout = together
-      last.groups.push(index)
-    } else batches.push({ layout, groups: [index] })
+  const batches = alike(groups, tokenBudget)
+  for (;;) {
+    let least = tokenBudget / 16
+    let pair: readonly [number, number] | undefined
+    for (let i = 1; i < batches.length; i++)
+      for (let j = 0; j < i; j++) {
+        const [a, b] = [batches[i]!.layout, batches[j]!.layout]
+        if (a.height !== b.height || a.width !== b.width) continue
+        const together = layoutTokens(joined(a, b))
+        const padding = together - layoutTokens(a) - layoutTokens(b)
+        if (together > tokenBudget || padding >= least) continue
+        least = padding
+        pair = [i, j]
+      }
+    if (pair === undefined) return batches
+    const [[one], other] = [batches.splice(pair[0], 1), batches[pair[1]]!]
+    batches[pair[1]] = {
+      layout: joined(one!.layout, other.layout),
+      groups: [...other.groups, ...one!.groups],
+    }
   }
-  return batches
 }

@@ -32,9 +32,11 @@ export const decodeState = (bytes: Uint8Array): TrainerState => {
   let at = end + 1
   const arrays = new Map<string, Float32Array>()
   for (const [name, length] of header.arrays) {
-    const part = bytes.slice(at, at + 4 * length)
-    if (part.byteLength !== 4 * length) throw new RangeError(`the saved state ends inside ${name}`)
-    arrays.set(name, new Float32Array(part.buffer))
+    if (at + 4 * length > bytes.length) throw new RangeError(`the saved state ends inside ${name}`)
+    // Copied byte by byte, because they need not be aligned.
+    const array = new Float32Array(length)
+    new Uint8Array(array.buffer).set(bytes.subarray(at, at + 4 * length))
+    arrays.set(name, array)
     at += 4 * length
   }
   return { step: header.step, arrays }

@@ -1,6 +1,7 @@
 import { Effect, Scope } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
 import { EngineError } from '../../core/index.ts'
+import { steps } from '../layout.ts'
 import { emit } from '../onnx/emit.ts'
 import {
   defaultAdamW,
@@ -16,7 +17,7 @@ import { only, type WeightMap, weightFeeds } from '../weights.ts'
 import { checkBatch, type UpdateBatch, type UpdateMetrics } from './batch.ts'
 import { forwardFeeds, lossFeeds } from './feeds.ts'
 import { openDims } from './forward.ts'
-import { gradientPrefix, learns, type Trainable, updateGraph } from './graphs.ts'
+import { allGradients, gradientPrefix, learns, type Trainable, updateGraph } from './graphs.ts'
 import { adapted, loraWeights, mergeAdapters } from './lora.ts'
 import { MetricSums } from './metrics.ts'
 import { microBatches } from './micro-batches.ts'
@@ -87,6 +88,7 @@ export const makeTrainer = (
     const { lora } = trainable
     const scope = yield* Effect.scope
     const pool = yield* sessionPool(options)
+    const together = options.device !== 'cpu'
     // Most engines only generate and score: the optimiser's memory is taken at the first update.
     let made: Optimiser | undefined
     let current: WeightMap = initial
@@ -127,7 +129,10 @@ export const makeTrainer = (
           const { height, width } = layout
           const frame = height === 0 ? undefined : { height, width }
           const session = yield* pool.get(`update ${height}x${width} ${JSON.stringify(loss)}`, (device) =>
-            emit(updateGraph(config, openDims, frame, loss, trainable), { device }),
+            emit(updateGraph(config, openDims, frame, loss, trainable, { together }), {
+              device,
+              multiples: steps,
+            }),
           )
           const packed = pack(config, groups, chosen, layout)
           const feeds = {
@@ -136,7 +141,9 @@ export const makeTrainer = (
             ...lossFeeds(packed, groups, loss, shares),
           }
           const results = yield* one.accumulate((into) =>
-            session.run(only(feeds, session.inputs), renamed(into, session.outputs)),
+            Effect.tap(session.run(only(feeds, session.inputs), renamed(into, session.outputs)), (all) =>
+              Effect.sync(() => together && handOut(floats(all[allGradients]), into)),
+            ),
           )
           sums.add(packed, groups, floats(results.log_probs), floats(results.entropy))
           return floats(results.loss)[0]!
@@ -202,6 +209,16 @@ export const makeTrainer = (
   })
 
 const floats = (value: Tensor | undefined): Float32Array => value?.data as Float32Array
+
+/** Copies what `allGradients` holds to the tensors it belongs to. */
+const handOut = (all: Float32Array, into: Tensors): void => {
+  let start = 0
+  for (const name of Object.keys(into).toSorted()) {
+    const data = into[name]!.data as Float32Array
+    data.set(all.subarray(start, start + data.length))
+    start += data.length
+  }
+}
 
 /** The optimiser's gradient tensors under the graph's output names. */
 const renamed = (into: Tensors, outputs: ReadonlyArray<string>): Tensors =>
