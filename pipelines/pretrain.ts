@@ -10,6 +10,7 @@ import { modelCard } from './pretrain/card.ts'
 import { drawers } from './pretrain/draw.ts'
 import { exam, examine, type Skill } from './pretrain/exam.ts'
 import { type LessonSettings, lessonDefaults } from './pretrain/lessons/index.ts'
+import { meet, type Peers } from './pretrain/peers.ts'
 import { sight } from './pretrain/sight.ts'
 
 export interface PretrainOptions {
@@ -30,9 +31,12 @@ export interface PretrainOptions {
   /** Tokens computed at a time; more suits machines with many cores. */
   readonly microBatchTokens: number
   readonly evaluateEvery: number
+  /** The processes that train together with this one, if any. */
+  readonly peers?: Peers
   /** What differs from `lessonDefaults`. */
-  readonly lessons?: Partial<Omit<LessonSettings, 'shares'>> & {
+  readonly lessons?: Partial<Omit<LessonSettings, 'shares' | 'grades'>> & {
     readonly shares?: Partial<LessonSettings['shares']>
+    readonly grades?: Partial<LessonSettings['grades']>
   }
 }
 
@@ -51,11 +55,12 @@ const unwritable = (file: string) => (cause: unknown) =>
  * each clip. Scenes are drawn in memory and seen once. Writes bfloat16 safetensors, a model card and `metrics.jsonl`.
  */
 export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
-  const { device, threads, microBatchTokens } = options
+  const { device, threads, microBatchTokens, peers } = options
   const settings: LessonSettings = {
     ...lessonDefaults,
     ...options.lessons,
     shares: { ...lessonDefaults.shares, ...options.lessons?.shares },
+    grades: { ...lessonDefaults.grades, ...options.lessons?.grades },
   }
   const started = yield* Clock.currentTimeMillis
   const start = options.from ?? `${options.out}.untrained`
@@ -83,19 +88,25 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
     const progress = yield* Progress
     const questions = exam(checkpoint, 64, settings.fps)
     const measure = Effect.fnUntraced(function* (step: number) {
-      const skill = yield* examine(engine, questions)
-      yield* write({ step, ...skill, sight: yield* sight(engine, checkpoint, settings) })
-      return skill
+      const marks = yield* examine(engine, questions)
+      yield* write({ step, ...marks, sight: yield* sight(engine, checkpoint, settings) })
+      return marks
     })
     let note = ''
-    let last: Skill = yield* measure(0)
+    // Peers have the same weights after a meeting: the first one validates and saves for all.
+    const leads = peers === undefined || peers.index === 0
+    let skill: Skill | undefined = leads ? yield* measure(0) : undefined
     const draw = yield* drawers(
       {
         checkpoint: start,
         settings,
         steps: options.steps,
         scenes: options.scenes,
-        seed: [options.seed, options.from === undefined ? 'first' : 'next'],
+        seed: [
+          options.seed,
+          options.from === undefined ? 'first' : 'next',
+          ...(peers === undefined ? [] : ['peer', peers.index]),
+        ],
       },
       options.drawers,
     )
@@ -120,10 +131,13 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
         )
         const done = yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate, maxGradNorm: 1 })
         yield* write({ step: step + 1, loss: done.loss, gradNorm: done.gradNorm, seconds: done.seconds })
-        if ((step + 1) % options.evaluateEvery === 0 || step + 1 === options.steps) {
+        const last = step + 1 === options.steps
+        if (peers !== undefined && (last || (step + 1) % peers.every === 0))
+          yield* meet(engine, peers, Math.ceil((step + 1) / peers.every))
+        if (leads && (last || (step + 1) % options.evaluateEvery === 0)) {
           yield* engine.save(options.out, 'BF16')
-          last = yield* measure(step + 1)
-          note = `, IoU ${last.setIou.toFixed(3)}`
+          skill = yield* measure(step + 1)
+          note = `, IoU ${skill.setIou.toFixed(3)}`
         }
         yield* progress.report({
           label: 'pretraining',
@@ -134,16 +148,13 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
       }),
     )
     const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
-    yield* engine.save(options.out, 'BF16')
-    yield* Effect.tryPromise({
-      try: () =>
-        writeFile(
-          path.join(options.out, 'README.md'),
-          modelCard({ options, settings, skill: last, seconds }),
-        ),
-      catch: unwritable(options.out),
-    })
-    return { ...last, seconds, steps: options.steps, out: options.out }
+    const card = skill && modelCard({ options, settings, skill, seconds })
+    if (card !== undefined)
+      yield* Effect.tryPromise({
+        try: () => writeFile(path.join(options.out, 'README.md'), card),
+        catch: unwritable(options.out),
+      })
+    return { skill, seconds, steps: options.steps, out: options.out }
   })
   return yield* learn.pipe(
     Effect.scoped,

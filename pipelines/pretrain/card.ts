@@ -1,6 +1,6 @@
 import type { PretrainOptions } from '../pretrain.ts'
 import type { Skill } from './exam.ts'
-import { type LessonKind, type LessonSettings, lessonDefaults } from './lessons/index.ts'
+import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
 
 /** What is to be said of a run in its model card. */
 export interface CardFacts {
@@ -10,14 +10,22 @@ export interface CardFacts {
   readonly seconds: number
 }
 
+/** Every setting by its path, e.g. `shares.quiz`. */
+const flat = ({ shares, grades, ...others }: LessonSettings): ReadonlyArray<readonly [string, string]> =>
+  [
+    ...Object.entries(shares).map(([kind, share]) => [`shares.${kind}`, share] as const),
+    ...Object.entries(grades).map(([grade, share]) => [`grades.${grade}`, share] as const),
+    ...Object.entries(others),
+  ].map(([name, value]) => [name, JSON.stringify(value)])
+
 /** The settings that were not the defaults, as the flags that give them again. */
-const changed = (settings: LessonSettings): string =>
-  Object.entries(settings.shares)
-    .filter(
-      ([kind, share]) => JSON.stringify(share) !== JSON.stringify(lessonDefaults.shares[kind as LessonKind]),
-    )
-    .map(([kind, share]) => ` --set shares.${kind}=${JSON.stringify(share)}`)
+const changed = (settings: LessonSettings): string => {
+  const usual = new Map(flat(lessonDefaults))
+  return flat(settings)
+    .filter(([name, value]) => usual.get(name) !== value)
+    .map(([name, value]) => ` --set ${name}=${value}`)
     .join('')
+}
 
 /** The README.md of a shapes checkpoint. */
 export const modelCard = ({ options, settings, skill, seconds }: CardFacts): string => `---
@@ -45,7 +53,7 @@ npx pnpm@12 pretrain:shapes --out ${options.out}${options.from === undefined ? '
   .join(', ')} |
 | device | ${options.device}, ${options.threads} threads, ${Math.round(seconds)} s |
 
-The hard grade is kept out of the training on purpose: it is what reinforcement has to gain.
+The hard grade is kept out of the training, or rare in it, on purpose: it is what reinforcement has to gain.
 
 Measured at the end, greedy, on 64 unseen scenes of each grade drawn in memory: mean IoU (set form) ${skill.setIou.toFixed(3)}
 (easy ${skill.byGrade.easy.toFixed(3)}, medium ${skill.byGrade.medium.toFixed(3)}, hard ${skill.byGrade.hard.toFixed(3)}), mIoU of the first window ${skill.mIoU.toFixed(3)}, parse rate ${skill.parsed.toFixed(3)}.

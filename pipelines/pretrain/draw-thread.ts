@@ -11,6 +11,13 @@ if (port === null) throw new Error('pipelines/pretrain/draw-thread.ts runs as a 
 const { checkpoint: folder, settings, steps, scenes, seed } = workerData as Course
 const checkpoint = Effect.runPromise(readCheckpoint(folder))
 
+/** Pixels in memory that threads share: they pass through two of them on their way to the engine. */
+const shared = (pixels: Float32Array): Float32Array => {
+  const copy = new Float32Array(new SharedArrayBuffer(pixels.byteLength))
+  copy.set(pixels)
+  return copy
+}
+
 port.on('message', async (step: number) => {
   const prepared = await checkpoint
   const groups = Array.from({ length: scenes }, (_, index) =>
@@ -18,8 +25,6 @@ port.on('message', async (step: number) => {
   )
     .flat()
     .map((lesson) => lessonGroup(prepared, lesson))
-  port.postMessage(
-    { step, groups },
-    groups.map(({ prompt }) => prompt.pixels.buffer as ArrayBuffer),
-  )
+    .map((group) => ({ ...group, prompt: { ...group.prompt, pixels: shared(group.prompt.pixels) } }))
+  port.postMessage({ step, groups })
 })

@@ -16,15 +16,16 @@ export const frameTimes = (one: Scene, fps: number): ReadonlyArray<number> =>
 export const reworded = (draw: Random, query: Query): string =>
   textOf({ ...query, wording: draw.int(0, wordings - 1) })
 
-/** Up to `count` queries, four of five with an answer: "none" must be common enough to learn and rare enough to matter. */
+/** Up to `count` queries; each is with probability `absent` one whose event does not happen. */
 export const drawQueries = (
   draw: Random,
   queries: ReadonlyArray<Asked>,
   count: number,
+  absent: number,
 ): ReadonlyArray<Asked> => {
   const shown = draw.shuffle(queries.filter(({ windows }) => windows.length > 0))
-  const absent = draw.shuffle(queries.filter(({ windows }) => windows.length === 0))
-  return Array.from({ length: count }, () => (draw.next() < 0.8 ? shown.pop() : absent.pop())).filter(
+  const never = draw.shuffle(queries.filter(({ windows }) => windows.length === 0))
+  return Array.from({ length: count }, () => (draw.next() < absent ? never.pop() : shown.pop())).filter(
     (query) => query !== undefined,
   )
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../../../core/index.ts'
 import { durationOf, type Scene, ticksPerSecond } from '../../../datasets/shapes/index.ts'
 import { frameTimes } from './draws.ts'
-import type { Lesson, LessonSettings } from './lesson.ts'
+import type { Lesson, Now } from './lesson.ts'
 
 /** What a shape does in the second from `time`, in three words; null while it does not show. */
 const deedAt = (actor: Scene['actors'][number], time: number): string | null => {
@@ -12,7 +12,7 @@ const deedAt = (actor: Scene['actors'][number], time: number): string | null => 
 }
 
 /** Two seconds of a scene, and what every shape does in them: the shortest way from pixels to words. */
-export const glimpseLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson | null => {
+export const glimpseLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | null => {
   const starts = draw.shuffle(
     Array.from({ length: 2 * Math.floor(durationOf(one)) - 3 }, (_, half) => half / 2),
   )

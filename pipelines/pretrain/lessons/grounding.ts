@@ -2,11 +2,11 @@ import { groundingQuestion, reflectHidden, reflectQuestion, windowsAnswer } from
 import { type Random, type Window, Windows } from '../../../core/index.ts'
 import { durationOf, queriesOf, type Scene } from '../../../datasets/shapes/index.ts'
 import { drawQueries, frameTimes, reworded } from './draws.ts'
-import type { Lesson, LessonSettings } from './lesson.ts'
+import type { Lesson, Now } from './lesson.ts'
 
 /** The whole clip: when does each of several things happen? */
-export const wholeLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson => {
-  const turns = drawQueries(draw, queriesOf(one), 8).map((query) => ({
+export const wholeLesson = (one: Scene, draw: Random, { fps, absent }: Now): Lesson => {
+  const turns = drawQueries(draw, queriesOf(one), 8, absent).map((query) => ({
     question: groundingQuestion(reworded(draw, query)),
     answer: windowsAnswer(query.windows),
   }))
@@ -17,7 +17,7 @@ export const wholeLesson = (one: Scene, draw: Random, { fps }: LessonSettings): 
 const stretchSeconds = [3, 7] as const
 
 /** Grounding in a part of a clip: the same question with fewer places to look at. */
-export const stretchLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson | null => {
+export const stretchLesson = (one: Scene, draw: Random, { fps, absent }: Now): Lesson | null => {
   const duration = durationOf(one)
   const length = draw.int(...stretchSeconds)
   const start = draw.int(0, Math.floor(duration) - length)
@@ -29,7 +29,7 @@ export const stretchLesson = (one: Scene, draw: Random, { fps }: LessonSettings)
     scene: one,
     times: frameTimes(one, fps).filter((time) => time >= start && time < start + length),
     blanked: [],
-    turns: drawQueries(draw, fit, 6).map((query) => ({
+    turns: drawQueries(draw, fit, 6, absent).map((query) => ({
       question: groundingQuestion(reworded(draw, query)),
       answer: windowsAnswer(query.windows),
     })),
@@ -37,7 +37,7 @@ export const stretchLesson = (one: Scene, draw: Random, { fps }: LessonSettings)
 }
 
 /** The clip as boundary reflection shows it: some windows of one query are known and blanked, what else is there? */
-export const blankedLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson | null => {
+export const blankedLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | null => {
   const duration = durationOf(one)
   const queries = draw.shuffle(queriesOf(one).filter(({ windows }) => windows.length > 0))
   const several = queries.find(({ windows }) => windows.length > 1)
@@ -50,7 +50,7 @@ export const blankedLesson = (one: Scene, draw: Random, { fps }: LessonSettings)
   /** What remains of the windows in view, shreds too short to be told left out. */
   const inView = (windows: ReadonlyArray<Window>) =>
     visible.flatMap((part) => Windows.clip(windows, part)).filter((window) => Windows.length(window) >= 1)
-  const others = drawQueries(draw, queries, 3).filter((other) => inView(other.windows).length > 0)
+  const others = drawQueries(draw, queries, 3, 0).filter((other) => inView(other.windows).length > 0)
   return {
     scene: one,
     times: frameTimes(one, fps),

@@ -2,7 +2,7 @@ import { type Random, random } from '../../../core/index.ts'
 import { type Grade, scene } from '../../../datasets/shapes/index.ts'
 import { glimpseLesson } from './glimpse.ts'
 import { blankedLesson, stretchLesson, wholeLesson } from './grounding.ts'
-import type { Lesson, LessonKind, LessonSettings } from './lesson.ts'
+import { along, type Lesson, type LessonKind, type LessonSettings, type Now } from './lesson.ts'
 import { quizLesson } from './quiz.ts'
 import { verifyLesson } from './verify.ts'
 
@@ -27,18 +27,18 @@ export const lessonsOf = (
   const drawn = (...parts: ReadonlyArray<string | number>) =>
     scene(pickGrade(draw, settings.grades), 'pretrain', ...seed, ...parts)
   const one = drawn()
+  const now: Now = { fps: settings.fps, absent: along(settings.absent, progress) }
   const makers: { readonly [kind in LessonKind]: (place: number) => Lesson | null } = {
-    glimpse: (place) => glimpseLesson(drawn('glimpse', place), draw, settings),
-    stretch: (place) => stretchLesson(drawn('stretch', place), draw, settings),
-    whole: () => wholeLesson(one, draw, settings),
-    blanked: () => blankedLesson(one, draw, settings),
-    verify: () => verifyLesson(one, draw, settings),
-    quiz: () => quizLesson(one, draw, settings),
+    glimpse: (place) => glimpseLesson(drawn('glimpse', place), draw, now),
+    stretch: (place) => stretchLesson(drawn('stretch', place), draw, now),
+    whole: () => wholeLesson(one, draw, now),
+    blanked: () => blankedLesson(one, draw, now),
+    verify: () => verifyLesson(one, draw, now),
+    quiz: () => quizLesson(one, draw, now),
   }
   return (Object.keys(makers) as ReadonlyArray<LessonKind>)
     .flatMap((kind) => {
-      const [first, last] = settings.shares[kind]
-      const count = howMany(draw, first + (last - first) * progress)
+      const count = howMany(draw, along(settings.shares[kind], progress))
       return Array.from({ length: count }, (_, place) => makers[kind](place))
     })
     .filter((lesson): lesson is Lesson => lesson !== null && lesson.turns.length > 0)

@@ -17,12 +17,31 @@ export interface Lesson {
  */
 export type LessonKind = 'glimpse' | 'stretch' | 'whole' | 'blanked' | 'verify' | 'quiz'
 
+/** What changes evenly through the training: its value at the first step and at the last. */
+export type Ramp = readonly [first: number, last: number]
+
+/** The value at `progress` through the training, in [0, 1]. */
+export const along = ([first, last]: Ramp, progress: number): number => first + (last - first) * progress
+
+/** What every lesson is drawn by. */
+export interface Now {
+  /** Frames per second. */
+  readonly fps: number
+  /** Share of the grounding questions about what does not happen. */
+  readonly absent: number
+}
+
 /** What the lessons are like. */
 export interface LessonSettings {
   /** Share of each grade among the scenes. Hard is left out, so that training afterwards has something to gain. */
   readonly grades: { readonly [grade in Grade]: number }
   /** Lessons of each kind that a scene gives on average, at the first step and at the last. */
-  readonly shares: { readonly [kind in LessonKind]: readonly [first: number, last: number] }
+  readonly shares: { readonly [kind in LessonKind]: Ramp }
+  /**
+   * Share of the grounding questions about what does not happen. A model in doubt answers what is most common: where
+   * that is "none", it hardly names a time, so the share is large while nothing is known and small at the end.
+   */
+  readonly absent: Ramp
   /** Frames per second. */
   readonly fps: number
 }
@@ -38,5 +57,6 @@ export const lessonDefaults: LessonSettings = {
     verify: [2, 0.8],
     quiz: [0.1, 0.2],
   },
+  absent: [0.2, 0.05],
   fps: 2,
 }

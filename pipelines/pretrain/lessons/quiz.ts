@@ -14,10 +14,10 @@ import {
   type Scene,
 } from '../../../datasets/shapes/index.ts'
 import { frameTimes } from './draws.ts'
-import type { Lesson, LessonSettings } from './lesson.ts'
+import type { Lesson, Now } from './lesson.ts'
 
 /** Counting and both kinds of choice, in a lesson of their own because their questions are twice as long. */
-export const quizLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson => {
+export const quizLesson = (one: Scene, draw: Random, { fps }: Now): Lesson => {
   const counting = draw
     .shuffle(countingQuestions(one))
     // Most counts are zero; a zero is asked half as often.

@@ -11,10 +11,10 @@ import {
   windowsOf,
 } from '../../../datasets/shapes/index.ts'
 import { frameTimes, reworded } from './draws.ts'
-import type { Lesson, LessonSettings } from './lesson.ts'
+import type { Lesson, Now } from './lesson.ts'
 
 /** One short range shown alone, as verification does: does it show this? As many yes as no. */
-export const verifyLesson = (one: Scene, draw: Random, { fps }: LessonSettings): Lesson | null => {
+export const verifyLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | null => {
   const duration = durationOf(one)
   const queries = queriesOf(one)
   const base = draw.pick(queries)
@@ -29,13 +29,12 @@ export const verifyLesson = (one: Scene, draw: Random, { fps }: LessonSettings):
   // The hardest negatives speak of something that the clip shows at another time, the easiest of something else.
   const elsewhere = draw.shuffle(no.filter(({ windows }) => windows.length > 0))
   const never = draw.shuffle(no.filter(({ windows }) => windows.length === 0))
-  const foreign = Array.from({ length: 2 }, () => ({
-    who: { colour: draw.pick(colours), shape: draw.pick(shapes) },
-    event: draw.pick(events),
-    wording: 0,
-  })).filter((query) => windowsOf(one, query).length === 0)
+  const who = { colour: draw.pick(colours), shape: draw.pick(shapes) }
+  const foreign = [{ who, event: draw.pick(events), wording: 0 }].filter(
+    (query) => windowsOf(one, query).length === 0,
+  )
   const negatives = draw
-    .shuffle([...foreign, ...elsewhere.slice(0, 2), ...never.slice(0, 1)])
+    .shuffle([...foreign, ...elsewhere.slice(0, 4), ...never.slice(0, 1)])
     .slice(0, yes.length)
   if (times.length < 2 || yes.length === 0) return null
   return {
