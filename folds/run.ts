@@ -24,6 +24,7 @@ import { contentHash } from './key.ts'
 import { holdFolder } from './lease.ts'
 import { look } from './look.ts'
 import { type Counts, countOutcomes, type Manifest, manifestSchema, type Outcome } from './manifest.ts'
+import { holderOfSamples } from './overlap.ts'
 import { defaultFoldSize, foldAt, planSamples } from './plan.ts'
 import { toRow } from './row.ts'
 import { claimSettings, type FoldSettings, settingsHash } from './settings.ts'
@@ -122,6 +123,13 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
         })
         return { ...before.counts, seconds: yield* seconds }
       }
+      const other = yield* holderOfSamples(options.folder, fold, foldName(fold))
+      if (other !== null)
+        return yield* new InputError({
+          subject: `${agent.command} fold ${fold.index} (${folder})`,
+          problem: `has samples in common with ${other.name}, held by process ${other.lease.pid} on ${other.lease.host}`,
+          remedy: 'wait for it or stop it',
+        })
       yield* makeFolder(folder)
       yield* removeFile(manifestPath)
       yield* sweep(folder)

@@ -44,19 +44,6 @@ export const readManifest = (
     Effect.map((manifest) => (manifest?.plan === fold.plan ? manifest : null)),
   )
 
-/** Bounds of the folds of any cut that have a folder. */
-const bounds = /^fold-(\d+)-(\d+)$/
-
-/** Whether a live process holds samples of a fold, in this cut of the dataset or another. */
-export const isHeld = Effect.fnUntraced(function* (folder: string, fold: Pick<Fold, 'start' | 'end'>) {
-  for (const name of yield* listFolder(folder)) {
-    const match = bounds.exec(name)
-    if (match === null || Number(match[1]) >= fold.end || Number(match[2]) <= fold.start) continue
-    if ((yield* holderOf(join(folder, name))) !== null) return true
-  }
-  return false
-}) satisfies (folder: string, fold: Fold) => Effect.Effect<boolean, InputError>
-
 /** Failures by kind in the parts of a finished fold. */
 const failureKinds = Effect.fnUntraced(function* (folder: string) {
   const parts = (yield* listFolder(folder)).filter(isPart).map((name) => literal(join(folder, name)))

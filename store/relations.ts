@@ -137,7 +137,8 @@ export const views: ReadonlyArray<Relation> = [
     name: 'failures',
     comment: 'samples that an agent could not look at, and why',
     columns: failures,
-    query: `SELECT ${names(failures)} FROM verdicts WHERE outcome IN ('failed', 'absent')`,
+    // DuckDB filters by this form while it reads the column, by IN only afterwards: half the time.
+    query: `SELECT ${names(failures)} FROM verdicts WHERE outcome NOT IN ('kept', 'dropped')`,
   },
   {
     kind: 'view',

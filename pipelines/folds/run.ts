@@ -12,8 +12,8 @@ import {
   type ExecutorSettings,
   executors,
   type FoldReport,
+  holderOfSamples,
   holdFolder,
-  isHeld,
   type PlannedFold,
   readManifest,
   type Task,
@@ -139,7 +139,8 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
             pause: options.pause ?? 1000,
             finished: ({ fold }) =>
               Effect.map(readManifest(folder, byTask.get(fold)!), (manifest) => manifest !== null),
-            held: ({ fold }) => isHeld(folder, byTask.get(fold)!),
+            held: ({ fold }) =>
+              Effect.map(holderOfSamples(folder, byTask.get(fold)!), (holder) => holder !== null),
           },
         ).pipe(
           Stream.runForEach((driven) => {

@@ -346,6 +346,24 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
     }).pipe(Effect.scoped),
   )
 
+  it.effect('is refused while another cut of the dataset holds samples of it', () =>
+    Effect.gen(function* () {
+      const run = newRun()
+      const error = yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* holdFolder(join(run, 'bra', 'fold-00000000-00000012'), 'fold 0')
+          yield* bra(run, { fold: 1, foldSize: 12 })
+          return yield* Effect.flip(bra(run))
+        }),
+      )
+      assert.match(
+        error.message,
+        /^bra fold 0 .* has samples in common with fold-00000000-00000012, held by process \d+ on [^\n]+$/,
+      )
+      assert.strictEqual((yield* bra(run)).done, 24)
+    }).pipe(Effect.provide(flashModel())),
+  )
+
   it.effect('in a run folder made by other settings is refused in one line', () =>
     Effect.gen(function* () {
       const run = newRun()

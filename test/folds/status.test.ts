@@ -6,8 +6,8 @@ import { Effect } from 'effect'
 import { afterAll, describe, expect } from 'vitest'
 import {
   type Endpoint,
+  holderOfSamples,
   holdFolder,
-  isHeld,
   keepStatus,
   kindOf,
   type Manifest,
@@ -128,8 +128,8 @@ describe('report of a fold', () => {
       Effect.gen(function* () {
         const at = folder()
         yield* holdFolder(join(at, 'fold-00000000-00000012'), 'fold 0')
-        expect(yield* isHeld(at, { start: 10, end: 20 })).toBe(true)
-        expect(yield* isHeld(at, { start: 12, end: 20 })).toBe(false)
+        expect(yield* holderOfSamples(at, { start: 10, end: 20 })).not.toBeNull()
+        expect(yield* holderOfSamples(at, { start: 12, end: 20 })).toBeNull()
       }),
     ),
   )
