@@ -8,29 +8,23 @@ import {
   easeByKey,
   maskRatio,
   rescore,
-  type Sampler,
-  type SamplerState,
   startSampler,
 } from '../curriculum/index.ts'
-import type { EngineShape, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
+import type { EngineShape } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import type { Composition } from '../rewards/index.ts'
-import { advantages, mean } from './advantages.ts'
+import { mean } from './advantages.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
+import { samplerOf, samplerStateSchema } from './draws.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
 import { type GrpoOptions, scheduleOf, stepsOf } from './options.ts'
+import { teach } from './policy.ts'
 import type { PromptSource } from './prompts.ts'
-import { isConstantGroup, type RolloutGroup, rollOut } from './rollouts.ts'
+import { isConstantGroup, rollOut } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
 import { rowOf, summarise } from './step-metrics.ts'
 
-const samplerState = z.object({
-  epoch: z.int(),
-  position: z.int(),
-  queue: z.array(z.string()),
-  scores: z.record(z.string(), z.number()),
-})
 const plateau = z.object({
   steps: z.int(),
   reward: z.number(),
@@ -40,7 +34,7 @@ const plateau = z.object({
   since: z.int(),
 })
 /** What a GRPO run carries from step to step besides the weights. */
-const stateSchema = z.object({ sampler: samplerState, plateau })
+const stateSchema = z.object({ sampler: samplerStateSchema, plateau })
 type State = z.infer<typeof stateSchema>
 
 /** The share of hidable frames that a sample has hidden at a step: only hard samples are masked. */
@@ -63,86 +57,6 @@ export const bandedBy = (
     return { ...item, difficulty, band: bandOf(difficulty, defaultBounds) }
   })
 }
-
-/**
- * The groups that teach something, as the engine takes them. A constant group has advantage 0 everywhere and, without a
- * KL term, no gradient: it is left out, and the weights make up for the smaller normaliser, so loss and gradient are those
- * of the whole batch.
- */
-export const updateGroups = (
-  groups: ReadonlyArray<RolloutGroup>,
-  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta'>,
-): ReadonlyArray<TrainingGroup> => {
-  const gains = advantages(
-    groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
-    options.scale,
-  )
-  const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
-  const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))
-  const size = (list: ReadonlyArray<RolloutGroup>) =>
-    list
-      .flatMap(({ rollouts }) => rollouts)
-      .reduce((sum, { tokens }) => sum + (options.loss === 'dapo' ? tokens.length : 1), 0)
-  const share = size(kept.map(({ group }) => group)) / Math.max(1, size(groups))
-  return kept.map(({ group, gains: list }) => ({
-    prompt: group.prepared.prompt,
-    completions: group.rollouts.map(({ tokens }, index) => ({
-      tokens,
-      advantage: list[index]!,
-      weight: group.item.weight * share,
-    })),
-  }))
-}
-
-const tokenLists = (groups: ReadonlyArray<TrainingGroup>) =>
-  groups.map(({ prompt, completions }) => ({
-    prompt,
-    completions: completions.map(({ tokens }) => [...tokens]),
-  }))
-
-const withLogProbs = (
-  groups: ReadonlyArray<TrainingGroup>,
-  name: 'oldLogProbs' | 'refLogProbs',
-  scores: ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>,
-): ReadonlyArray<TrainingGroup> =>
-  groups.map((group, g) => ({
-    prompt: group.prompt,
-    completions: group.completions.map((completion, c) => ({ ...completion, [name]: scores[g]![c]! })),
-  }))
-
-/** Teaches one batch of rollouts; null where no group teaches anything. */
-const teach = Effect.fnUntraced(function* (
-  context: Pick<GrpoRun<never, never>, 'engine' | 'reference' | 'options'>,
-  rolled: ReadonlyArray<RolloutGroup>,
-  learningRate: number,
-) {
-  const { engine, reference, options } = context
-  const { temperature, maxTokens } = options.sampling
-  let groups = updateGroups(rolled, options)
-  if (groups.length === 0) return null
-  if (options.updates > 1)
-    groups = withLogProbs(groups, 'oldLogProbs', yield* engine.score(tokenLists(groups), temperature))
-  if (options.beta > 0 && reference !== undefined)
-    groups = withLogProbs(groups, 'refLogProbs', yield* reference.score(tokenLists(groups), temperature))
-  const metrics: Array<UpdateMetrics> = []
-  for (let i = 0; i < options.updates; i++)
-    metrics.push(
-      yield* engine.update({
-        groups,
-        loss: {
-          kind: options.loss,
-          clipLow: options.clipLow,
-          clipHigh: options.clipHigh,
-          beta: options.beta,
-          maxTokens,
-        },
-        learningRate,
-        temperature,
-        maxGradNorm: options.maxGradNorm,
-      }),
-    )
-  return metrics
-})
 
 export interface GrpoRun<E, R> {
   readonly engine: EngineShape
@@ -172,13 +86,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
   const items = bandedBy(run.items, options.key)
   const steps = stepsOf(options, items.length, options.prompts)
   const byKey = new Map(items.map((item) => [item.key, item]))
-  const sampler: Sampler = {
-    ids: items.map(({ key }) => key),
-    order: options.order,
-    ease: new Map(items.map((item) => [item.key, candidateOf(item).iou])),
-    seed: options.seed,
-    solvedAbove: options.solvedAbove,
-  }
+  const sampler = samplerOf(items, options, options.solvedAbove)
   const roll = (ids: ReadonlyArray<string>, step: number, round: number) =>
     rollOut({
       engine,
@@ -243,7 +151,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
         .filter(({ ratio }) => ratio === 0)
         .map(({ item, rollouts }) => [item.key, mean(rollouts.map(({ iou }) => iou))]),
     )
-    const sampler: SamplerState = rescore(plan.sampler, scores)
+    const sampler = rescore(plan.sampler, scores)
     for (const group of groups.slice(0, options.logPrompts))
       folder.append('rollouts.jsonl', {
         step,
@@ -252,7 +160,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
         rollouts: group.rollouts.map(({ text, reward, iou, finish }) => ({ text, reward, iou, finish })),
       })
     return {
-      state: { sampler: { ...sampler, queue: [...sampler.queue] }, plateau: watched },
+      state: { sampler, plateau: watched },
       row: rowOf({
         summary,
         updates,
@@ -268,7 +176,6 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     }
   })
 
-  const start = startSampler(sampler)
   const loop: Loop<
     State,
     Effect.Success<ReturnType<typeof prepare>>,
@@ -283,13 +190,8 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     folder,
     engine,
     steps,
-    checkpointEvery: options.checkpointEvery,
-    keepCheckpoints: options.keepCheckpoints,
-    evaluateEvery: options.evaluateEvery,
-    initial: {
-      sampler: { ...start, queue: [...start.queue], scores: { ...start.scores } },
-      plateau: startPlateau,
-    },
+    pace: options,
+    initial: { sampler: startSampler(sampler), plateau: startPlateau },
     schema: stateSchema,
     prepare,
     commit,

@@ -18,14 +18,19 @@ export interface StepResult<State> {
   readonly stop?: boolean
 }
 
+/** In steps, 0 for never; how many checkpoints are kept. */
+export interface Pace {
+  readonly checkpointEvery: number
+  readonly keepCheckpoints: number
+  readonly evaluateEvery: number
+}
+
 export interface Loop<State, Plan, E, R, E2, R2, E3, R3> {
   readonly label: string
   readonly folder: RunFolder
   readonly engine: EngineShape
   readonly steps: number
-  readonly checkpointEvery: number
-  readonly keepCheckpoints: number
-  readonly evaluateEvery: number
+  readonly pace: Pace
   readonly initial: State
   readonly schema: z.ZodType<State>
   /** Everything before the weights change; may be interrupted at any point. */
@@ -93,7 +98,7 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
   const validated = stepsIn(folder.file('validation.jsonl'))
 
   const checkpoint = Effect.suspend(() =>
-    saveCheckpoint(folder, engine, done, { loop: state, stopped }, loop.keepCheckpoints),
+    saveCheckpoint(folder, engine, done, { loop: state, stopped }, loop.pace.keepCheckpoints),
   ).pipe(
     Effect.tap(() =>
       Effect.sync(() => {
@@ -103,7 +108,7 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
     Effect.andThen(loop.hooks.onCheckpoint ?? Effect.void),
   )
   const validate = Effect.fnUntraced(function* (last: boolean) {
-    const due = done === 0 || last || (loop.evaluateEvery > 0 && done % loop.evaluateEvery === 0)
+    const due = done === 0 || last || (loop.pace.evaluateEvery > 0 && done % loop.pace.evaluateEvery === 0)
     const { evaluate } = loop.hooks
     if (evaluate === undefined || !due || validated.has(done)) return
     const start = performance.now()
@@ -126,7 +131,7 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
           state = result.state
           stopped = result.stop === true
           done += 1
-          if (loop.checkpointEvery > 0 && done % loop.checkpointEvery === 0) yield* checkpoint
+          if (loop.pace.checkpointEvery > 0 && done % loop.pace.checkpointEvery === 0) yield* checkpoint
           return result.note
         }),
       )

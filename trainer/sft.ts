@@ -1,22 +1,15 @@
 import { Effect } from 'effect'
-import { z } from 'zod'
 import { answerOf } from '../agents/ask.ts'
 import { InputError, VideoError } from '../core/index.ts'
-import { draw, type Sampler, startSampler } from '../curriculum/index.ts'
+import { draw, type SamplerState, startSampler } from '../curriculum/index.ts'
 import type { EngineShape, TrainingGroup } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
-import { candidateOf, type TrainingItem } from './data.ts'
+import type { TrainingItem } from './data.ts'
+import { samplerOf, samplerStateSchema } from './draws.ts'
 import { type Hooks, runLoop } from './loop.ts'
 import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import type { RunFolder } from './run-folder.ts'
-
-const stateSchema = z.object({
-  epoch: z.int(),
-  position: z.int(),
-  queue: z.array(z.string()),
-  scores: z.record(z.string(), z.number()),
-})
 
 export interface SftRun<E, R> {
   readonly engine: EngineShape
@@ -47,26 +40,16 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
   }
   const steps = stepsOf(options, items.length, options.batch)
   const byKey = new Map(items.map((item) => [item.key, item]))
-  const sampler: Sampler = {
-    ids: items.map(({ key }) => key),
-    order: options.order,
-    ease: new Map(items.map((item) => [item.key, candidateOf(item).iou])),
-    seed: options.seed,
-    solvedAbove: 1,
-  }
-  type State = z.infer<typeof stateSchema>
-  const start = startSampler(sampler)
+  const sampler = samplerOf(items, options, 1)
   return yield* runLoop({
     label: 'supervised fine-tuning',
     folder,
     engine,
     steps,
-    checkpointEvery: options.checkpointEvery,
-    keepCheckpoints: options.keepCheckpoints,
-    evaluateEvery: options.evaluateEvery,
-    initial: { ...start, queue: [...start.queue], scores: { ...start.scores } } as State,
-    schema: stateSchema,
-    prepare: Effect.fnUntraced(function* (state: State) {
+    pace: options,
+    initial: startSampler(sampler),
+    schema: samplerStateSchema,
+    prepare: Effect.fnUntraced(function* (state: SamplerState) {
       const began = performance.now()
       const drawn = draw(sampler, state, options.batch)
       const groups = yield* Effect.forEach(
@@ -95,7 +78,7 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
         seconds: (performance.now() - began) / 1000,
       }
     }),
-    commit: Effect.fnUntraced(function* (_state: State, plan, step) {
+    commit: Effect.fnUntraced(function* (_state: SamplerState, plan, step) {
       const learningRate = learningRateAt(scheduleOf(options, steps), step)
       const update = yield* engine.update({
         groups: plan.groups,
@@ -104,7 +87,7 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
         maxGradNorm: options.maxGradNorm,
       })
       return {
-        state: { ...plan.sampler, queue: [...plan.sampler.queue], scores: { ...plan.sampler.scores } },
+        state: plan.sampler,
         row: {
           epoch: plan.sampler.epoch,
           loss: update.loss,

@@ -1,0 +1,89 @@
+import { Effect } from 'effect'
+import type { EngineShape, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
+import { advantages } from './advantages.ts'
+import type { GrpoOptions } from './options.ts'
+import { isConstantGroup, type RolloutGroup } from './rollouts.ts'
+
+/**
+ * The groups that teach something, as the engine takes them. A constant group has advantage 0 everywhere and, without a
+ * KL term, no gradient: it is left out, and the weights make up for the smaller normaliser, so loss and gradient are those
+ * of the whole batch.
+ */
+export const updateGroups = (
+  groups: ReadonlyArray<RolloutGroup>,
+  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta'>,
+): ReadonlyArray<TrainingGroup> => {
+  const gains = advantages(
+    groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
+    options.scale,
+  )
+  const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
+  const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))
+  const size = (list: ReadonlyArray<RolloutGroup>) =>
+    list
+      .flatMap(({ rollouts }) => rollouts)
+      .reduce((sum, { tokens }) => sum + (options.loss === 'dapo' ? tokens.length : 1), 0)
+  const share = size(kept.map(({ group }) => group)) / Math.max(1, size(groups))
+  return kept.map(({ group, gains: list }) => ({
+    prompt: group.prepared.prompt,
+    completions: group.rollouts.map(({ tokens }, index) => ({
+      tokens,
+      advantage: list[index]!,
+      weight: group.item.weight * share,
+    })),
+  }))
+}
+
+const tokenLists = (groups: ReadonlyArray<TrainingGroup>) =>
+  groups.map(({ prompt, completions }) => ({
+    prompt,
+    completions: completions.map(({ tokens }) => [...tokens]),
+  }))
+
+const withLogProbs = (
+  groups: ReadonlyArray<TrainingGroup>,
+  name: 'oldLogProbs' | 'refLogProbs',
+  scores: ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>,
+): ReadonlyArray<TrainingGroup> =>
+  groups.map((group, g) => ({
+    prompt: group.prompt,
+    completions: group.completions.map((completion, c) => ({ ...completion, [name]: scores[g]![c]! })),
+  }))
+
+/** Teaches one batch of rollouts; null where no group teaches anything. */
+export const teach = Effect.fnUntraced(function* (
+  context: {
+    readonly engine: EngineShape
+    readonly reference?: EngineShape
+    readonly options: GrpoOptions
+  },
+  rolled: ReadonlyArray<RolloutGroup>,
+  learningRate: number,
+) {
+  const { engine, reference, options } = context
+  const { temperature, maxTokens } = options.sampling
+  let groups = updateGroups(rolled, options)
+  if (groups.length === 0) return null
+  if (options.updates > 1)
+    groups = withLogProbs(groups, 'oldLogProbs', yield* engine.score(tokenLists(groups), temperature))
+  if (options.beta > 0 && reference !== undefined)
+    groups = withLogProbs(groups, 'refLogProbs', yield* reference.score(tokenLists(groups), temperature))
+  const metrics: Array<UpdateMetrics> = []
+  for (let i = 0; i < options.updates; i++)
+    metrics.push(
+      yield* engine.update({
+        groups,
+        loss: {
+          kind: options.loss,
+          clipLow: options.clipLow,
+          clipHigh: options.clipHigh,
+          beta: options.beta,
+          maxTokens,
+        },
+        learningRate,
+        temperature,
+        maxGradNorm: options.maxGradNorm,
+      }),
+    )
+  return metrics
+})
