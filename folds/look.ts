@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import { Cause, Clock, Effect, Queue, Stream } from 'effect'
 import type { Agent, ViewSettings } from '../agents/index.ts'
-import { Ledger, type ModelError, openAccount, type Usage, VisionLanguageModel } from '../models/index.ts'
+import {
+  isOwnFault,
+  Ledger,
+  type ModelError,
+  openAccount,
+  type Usage,
+  VisionLanguageModel,
+} from '../models/index.ts'
 import { type Clip, Videos } from '../video/index.ts'
 import { type Held, makeClips } from './clips.ts'
 import type { Record } from './journal.ts'
@@ -24,10 +31,6 @@ export interface LookOptions<S, C> {
 
 /** So many failures of the model in a row stop the fold: then it is not the samples. */
 const patience = 16
-
-/** Failures that say nothing about the next sample: its prompt is too long, its clip or its reply is not accepted. */
-const isOwnFault = ({ kind }: ModelError): boolean =>
-  kind === 'too long' || kind === 'video' || kind === 'filtered'
 
 const recordOf = (
   { key }: Planned,

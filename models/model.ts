@@ -19,6 +19,10 @@ export class ModelError extends Schema.TaggedError<ModelError>()('ModelError', {
   }
 }
 
+/** Failures that say nothing about the next sample: its prompt is too long, its clip or its reply is not accepted. */
+export const isOwnFault = ({ kind }: ModelError): boolean =>
+  kind === 'too long' || kind === 'video' || kind === 'filtered'
+
 /** A clip in a message: pixels for the embedded engine, whatever `media` asked for otherwise. */
 export type MessageClip = Extract<ProcessorContent, { readonly type: 'video' }>['clip'] & Partial<Clip>
 

@@ -24,7 +24,7 @@ import {
   reportJson,
   valueLines,
 } from '../eval/index.ts'
-import { greedy, VisionLanguageModel } from '../models/index.ts'
+import { greedy, isOwnFault, VisionLanguageModel } from '../models/index.ts'
 import { Videos } from '../video/index.ts'
 
 /** Options of `spanwise eval SUITE`. */
@@ -62,7 +62,11 @@ const unwritable = (file: string) => (cause: unknown) =>
     remedy: 'choose a folder that can be written',
   })
 
-/** Greedy answers of the model in context. A sample whose video cannot be read has no prediction and counts as wrong. */
+/**
+ * Greedy answers of the model in context. A sample whose video cannot be read, or whose question the model does not take
+ * (too long, filtered), has no prediction and counts as wrong; any other failure of the model ends the evaluation, for a
+ * server that is away says nothing about a model.
+ */
 export const answer = Effect.fn('Pipelines.answer')(function* (
   samples: ReadonlyArray<Sample>,
   options: AnswerOptions,
@@ -89,6 +93,10 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
           ),
           Effect.map(([first]) => first!.text),
           Effect.catchTag('VideoError', () => Effect.succeed(null)),
+          Effect.catchIf(
+            (error) => error._tag === 'ModelError' && isOwnFault(error),
+            (error) => Effect.as(Effect.logWarning(`sample ${sample.id}: ${error.message}`), null),
+          ),
         )
       if (reply === null) failed++
       else {

@@ -11,6 +11,7 @@ import { answer, givenPredictions, runEval } from '../eval.ts'
 import { loadSource } from '../source.ts'
 import { trueSamples } from '../world.ts'
 import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
+import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
 import { cleaning, foldersOf, given, json, print, seed, source, view, whole } from './flags.ts'
 import { modelServices } from './services.ts'
@@ -21,6 +22,7 @@ const flags = {
   ...place,
   ...backend,
   ...view,
+  ...clipCache,
   json,
   seed,
   cleaning,
@@ -124,7 +126,7 @@ const suiteCommand = (name: string) =>
         : Option.isSome(input.baseline)
           ? yield* givenPredictions(samples, train, { baseline: input.baseline.value, seed: input.seed })
           : yield* answerAll(samples, folders.videos, out, input, inFlightOf(chosen)).pipe(
-              Effect.provide(modelServices(chosen)),
+              Effect.provide(modelServices(chosen, yield* cacheOf(input, join(config.runs, suite.dataset)))),
             )
       const result = yield* runEval(
         {
