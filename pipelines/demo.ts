@@ -121,7 +121,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
 
   const source = { dataset: 'shapes', split: 'train', annotations: world, videos, run, inFlight: 32 }
   const base = yield* Effect.gen(function* () {
-    yield* timed('boundary reflection', runBra({ ...source, settings: { ...view, scanSeconds: 3 } }))
+    yield* timed('boundary reflection', runBra({ ...source, settings: { ...view, scanSeconds: 2 } }))
     yield* timed('difficulty estimation', runDea({ ...source, settings: view }))
     return yield* timed('evaluate the base', measure('base', valid, train, videos, seed))
   }).pipe(Effect.provide(asking(model)))

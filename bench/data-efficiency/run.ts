@@ -128,7 +128,7 @@ const program = Effect.gen(function* () {
     inFlight: 32,
   }
   const agents = yield* Effect.gen(function* () {
-    const bra = yield* runBra({ ...source, settings: { ...view, scanSeconds: 3 } })
+    const bra = yield* runBra({ ...source, settings: { ...view, scanSeconds: 2 } })
     const dea = yield* runDea({ ...source, settings: view })
     return { bra: bra.seconds, dea: dea.seconds, samples: bra.planned }
   }).pipe(Effect.provide(asking(values.checkpoint)))
