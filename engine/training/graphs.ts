@@ -1,4 +1,3 @@
-import { sizeOf } from '../graph/dims.ts'
 import { concat, type Dim, Graph, gradients, reshape, type Value } from '../graph/index.ts'
 import { graphWeights, type Qwen3VlConfig, type Weights } from '../qwen3vl/index.ts'
 import type { LossSettings } from './batch.ts'
@@ -94,7 +93,7 @@ export const updateGraph = (
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const found = gradients(total, wanted)
   if (together) {
-    const flat = found.map((gradient) => reshape(gradient, [sizeOf(gradient.shape)]))
+    const flat = found.map((gradient) => reshape(gradient, [-1]))
     graph.output(allGradients, concat(flat, 0))
   } else
     found.forEach((gradient, index) => {

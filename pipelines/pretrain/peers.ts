@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Effect } from 'effect'
-import { InputError, makeFolders } from '../../core/index.ts'
+import { InputError } from '../../core/index.ts'
 import type { EngineShape } from '../../engine/index.ts'
 import { decodeState, encodeState, type TrainerState } from '../../engine/training/index.ts'
+import { removeFile, writeWhole } from '../../store/files.ts'
 
 /** Processes that train one model together, each on lessons of its own. */
 export interface Peers {
@@ -30,16 +31,11 @@ export const meet = Effect.fn('Pretrain.meet')(function* (engine: EngineShape, p
   const { folder, count, index } = peers
   const own = stateOf(peers, round, index)
   const all = Array.from({ length: count }, (_, peer) => stateOf(peers, round, peer))
-  const state = yield* engine.snapshot
+  yield* writeWhole(own, yield* engine.snapshot)
   const mean = yield* Effect.tryPromise({
     try: async (signal) => {
-      makeFolders(folder)
-      await writeFile(`${own}.part`, state)
-      await rename(`${own}.part`, own)
       while (!all.every((file) => existsSync(file)) && !signal.aborted)
         await new Promise((resume) => setTimeout(resume, 20))
-      // Whoever came to this round has read the round before.
-      await rm(stateOf(peers, round - 1, index), { force: true })
       const states = []
       for (const file of all) states.push(decodeState(await readFile(file)))
       return meanState(states)
@@ -63,6 +59,8 @@ export const meet = Effect.fn('Pretrain.meet')(function* (engine: EngineShape, p
         ),
     }),
   )
+  // Whoever came to this round has read the round before.
+  yield* removeFile(stateOf(peers, round - 1, index))
   yield* engine.restore(mean)
 })
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, killFamily } from './processes.ts'
@@ -22,7 +23,7 @@ export interface RayCluster extends AsyncDisposable {
 /** A head and worker nodes on loopback, one core each, with what makes Ray notice a dead node within seconds. */
 export const startRay = async (ray: string, workers: number): Promise<RayCluster> => {
   // Ray's sockets lie in this folder and their paths must be short.
-  const folder = mkdtempSync('/tmp/sw-ray-')
+  const folder = mkdtempSync(join(tmpdir(), 'sw-ray-'))
   const [port, dashboard, client] = [await freePort(), await freePort(), await freePort()]
   const start = (args: ReadonlyArray<string>) => {
     const child = spawn(

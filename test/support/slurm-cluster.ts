@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname, userInfo } from 'node:os'
+import { hostname, tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -30,7 +30,7 @@ const execute = promisify(execFile)
  * seconds, so that their ends come from the accounting.
  */
 export const startSlurm = async (): Promise<SlurmCluster> => {
-  const folder = mkdtempSync('/tmp/sw-slurm-')
+  const folder = mkdtempSync(join(tmpdir(), 'sw-slurm-'))
   chmodSync(folder, 0o755)
   for (const name of ['state', 'spool', 'run', 'log', 'munge', 'db']) mkdirSync(join(folder, name))
   chmodSync(join(folder, 'munge'), 0o700)
