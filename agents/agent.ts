@@ -22,6 +22,8 @@ export interface Column {
   readonly comment: string
   /** Long, and wanted for single samples only: it stays in the part files when they are merged. */
   readonly bulky?: true
+  /** Text of which whole files hold a few different values only, as names of outcomes. */
+  readonly repeats?: true
 }
 
 /** What an agent says of a sample. */

@@ -122,6 +122,8 @@ export const openDatabase = (
           DuckDBInstance.create(path, {
             threads: String(options.threads ?? 2),
             memory_limit: options.memory ?? '1GB',
+            // Part files are read once: to keep what was read of them only costs memory.
+            enable_external_file_cache: 'false',
             ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
             ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
           }),
