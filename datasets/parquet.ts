@@ -1,4 +1,3 @@
-import { DuckDBInstance } from '@duckdb/node-api'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
@@ -12,6 +11,8 @@ const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`
 const rowsOf = (source: Source): Effect.Effect<ReadonlyArray<string>, InputError> =>
   Effect.tryPromise({
     try: async () => {
+      // Only here, because loading DuckDB costs every start that reads no Parquet time.
+      const { DuckDBInstance } = await import('@duckdb/node-api')
       const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '1GB' })
       try {
         const connection = await instance.connect()

@@ -1,6 +1,4 @@
-import { ConfigProvider, Layer } from 'effect'
-import { FetchHttpClient } from 'effect/http'
-import { OtlpSerialization, OtlpTracer } from 'effect/observability'
+import { ConfigProvider, Effect, Layer } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -37,13 +35,22 @@ export const telemetry = (
       ? {}
       : { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: undefined }),
   }
-  return OtlpTracer.layerFromConfig({
-    resource: { serviceName: 'spanwise', serviceVersion: packageJson.version },
-  }).pipe(
-    Layer.provide([
-      OtlpSerialization.layerJson,
-      FetchHttpClient.layer,
-      ConfigProvider.layer(ConfigProvider.fromEnvRecord(settings)),
-    ]),
+  return Layer.unwrap(
+    Effect.promise(async () => {
+      // Only here, because loading them costs every other start time.
+      const [{ FetchHttpClient }, { OtlpSerialization, OtlpTracer }] = await Promise.all([
+        import('effect/http'),
+        import('effect/observability'),
+      ])
+      return OtlpTracer.layerFromConfig({
+        resource: { serviceName: 'spanwise', serviceVersion: packageJson.version },
+      }).pipe(
+        Layer.provide([
+          OtlpSerialization.layerJson,
+          FetchHttpClient.layer,
+          ConfigProvider.layer(ConfigProvider.fromEnvRecord(settings)),
+        ]),
+      )
+    }),
   )
 }

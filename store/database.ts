@@ -1,7 +1,7 @@
-import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { Effect, Schema, type Scope } from 'effect'
 import { InputError, type Json } from '../core/index.ts'
-import { type Selected, select } from './select.ts'
+import type { Selected } from './select.ts'
 
 /** DuckDB refused a statement: a fault of ours or a damaged file. */
 export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
@@ -102,7 +102,11 @@ const connect = (instance: DuckDBInstance, path: string): Effect.Effect<Database
           )
           return reader.getRowObjectsJson() as ReadonlyArray<Row>
         }),
-      select: (sql) => select(connection, sql, (work) => attempt(sql, work)),
+      select: (sql) =>
+        Effect.flatMap(
+          Effect.promise(() => import('./select.ts')),
+          ({ select }) => select(connection, sql, (work) => attempt(sql, work)),
+        ),
       fork: connect(instance, path),
     }
   })
@@ -118,15 +122,18 @@ export const openDatabase = (
   Effect.gen(function* () {
     const instance = yield* Effect.acquireRelease(
       Effect.tryPromise({
-        try: () =>
-          DuckDBInstance.create(path, {
+        try: async () => {
+          // Only here, because loading DuckDB costs every start that opens no database time.
+          const { DuckDBInstance } = await import('@duckdb/node-api')
+          return DuckDBInstance.create(path, {
             threads: String(options.threads ?? 2),
             memory_limit: options.memory ?? '1GB',
             // Part files are read once: to keep what was read of them only costs memory.
             enable_external_file_cache: 'false',
             ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
             ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
-          }),
+          })
+        },
         catch: (error) => {
           const problem = text(error)
           const locked = problem.includes('Could not set lock')

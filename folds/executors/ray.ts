@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import * as NodeHttpClient from '@effect/platform-node/NodeHttpClient'
 import { Effect, Layer, type Scope, Semaphore, Stream } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
 import type { Ended, Executor, ExecutorSettings, Task } from './executor.ts'
 import { executorOptions } from './options.ts'
 import { appendLog, lastOf, shellQuote } from './process.ts'
-import { type RayJob, rayJobs } from './ray-jobs.ts'
+import type { RayJob } from './ray-jobs.ts'
 
 export const rayOptions = z.strictObject({
   /** URL of the dashboard; RAY_API_SERVER_ADDRESS, as for Ray's own client, or the local one by default. */
@@ -68,6 +67,10 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
       problem: `${absent} is not set`,
       remedy: 'export it, or leave it out',
     })
+  // Only here, because loading HTTP clients costs every other start time.
+  const [NodeHttpClient, { rayJobs }] = yield* Effect.promise(() =>
+    Promise.all([import('@effect/platform-node/NodeHttpClient'), import('./ray-jobs.ts')]),
+  )
   // Not fetch: its headers look like a browser's, from which Ray takes no POST.
   const http = yield* Layer.build(NodeHttpClient.layerUndici)
   const jobs = yield* rayJobs({

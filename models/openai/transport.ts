@@ -1,4 +1,3 @@
-import { Agent } from '@effect/platform-node/Undici'
 import { Effect, type Scope } from 'effect'
 import type { Failure } from './retry.ts'
 
@@ -49,11 +48,12 @@ export const makeTransport: Effect.Effect<
   Scope.Scope
 > = Effect.gen(function* () {
   const agent = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        // Time-outs are those of `Sent`; connections are as many as requests at a time.
-        new Agent({ connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }),
-    ),
+    Effect.promise(async () => {
+      // Only here, because loading it costs every start that asks no server time.
+      const { Agent } = await import('@effect/platform-node/Undici')
+      // Time-outs are those of `Sent`; connections are as many as requests at a time.
+      return new Agent({ connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+    }),
     (owned) => Effect.promise(() => owned.destroy()),
   )
   return ({ url, method, headers, body, timeout }) =>

@@ -3,7 +3,6 @@ import { Command, Flag } from 'effect/cli'
 import type { FoldReport } from '../../../folds/index.ts'
 import { metricsText } from '../../folds/prometheus.ts'
 import { statusTable, totalOf } from '../../folds/report.ts'
-import { serveMetrics } from '../../folds/serve.ts'
 import { type AgentStatus, runStatus } from '../../folds/status.ts'
 import { json, whole } from '../flags.ts'
 import { runOf, which } from './merge.ts'
@@ -42,6 +41,8 @@ export const status = Command.make(
       ),
     )
     if (input.prometheus._tag === 'Some') {
+      // Only here, because loading a server costs every other start time.
+      const { serveMetrics } = yield* Effect.promise(() => import('../../folds/serve.ts'))
       const url = yield* serveMetrics(input.prometheus.value, Effect.map(read, metricsText))
       yield* Console.error(`metrics: ${url}`)
     }
