@@ -5,5 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Loading Effect and the native packages anew for each file took as long as the tests themselves.
+    isolate: false,
+    // Many tests wait for processes that they start: every core has a file to work on.
+    maxWorkers: '100%',
   },
 })

@@ -28,8 +28,8 @@ describe('spanwise demo, at a small size, through the command line', () => {
       process.execPath,
       [
         join(root, 'bin', 'spanwise.js'),
-        ...['demo', '--run', join(folder, 'demo'), '--json', '--videos', '10', '--validation-videos', '4'],
-        ...['--steps', '3', '--prompts', '4', '--selected', '6'],
+        ...['demo', '--run', join(folder, 'demo'), '--json', '--videos', '6', '--validation-videos', '2'],
+        ...['--steps', '3', '--prompts', '2', '--selected', '4'],
       ],
       { cwd: folder, maxBuffer: 1 << 24 },
     )
@@ -39,10 +39,10 @@ describe('spanwise demo, at a small size, through the command line', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it('looks at every annotation of the rendered videos', () => {
-    expect(report.world.samples).toBe(20)
-    expect(report.reflection.n).toBe(20)
+    expect(report.world.samples).toBe(12)
+    expect(report.reflection.n).toBe(12)
     expect(report.reflection.alwaysFlag).toBe(report.world.partial)
-    expect(report.difficulty.histogram.reduce((sum, count) => sum + count)).toBe(20)
+    expect(report.difficulty.histogram.reduce((sum, count) => sum + count)).toBe(12)
   })
 
   it('measures the prior, the base and both trained models on the same queries', () => {
