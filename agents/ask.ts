@@ -1,5 +1,5 @@
 import { letter, type Sample, type Window } from '../core/index.ts'
-import type { Message } from '../models/index.ts'
+import type { Guide, Message } from '../models/index.ts'
 
 /**
  * The questions every agent, trainer and suite asks, and the answers expected. A user message is the video, then one
@@ -24,6 +24,12 @@ export const formatWindows = (windows: ReadonlyArray<Window>): string =>
 /** The answer to a grounding or reflection question: `<answer>1.0 to 2.5</answer>` or `<answer>none</answer>`. */
 export const windowsAnswer = (windows: ReadonlyArray<Window>): string =>
   `<answer>${formatWindows(windows)}</answer>`
+
+/** Every `windowsAnswer`, as the form that a guided reply has. */
+export const windowsForm: Guide = (() => {
+  const window = String.raw`\d{1,5}\.\d to \d{1,5}\.\d`
+  return { kind: 'regex', pattern: `<answer>(none|${window}(, ${window})*)</answer>` }
+})()
 
 /** The answer to a counting question: `<answer>3</answer>`. */
 export const countAnswer = (count: number): string => `<answer>${count}</answer>`

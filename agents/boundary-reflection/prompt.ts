@@ -1,4 +1,5 @@
 import type { Window } from '../../core/index.ts'
+import type { Guide } from '../../models/index.ts'
 import { formatWindows, groundingQuestion, windowsFormat } from '../ask.ts'
 
 /** Recorded in every verdict; change it whenever a text or a view below changes. */
@@ -19,3 +20,6 @@ export const verifyQuestion = (query: string): string => `Does this show: "${que
 
 /** The two replies to `verifyQuestion`, in the order in which their probabilities are asked for. */
 export const verifyReplies = ['Yes', 'No'] as const
+
+/** Either of them, as the form that a guided reply has. */
+export const verifyForm: Guide = { kind: 'regex', pattern: verifyReplies.join('|') }

@@ -28,6 +28,8 @@ export const settingsSchema = z.strictObject({
   /** P(yes) up to which a proposal counts as not shown; between the two the verdict is uncertain. */
   reject: z.number().min(0).max(1).default(0.3),
   maxTokens: z.int().positive().default(64),
+  /** Holds the replies to the form of an answer, on servers that can. */
+  guided: z.boolean().default(false),
   seed: z.int().default(0),
 })
 export type BoundaryReflectionSettings = z.output<typeof settingsSchema>

@@ -9,6 +9,8 @@ export const settingsSchema = z.strictObject({
   topP: z.number().positive().max(1).default(1),
   topK: z.int().min(0).default(0),
   maxTokens: z.int().positive().default(64),
+  /** Holds the replies to the form of an answer, on servers that can. */
+  guided: z.boolean().default(false),
   /** A rollout passes from this IoU on. */
   passAt: z.number().min(0).max(1).default(0.5),
   /** Difficulties below `easy` are easy, above `hard` hard. */

@@ -1,0 +1,78 @@
+import { Effect } from 'effect'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  boundaryReflection,
+  difficultyEstimation,
+  verifyForm,
+  verifyReplies,
+  windowsAnswer,
+  windowsForm,
+} from '../../agents/index.ts'
+import type { Sample, Window } from '../../core/index.ts'
+import { type Guide, layerTest, type VisionLanguageModel } from '../../models/index.ts'
+import type { Clip } from '../../video/index.ts'
+
+const whole = (form: Guide) => new RegExp(`^(?:${form.kind === 'regex' ? form.pattern : ''})$`)
+
+const sample: Sample = {
+  id: 's',
+  dataset: 'd',
+  split: 'train',
+  task: 'grounding',
+  video: 'v',
+  file: 'v.mp4',
+  duration: 20,
+  query: 'q',
+  windows: [[4, 6]],
+}
+const times = Float64Array.from({ length: 40 }, (_, index) => index / 2)
+const clip: Clip = {
+  width: 1,
+  height: 1,
+  times,
+  rgb: new Uint8Array(3 * times.length),
+  blank: new Uint8Array(times.length),
+  fps: 2,
+  indices: Int32Array.from(times.keys()),
+  info: { duration: 20 } as Clip['info'],
+}
+
+/** The forms asked for, one a request, of a model without log-probabilities that always proposes the same. */
+const formsOf = (work: Effect.Effect<unknown, unknown, VisionLanguageModel>) => {
+  const forms: Array<Guide | undefined> = []
+  const model = layerTest({
+    reply: ({ guide }, index) => {
+      if (index === 0) forms.push(guide)
+      return '<answer>12.0 to 14.0</answer>'
+    },
+  })
+  return Effect.runPromise(work.pipe(Effect.as(forms), Effect.provide(model)))
+}
+
+describe('guided replies', () => {
+  it('have a form that every answer has', () => {
+    const seconds = fc.double({ min: 0, max: 99_999, noNaN: true })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(seconds, seconds)), (windows: ReadonlyArray<Window>) => {
+        expect(windowsAnswer(windows)).toMatch(whole(windowsForm))
+      }),
+    )
+    for (const reply of verifyReplies) expect(reply).toMatch(whole(verifyForm))
+    for (const other of ['', '12.0 to 14.0', '<answer></answer>', '<answer>1 to 2</answer>', 'Yes.'])
+      for (const form of [windowsForm, verifyForm]) expect(other).not.toMatch(whole(form))
+  })
+
+  it('are asked for only where told to', async () => {
+    const forms = async (guided: boolean) => {
+      const look = boundaryReflection.settings.parse({ guided })
+      const rate = difficultyEstimation.settings.parse({ guided })
+      return [
+        ...(await formsOf(boundaryReflection.investigate(sample, clip, look, null))),
+        ...(await formsOf(difficultyEstimation.investigate(sample, clip, rate, [0, 1]))),
+      ]
+    }
+    expect(await forms(false)).toEqual([undefined, undefined, undefined])
+    expect(await forms(true)).toEqual([windowsForm, verifyForm, windowsForm])
+  })
+})
