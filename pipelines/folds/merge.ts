@@ -1,10 +1,10 @@
 import { Effect } from 'effect'
 import { agents } from '../../agents/index.ts'
-import { IncompleteError, InputError } from '../../core/index.ts'
+import { IncompleteError, type InputError } from '../../core/index.ts'
 import { type Verified, verifyPlan } from '../../folds/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { runMerge } from '../merge.ts'
-import { type AgentCommand, agentFolder, replan } from './plan.ts'
+import { type AgentCommand, agentFolder, nothingPlanned, replan } from './plan.ts'
 
 export interface FoldsMerged extends Omit<Verified, 'missing'> {
   readonly agent: AgentCommand
@@ -35,12 +35,7 @@ export const mergeFolds = Effect.fn('Pipelines.mergeFolds')(function* (run: stri
     }
     merged.push({ agent, ...verified })
   }
-  if (merged.length === 0)
-    return yield* new InputError({
-      subject: run,
-      problem: 'no folds were planned here',
-      remedy: 'begin with "spanwise folds run", or give the folder with --run',
-    })
+  if (merged.length === 0) return yield* nothingPlanned(run)
   yield* runMerge(run)
   return merged
 }) satisfies (

@@ -97,6 +97,15 @@ export const recordPlan = (run: string, agent: AgentCommand, file: PlanFile) =>
 export const recordedPlan = (run: string, agent: AgentCommand): Effect.Effect<PlanFile | null, InputError> =>
   readJson(planPath(run, agent), planSchema)
 
+/** The refusal where no plan was recorded. */
+export const nothingPlanned = (run: string): InputError =>
+  new InputError({
+    subject: run,
+    problem: 'no folds were planned here',
+    remedy:
+      'begin with "spanwise folds run" or "spanwise folds plan --record", or give the folder with --run',
+  })
+
 /** Plans again from the annotation files that the recorded plan names; refused where they have changed since. */
 export const replan = Effect.fn('Pipelines.replan')(function* (run: string, agent: AgentCommand) {
   const file = yield* recordedPlan(run, agent)

@@ -1,9 +1,9 @@
 import { Effect } from 'effect'
 import { agents } from '../../agents/index.ts'
-import { InputError } from '../../core/index.ts'
+import type { InputError } from '../../core/index.ts'
 import { type FoldReport, reportFold } from '../../folds/index.ts'
 import type { StoreError } from '../../store/index.ts'
-import { type AgentCommand, agentFolder, type PlanFile, recordedPlan } from './plan.ts'
+import { type AgentCommand, agentFolder, nothingPlanned, type PlanFile, recordedPlan } from './plan.ts'
 
 /** Where every fold of a plan stands. */
 export const reportFolds = (
@@ -30,11 +30,7 @@ export const runStatus = Effect.fn('Pipelines.runStatus')(function* (
     if (file !== null) standing.push({ agent, folds: yield* reportFolds(run, agent, file, known) })
   }
   if (standing.length > 0) return standing
-  return yield* new InputError({
-    subject: run,
-    problem: 'no folds were planned here',
-    remedy: 'begin with "spanwise folds run", or give the folder with --run',
-  })
+  return yield* nothingPlanned(run)
 }) satisfies (
   run: string,
   known?: Map<string, FoldReport>,

@@ -25,6 +25,13 @@ describe('folds from the command line', () => {
     const alone = await scene.spanwise('dea', ...words, '--fold', '1', '--no-merge')
     expect(summary(alone)).toMatchObject({ planned: 12, done: 12 })
     expect(scene.server.requests()).toBe(12)
+    // Nobody said what the other folds are until the plan is recorded.
+    expect((await Effect.runPromise(Effect.flip(runStatus(run)))).message).toContain(
+      'no folds were planned here',
+    )
+    const plan = await scene.spanwise('folds', 'plan', ...scene.agent(12), '--record')
+    expect(summary(plan).folds).toMatchObject([{ finished: false }, { finished: true }])
+    expect((await Effect.runPromise(runStatus(run)))[0]!.folds.map(({ done }) => done)).toEqual([0, 12])
     // Another cut, two workers, interrupted in the middle.
     const second = scene.start('folds', 'run', ...scene.agent(8), '--workers', '2')
     while (scene.server.requests() < 18) await sleep(5)

@@ -1,17 +1,24 @@
 import { Effect } from 'effect'
-import { Command } from 'effect/cli'
+import { Command, Flag } from 'effect/cli'
 import { readManifest } from '../../../folds/index.ts'
-import { agentFolder, makePlan } from '../../folds/plan.ts'
+import { agentFolder, makePlan, recordPlan } from '../../folds/plan.ts'
 import { print } from '../flags.ts'
 import { foldWords, planFlags, planOptions, typed } from './planned.ts'
 
 export const plan = Command.make(
   'plan',
-  planFlags,
+  {
+    ...planFlags,
+    record: Flag.Boolean('record').pipe(
+      Flag.withDescription('let "folds status" and "folds merge" know this plan, as "folds run" does'),
+      Flag.withDefault(false),
+    ),
+  },
   Effect.fn(function* (input) {
     const options = yield* planOptions(input)
     const { agent, run } = options
     const { file, planned } = yield* makePlan(options)
+    if (input.record) yield* recordPlan(run, agent, file)
     const words = foldWords('plan', agent, run)
     const folds = yield* Effect.forEach(file.folds, (fold) =>
       Effect.map(readManifest(agentFolder(run, agent), fold), (manifest) => ({
@@ -39,6 +46,10 @@ export const plan = Command.make(
     {
       command: 'spanwise folds plan --agent bra --dataset cosmo_cap --fold-size 22000',
       description: 'what there is to do',
+    },
+    {
+      command: 'spanwise folds plan --agent bra --dataset cosmo_cap --record',
+      description: "before the folds are started by hand or by a scheduler of one's own",
     },
   ]),
 )
