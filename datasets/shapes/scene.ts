@@ -83,7 +83,7 @@ export interface GradeRule {
 export const gradeRules: { readonly [grade in Grade]: GradeRule } = {
   easy: { length: [28, 40], actors: [1, 2], radius: [17, 20], noise: 10, contrast: 256, sharing: 0.25 },
   medium: { length: [20, 28], actors: [2, 3], radius: [15, 18], noise: 18, contrast: 224, sharing: 0.5 },
-  hard: { length: [12, 20], actors: [3, 4], radius: [14, 16], noise: 26, contrast: 176, sharing: 1 },
+  hard: { length: [8, 16], actors: [4, 5], radius: [14, 16], noise: 30, contrast: 160, sharing: 1 },
 }
 
 /** Length of a scene in seconds. */

@@ -10,7 +10,7 @@ import { grades, lattice, ticksPerSecond } from './scene.ts'
 import { type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
 
 /** Raised whenever the same settings give another world. */
-export const worldVersion = 'shapes/1'
+export const worldVersion = 'shapes/2'
 
 const settingsSchema = z.object({
   seed: z.int(),
