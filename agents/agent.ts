@@ -22,8 +22,8 @@ export interface Column {
   readonly comment: string
   /** Long, and wanted for single samples only: it stays in the part files when they are merged. */
   readonly bulky?: true
-  /** Text of which whole files hold a few different values only, as names of outcomes. */
-  readonly repeats?: true
+  /** What kind of text it is, where it is no free one: one of a few values that repeat, or a digest. */
+  readonly text?: 'repeats' | 'digest'
 }
 
 /** What an agent says of a sample. */

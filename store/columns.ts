@@ -10,21 +10,25 @@ export const allAgents: ReadonlyArray<AnyAgent> = Object.values(agents)
 
 /** What every verdict holds, whichever agent gave it. */
 export const verdictColumns = {
-  key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample' },
-  settings: { type: 'VARCHAR', comment: 'hash of agent, prompt version, model and settings', repeats: true },
-  agent: { type: 'VARCHAR', comment: 'name of the agent', repeats: true },
+  key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample', text: 'digest' },
+  settings: {
+    type: 'VARCHAR',
+    comment: 'hash of agent, prompt version, model and settings',
+    text: 'repeats',
+  },
+  agent: { type: 'VARCHAR', comment: 'name of the agent', text: 'repeats' },
   sample: { type: 'VARCHAR', comment: 'identifier of the sample in its dataset' },
-  dataset: { type: 'VARCHAR', comment: 'name of the dataset', repeats: true },
-  split: { type: 'VARCHAR', comment: 'split of the dataset', repeats: true },
-  task: { type: 'VARCHAR', comment: 'grounding, grounded-qa, choice or counting', repeats: true },
+  dataset: { type: 'VARCHAR', comment: 'name of the dataset', text: 'repeats' },
+  split: { type: 'VARCHAR', comment: 'split of the dataset', text: 'repeats' },
+  task: { type: 'VARCHAR', comment: 'grounding, grounded-qa, choice or counting', text: 'repeats' },
   video: { type: 'VARCHAR', comment: 'identifier of the video' },
   file: { type: 'VARCHAR', comment: 'video file, relative to the folder of videos' },
   query: { type: 'VARCHAR', comment: 'query or question' },
   windows: { type: 'DOUBLE[][]', comment: 'annotated windows, seconds' },
   duration: { type: 'DOUBLE', comment: 'seconds, measured where the video was opened, else as annotated' },
   extra: { type: 'VARCHAR', comment: 'JSON of the other fields of the sample: options, answer, meta' },
-  outcome: { type: 'VARCHAR', comment: 'kept, dropped, failed or absent', repeats: true },
-  reason: { type: 'VARCHAR', comment: 'why it was dropped, failed or is absent', repeats: true },
+  outcome: { type: 'VARCHAR', comment: 'kept, dropped, failed or absent', text: 'repeats' },
+  reason: { type: 'VARCHAR', comment: 'why it was dropped, failed or is absent', text: 'repeats' },
   evidence: { type: 'VARCHAR', comment: 'JSON of all that the model was shown and said', bulky: true },
   usage: {
     type: 'VARCHAR',
@@ -35,7 +39,7 @@ export const verdictColumns = {
 
 /** Where a verdict lies, which part files themselves need not say. */
 export const placeColumns = {
-  part: { type: 'VARCHAR', comment: 'part file, relative to the folder of the run', repeats: true },
+  part: { type: 'VARCHAR', comment: 'part file, relative to the folder of the run', text: 'repeats' },
   part_row: { type: 'INTEGER', comment: 'row in the part file, from 0' },
 } as const satisfies Columns
 

@@ -54,8 +54,12 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
   settings: settingsSchema,
   evidence: evidenceSchema,
   columns: {
-    verdict: { type: 'VARCHAR', comment: 'complete, partial or uncertain', repeats: true },
-    criterion: { type: 'VARCHAR', comment: 'what it fails: exhaustive, readable or verified', repeats: true },
+    verdict: { type: 'VARCHAR', comment: 'complete, partial or uncertain', text: 'repeats' },
+    criterion: {
+      type: 'VARCHAR',
+      comment: 'what it fails: exhaustive, readable or verified',
+      text: 'repeats',
+    },
     score: { type: 'DOUBLE', comment: 'score of incompleteness, 0 to 1' },
     elsewhere: { type: 'DOUBLE', comment: 'P(the query also holds elsewhere) by the reflect question alone' },
     proposals: { type: 'DOUBLE[][]', comment: 'windows proposed, seconds' },

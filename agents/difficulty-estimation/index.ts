@@ -23,7 +23,7 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
   evidence: evidenceSchema,
   columns: {
     difficulty: { type: 'DOUBLE', comment: '1 - mean IoU' },
-    band: { type: 'VARCHAR', comment: 'easy, medium or hard', repeats: true },
+    band: { type: 'VARCHAR', comment: 'easy, medium or hard', text: 'repeats' },
     mean_iou: { type: 'DOUBLE', comment: 'mean IoU of the rollouts, 0 where one cannot be read' },
     max_iou: { type: 'DOUBLE', comment: 'largest IoU of a rollout' },
     sd_iou: { type: 'DOUBLE', comment: 'standard deviation of the IoUs' },

@@ -68,6 +68,7 @@ const work = {
   }),
   pages: Effect.gen(function* () {
     const [opening, answers] = yield* timed(open)
+    note('opening the run', opening, 'comparing every part file with what was merged')
     if (answers.source !== 'curation.duckdb') return yield* Effect.die(answers.because)
     for (const [name, sql] of Object.entries(pages)) {
       const runs: Array<number> = []
@@ -79,7 +80,6 @@ const work = {
       }
       note(name, middle(runs), `${rows} rows, median of 5, first ${runs[0]!.toFixed(3)} s`)
     }
-    note('opening the run', opening, 'comparing every part file with what was merged')
   }),
   parts: Effect.gen(function* () {
     const [opening, answers] = yield* timed(open)

@@ -3,7 +3,7 @@
  *   node bench/store/run.ts [--verdicts 10000000] [--part-size ROWS] [--folder DIR] [--keep]
  * Makes the part files first (minutes, and about 450 bytes of disk for each verdict), in DIR, a new folder of the system's
  * temporary one unless given; a run that an earlier start with --keep left in DIR is used as it is. Then measures, each in a
- * process of its own with two threads of DuckDB and its limit of 1 GB: the merge into curation.duckdb, a filtered and sorted
+ * process of its own with two threads of DuckDB and its own limit of memory: the merge into curation.duckdb, a filtered and sorted
  * page of several kinds, and the same from the part files. Exits with 1 where ten million verdicts take more than 60 s to
  * merge, a page more than 0.3 s, or a process more than 1.5 GB.
  */
@@ -63,7 +63,8 @@ judge(`merge of ${verdicts} verdicts, ${merge!.note}`, merge!.seconds, (60 * ver
 judge('memory of the merge', merge!.megabytes, 1500, 'MB', 0)
 const [again] = measure('merge')
 say('merge again, nothing new', `${again!.seconds.toFixed(2)} s`)
-const pages = measure('pages')
+const [opening, ...pages] = measure('pages')
+say(`${opening!.name} (${opening!.note})`, `${opening!.seconds.toFixed(2)} s`)
 for (const { name, seconds, note } of pages) judge(`page: ${name} (${note})`, seconds, 0.3, 's', 3)
 judge('memory of the pages', Math.max(...pages.map(({ megabytes }) => megabytes)), 1500, 'MB', 0)
 
