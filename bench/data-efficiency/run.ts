@@ -206,8 +206,9 @@ const report = (
       gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / Math.max(1, gains.length - 1),
     )
     const half = ((t95[gains.length - 1] ?? 1.96) * deviation) / Math.sqrt(gains.length)
+    const interval = runs.length < 2 ? '' : ` [${(mean - half).toFixed(4)}, ${(mean + half).toFixed(4)}]`
     const curation = arm === 'curated' || arm === 'mask' ? agents.bra + agents.dea : 0
-    return `| ${arm} | ${runs[0]!.samples} | ${runs.length} | ${meanOf(runs.map(({ ious }) => meanOf(ious))).toFixed(4)} | ${meanOf(runs.map(({ setIous }) => meanOf(setIous))).toFixed(4)} | ${mean.toFixed(4)} [${(mean - half).toFixed(4)}, ${(mean + half).toFixed(4)}] | ${meanOf(runs.map(({ seconds }) => seconds)).toFixed(0)} + ${curation.toFixed(0)} |`
+    return `| ${arm} | ${runs[0]!.samples} | ${runs.length} | ${meanOf(runs.map(({ ious }) => meanOf(ious))).toFixed(4)} | ${meanOf(runs.map(({ setIous }) => meanOf(setIous))).toFixed(4)} | ${mean.toFixed(4)}${interval} | ${meanOf(runs.map(({ seconds }) => seconds)).toFixed(0)} + ${curation.toFixed(0)} |`
   }
   return [
     `${agents.samples} training annotations, ${base!.ious.length} validation queries, ${steps} steps of ${prompts} prompts x 8 rollouts, learning rate ${values['learning-rate']}, ${threads} threads.`,
