@@ -10,35 +10,9 @@ import { modelCard } from './pretrain/card.ts'
 import { drawers } from './pretrain/draw.ts'
 import { exam, examine, type Skill } from './pretrain/exam.ts'
 import { type LessonSettings, lessonDefaults } from './pretrain/lessons/index.ts'
-import { meet, type Peers } from './pretrain/peers.ts'
+import type { PretrainOptions } from './pretrain/options.ts'
+import { meet } from './pretrain/peers.ts'
 import { sight } from './pretrain/sight.ts'
-
-export interface PretrainOptions {
-  /** Folder of the checkpoint to write; a folder that stands there is replaced at the end. */
-  readonly out: string
-  /** A checkpoint to go on from, with a fresh optimiser; random weights without one. */
-  readonly from?: string
-  readonly steps: number
-  /** Scenes a step; each gives three or four lessons. */
-  readonly scenes: number
-  readonly learningRate: number
-  readonly warmup: number
-  readonly seed: number
-  readonly device: 'cpu' | 'webgpu'
-  readonly threads: number
-  /** Threads that draw the lessons. */
-  readonly drawers: number
-  /** Tokens computed at a time; more suits machines with many cores. */
-  readonly microBatchTokens: number
-  readonly evaluateEvery: number
-  /** The processes that train together with this one, if any. */
-  readonly peers?: Peers
-  /** What differs from `lessonDefaults`. */
-  readonly lessons?: Partial<Omit<LessonSettings, 'shares' | 'grades'>> & {
-    readonly shares?: Partial<LessonSettings['shares']>
-    readonly grades?: Partial<LessonSettings['grades']>
-  }
-}
 
 /** The second moment follows faster than AdamW's default: a few hundred short steps is all there is. */
 const beta2 = 0.98

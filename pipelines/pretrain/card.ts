@@ -1,6 +1,6 @@
-import type { PretrainOptions } from '../pretrain.ts'
 import type { Skill } from './exam.ts'
 import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
+import type { PretrainOptions } from './options.ts'
 
 /** What is to be said of a run in its model card. */
 export interface CardFacts {

@@ -1,0 +1,30 @@
+import type { LessonSettings } from './lessons/index.ts'
+import type { Peers } from './peers.ts'
+
+/** Options of `spanwise pretrain shapes`. */
+export interface PretrainOptions {
+  /** Folder of the checkpoint to write; a folder that stands there is replaced at the end. */
+  readonly out: string
+  /** A checkpoint to go on from, with a fresh optimiser; random weights without one. */
+  readonly from?: string
+  readonly steps: number
+  /** Scenes a step; each gives three or four lessons. */
+  readonly scenes: number
+  readonly learningRate: number
+  readonly warmup: number
+  readonly seed: number
+  readonly device: 'cpu' | 'webgpu'
+  readonly threads: number
+  /** Threads that draw the lessons. */
+  readonly drawers: number
+  /** Tokens computed at a time; more suits machines with many cores. */
+  readonly microBatchTokens: number
+  readonly evaluateEvery: number
+  /** The processes that train together with this one, if any. */
+  readonly peers?: Peers
+  /** What differs from `lessonDefaults`. */
+  readonly lessons?: Partial<Omit<LessonSettings, 'shares' | 'grades'>> & {
+    readonly shares?: Partial<LessonSettings['shares']>
+    readonly grades?: Partial<LessonSettings['grades']>
+  }
+}
