@@ -1,5 +1,5 @@
 import { letter, type Sample, type Window } from '../core/index.ts'
-import type { Guide, Message } from '../models/index.ts'
+import type { ChatRequest, Guide, Message } from '../models/index.ts'
 
 /**
  * The questions every agent, trainer and suite asks, and the answers expected. A user message is the video, then one
@@ -26,10 +26,16 @@ export const windowsAnswer = (windows: ReadonlyArray<Window>): string =>
   `<answer>${formatWindows(windows)}</answer>`
 
 /** Every `windowsAnswer`, as the form that a guided reply has. */
-export const windowsForm: Guide = (() => {
-  const window = String.raw`\d{1,5}\.\d to \d{1,5}\.\d`
-  return { kind: 'regex', pattern: `<answer>(none|${window}(, ${window})*)</answer>` }
-})()
+export const windowsForm: Guide = {
+  kind: 'regex',
+  pattern: String.raw`<answer>(none|\d{1,5}\.\d to \d{1,5}\.\d(, \d{1,5}\.\d to \d{1,5}\.\d)*)</answer>`,
+}
+
+/** What a request says besides, where the settings want replies of a form. */
+export const guidedBy = (
+  { guided }: { readonly guided: boolean },
+  guide: Guide,
+): Pick<ChatRequest, 'guide'> => (guided ? { guide } : {})
 
 /** The answer to a counting question: `<answer>3</answer>`. */
 export const countAnswer = (count: number): string => `<answer>${count}</answer>`

@@ -9,7 +9,7 @@ import {
 } from '../../models/index.ts'
 import { type Clip, maskClip, selectFrames } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
-import { ask, windowsAnswer, windowsForm } from '../ask.ts'
+import { ask, guidedBy, windowsAnswer, windowsForm } from '../ask.ts'
 import { decide } from './decide.ts'
 import { poolProposals, readProposals } from './parse.ts'
 import { promptVersion, reflectQuestion, verifyForm, verifyQuestion, verifyReplies } from './prompt.ts'
@@ -92,11 +92,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       seed: hash32(`${settings.seed}\u0000reflect\u0000${sample.id}`),
       n: settings.votes,
     }
-    const spoken = yield* model.chat({
-      messages,
-      sampling,
-      ...(settings.guided ? { guide: windowsForm } : {}),
-    })
+    const spoken = yield* model.chat({ messages, sampling, ...guidedBy(settings, windowsForm) })
     const replies = spoken.map((reply) => reply.text)
     const none = yield* noneLogProb(messages, spoken[0])
     const proposals = poolProposals(
@@ -121,7 +117,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
             ? yield* model.chat({
                 messages: alone,
                 sampling: { ...sampling, maxTokens: 8, n: Math.max(4, settings.votes) },
-                ...(settings.guided ? { guide: verifyForm } : {}),
+                ...guidedBy(settings, verifyForm),
               })
             : []
         return {

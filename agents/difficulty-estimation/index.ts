@@ -3,7 +3,7 @@ import { hash32, type Sample, type Window } from '../../core/index.ts'
 import { VisionLanguageModel } from '../../models/index.ts'
 import type { Clip } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
-import { ask, windowsForm } from '../ask.ts'
+import { ask, guidedBy, windowsForm } from '../ask.ts'
 import { decide } from './decide.ts'
 import { priorWindow } from './prior.ts'
 import { difficultyQuestion, promptVersion } from './prompt.ts'
@@ -57,7 +57,7 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
         greedyFirst: true,
         n: settings.rollouts,
       },
-      ...(settings.guided ? { guide: windowsForm } : {}),
+      ...guidedBy(settings, windowsForm),
     })
     return {
       duration,

@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
 import type { EngineShape } from '../../engine/index.ts'
 import { decodeState, encodeState, type TrainerState } from '../../engine/training/index.ts'
-import { removeFile, writeWhole } from '../../store/files.ts'
+import { removeFile, writeWhole } from '../../store/index.ts'
 
 /** Processes that train one model together, each on lessons of its own. */
 export interface Peers {

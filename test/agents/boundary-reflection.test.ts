@@ -14,20 +14,10 @@ import {
   yesProbability,
 } from '../../agents/boundary-reflection/index.ts'
 import { type BoundaryReflectionEvidence, boundaryReflection } from '../../agents/index.ts'
-import { type Sample, type Window, Windows } from '../../core/index.ts'
+import { type Window, Windows } from '../../core/index.ts'
+import { sample } from './sample.ts'
 
 const settings = boundaryReflection.settings.parse({})
-const sample: Sample = {
-  id: 's',
-  dataset: 'd',
-  split: 'train',
-  task: 'grounding',
-  video: 'v',
-  file: 'v.mp4',
-  duration: 20,
-  query: 'q',
-  windows: [[4, 6]],
-}
 type Check = BoundaryReflectionEvidence['verify'][number]
 const check = (window: Window, yes: number): Check => ({
   window,

@@ -2,19 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { bandOf, decide, priorWindow } from '../../agents/difficulty-estimation/index.ts'
 import { difficultyEstimation } from '../../agents/index.ts'
 import type { Sample } from '../../core/index.ts'
+import { sample as annotated } from './sample.ts'
 
 const settings = difficultyEstimation.settings.parse({})
-const sample: Sample = {
-  id: 's',
-  dataset: 'd',
-  split: 'train',
-  task: 'grounding',
-  video: 'v',
-  file: 'v.mp4',
-  duration: 10,
-  query: 'q',
-  windows: [[2, 6]],
-}
+const sample: Sample = { ...annotated, duration: 10, windows: [[2, 6]] }
 
 describe('difficulty', () => {
   it('is 1 - mean IoU, an unreadable rollout counting 0', () => {

@@ -9,23 +9,13 @@ import {
   windowsAnswer,
   windowsForm,
 } from '../../agents/index.ts'
-import type { Sample, Window } from '../../core/index.ts'
+import type { Window } from '../../core/index.ts'
 import { type Guide, layerTest, type VisionLanguageModel } from '../../models/index.ts'
 import type { Clip } from '../../video/index.ts'
+import { sample } from './sample.ts'
 
 const whole = (form: Guide) => new RegExp(`^(?:${form.kind === 'regex' ? form.pattern : ''})$`)
 
-const sample: Sample = {
-  id: 's',
-  dataset: 'd',
-  split: 'train',
-  task: 'grounding',
-  video: 'v',
-  file: 'v.mp4',
-  duration: 20,
-  query: 'q',
-  windows: [[4, 6]],
-}
 const times = Float64Array.from({ length: 40 }, (_, index) => index / 2)
 const clip: Clip = {
   width: 1,
