@@ -11,4 +11,4 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 // Compiled once, kept in the system's temporary folder: a third off every start.
 module.enableCompileCache?.()
-await import('../pipelines/cli/main.ts')
+await import('../cli/main.ts')

@@ -1,5 +1,5 @@
 export * from './error.ts'
-export * from './folder.ts'
+export * from './nearest.ts'
 export * from './progress.ts'
 export * from './random.ts'
 export * from './sample.ts'

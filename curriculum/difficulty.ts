@@ -1,4 +1,4 @@
-export { bandOf } from '../agents/difficulty-estimation/decide.ts'
+export { bandOf } from '../agents/index.ts'
 
 import { type Window, Windows } from '../core/index.ts'
 

@@ -1,4 +1,4 @@
-import { marginOf } from '../agents/boundary-reflection/view.ts'
+import { marginOf } from '../agents/index.ts'
 import { hash32, random, type Window, Windows } from '../core/index.ts'
 
 /** `blank` keeps a hidden frame's place in time as a black frame, `drop` removes it. */

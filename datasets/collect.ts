@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import type { z } from 'zod'
-import { InputError, type Sample, type Window } from '../core/index.ts'
+import { InputError, nearest, type Sample, type Window } from '../core/index.ts'
 import {
   type Dataset,
   defaultReadSettings,
@@ -10,7 +10,6 @@ import {
   type ReadSettings,
 } from './dataset.ts'
 import type { Source } from './files.ts'
-import { nearest } from './nearest.ts'
 
 /** Gathers the samples and problems of one split while a reader walks through its rows. */
 export interface Collector {

@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
+import { duplicateKey, lineAt } from '../files/index.ts'
 import type { SourceFile } from './dataset.ts'
-import { duplicateKey, lineAt } from './duplicate-key.ts'
 
 /** One annotation file, unpacked. */
 export interface Source extends SourceFile {

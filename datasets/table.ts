@@ -1,8 +1,7 @@
 import { Effect } from 'effect'
-import { InputError } from '../core/index.ts'
+import { InputError, nearest } from '../core/index.ts'
 import { parseCsv } from './csv.ts'
 import { type Source, textOfSource } from './files.ts'
-import { nearest } from './nearest.ts'
 
 /** One row of a table with a header. */
 export interface TableRow {

@@ -1,6 +1,7 @@
 import { Effect, Exit, Scope } from 'effect'
 import type { EngineError } from '../core/index.ts'
-import { type Device, Session, type SessionOptions } from './session.ts'
+import type { Device } from '../graph/onnx/index.ts'
+import { Session, type SessionOptions } from './session.ts'
 
 /** Sessions made when first asked for and kept for the next time. */
 export interface SessionPool {

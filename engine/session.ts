@@ -2,7 +2,7 @@ import { Effect, type Scope } from 'effect'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { EngineError } from '../core/index.ts'
 
-export type Device = 'cpu' | 'webgpu'
+import type { Device } from '../graph/onnx/index.ts'
 
 /** Element types and the arrays that hold them; bool is one byte an element. */
 export interface TensorData {

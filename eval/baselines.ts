@@ -1,5 +1,5 @@
 import { letter, random, type Sample, type Window } from '../core/index.ts'
-import type { Prediction, Predictions } from './prediction.ts'
+import type { Prediction, Predictions } from '../tasks/index.ts'
 import { fitPrior } from './prior.ts'
 
 /**

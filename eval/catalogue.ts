@@ -1,6 +1,5 @@
 import { Effect } from 'effect'
-import { InputError } from '../core/index.ts'
-import { nearest } from '../datasets/nearest.ts'
+import { InputError, nearest } from '../core/index.ts'
 import type { Suite } from './suite.ts'
 import { dvd, repcount } from './suites/counting.ts'
 import { anet, charades, timelens, tvgbench } from './suites/grounding.ts'

@@ -1,5 +1,5 @@
 import type { Sample, Task } from '../core/index.ts'
-import type { Predictions } from './prediction.ts'
+import type { Predictions } from '../tasks/index.ts'
 import type { Column } from './statistics/column.ts'
 
 /** What a suite makes of predictions: raw values for each sample, from which the report is computed. */

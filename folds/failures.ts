@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { type DatabaseError, listFolder, literal, openDatabase } from '../store/index.ts'
+import { listFolder } from '../files/index.ts'
+import { type DatabaseError, literal, openDatabase } from '../store/index.ts'
 import { isPart } from './found.ts'
 
 /** A sample that an agent could not look at. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { type Database, listFolder, literal, readParts } from '../store/index.ts'
+import { listFolder } from '../files/index.ts'
+import { type Database, literal, readParts } from '../store/index.ts'
 import { type Record, readJournal } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Fold, Planned } from './plan.ts'

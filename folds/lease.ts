@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Clock, Duration, Effect, type Scope } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
-import { makeFolder, readText, removeFile, temporaryName, writeJson } from '../store/index.ts'
+import { makeFolder, readText, removeFile, temporaryName, writeJson } from '../files/index.ts'
 import { writing } from './journal.ts'
 
 const leaseSchema = z.object({

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { InputError } from '../core/index.ts'
-import { listFolder } from '../store/index.ts'
+import { listFolder } from '../files/index.ts'
 import { holderOf, type Lease } from './lease.ts'
 import type { Fold } from './plan.ts'
 

@@ -4,19 +4,9 @@ import { basename, join } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import type { Agent, ViewSettings } from '../agents/index.ts'
 import { InputError, type Json, Progress, type Sample } from '../core/index.ts'
+import { listFolder, makeFolder, readJson, removeFile, sweep, writeJson } from '../files/index.ts'
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
-import {
-  columnsOf,
-  listFolder,
-  makeFolder,
-  openDatabase,
-  readJson,
-  removeFile,
-  type StoreError,
-  sweep,
-  writeJson,
-  writePart,
-} from '../store/index.ts'
+import { columnsOf, openDatabase, type StoreError, writePart } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { type Finished, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
 import { appendJournal, mendJournal, type Record } from './journal.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Clock, Effect, Exit, type Scope } from 'effect'
 import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
-import { readText, removeFile, writeJson } from '../store/index.ts'
+import { readText, removeFile, writeJson } from '../files/index.ts'
 import type { Record } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 

@@ -5,6 +5,7 @@ import { difficultyEstimation } from '../agents/index.ts'
 import { InputError, type Sample, type Window } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
+import { makeFolder, readJson, writeWhole } from '../files/index.ts'
 import { listParts } from '../folds/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import {
@@ -13,13 +14,10 @@ import {
   curatedFile,
   curatedTypes,
   literal,
-  makeFolder,
   type Row,
-  readJson,
   readMetadata,
   type StoreError,
   writePart,
-  writeWhole,
 } from '../store/index.ts'
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
 import { datasetCard } from './curate/card.ts'

@@ -1,8 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { ask, questionOf } from '../agents/index.ts'
-import { InputError, makeFolders, Progress, type Sample } from '../core/index.ts'
+import { InputError, Progress, type Sample } from '../core/index.ts'
 import {
   type Baseline,
   baselinePredictions,
@@ -15,16 +14,21 @@ import {
   lookupRule,
   lookupSuite,
   markdown,
-  type Prediction,
-  type Predictions,
-  predictionOf,
-  type Reader,
   readAnyPredictions,
   recallFigure,
   reportJson,
   valueLines,
 } from '../eval/index.ts'
+import { makeFolders } from '../files/index.ts'
 import { greedy, isOwnFault, VisionLanguageModel } from '../models/index.ts'
+import {
+  ask,
+  type Prediction,
+  type Predictions,
+  predictionOf,
+  questionOf,
+  type Reader,
+} from '../tasks/index.ts'
 import { Videos } from '../video/index.ts'
 
 /** Options of `spanwise eval SUITE`. */

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import { Effect, type Scope, Stream } from 'effect'
 import { InputError } from '../core/index.ts'
+import { listFolder } from '../files/index.ts'
 import {
   type Answers,
   type DatabaseError,
-  listFolder,
   openAnswers,
   partFacts,
   type Selected,

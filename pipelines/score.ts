@@ -1,8 +1,8 @@
 import { Effect } from 'effect'
-import { ask, groundingQuestion } from '../agents/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine } from '../engine/index.ts'
 import { process, type VisionWrap } from '../engine/processor/index.ts'
+import { ask, groundingQuestion } from '../tasks/index.ts'
 import { Videos } from '../video/index.ts'
 
 /** Options of `spanwise score`. */

@@ -1,7 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError } from '../core/index.ts'
-import { nearest } from '../datasets/index.ts'
+import { InputError, nearest } from '../core/index.ts'
 
 /** Names of the settings below `path`, where the schema lists them. */
 const namesAt = (schema: z.ZodType, path: ReadonlyArray<PropertyKey>): ReadonlyArray<string> => {

@@ -1,6 +1,5 @@
 import { Effect } from 'effect'
-import { InputError } from '../core/index.ts'
-import { nearest } from '../datasets/nearest.ts'
+import { InputError, nearest } from '../core/index.ts'
 import { catalogue } from './catalogue.ts'
 import type { Reward, RewardTarget } from './reward.ts'
 

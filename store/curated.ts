@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Sample, tasks } from '../core/index.ts'
-import { readText } from './files.ts'
+import { readText } from '../files/index.ts'
 
 const windows = z.array(z.tuple([z.number(), z.number()]))
 

@@ -3,8 +3,8 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
+import { temporaryName } from '../files/index.ts'
 import { identifier, literal, openDatabase } from './database.ts'
-import { temporaryName } from './files.ts'
 
 /** The streams of a training run, each one JSON object a line, and the tables they become. */
 const streams = {

@@ -1,8 +1,8 @@
 import { Effect } from 'effect'
 import type { ColumnType } from '../agents/index.ts'
 import type { Json } from '../core/index.ts'
+import { removeFile, renameFile, temporaryName } from '../files/index.ts'
 import { type Database, type DatabaseError, identifier, literal, type Row } from './database.ts'
-import { removeFile, renameFile, temporaryName } from './files.ts'
 
 /** DuckDB's JSON notation of a column's type: `DOUBLE[][]` is `[["DOUBLE"]]`. */
 const structure = (type: ColumnType): Json => {

@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Sample, type Window } from '../core/index.ts'
 import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/index.ts'
-import { curatedFile, curatedSchema } from '../store/curated.ts'
+import { curatedFile, curatedSchema } from '../store/index.ts'
 
 const windowSchema = z
   .tuple([z.number().min(0), z.number().min(0)])

@@ -13,7 +13,8 @@ import {
 import { dirname, join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, type Json, makeFolders } from '../core/index.ts'
+import { InputError, type Json } from '../core/index.ts'
+import { makeFolders } from '../files/index.ts'
 
 /** What fixes a run: another manifest in the same folder is refused. */
 export interface Manifest {

@@ -7,9 +7,9 @@ import {
   type Message,
   VisionLanguageModel,
 } from '../../models/index.ts'
+import { ask, guidedBy, windowsAnswer, windowsForm } from '../../tasks/index.ts'
 import { type Clip, maskClip, selectFrames } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
-import { ask, guidedBy, windowsAnswer, windowsForm } from '../ask.ts'
 import { decide } from './decide.ts'
 import { poolProposals, readProposals } from './parse.ts'
 import { promptVersion, reflectQuestion, verifyForm, verifyQuestion, verifyReplies } from './prompt.ts'

@@ -1,5 +1,5 @@
 import { type Window, Windows } from '../../core/index.ts'
-import { parseWindows } from '../../rewards/index.ts'
+import { parseWindows } from '../../tasks/index.ts'
 
 /** A range that some votes proposed. */
 export interface Proposal {

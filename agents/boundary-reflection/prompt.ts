@@ -1,6 +1,6 @@
 import type { Window } from '../../core/index.ts'
 import type { Guide } from '../../models/index.ts'
-import { formatWindows, groundingQuestion, windowsFormat } from '../ask.ts'
+import { formatWindows, groundingQuestion, windowsFormat } from '../../tasks/index.ts'
 
 /** Recorded in every verdict; change it whenever a text or a view below changes. */
 export const promptVersion = 'boundary-reflection/1'

@@ -1,5 +1,5 @@
 import { type Window, Windows } from '../../core/index.ts'
-import { parseWindows } from '../../rewards/index.ts'
+import { parseWindows } from '../../tasks/index.ts'
 
 /** The windows of a rollout inside the clip, joined where they touch; null where the rollout cannot be read. */
 export const readRollout = (text: string, duration: number): ReadonlyArray<Window> | null => {

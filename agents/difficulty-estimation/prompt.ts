@@ -1,4 +1,4 @@
-import { askVersion, groundingQuestion } from '../ask.ts'
+import { askVersion, groundingQuestion } from '../../tasks/index.ts'
 
 /** Recorded in every verdict; it follows the shared grounding question, which this agent asks unchanged. */
 export const promptVersion = `difficulty-estimation/1+${askVersion}`

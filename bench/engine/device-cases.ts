@@ -1,4 +1,4 @@
-import * as G from '../../engine/graph/index.ts'
+import * as G from '../../graph/index.ts'
 
 /** A small graph over float32 inputs, to be computed on two devices together with its gradients. */
 export interface DeviceCase {

@@ -14,7 +14,7 @@ import { Effect } from 'effect'
 import { random, type Sample } from '../../core/index.ts'
 import { evaluate, parseAnyPredictions, parsePredictions, suites } from '../../eval/index.ts'
 import { catalogue } from '../../rewards/index.ts'
-import { fuzzText } from '../../test/rewards/fuzz.ts'
+import { fuzzText } from '../../test/tasks/fuzz.ts'
 import { goldens } from './golden.ts'
 import { makeMoments, momentLine, submissionLine } from './make.ts'
 

@@ -7,7 +7,6 @@
  * asked more often than its budget. All settings of the backend are its defaults but the time-out of an attempt, 2 s.
  */
 import { Effect, Exit, Layer } from 'effect'
-import { ask } from '../../agents/index.ts'
 import {
   greedy,
   Ledger,
@@ -16,6 +15,7 @@ import {
   openaiSettingsSchema,
   VisionLanguageModel,
 } from '../../models/index.ts'
+import { ask } from '../../tasks/index.ts'
 import {
   type Asked,
   type Fault,

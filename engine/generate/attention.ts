@@ -9,7 +9,7 @@ import {
   split,
   transpose,
   type Value,
-} from '../graph/index.ts'
+} from '../../graph/index.ts'
 import type { Attend } from '../qwen3vl/index.ts'
 
 /** Keys and values of one layer that a decoding step reads. */

@@ -1,6 +1,6 @@
 import { Effect, type Scope } from 'effect'
 import { EngineError } from '../../core/index.ts'
-import { emit } from '../onnx/emit.ts'
+import { emit } from '../../graph/onnx/index.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
 import { type Qwen3VlConfig, visionTokenIds } from '../qwen3vl/index.ts'
 import type { SessionOptions, Tensors } from '../session.ts'

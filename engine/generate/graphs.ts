@@ -1,4 +1,4 @@
-import { Graph, mul, softmax, type Value } from '../graph/index.ts'
+import { Graph, mul, softmax, type Value } from '../../graph/index.ts'
 import {
   type Attend,
   embed,

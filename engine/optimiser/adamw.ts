@@ -1,4 +1,4 @@
-import { add, div, Graph, mul, sqrt, square, sub } from '../graph/index.ts'
+import { add, div, Graph, mul, sqrt, square, sub } from '../../graph/index.ts'
 
 export interface AdamWSettings {
   readonly beta1: number

@@ -1,7 +1,7 @@
 import { Effect, type Scope } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
 import { EngineError } from '../../core/index.ts'
-import { emit } from '../onnx/emit.ts'
+import { emit } from '../../graph/onnx/index.ts'
 import { Session, type SessionOptions, scalar, type Tensors, tensor } from '../session.ts'
 import { type AdamWSettings, adamwGraph, adamwScalars, clipFactor } from './adamw.ts'
 import { type Arena, fillArena, makeArena, type ParameterShape } from './arena.ts'

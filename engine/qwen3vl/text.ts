@@ -13,7 +13,7 @@ import {
   slice,
   transpose,
   type Value,
-} from '../graph/index.ts'
+} from '../../graph/index.ts'
 import type { Qwen3VlConfig } from './config.ts'
 import type { Weights } from './weights.ts'
 

@@ -14,7 +14,7 @@ import {
   squeeze,
   transpose,
   type Value,
-} from '../graph/index.ts'
+} from '../../graph/index.ts'
 import { patchLength, type Qwen3VlConfig } from './config.ts'
 import { positionTaps, visionRope } from './rope.ts'
 import type { Weights } from './weights.ts'

@@ -1,4 +1,4 @@
-import type { Graph, Value } from '../graph/index.ts'
+import type { Graph, Value } from '../../graph/index.ts'
 import type { Qwen3VlConfig } from './config.ts'
 
 /** Gives the graph value of a weight by its Hugging Face name; the same value each time it is asked for. */

@@ -1,15 +1,15 @@
-import { multiplyDims } from '../graph/dims.ts'
 import {
   add,
   concat,
   type Dim,
   matmul,
+  multiplyDims,
   reshape,
   softmax,
   split,
   transpose,
   type Value,
-} from '../graph/index.ts'
+} from '../../graph/index.ts'
 import { type Attend, groupedAttention } from '../qwen3vl/index.ts'
 
 export interface PackedMasks {

@@ -9,7 +9,7 @@ import {
   stopGradient,
   sub,
   type Value,
-} from '../graph/index.ts'
+} from '../../graph/index.ts'
 import {
   embed,
   inject,

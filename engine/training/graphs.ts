@@ -1,4 +1,4 @@
-import { concat, type Dim, Graph, gradients, reshape, type Value } from '../graph/index.ts'
+import { concat, type Dim, Graph, gradients, reshape, type Value } from '../../graph/index.ts'
 import { graphWeights, type Qwen3VlConfig, type Weights } from '../qwen3vl/index.ts'
 import type { LossSettings } from './batch.ts'
 import { type FrameShape, type PackedDims, type PackedOutputs, packedForward } from './forward.ts'

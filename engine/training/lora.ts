@@ -1,5 +1,5 @@
 import { random } from '../../core/index.ts'
-import type { Graph, Value } from '../graph/index.ts'
+import type { Graph, Value } from '../../graph/index.ts'
 import { type Qwen3VlConfig, type Weights, weightShapes } from '../qwen3vl/index.ts'
 
 /** Low-rank adaptation of the decoder's linear weights. */

@@ -12,7 +12,7 @@ import {
   sub,
   type Value,
   where,
-} from '../graph/index.ts'
+} from '../../graph/index.ts'
 import type { LossSettings } from './batch.ts'
 
 /** Fed to every loss. S sequences (completions) of T target slots each. */

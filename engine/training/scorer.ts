@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import type { EngineError } from '../../core/index.ts'
-import { emit } from '../onnx/emit.ts'
+import { emit } from '../../graph/onnx/index.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
 import type { Qwen3VlConfig } from '../qwen3vl/index.ts'
 import type { SessionPool } from '../session-pool.ts'

@@ -1,8 +1,8 @@
 import { Effect, Scope } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
 import { EngineError } from '../../core/index.ts'
+import { emit } from '../../graph/onnx/index.ts'
 import { steps } from '../layout.ts'
-import { emit } from '../onnx/emit.ts'
 import {
   defaultAdamW,
   fillArena,

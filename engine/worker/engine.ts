@@ -1,9 +1,9 @@
 import { Context, type Effect } from 'effect'
 import type { EngineError, InputError } from '../../core/index.ts'
+import type { Device } from '../../graph/onnx/index.ts'
 import type { FloatType } from '../checkpoint/index.ts'
 import type { BatchLimits, Completion, Sampling } from '../generate/index.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
-import type { Device } from '../session.ts'
 import type { ScoreGroup, Trainable, UpdateBatch, UpdateMetrics } from '../training/index.ts'
 
 /** What an engine is made of. */

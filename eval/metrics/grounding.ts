@@ -1,5 +1,5 @@
 import { type Sample, type Window, Windows } from '../../core/index.ts'
-import type { Predictions } from '../prediction.ts'
+import type { Predictions } from '../../tasks/index.ts'
 import type { Column } from '../statistics/column.ts'
 
 /** Whether an IoU equal to the threshold counts: VideoMind and VideoChat-R1 say `>=`, Time-R1 and 2D-TAN say `>`. */

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Sample } from '../../core/index.ts'
-import type { Prediction, Predictions } from '../prediction.ts'
-import { predictionOf, type Reader } from './text.ts'
+import type { Prediction, Predictions } from '../../tasks/index.ts'
+import { predictionOf, type Reader } from '../../tasks/index.ts'
 
 const time = z.number().nonnegative()
 const row = z.object({

@@ -1,10 +1,9 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, letter, type Sample } from '../../core/index.ts'
-import { duplicateKey } from '../../datasets/duplicate-key.ts'
-import type { Prediction, Predictions } from '../prediction.ts'
+import { duplicateKey } from '../../files/index.ts'
+import type { Prediction, Predictions, Reader } from '../../tasks/index.ts'
 import { jsonProblem, parsePredictions, readText } from './jsonl.ts'
-import type { Reader } from './text.ts'
 
 /*
  * The benchmarks' own submission formats, told apart by their content:

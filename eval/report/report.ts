@@ -1,5 +1,5 @@
 import type { Json, Sample } from '../../core/index.ts'
-import type { Predictions } from '../prediction.ts'
+import type { Predictions } from '../../tasks/index.ts'
 import {
   type BootstrapSettings,
   bootstrap,

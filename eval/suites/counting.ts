@@ -1,5 +1,5 @@
 import type { Sample } from '../../core/index.ts'
-import type { Predictions } from '../prediction.ts'
+import type { Predictions } from '../../tasks/index.ts'
 import type { Column } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 

@@ -1,8 +1,8 @@
 import type { Json, Sample, Window } from '../../core/index.ts'
+import type { Predictions } from '../../tasks/index.ts'
 import { bestOfFirst, firstIou, passes } from '../metrics/grounding.ts'
 import { argmax, highlightPrecision, rankClips } from '../metrics/highlights.ts'
 import { averagePrecisions, byConfidence, momentThresholds } from '../metrics/moments.ts'
-import type { Predictions } from '../prediction.ts'
 import type { Column } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 

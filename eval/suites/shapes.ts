@@ -1,6 +1,6 @@
 import type { Sample, Task } from '../../core/index.ts'
+import type { Predictions } from '../../tasks/index.ts'
 import { groundingColumns, groundingScores } from '../metrics/grounding.ts'
-import type { Predictions } from '../prediction.ts'
 import type { Column } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 

@@ -3,7 +3,8 @@ import { closeSync, openSync } from 'node:fs'
 import { appendFile, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Effect } from 'effect'
-import { InputError, makeFolders } from '../../core/index.ts'
+import { InputError } from '../../core/index.ts'
+import { makeFolders } from '../../files/index.ts'
 
 /** Milliseconds that a process has to end after SIGINT before it is killed: a whole run stops within 5 s. */
 const grace = 4000

@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
 import { InputError, type Sample } from '../../core/index.ts'
-import { openDatabase, writePart, writeWhole } from '../../store/index.ts'
+import { writeWhole } from '../../files/index.ts'
+import { openDatabase, writePart } from '../../store/index.ts'
 import { type DatasetOptions, readSplits } from './readings.ts'
 
 export interface ExportOptions extends DatasetOptions {

@@ -3,6 +3,7 @@ import { Clock, Effect, Stream } from 'effect'
 import { z } from 'zod'
 import { agents } from '../../agents/index.ts'
 import { IncompleteError, InputError, type Json, Progress } from '../../core/index.ts'
+import { readJson } from '../../files/index.ts'
 import {
   type Counts,
   type Driven,
@@ -18,7 +19,7 @@ import {
   readManifest,
   type Task,
 } from '../../folds/index.ts'
-import { readJson, type StoreError } from '../../store/index.ts'
+import type { StoreError } from '../../store/index.ts'
 import { parseSettings } from '../settings.ts'
 import { agentFolder, makePlan, type PlanOptions, recordPlan } from './plan.ts'
 import { totalOf } from './report.ts'

@@ -1,9 +1,9 @@
 import { Effect } from 'effect'
 import type { Sample } from '../../core/index.ts'
 import type { EngineShape } from '../../engine/index.ts'
-import { groundingScores } from '../../eval/metrics/grounding.ts'
-import type { Prediction } from '../../eval/prediction.ts'
-import { parseWindows } from '../../rewards/index.ts'
+import { groundingScores } from '../../eval/index.ts'
+import type { Prediction } from '../../tasks/index.ts'
+import { parseWindows } from '../../tasks/index.ts'
 import type { PromptSource, TrainingItem } from '../../trainer/index.ts'
 
 /** Prompts that are held in memory at the same time. */

@@ -1,6 +1,4 @@
-import { firstBlock, lastBlock } from '../parse/blocks.ts'
-import { parseTurn } from '../parse/frames.ts'
-import { extractLetter, parseLetter } from '../parse/letter.ts'
+import { extractLetter, firstBlock, lastBlock, parseLetter, parseTurn } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /** 1 where the one `<answer>` block is the true letter or the true text, trimmed; 0 otherwise. */

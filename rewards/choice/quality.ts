@@ -1,4 +1,4 @@
-import { lastBlock } from '../parse/blocks.ts'
+import { lastBlock } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /** VideoChat-R1's classification reward: equality in lower case of the answer (the whole output without tags). */

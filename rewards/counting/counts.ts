@@ -1,4 +1,4 @@
-import { parseCountActRep } from '../parse/count.ts'
+import { parseCountActRep } from '../../tasks/index.ts'
 import type { Reward, RewardTarget } from '../reward.ts'
 
 /** The true count, or null where the target has none. */

@@ -1,4 +1,4 @@
-import { firstBlock } from '../parse/blocks.ts'
+import { firstBlock } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /** The answer's text: the trimmed first `<answer>` block that stays on one line, else the whole trimmed text. */

@@ -1,5 +1,4 @@
-import { firstBlock } from '../parse/blocks.ts'
-import { parseCountActRep } from '../parse/count.ts'
+import { firstBlock, parseCountActRep } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /**

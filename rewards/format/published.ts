@@ -1,5 +1,4 @@
-import { parseGlue } from '../parse/glue.ts'
-import { hasChain, isChain } from '../parse/tags.ts'
+import { hasChain, isChain, parseGlue } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 const one = (holds: boolean): number => (holds ? 1 : 0)

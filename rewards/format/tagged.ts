@@ -1,6 +1,4 @@
-import { lastBlock } from '../parse/blocks.ts'
-import { parseGlue } from '../parse/glue.ts'
-import { parseWindows } from '../parse/windows.ts'
+import { lastBlock, parseGlue, parseWindows } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /** Whether the output is, apart from outer white space, one `<answer>` block, after one optional `<think>` block. */

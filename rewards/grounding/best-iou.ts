@@ -1,5 +1,5 @@
 import { Windows } from '../../core/index.ts'
-import { parseWindows } from '../parse/windows.ts'
+import { parseWindows } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /** IoU of the first answered window with its best true window, in [0, 1]; unread answers and `none` score 0. */

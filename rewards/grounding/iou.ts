@@ -1,5 +1,5 @@
 import { Windows } from '../../core/index.ts'
-import { parseWindows } from '../parse/windows.ts'
+import { parseWindows } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /**

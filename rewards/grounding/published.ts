@@ -1,6 +1,5 @@
 import { type Window, Windows } from '../../core/index.ts'
-import { parseGlue } from '../parse/glue.ts'
-import { parsePairReward } from '../parse/pair.ts'
+import { parseGlue, parsePairReward } from '../../tasks/index.ts'
 import type { Reward, RewardTarget } from '../reward.ts'
 
 const only = (target: RewardTarget): Window | undefined => target.windows[0]

@@ -1,5 +1,5 @@
 import { type Window, Windows } from '../../core/index.ts'
-import { parseWindows } from '../parse/windows.ts'
+import { parseWindows } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /** Share of the covered time (or of the instants, where nothing has length) that lies before `time`. */

@@ -1,4 +1,4 @@
-import { firstBlock } from '../parse/blocks.ts'
+import { firstBlock } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 import { rouge, wordErrorRate } from './text.ts'
 

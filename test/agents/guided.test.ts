@@ -1,16 +1,10 @@
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  boundaryReflection,
-  difficultyEstimation,
-  verifyForm,
-  verifyReplies,
-  windowsAnswer,
-  windowsForm,
-} from '../../agents/index.ts'
+import { boundaryReflection, difficultyEstimation, verifyForm, verifyReplies } from '../../agents/index.ts'
 import type { Window } from '../../core/index.ts'
 import { type Guide, layerTest, type VisionLanguageModel } from '../../models/index.ts'
+import { windowsAnswer, windowsForm } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
 import { sample } from './sample.ts'
 

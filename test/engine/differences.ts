@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { random } from '../../core/index.ts'
-import * as G from '../../engine/graph/index.ts'
 import { tensor } from '../../engine/session.ts'
+import * as G from '../../graph/index.ts'
 import { numbers, withSession } from './run.ts'
 
 export interface Case {

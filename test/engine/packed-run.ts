@@ -1,5 +1,4 @@
 import { Effect } from 'effect'
-import { emit } from '../../engine/onnx/emit.ts'
 import type { Qwen3VlConfig } from '../../engine/qwen3vl/index.ts'
 import { sessionPool } from '../../engine/session-pool.ts'
 import type { LossSettings, TrainingGroup } from '../../engine/training/batch.ts'
@@ -10,6 +9,7 @@ import { microBatches } from '../../engine/training/micro-batches.ts'
 import { tokenWeights } from '../../engine/training/normalise.ts'
 import { pack } from '../../engine/training/packing.ts'
 import { only, type WeightMap, weightFeeds } from '../../engine/weights.ts'
+import { emit } from '../../graph/onnx/emit.ts'
 
 export interface LossAndGradients {
   readonly loss: number

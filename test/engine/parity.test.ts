@@ -2,6 +2,9 @@ import path from 'node:path'
 import { Effect } from 'effect'
 import { describe, expect, test } from 'vitest'
 import { type Checkpoint, readCheckpoint, readSafetensors } from '../../engine/checkpoint/index.ts'
+import { type ProcessedPrompt, process } from '../../engine/processor/index.ts'
+import { followingPositions } from '../../engine/qwen3vl/index.ts'
+import { Session, type Tensors, tensor } from '../../engine/session.ts'
 import {
   add,
   clip,
@@ -14,11 +17,8 @@ import {
   reduceMean,
   sub,
   tokenLogProbs,
-} from '../../engine/graph/index.ts'
-import { emit } from '../../engine/onnx/emit.ts'
-import { type ProcessedPrompt, process } from '../../engine/processor/index.ts'
-import { followingPositions } from '../../engine/qwen3vl/index.ts'
-import { Session, type Tensors, tensor } from '../../engine/session.ts'
+} from '../../graph/index.ts'
+import { emit } from '../../graph/onnx/emit.ts'
 import { type Forward, forward } from './qwen3vl-forward.ts'
 import { fixtures, golden, messagesOf } from './qwen3vl-goldens.ts'
 

@@ -1,5 +1,4 @@
 import type { Checkpoint } from '../../engine/checkpoint/index.ts'
-import { concat, Graph, type Value } from '../../engine/graph/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
 import {
   causalAttend,
@@ -15,6 +14,7 @@ import {
   type Weights,
 } from '../../engine/qwen3vl/index.ts'
 import { type Tensors, tensor } from '../../engine/session.ts'
+import { concat, Graph, type Value } from '../../graph/index.ts'
 
 /** A graph that computes a whole sequence at once, the plainest use of the model's functions. */
 export interface Forward {

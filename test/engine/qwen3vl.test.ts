@@ -3,8 +3,6 @@ import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../engine/checkpoint/index.ts'
-import { Graph } from '../../engine/graph/index.ts'
-import { emit } from '../../engine/onnx/emit.ts'
 import {
   configSchema,
   followingPositions,
@@ -19,6 +17,8 @@ import {
   weightShapes,
 } from '../../engine/qwen3vl/index.ts'
 import { Session, tensor } from '../../engine/session.ts'
+import { Graph } from '../../graph/index.ts'
+import { emit } from '../../graph/onnx/emit.ts'
 import { fixtures } from './qwen3vl-goldens.ts'
 
 /** The fields of Qwen3-VL-2B-Instruct's config.json that matter, as it was published (transformers 4 names). */

@@ -1,8 +1,8 @@
 import { Effect } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
-import type { Graph } from '../../engine/graph/index.ts'
-import { emit } from '../../engine/onnx/emit.ts'
 import { Session } from '../../engine/session.ts'
+import type { Graph } from '../../graph/index.ts'
+import { emit } from '../../graph/onnx/emit.ts'
 
 /** Builds a session from a graph and calls back with a function that runs it. */
 export const withSession = <A>(

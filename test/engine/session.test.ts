@@ -1,8 +1,8 @@
 import { Effect, Exit, Scope } from 'effect'
 import { describe, expect, it } from 'vitest'
-import * as G from '../../engine/graph/index.ts'
-import { emit } from '../../engine/onnx/emit.ts'
 import { emptyTensor, Session, tensor } from '../../engine/session.ts'
+import * as G from '../../graph/index.ts'
+import { emit } from '../../graph/onnx/emit.ts'
 
 const options = { device: 'cpu', threads: 1 } as const
 

@@ -2,6 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { Effect } from 'effect'
 import { ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, it } from 'vitest'
+import { Session, tensor } from '../../engine/session.ts'
 import {
   Graph,
   gradients,
@@ -11,9 +12,9 @@ import {
   rmsNorm,
   square,
   type Value,
-} from '../../engine/graph/index.ts'
-import { emit } from '../../engine/onnx/emit.ts'
-import { type Device, Session, tensor } from '../../engine/session.ts'
+} from '../../graph/index.ts'
+import { emit } from '../../graph/onnx/emit.ts'
+import type { Device } from '../../graph/onnx/index.ts'
 import { numbers } from './run.ts'
 
 type Build = (x: Value, y: Value) => Value

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Sample, Task, Window } from '../../core/index.ts'
-import type { Prediction } from '../../eval/index.ts'
+import type { Prediction } from '../../tasks/index.ts'
 
 /** Windows on a coarse grid, so that ties, touching ends and instants are common. */
 export const window: fc.Arbitrary<Window> = fc

@@ -1,14 +1,9 @@
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { random, tasks } from '../../core/index.ts'
-import {
-  parseAnyPredictions,
-  parsePredictions,
-  predictionOf,
-  readers,
-  readPredictions,
-} from '../../eval/index.ts'
-import { fuzzText } from '../rewards/fuzz.ts'
+import { parseAnyPredictions, parsePredictions, readPredictions } from '../../eval/index.ts'
+import { predictionOf, readers } from '../../tasks/index.ts'
+import { fuzzText } from '../tasks/fuzz.ts'
 import { sampleOf } from './arbitrary.ts'
 
 const samples = new Map([0, 1].map((i) => [`q${i}`, sampleOf(i)]))

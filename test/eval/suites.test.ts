@@ -10,9 +10,9 @@ import {
   fitPrior,
   lookupRule,
   lookupSuite,
-  type Prediction,
   suites,
 } from '../../eval/index.ts'
+import type { Prediction } from '../../tasks/index.ts'
 import { predictionsOf, sampleOf } from './arbitrary.ts'
 
 const metrics = (

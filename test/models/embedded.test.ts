@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Context, Effect, Layer } from 'effect'
-import { ask, groundingQuestion } from '../../agents/index.ts'
 import { createCheckpoint, writeCheckpoint } from '../../engine/checkpoint/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
 import { checkpointRevision, greedy, layerEmbedded, VisionLanguageModel } from '../../models/index.ts'
+import { ask, groundingQuestion } from '../../tasks/index.ts'
 
 /** A folder with a random model of a few thousand weights. */
 class Folder extends Context.Service<Folder, string>()('test/Folder') {

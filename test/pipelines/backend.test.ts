@@ -1,6 +1,6 @@
 import { assert, describe, it } from '@effect/vitest'
 import { Effect, Option } from 'effect'
-import { backendOf, inFlightOf, nameOf } from '../../pipelines/cli/backend.ts'
+import { backendOf, inFlightOf, nameOf } from '../../cli/backend.ts'
 import type { Config } from '../../pipelines/config.ts'
 
 const config: Config = {

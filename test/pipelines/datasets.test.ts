@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { runExport, runInspect } from '../../pipelines/datasets.ts'
-import { folderOf, spanwise } from './command-line.ts'
+import { folderOf, spanwise } from '../cli/command-line.ts'
 
 const windowRow = (id: string, windows: unknown, more: object = {}) =>
   JSON.stringify({ id, video: `v-${id}`, query: 'x', duration: 10, windows, ...more })

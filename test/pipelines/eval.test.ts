@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import type { Sample } from '../../core/index.ts'
 import { runCompare } from '../../pipelines/compare.ts'
 import { givenPredictions, runEval } from '../../pipelines/eval.ts'
-import { folderOf, spanwise } from './command-line.ts'
+import { folderOf, spanwise } from '../cli/command-line.ts'
 
 const questions = [
   'video_id,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { handedOn } from '../../cli/folds/handed.ts'
 import type { FoldReport } from '../../folds/index.ts'
-import { handedOn } from '../../pipelines/cli/folds/handed.ts'
 import { metricsText } from '../../pipelines/folds/prometheus.ts'
 import { statusTable, timeLeft, totalOf } from '../../pipelines/folds/report.ts'
 

@@ -17,9 +17,9 @@ import {
   relations,
   writePart,
 } from '../../store/index.ts'
+import { spanwise } from '../cli/command-line.ts'
+import { contents } from '../cli/workplace.ts'
 import { braPart, deaPart, verdict, writeParts } from '../store/verdicts.ts'
-import { spanwise } from './command-line.ts'
-import { contents } from './workplace.ts'
 
 const bra = (key: string, outcome: string, fields = {}) => verdict(boundaryReflection, key, outcome, fields)
 const dea = (key: string, outcome: string, fields = {}) => verdict(difficultyEstimation, key, outcome, fields)

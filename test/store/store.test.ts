@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { boundaryReflection } from '../../agents/index.ts'
+import { writeWhole } from '../../files/index.ts'
 import {
   columnsOf,
   type Database,
@@ -16,7 +17,6 @@ import {
   readMetadata,
   readParts,
   writePart,
-  writeWhole,
 } from '../../store/index.ts'
 import { braPart, verdict, writeParts } from './verdicts.ts'
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { entry } from '../pipelines/command-line.ts'
-import { row, workplace, writeRows } from '../pipelines/workplace.ts'
+import { entry } from '../cli/command-line.ts'
+import { row, workplace, writeRows } from '../cli/workplace.ts'
 import { type FaultServer, type FaultServerOptions, startFaultServer } from './fault-server.ts'
 import { killFamily } from './processes.ts'
 

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { answerOf } from '../../agents/ask.ts'
 import { EngineError, random, type Sample, type Window } from '../../core/index.ts'
 import { maskRecipe, priorIou, visibleWindows } from '../../curriculum/index.ts'
 import type { Completion, EngineShape, UpdateMetrics } from '../../engine/index.ts'
+import { answerOf } from '../../tasks/index.ts'
 import type { PromptSource, TrainingItem } from '../../trainer/index.ts'
 
 /** Every reply that the stub knows; token `i` alone is reply `i`. */

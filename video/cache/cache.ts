@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { getFFmpegInfo } from 'node-av/lib'
-import { makeFolders } from '../../core/folder.ts'
+import { makeFolders } from '../../files/index.ts'
 import type { Clip, Media, PixelBudget, Sampling } from '../model.ts'
 import { packClip, unpackClip } from './file.ts'
 import type { CacheSettings, Tally } from './tally.ts'

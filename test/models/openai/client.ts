@@ -1,5 +1,4 @@
 import { Effect, Layer } from 'effect'
-import { ask } from '../../../agents/index.ts'
 import {
   greedy,
   layerOpenai,
@@ -7,6 +6,7 @@ import {
   openaiSettingsSchema,
   VisionLanguageModel,
 } from '../../../models/index.ts'
+import { ask } from '../../../tasks/index.ts'
 import { Videos } from '../../../video/index.ts'
 import { type FaultServerOptions, startFaultServer } from '../../support/fault-server.ts'
 

@@ -1,5 +1,4 @@
 import { assert, describe, it } from '@effect/vitest'
-import { ask } from '../../../agents/index.ts'
 import type { Guide, MessageClip } from '../../../models/index.ts'
 import { readOptions, tokensToChoose } from '../../../models/openai/choose.ts'
 import { asFile, asFrames, asVideo, fileUrl } from '../../../models/openai/frames.ts'
@@ -12,6 +11,7 @@ import {
   type SentClip,
   type Wanted,
 } from '../../../models/openai/request.ts'
+import { ask } from '../../../tasks/index.ts'
 import { encodePicture } from '../../../video/index.ts'
 
 const clip = {

@@ -1,0 +1,126 @@
+import { Effect, Option } from 'effect'
+import { Flag } from 'effect/cli'
+import { InputError } from '../core/index.ts'
+import type { EngineOptions } from '../engine/index.ts'
+import { mediaModes, type OpenaiSettings, openaiSettingsSchema, presetNames } from '../models/index.ts'
+import type { Config } from '../pipelines/config.ts'
+import { engineOf, given, model, whole } from './flags.ts'
+
+/** What answers: the engine in this process, or servers. */
+export type Backend =
+  | { readonly kind: 'embedded'; readonly engine: EngineOptions }
+  | { readonly kind: 'openai'; readonly settings: OpenaiSettings; readonly threads: number }
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+/** Flags of the commands that ask a model; the model's own are among them. */
+export const backend = {
+  ...model,
+  model: text(
+    'model',
+    'Hugging Face checkpoint folder (the shipped shapes checkpoint by default), or the name that servers know',
+  ),
+  backend: Flag.Literals('backend', ['embedded', 'openai']).pipe(
+    Flag.withDescription('what answers: the engine inside, or servers of the OpenAI chat API'),
+    Flag.optional,
+  ),
+  baseUrl: text('base-url', 'servers of the model, commas between them, e.g. http://gpu1:8000/v1'),
+  preset: Flag.Literals('preset', presetNames).pipe(
+    Flag.withDescription('what kind of server it is; openai by default'),
+    Flag.optional,
+  ),
+  keyEnv: text('key-env', 'environment variable that holds the API key'),
+  media: Flag.Literals('media', mediaModes).pipe(
+    Flag.withDescription(
+      'how frames travel: as pictures between their times, as one video, or as the file by reference',
+    ),
+    Flag.optional,
+  ),
+  quality: whole('quality', 'JPEG quality of frames, 1-100, default 90', 1),
+  concurrency: whole('concurrency', 'most requests at the same time with one server, default 256', 1),
+}
+
+/** Names of the flags that only servers know. */
+const ofServers = ['baseUrl', 'preset', 'keyEnv', 'media', 'quality', 'concurrency'] as const
+
+type Flags = Parameters<typeof engineOf>[1] & {
+  readonly backend: Option.Option<'embedded' | 'openai'>
+  readonly baseUrl: Option.Option<string>
+  readonly preset: Option.Option<(typeof presetNames)[number]>
+  readonly keyEnv: Option.Option<string>
+  readonly media: Option.Option<(typeof mediaModes)[number]>
+  readonly quality: Option.Option<number>
+  readonly concurrency: Option.Option<number>
+}
+
+const dashed = (name: string): string => name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+
+const remedies: Readonly<Record<string, string>> = {
+  baseUrl: 'name the server, e.g. --base-url http://127.0.0.1:8000/v1',
+  model: 'name the model as the server knows it',
+}
+
+/** The backend after flags, the section `backend` of the configuration and defaults. */
+export const backendOf = Effect.fnUntraced(function* (
+  config: Config,
+  flags: Flags,
+): Effect.fn.Return<Backend, InputError> {
+  const engine = engineOf(config, flags)
+  const kind = Option.getOrElse(flags.backend, () => config.backend.kind)
+  if (kind === 'embedded') {
+    const alien = ofServers.find((name) => Option.isSome<unknown>(flags[name]))
+    if (alien !== undefined)
+      return yield* new InputError({
+        subject: `--${dashed(alien)}`,
+        problem: 'is about servers, but the embedded engine answers',
+        remedy: 'add --backend openai',
+      })
+    return { kind, engine }
+  }
+  const { kind: _, ...configured } = config.backend.kind === 'openai' ? config.backend : { kind }
+  const {
+    backend: __,
+    device: ___,
+    threads: ____,
+    baseUrl,
+    concurrency,
+    ...others
+  } = given({
+    backend: flags.backend,
+    device: flags.device,
+    threads: flags.threads,
+    model: flags.model,
+    baseUrl: flags.baseUrl,
+    preset: flags.preset,
+    keyEnv: flags.keyEnv,
+    media: flags.media,
+    quality: flags.quality,
+    concurrency: flags.concurrency,
+  })
+  const merged: Readonly<Record<string, unknown>> = {
+    ...configured,
+    ...others,
+    ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.split(',').map((url) => url.trim()) }),
+    ...(concurrency === undefined ? {} : { concurrency: { most: concurrency } }),
+  }
+  const parsed = openaiSettingsSchema.safeParse(merged)
+  if (parsed.success) return { kind, settings: parsed.data, threads: engine.threads }
+  const issue = parsed.error.issues[0]!
+  const field = String(issue.path[0] ?? '')
+  return yield* new InputError({
+    subject: `--${dashed(field)}`,
+    problem: merged[field] === undefined ? 'is missing' : issue.message,
+    remedy: remedies[field] ?? 'give another value, or mend "backend" in the configuration',
+  })
+})
+
+/** What identifies the model to a reader. */
+export const nameOf = (chosen: Backend): string =>
+  chosen.kind === 'embedded' ? chosen.engine.checkpoint : chosen.settings.model
+
+/** Samples with the model at the same time: as many as its servers may have requests, or as make good batches. */
+export const inFlightOf = (chosen: Backend): number =>
+  chosen.kind === 'embedded'
+    ? 32
+    : Math.min(1024, chosen.settings.baseUrl.length * chosen.settings.concurrency.most)

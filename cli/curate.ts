@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { selectionMethods } from '../curriculum/index.ts'
+import { loadConfig } from '../pipelines/config.ts'
+import { actions } from '../pipelines/curate/act.ts'
+import { runCurate } from '../pipelines/curate.ts'
+import { foldersOf, given, json, positiveOr, print, run, seed, whole } from './flags.ts'
+
+export const curate = Command.make(
+  'curate',
+  {
+    run,
+    json,
+    seed,
+    dataset: Flag.String('dataset').pipe(
+      Flag.withDescription('whose run, where --run is not given'),
+      Flag.withDefault('shapes'),
+    ),
+    out: Flag.String('out').pipe(Flag.withDescription('folder of the curated dataset'), Flag.optional),
+    action: Flag.Literals('action', actions).pipe(
+      Flag.withDescription('what to do about annotations found partial'),
+      Flag.withDefault('drop'),
+    ),
+    select: Flag.Literals('select', selectionMethods).pipe(
+      Flag.withDescription('how the budget is chosen'),
+      Flag.withDefault('gaussian'),
+    ),
+    share: positiveOr('share', 'share of the pool to keep', 0.1),
+    count: whole('count', 'number of samples to keep, instead of a share', 1),
+    evaluation: Flag.String('evaluation').pipe(
+      Flag.withDescription(
+        'NAME:SPLIT of a set whose videos must not be among the samples; may be given several times',
+      ),
+      Flag.atLeast(0),
+    ),
+  },
+  Effect.fn(function* (input) {
+    const config = yield* loadConfig()
+    const folder = Option.getOrElse(input.run, () => join(config.runs, input.dataset))
+    const evaluation = yield* Effect.forEach(input.evaluation, (text) => {
+      const [dataset = '', split = 'test'] = text.split(':')
+      return foldersOf(dataset, { annotations: Option.none(), videos: Option.none() }).pipe(
+        Effect.map(({ annotations }) => ({ dataset, split, annotations })),
+      )
+    })
+    const summary = yield* runCurate({
+      run: folder,
+      ...given({ out: input.out }),
+      act: { action: input.action },
+      selection: {
+        method: input.select,
+        share: input.share,
+        seed: input.seed,
+        ...given({ count: input.count }),
+      },
+      evaluation,
+    })
+    const tally = (counts: { readonly [name: string]: number }) =>
+      Object.entries(counts)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(', ')
+    yield* print(input.json, summary, [
+      `${summary.samples} samples: ${tally(summary.decisions)}`,
+      `${summary.selected} of ${summary.pool} selected (${tally(summary.bands)})`,
+      `curated dataset: ${summary.out}`,
+    ])
+  }),
+).pipe(
+  Command.withDescription('Join the verdicts, act on partial labels, select a budget, export a dataset'),
+  Command.withExamples([
+    {
+      command: 'spanwise curate --dataset shapes --action repair --share 0.2',
+      description: 'repair, keep a fifth',
+    },
+  ]),
+)

@@ -1,0 +1,202 @@
+import { Effect, Option } from 'effect'
+import { Argument, Command, Flag } from 'effect/cli'
+import { IncompleteError, InputError } from '../core/index.ts'
+import { type Cleaning, lookup, type Policy, policies } from '../datasets/index.ts'
+import { loadConfig } from '../pipelines/config.ts'
+import {
+  type DatasetOptions,
+  faultIn,
+  listDatasets,
+  runCheck,
+  runExport,
+  runInspect,
+} from '../pipelines/datasets.ts'
+import { Videos } from '../video/index.ts'
+import { inspectLines } from './dataset-lines.ts'
+import { cleaning, foldersOf, given, json, print, source } from './flags.ts'
+
+const name = Argument.String('name').pipe(Argument.withDescription('name in the catalogue, e.g. charades'))
+
+const place = {
+  name,
+  json,
+  cleaning,
+  annotations: source.annotations,
+  split: Flag.String('split').pipe(
+    Flag.withDescription('one split; every split that is there by default'),
+    Flag.optional,
+  ),
+  form: source.form,
+  policy: Flag.Literals('policy', policies).pipe(
+    Flag.withDescription('what to do with rows whose windows are reversed or outside the clip'),
+    Flag.withDefault('keep'),
+  ),
+}
+
+/** What the flags say of the dataset to be read. */
+const optionsOf = Effect.fnUntraced(function* (
+  input: {
+    readonly name: string
+    readonly annotations: Option.Option<string>
+    readonly split: Option.Option<string>
+    readonly form: Option.Option<string>
+    readonly policy: Policy
+    readonly cleaning: Option.Option<Cleaning>
+  },
+  videos: Option.Option<string>,
+) {
+  yield* lookup(input.name)
+  const folders = yield* foldersOf(input.name, { annotations: input.annotations, videos })
+  const options: DatasetOptions = {
+    dataset: input.name,
+    annotations: folders.annotations,
+    ...given({ split: input.split }),
+    settings: { policy: input.policy, ...given({ form: input.form, cleaning: input.cleaning }) },
+  }
+  return { options, videos: folders.videos }
+})
+
+const sizes = (all: ReturnType<typeof listDatasets>[number]): string =>
+  all.splits
+    .map((split) => {
+      const size = all.sizes[split]
+      return size === undefined
+        ? split
+        : `${split} ${size.samples}${size.videos === undefined ? '' : ` / ${size.videos} videos`}`
+    })
+    .join(', ')
+
+const list = Command.make(
+  'list',
+  { json },
+  Effect.fn(function* (input) {
+    const all = listDatasets()
+    yield* print(
+      input.json,
+      { datasets: all },
+      all.map(
+        (one) =>
+          `${one.name.padEnd(18)}${sizes(one)}\n${' '.repeat(18)}${one.homepage}; licence: ${one.licence ?? 'none stated'}; files: ${one.files.join(', ')}`,
+      ),
+    )
+  }),
+).pipe(Command.withDescription('Every dataset that is known, with its splits, licence and files'))
+
+const inspect = Command.make(
+  'inspect',
+  {
+    ...place,
+    lines: Flag.Int('lines').pipe(
+      Flag.withDescription('how many problems of each kind are shown by line'),
+      Flag.withDefault(10),
+    ),
+  },
+  Effect.fn(function* (input) {
+    const { options } = yield* optionsOf(input, Option.none())
+    const { dataset, splits, problems } = yield* runInspect({ ...options, lines: input.lines })
+    const about = { dataset: dataset.name, licence: dataset.licence, homepage: dataset.homepage }
+    const [first] = splits
+    yield* print(
+      input.json,
+      options.split !== undefined && first !== undefined
+        ? { ...about, ...first }
+        : {
+            ...about,
+            samples: splits.reduce((sum, { samples }) => sum + samples, 0),
+            splits: Object.fromEntries(splits.map((split) => [split.split, split])),
+          },
+      splits.flatMap((split) => inspectLines(dataset.name, split)),
+    )
+    const fault = faultIn(problems)
+    if (fault !== null) return yield* fault
+  }),
+).pipe(
+  Command.withDescription('What the annotation files of a dataset hold, and what is wrong with them'),
+  Command.withExamples([
+    {
+      command: 'spanwise datasets inspect charades --annotations DIR --split train --json',
+      description: 'samples, videos, windows, durations, problems, and the prior-only floor',
+    },
+  ]),
+)
+
+const check = Command.make(
+  'check',
+  {
+    ...place,
+    videos: source.videos,
+    tolerance: Flag.Finite('tolerance').pipe(
+      Flag.withDescription('seconds by which annotated and true duration may differ'),
+      Flag.withDefault(0.5),
+    ),
+  },
+  Effect.fn(function* (input) {
+    const config = yield* loadConfig()
+    const configured = Object.hasOwn(config.datasets, input.name)
+    // Where nothing else is said, the annotations lie beside the videos.
+    const annotations = configured
+      ? input.annotations
+      : Option.orElse(input.annotations, () => (input.name === 'shapes' ? Option.none() : input.videos))
+    const { options, videos } = yield* optionsOf({ ...input, annotations }, input.videos)
+    const result = yield* runCheck({ ...options, videos, tolerance: input.tolerance }).pipe(
+      Effect.provide(Videos.layer({ workers: 2 })),
+    )
+    if (result.videos === 0)
+      return yield* new InputError({
+        subject: options.annotations,
+        problem: 'names no video',
+        remedy: 'choose another --split or folder',
+      })
+    const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration`
+    yield* print(input.json, result, [
+      ...result.faults.map(
+        ({ file, kind, message, samples }) => `${file}: ${kind}: ${message} (${samples} samples)`,
+      ),
+      `${result.videos} videos: ${result.sound} sound, ${said}`,
+    ])
+    if (result.sound < result.videos)
+      return yield* new IncompleteError({
+        subject: videos,
+        problem: `of ${result.videos} videos ${said}`,
+        remedy: 'fetch them, or leave their samples out',
+      })
+  }),
+).pipe(
+  Command.withDescription('Whether every annotated video is there, readable, and as long as annotated'),
+  Command.withExamples([
+    {
+      command: 'spanwise datasets check charades --annotations DIR --videos DIR --split test',
+      description: 'measures every file without decoding it',
+    },
+  ]),
+)
+
+const exportCommand = Command.make(
+  'export',
+  {
+    ...place,
+    out: Flag.String('out').pipe(Flag.withDescription('file to write: FILE.jsonl or FILE.parquet')),
+  },
+  Effect.fn(function* (input) {
+    const { options } = yield* optionsOf(input, Option.none())
+    const { problems, ...result } = yield* runExport({ ...options, out: input.out })
+    yield* print(input.json, { ...result, problems: problems.length }, [
+      `${result.samples} samples of ${result.splits.join(', ')}, ${problems.length} problems: ${result.out}`,
+    ])
+    const fault = faultIn(problems)
+    if (fault !== null) return yield* fault
+  }),
+).pipe(
+  Command.withDescription("Write a dataset's samples as JSON lines or Parquet, in one form for all datasets"),
+  Command.withExamples([
+    {
+      command: 'spanwise datasets export anet --annotations DIR --split test --out anet.parquet',
+      description: 'ids, queries and windows as the suites use them',
+    },
+  ]),
+)
+
+export const datasets = Command.make('datasets').pipe(
+  Command.withDescription('What the catalogue knows, what a folder holds, and what is wrong with it'),
+  Command.withSubcommands([list, inspect, check, exportCommand]),
+)

@@ -1,0 +1,100 @@
+import { availableParallelism } from 'node:os'
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { executors } from '../../folds/index.ts'
+import { type FoldsSummary, faultOf, runFolds } from '../../pipelines/folds/run.ts'
+import { agentSettings } from '../agents.ts'
+import { bytes } from '../clips.ts'
+import { positive, print, settingsOf, whole } from '../flags.ts'
+import { foldWords, planFlags, planOptions, started } from './planned.ts'
+
+const names = Object.keys(executors) as ReadonlyArray<keyof typeof executors>
+
+const flags = {
+  ...planFlags,
+  executor: Flag.Literals('executor', names).pipe(
+    Flag.withDescription('what starts the folds: this machine, a Ray cluster or SLURM'),
+    Flag.withDefault('local' as const),
+  ),
+  workers: whole('workers', 'most folds at the same time; local 1, ray 8, slurm all', 1),
+  cpus: positive('cpus', 'cores of a fold; local: this machine shared among the workers, else 1'),
+  gpus: Flag.Finite('gpus').pipe(
+    Flag.withDescription('GPUs of a fold, default 0; local: set through CUDA_VISIBLE_DEVICES'),
+    Flag.filter(
+      (value) => value >= 0,
+      () => '0 or more',
+    ),
+    Flag.withDefault(0),
+  ),
+  askedMemory: bytes('memory', 'memory of a fold that a scheduler is asked for, default 4GiB'),
+  attempts: whole('attempts', 'most attempts at a fold that is lost or fails, default 3', 1),
+  option: Flag.KeyValuePair('option').pipe(
+    Flag.withDescription(
+      "the executor's own: ray address=URL, env=NAME,NAME, resources.NAME=1; slurm any option of sbatch, e.g. partition=gpu",
+    ),
+    Flag.optional,
+  ),
+}
+
+const lines = (agent: string, run: string, summary: FoldsSummary): ReadonlyArray<string> => [
+  `${agent}: ${summary.finished} of ${summary.folds} folds finished in ${summary.seconds.toFixed(1)} s (${summary.before} were before), ${summary.again} attempts made again`,
+  `${summary.done} of ${summary.planned} samples done: ${summary.kept} kept, ${summary.dropped} flagged, ${summary.failed} failed, ${summary.absent} without video, ${summary.duplicates} duplicates`,
+  `next: spanwise folds merge --run ${run}`,
+]
+
+const runCommand = (name: 'run' | 'retry', description: string, example: string) =>
+  Command.make(
+    name,
+    flags,
+    Effect.fn(function* (input) {
+      const options = yield* planOptions(input)
+      const { agent, run } = options
+      const workers = Option.getOrUndefined(input.workers)
+      const shared = Math.max(1, Math.floor(availableParallelism() / (workers ?? 1)))
+      const cpus = Option.getOrElse(input.cpus, () => (input.executor === 'local' ? shared : 1))
+      const words = foldWords(name, agent, run, [
+        // A fold must not take more cores than it was given.
+        ...(Option.isSome(input.threads) ? [] : ['--threads', String(Math.max(1, Math.ceil(cpus)))]),
+        ...(name === 'retry' ? ['--retry'] : []),
+      ])
+      const outcome = yield* runFolds({
+        ...options,
+        settings: agentSettings(input),
+        executor: input.executor,
+        execution: {
+          ...(workers === undefined ? {} : { workers }),
+          resources: {
+            ...{ cpus, gpus: input.gpus },
+            memory: Option.getOrElse(input.askedMemory, () => 4 * 2 ** 30),
+          },
+          options: settingsOf(input.option),
+        },
+        command: (fold, size) => started(words(fold, size)),
+        attempts: Option.getOrElse(input.attempts, () => 3),
+        retry: name === 'retry',
+      })
+      yield* print(input.json, outcome.summary, lines(agent, run, outcome.summary))
+      const fault = faultOf(agent, outcome)
+      if (fault !== null) return yield* fault
+    }),
+  ).pipe(
+    Command.withDescription(description),
+    Command.withExamples([
+      {
+        command: `spanwise folds ${name} --agent bra --dataset shapes --fold-size 100 --workers 2`,
+        description: 'on this machine',
+      },
+      { command: example, description: 'on a cluster; the run folder must be on a shared file system' },
+    ]),
+  )
+
+export const run = runCommand(
+  'run',
+  'Run every unfinished fold; start it again after any interruption',
+  'spanwise folds run --agent dea --dataset cosmo_cap --executor ray --workers 16 --gpus 1 --option address=http://head:8265',
+)
+export const retry = runCommand(
+  'retry',
+  'Run the folds again that have failed or absent samples, for those samples',
+  'spanwise folds retry --agent dea --dataset cosmo_cap --executor slurm --gpus 1 --option partition=gpu',
+)

@@ -1,0 +1,79 @@
+import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
+import * as NodeServices from '@effect/platform-node/NodeServices'
+import { Console, Effect, Layer, Logger, Runtime } from 'effect'
+import { CliOutput, Command } from 'effect/cli'
+import { ModelError } from '../models/index.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { commands } from './commands.ts'
+import { displayLayer } from './display.ts'
+
+/** `did you mean --dataset?` after the problem, as in every other message. */
+const problemOf = (message: string): string =>
+  message
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\s*Did you mean this\? (.+?)$/, (_, name: string) => ` (did you mean ${name}?)`)
+
+/** Warnings as plain lines on standard error, like errors. */
+const warnings = Logger.make<unknown, void>(({ logLevel, message }) => {
+  const text = (Array.isArray(message) ? message : [message]).map(String).join(' ')
+  console.error(`spanwise: ${logLevel === 'Warn' ? 'warning' : logLevel.toLowerCase()}: ${text}`)
+})
+
+/** One line for what the user typed wrong; the help stays one `--help` away. */
+const presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === 'InvalidInvocation'
+      ? Console.error(
+          `spanwise: ${event.errors.map((error) => problemOf(error.message)).join('; ')}; see "${event.commandPath.join(' ')} --help"`,
+        )
+      : CliOutput.defaultPresenter.present(event),
+})
+
+const root = Command.make('spanwise').pipe(
+  Command.withDescription(packageJson.description),
+  Command.withSubcommands(commands),
+)
+
+/** 0 done, 1 a fault of ours, 2 a fault in the input, 3 work left undone, 130 interrupted. */
+const exitCode = (error: unknown): number => {
+  switch (tagOf(error)) {
+    case 'ShowHelp':
+    case 'InputError':
+    case 'VideoError':
+      return 2
+    case 'IncompleteError':
+      return 3
+    case 'ModelError':
+      return error instanceof ModelError && error.fatal === true && !error.retryable ? 2 : 3
+    default:
+      return 1
+  }
+}
+
+const tagOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && '_tag' in error ? String(error._tag) : ''
+
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ')
+
+Command.run(root, { version: packageJson.version }).pipe(
+  // A fault of ours: the trace goes to whoever mends it.
+  Effect.catchDefect((defect) =>
+    Console.error(defect instanceof Error ? defect.stack : defect).pipe(
+      Effect.andThen(
+        Effect.fail(new Error(`fault of Spanwise itself: ${oneLine(defect)}; please report it`)),
+      ),
+    ),
+  ),
+  Effect.tapError((error) =>
+    tagOf(error) === 'ShowHelp' ? Effect.void : Console.error(`spanwise: ${oneLine(error)}`),
+  ),
+  Effect.mapError((error) =>
+    Object.assign(new Error(oneLine(error)), {
+      [Runtime.errorExitCode]: exitCode(error),
+      [Runtime.errorReported]: false,
+    }),
+  ),
+  Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, displayLayer, Logger.layer([warnings]))),
+  NodeRuntime.runMain,
+)

@@ -1,0 +1,106 @@
+import { availableParallelism } from 'node:os'
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { InputError } from '../core/index.ts'
+import type { Peers } from '../lab/pretrain/peers.ts'
+import { runPretrain } from '../lab/pretrain/pretrain.ts'
+import { loadConfig } from '../pipelines/config.ts'
+import { given, json, model, positiveOr, print, seed, settings, settingsOf, wholeOr } from './flags.ts'
+
+/** `--peer 0/4` and where the peers meet. */
+const peersOf = (input: {
+  readonly peer: Option.Option<string>
+  readonly meetIn: string
+  readonly meetEvery: number
+}): Effect.Effect<Peers | undefined, InputError> => {
+  if (Option.isNone(input.peer)) return Effect.succeed(undefined)
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(input.peer.value) ?? []
+  return Number(index) < Number(count)
+    ? Effect.succeed({
+        folder: input.meetIn,
+        index: Number(index),
+        count: Number(count),
+        every: input.meetEvery,
+      })
+    : Effect.fail(
+        new InputError({
+          subject: '--peer',
+          problem: `${input.peer.value} is not K/N with K below N`,
+          remedy: 'name this process and how many there are, e.g. 0/4',
+        }),
+      )
+}
+
+const shapes = Command.make(
+  'shapes',
+  {
+    device: model.device,
+    threads: model.threads,
+    json,
+    seed,
+    out: Flag.String('out').pipe(
+      Flag.withDescription('folder of the checkpoint'),
+      Flag.withDefault('runs/shapes-base'),
+    ),
+    from: Flag.String('from').pipe(
+      Flag.withDescription('a checkpoint to go on from, with a fresh optimiser'),
+      Flag.optional,
+    ),
+    settings,
+    steps: wholeOr('steps', 'optimiser steps', 800),
+    scenes: wholeOr('scenes', 'scenes a step', 8),
+    learningRate: positiveOr('learning-rate', 'peak of the cosine schedule', 1e-3),
+    microBatchTokens: wholeOr(
+      'micro-batch-tokens',
+      'tokens computed at a time; a GPU wants many, a processor few',
+      2048,
+    ),
+    warmup: wholeOr('warmup', 'steps of warm-up', 50, 0),
+    evaluateEvery: wholeOr('evaluate-every', 'steps between validations', 100),
+    peer: Flag.String('peer').pipe(
+      Flag.withDescription('train together with other processes, as number K of N, e.g. 0/4'),
+      Flag.optional,
+    ),
+    meetIn: Flag.String('meet-in').pipe(
+      Flag.withDescription('a new folder in which the peers average their weights'),
+      Flag.withDefault('runs/peers'),
+    ),
+    meetEvery: wholeOr('meet-every', 'steps between two averages', 40),
+  },
+  Effect.fn(function* (input) {
+    const config = yield* loadConfig()
+    const threads = Option.getOrElse(input.threads, () => config.threads)
+    const peers = yield* peersOf(input)
+    const { skill, seconds, steps, out } = yield* runPretrain({
+      out: input.out,
+      ...(peers !== undefined && { peers }),
+      ...given({ from: input.from }),
+      lessons: settingsOf(input.settings),
+      steps: input.steps,
+      scenes: input.scenes,
+      learningRate: input.learningRate,
+      warmup: input.warmup,
+      seed: input.seed,
+      evaluateEvery: input.evaluateEvery,
+      microBatchTokens: input.microBatchTokens,
+      drawers: Math.min(12, Math.max(1, availableParallelism() - 1)),
+      device: Option.getOrElse(input.device, () => config.device),
+      threads: threads === 0 ? availableParallelism() : threads,
+    })
+    yield* print(input.json, { ...skill, seconds, steps, out }, [
+      ...(skill === undefined
+        ? []
+        : [
+            `IoU ${skill.setIou.toFixed(3)} (easy ${skill.byGrade.easy.toFixed(3)}, medium ${skill.byGrade.medium.toFixed(3)}, hard ${skill.byGrade.hard.toFixed(3)}) after ${seconds.toFixed(0)} s`,
+          ]),
+      peers === undefined || peers.index === 0
+        ? `checkpoint: ${out}`
+        : 'the first peer has written the checkpoint',
+    ])
+  }),
+).pipe(Command.withDescription('Train the small shapes checkpoint from random weights'))
+
+export const pretrain = Command.make('pretrain').pipe(
+  Command.withDescription('Make a checkpoint from nothing'),
+  Command.withSubcommands([shapes]),
+)

@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { Console, Effect, Option, Stdio, Stream } from 'effect'
+import { Argument, Command, Flag } from 'effect/cli'
+import { InputError } from '../core/index.ts'
+import { loadConfig } from '../pipelines/config.ts'
+import { type Format, formatRows, limitRows } from '../pipelines/query/format.ts'
+import { runQuery } from '../pipelines/query.ts'
+import { relations } from '../store/index.ts'
+import { json, print, run, whole } from './flags.ts'
+
+/** Rows of a table for people, unless told otherwise. */
+const shown = 100
+
+/** The documentation of everything that can be asked for, from the definitions that make it. */
+const schemaLines = (): ReadonlyArray<string> =>
+  relations.flatMap(({ kind, name, comment, columns }) => {
+    const width = Math.max(...Object.keys(columns).map((column) => column.length))
+    return [
+      `${name} (${kind}): ${comment}`,
+      ...Object.entries(columns).map(
+        ([column, about]) => `  ${column.padEnd(width)}  ${about.type.padEnd(10)}  ${about.comment}`,
+      ),
+      '',
+    ]
+  })
+
+/** Writes to standard output; a reader that has seen enough (`| head`) ends it well. */
+const write = (pieces: Stream.Stream<string, InputError>) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio.Stdio
+    yield* Stream.run(pieces, stdio.stdout({ endOnDone: false }))
+  }).pipe(
+    Effect.catchTag('PlatformError', (error) =>
+      String(error.reason.cause).includes('EPIPE') ? Effect.void : Effect.die(error),
+    ),
+  )
+
+export const query = Command.make(
+  'query',
+  {
+    sql: Argument.String('SQL').pipe(Argument.withDescription('one SELECT'), Argument.optional),
+    run,
+    dataset: Flag.String('dataset').pipe(
+      Flag.withDescription('whose run, where --run is not given'),
+      Flag.withDefault('shapes'),
+    ),
+    json,
+    csv: Flag.Boolean('csv').pipe(Flag.withDescription('print CSV with a header'), Flag.withDefault(false)),
+    markdown: Flag.Boolean('markdown').pipe(
+      Flag.withDescription('print a Markdown table'),
+      Flag.withDefault(false),
+    ),
+    limit: whole('limit', `most rows, 0 for all; default ${shown}, and all with --json and --csv`),
+    schema: Flag.Boolean('schema').pipe(
+      Flag.withDescription('list the tables and views with their columns'),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fn(function* (input) {
+    if (input.schema) return yield* print(input.json, { relations }, schemaLines())
+    const formats = (['json', 'csv', 'markdown'] as const).filter((name) => input[name])
+    if (formats.length > 1)
+      return yield* new InputError({
+        subject: formats.map((name) => `--${name}`).join(' '),
+        problem: 'are different formats of one output',
+        remedy: 'give one of them',
+      })
+    if (Option.isNone(input.sql))
+      return yield* new InputError({
+        subject: 'spanwise query',
+        problem: 'there is no SQL to answer',
+        remedy: 'give it as one argument in quotes, or --schema to see what can be asked',
+      })
+    const sql = input.sql.value
+    const format: Format = formats[0] ?? 'table'
+    const config = yield* loadConfig()
+    const folder = Option.getOrElse(input.run, () => join(config.runs, input.dataset))
+    const limit = Option.getOrElse(input.limit, () => (format === 'json' || format === 'csv' ? 0 : shown))
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const { source, because, ...selected } = yield* runQuery(folder, sql)
+        const rows = limitRows(selected, limit)
+        if (because !== null && format !== 'json') yield* Console.error(`from the part files: ${because}`)
+        yield* write(formatRows(format, rows, { source, because }))
+        if (rows.more() && format !== 'json')
+          yield* Console.error(`the first ${limit} rows; --limit 0 gives all`)
+      }),
+    )
+  }),
+).pipe(
+  Command.withDescription('Ask the verdicts and curations of a run with SQL; reads only'),
+  Command.withExamples([
+    {
+      command:
+        'spanwise query "SELECT band, count(*) FROM difficulty_estimation GROUP BY band" --dataset shapes',
+      description: 'how many samples are easy, medium and hard',
+    },
+    {
+      command: 'spanwise query "FROM failures" --run runs/charades --csv',
+      description: 'every sample that an agent could not look at, and why',
+    },
+    { command: 'spanwise query --schema', description: 'the tables and views, with every column' },
+  ]),
+)

@@ -1,0 +1,69 @@
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { InputError } from '../core/index.ts'
+import { loadConfig } from '../pipelines/config.ts'
+import { promptOf, runScore } from '../pipelines/score.ts'
+import { engineOf, json, model, print, view } from './flags.ts'
+import { trainingServices } from './services.ts'
+
+export const score = Command.make(
+  'score',
+  {
+    ...model,
+    ...view,
+    json,
+    video: Flag.String('video').pipe(Flag.withDescription('an mp4 file')),
+    prompt: Flag.String('prompt').pipe(
+      Flag.withDescription("the user's text after the video"),
+      Flag.optional,
+    ),
+    query: Flag.String('query').pipe(
+      Flag.withDescription('instead of --prompt: ask when this happens, as the agents do'),
+      Flag.optional,
+    ),
+    completion: Flag.String('completion').pipe(Flag.withDescription('the reply to score')),
+    visionWrap: Flag.Literals('vision-wrap', ['transformers', 'vllm']).pipe(
+      Flag.withDescription("whether the chat template's own vision tokens stay around the frames"),
+      Flag.withDefault('transformers'),
+    ),
+  },
+  Effect.fn(function* (input) {
+    const engine = engineOf(yield* loadConfig(), input)
+    const prompt = Option.orElse(input.prompt, () => Option.map(input.query, (query) => promptOf(query)))
+    if (Option.isNone(prompt))
+      return yield* new InputError({
+        subject: 'score',
+        problem: 'nothing is asked of the video',
+        remedy: 'give --prompt TEXT or --query TEXT',
+      })
+    const frames = Option.getOrElse(input.frames, () => 32)
+    const result = yield* runScore({
+      model: engine.checkpoint,
+      video: input.video,
+      prompt: prompt.value,
+      completion: input.completion,
+      // --frames alone asks for that many, evenly spaced.
+      sampling:
+        Option.isSome(input.frames) && Option.isNone(input.fps)
+          ? { frames }
+          : { fps: Option.getOrElse(input.fps, () => 2), frames },
+      maxPixels: Option.getOrElse(input.maxPixels, () => 4096),
+      visionWrap: input.visionWrap,
+    }).pipe(Effect.provide(trainingServices(engine)))
+    yield* print(input.json, result, [
+      ...result.tokens.map(
+        ({ text, logProb }) => `${logProb.toFixed(4).padStart(9)}  ${JSON.stringify(text)}`,
+      ),
+      `${result.total.toFixed(4).padStart(9)}  in all, after ${result.promptTokens} prompt tokens and ${result.frames} frames of ${result.width}x${result.height} (vision wrap: ${result.visionWrap})`,
+    ])
+  }),
+).pipe(
+  Command.withDescription('Log-probability of each token of a reply, to compare trainers and servers'),
+  Command.withExamples([
+    {
+      command:
+        'spanwise score --video clip.mp4 --query "the red circle blinks" --completion "<answer>1.0 to 3.0</answer>" --json',
+      description: 'with the shipped checkpoint',
+    },
+  ]),
+)

@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { Effect, Option } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { trueSamples } from '../lab/world.ts'
+import { loadConfig } from '../pipelines/config.ts'
+import { loadSource } from '../pipelines/source.ts'
+import { runCurriculum, runSft, type TrainOptions } from '../pipelines/train.ts'
+import { cacheOf, clipCache } from './clips.ts'
+import {
+  engineOf,
+  foldersOf,
+  given,
+  json,
+  model,
+  positive,
+  print,
+  run,
+  seed,
+  settings,
+  settingsOf,
+  view,
+  whole,
+} from './flags.ts'
+import { trainingServices } from './services.ts'
+
+const flags = {
+  ...model,
+  ...view,
+  ...clipCache,
+  run,
+  json,
+  seed,
+  settings,
+  dataset: Flag.String('dataset').pipe(
+    Flag.withDescription('whose videos are trained on'),
+    Flag.withDefault('shapes'),
+  ),
+  data: Flag.String('data').pipe(
+    Flag.withDescription('folder that curate wrote, or a JSONL file of samples'),
+    Flag.optional,
+  ),
+  videos: Flag.String('videos').pipe(Flag.withDescription('folder of the videos'), Flag.optional),
+  steps: whole('steps', 'optimiser steps, instead of one epoch', 1),
+  learningRate: positive('learning-rate', 'peak learning rate'),
+  validation: Flag.String('validation').pipe(
+    Flag.withDescription('split of the dataset to measure on before and after'),
+    Flag.optional,
+  ),
+  freezeVision: Flag.Boolean('freeze-vision').pipe(
+    Flag.withDescription('leave the vision tower as it is'),
+    Flag.withDefault(false),
+  ),
+}
+
+/** What training is measured on: the world's truth where there is one, the annotations as published elsewhere. */
+const validationSamples = Effect.fnUntraced(function* (dataset: string, annotations: string, split: string) {
+  if (dataset === 'shapes') return yield* trueSamples(annotations, split)
+  const { samples } = yield* loadSource({ dataset, split, annotations, policy: 'keep' })
+  return samples.filter(({ task }) => task === 'grounding')
+})
+
+const trainCommand = (
+  name: 'sft' | 'curriculum',
+  pipeline: typeof runSft | typeof runCurriculum,
+  description: string,
+) =>
+  Command.make(
+    name,
+    flags,
+    Effect.fn(function* (input) {
+      const config = yield* loadConfig()
+      const { dataset } = input
+      const engine = {
+        ...engineOf(config, input),
+        ...(input.freezeVision ? { trainable: { freezeVision: true } } : {}),
+      }
+      const folders = () => foldersOf(dataset, { annotations: Option.none(), videos: input.videos })
+      // One's own data needs no dataset of the catalogue beside it.
+      const videos = Option.isSome(input.videos) ? input.videos.value : (yield* folders()).videos
+      const validation = Option.isNone(input.validation)
+        ? undefined
+        : {
+            samples: yield* validationSamples(
+              dataset,
+              (yield* folders()).annotations,
+              input.validation.value,
+            ),
+            videos,
+          }
+      const { checkpoint, ...engineSettings } = engine
+      const options: TrainOptions = {
+        model: checkpoint,
+        engine: engineSettings,
+        data: Option.getOrElse(input.data, () => join(config.runs, dataset, 'curated')),
+        videos,
+        run: Option.getOrElse(input.run, () => join(config.runs, `${dataset}-${name}`)),
+        view: given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
+        settings: {
+          seed: input.seed,
+          ...given({ steps: input.steps, learningRate: input.learningRate }),
+          ...settingsOf(input.settings),
+        },
+        ...(validation === undefined ? {} : { validation }),
+      }
+      // The agents looked at the same frames of the same videos.
+      const cache = yield* cacheOf(input, join(config.runs, dataset))
+      const outcome = yield* pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
+      yield* print(input.json, outcome, [
+        `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,
+        `model: ${outcome.model}`,
+      ])
+    }),
+  ).pipe(
+    Command.withDescription(description),
+    Command.withExamples([
+      {
+        command: `spanwise train ${name} --dataset shapes --steps 60 --validation valid`,
+        description: 'on what curate selected from the shapes world',
+      },
+    ]),
+  )
+
+export const train = Command.make('train').pipe(
+  Command.withDescription('Train on a curated dataset'),
+  Command.withSubcommands([
+    trainCommand('sft', runSft, 'Supervised fine-tuning on the (possibly repaired) annotations'),
+    trainCommand('curriculum', runCurriculum, 'GRPO with the nested mask schedule'),
+  ]),
+)

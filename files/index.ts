@@ -1,0 +1,3 @@
+export * from './duplicate-key.ts'
+export * from './files.ts'
+export * from './folder.ts'

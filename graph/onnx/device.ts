@@ -1,0 +1,2 @@
+/** Where a graph runs: onnxruntime's CPU or its WebGPU provider. */
+export type Device = 'cpu' | 'webgpu'

@@ -1,0 +1,2 @@
+export type { Device } from './device.ts'
+export * from './emit.ts'

@@ -1,0 +1,154 @@
+import type { Window } from '../../core/index.ts'
+import { escape, histogram, lanes, lines } from '../../pipelines/report/chart.ts'
+import { page, table } from '../../pipelines/report/page.ts'
+import type { DifficultyQuality, ReflectionQuality } from './measure.ts'
+
+/** One model measured on the validation split. */
+export interface Measured {
+  readonly name: string
+  readonly miou: number
+  readonly setIou: number
+  /** Bootstrap 95 % interval of mIoU, percent. */
+  readonly interval: readonly [number, number] | null
+  readonly recall: number
+  readonly parsed: number
+  readonly byGrade: { readonly [grade: string]: number }
+}
+
+/** The course of one training run. */
+export interface Course {
+  readonly name: string
+  readonly steps: ReadonlyArray<{
+    readonly step: number
+    readonly reward: number
+    readonly maskRatio: number
+    readonly entropy: number
+  }>
+  readonly validation: ReadonlyArray<{ readonly step: number; readonly setIou: number }>
+}
+
+/** A flagged sample as it is shown. */
+export interface Case {
+  readonly sample: string
+  readonly query: string
+  readonly duration: number
+  readonly score: number
+  readonly partial: boolean
+  readonly annotated: ReadonlyArray<Window>
+  readonly truth: ReadonlyArray<Window>
+  readonly proposals: ReadonlyArray<Window>
+  /** `data:` addresses of frames in order of time. */
+  readonly frames: ReadonlyArray<string>
+}
+
+/** All that `spanwise demo` measured; `report.json` is this without the frames. */
+export interface DemoReport {
+  readonly version: string
+  readonly created: string
+  readonly seed: number
+  readonly machine: string
+  readonly world: {
+    readonly videos: number
+    readonly samples: number
+    readonly partial: number
+    readonly validation: number
+  }
+  readonly reflection: ReflectionQuality
+  readonly difficulty: DifficultyQuality
+  readonly curation: { readonly decisions: { readonly [name: string]: number }; readonly selected: number }
+  readonly measured: ReadonlyArray<Measured>
+  readonly courses: ReadonlyArray<Course>
+  readonly phases: ReadonlyArray<{ readonly phase: string; readonly seconds: number }>
+  readonly cases: ReadonlyArray<Case>
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '-')
+
+/** The two tables that the command line and the page both show. */
+export const tables = (report: DemoReport) => {
+  const { reflection: bra, difficulty: dea } = report
+  return {
+    agents: {
+      head: ['agent', 'figure', 'measured', 'floor'],
+      rows: [
+        ['boundary reflection', 'AUROC', fixed(bra.auroc), `${fixed(bra.shortWindow)} short-window rule`],
+        ['', 'precision', percent(bra.precision), `${percent(bra.alwaysFlag)} always flag`],
+        ['', 'recall', percent(bra.recall), '-'],
+        ['difficulty estimation', 'Spearman with grade', fixed(dea.spearman), '0'],
+      ],
+    },
+    models: {
+      head: ['model', 'mIoU', '95 % interval', 'set IoU', 'R1@0.5', 'easy', 'medium', 'hard', 'parsed'],
+      rows: report.measured.map(({ name, miou, setIou, interval, recall, parsed, byGrade }) => [
+        name,
+        miou.toFixed(2),
+        interval === null ? '-' : `${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}`,
+        setIou.toFixed(2),
+        recall.toFixed(2),
+        ...['easy', 'medium', 'hard'].map((grade) => byGrade[grade]?.toFixed(2) ?? '-'),
+        percent(parsed),
+      ]),
+    },
+    phases: {
+      head: ['phase', 'seconds'],
+      rows: report.phases.map(({ phase, seconds }) => [phase, seconds.toFixed(1)]),
+    },
+  }
+}
+
+const caseHtml = (one: Case): string =>
+  `<div class="case"><b>${escape(one.query)}</b> <span class="note">${escape(one.sample)}, score ${one.score.toFixed(2)}, the annotation ${one.partial ? 'does leave out a window' : 'is in truth complete'}</span><div class="strip">${one.frames.map((frame) => `<img alt="" src="${frame}">`).join('')}</div>${lanes(
+    one.duration,
+    [
+      { name: 'annotated', windows: one.annotated, colour: 1 },
+      { name: 'true', windows: one.truth, colour: 3 },
+      { name: 'proposed', windows: one.proposals, colour: 2 },
+    ],
+  )}</div>`
+
+/** The whole report as one HTML file that fetches nothing. */
+export const demoPage = (report: DemoReport): string => {
+  const shown = tables(report)
+  const { world, courses, difficulty } = report
+  const charts = [
+    lines(
+      { title: 'Mean reward of a step', x: 'step', y: 'set IoU of rollouts' },
+      courses.map(({ name, steps }, index) => ({
+        name,
+        colour: index + 1,
+        points: steps.map(({ step, reward }) => [step + 1, reward] as const),
+      })),
+    ),
+    lines(
+      { title: 'Validation set IoU', x: 'step', y: 'set IoU' },
+      courses.map(({ name, validation }, index) => ({
+        name,
+        colour: index + 1,
+        points: validation.map(({ step, setIou }) => [step, setIou] as const),
+      })),
+    ),
+    lines(
+      { title: 'Mask schedule', x: 'step', y: 'share of outside frames hidden', range: [0, 1] },
+      courses.map(({ name, steps }, index) => ({
+        name,
+        colour: index + 1,
+        points: steps.map(({ step, maskRatio }) => [step + 1, maskRatio] as const),
+      })),
+    ),
+    histogram(
+      { title: 'Difficulty of the training samples', x: 'difficulty', y: 'samples' },
+      difficulty.histogram,
+    ),
+  ]
+  return page(
+    'Spanwise demo',
+    `<h1>Spanwise demo</h1>
+<p>Version ${escape(report.version)}, ${escape(report.created)}, seed ${report.seed}, ${escape(report.machine)}. ${world.videos} videos of the shapes world were rendered; ${world.samples} grounding annotations of them, of which ${percent(world.partial)} leave out a true window, went through both agents. Models are measured on ${world.validation} queries about videos that no training saw, against the true windows.</p>
+<h2>The agents against the world's truth</h2>${table(shown.agents)}
+<h2>Models on the validation split, percent</h2>${table(shown.models)}
+<h2>Training</h2><div class="charts">${charts.join('')}</div>
+<h2>Where the time went</h2>${table(shown.phases)}
+<h2>Flagged annotations</h2><p class="key"><span><i class="k1"></i>annotated</span><span><i class="k3"></i>true</span><span><i class="k2"></i>proposed by boundary reflection</span></p>${report.cases.map(caseHtml).join('')}`,
+  )
+}

@@ -1,0 +1,86 @@
+import { reflectQuestion, verifyQuestion } from '../../agents/index.ts'
+import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
+import { oneDecimal } from '../../engine/processor/index.ts'
+import { trainTokenizer } from '../../engine/tokenizer/index.ts'
+import {
+  choiceQuestion,
+  countingQuestion,
+  formatWindows,
+  groundedQuestion,
+  groundingQuestion,
+  windowsAnswer,
+} from '../../tasks/index.ts'
+import { type LessonSettings, lessonsOf } from './lessons/index.ts'
+
+/** What the tokenizer learns its words from: the lessons themselves, and the times that stand before frame pairs. */
+const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
+  const every = [1, 1] as const
+  const everything = {
+    ...settings,
+    shares: {
+      glimpse: every,
+      stretch: every,
+      whole: every,
+      blanked: every,
+      verify: every,
+      quiz: every,
+    },
+  }
+  return Array.from({ length: 400 }, (_, index) => lessonsOf(everything, 1, 'tokenizer', index))
+    .flat()
+    .flatMap(({ turns, times }) => [
+      ...turns.flatMap(({ question, answer }) => [question, answer]),
+      // The processor writes the middle of each frame pair.
+      ...times.map((time) => `<${oneDecimal(time + 0.5 / settings.fps)} seconds>`),
+    ])
+}
+
+/**
+ * The fixed parts of the prompts and answers. Each is one token: it tells the model which question it is asked, and the
+ * boilerplate, more than half of a question's text, costs nothing in training and in rollouts.
+ */
+const phrases: ReadonlyArray<string> = (() => {
+  const gap = '\0'
+  const texts = [
+    groundingQuestion(gap),
+    reflectQuestion(gap, [[0, 1]]).replace(formatWindows([[0, 1]]), gap),
+    verifyQuestion(gap),
+    countingQuestion(gap),
+    choiceQuestion(gap, []),
+    groundedQuestion(gap, []),
+    windowsAnswer([[0, 1]]).replace(formatWindows([[0, 1]]), gap),
+    ' seconds>',
+  ]
+  return [...new Set(texts.flatMap((text) => text.split(gap)))].filter((text) => text.length > 1)
+})()
+
+/** Tokens in all, the bytes and the special ones included. */
+const vocabulary = 640
+
+/**
+ * The untrained shapes model: Qwen3-VL's layout at about three million parameters, small enough to be trained, sampled
+ * and shipped from a laptop. 64 x 64 pixel frames give four visual tokens a frame pair.
+ */
+export const untrained = (folder: string, settings: LessonSettings, seed: number): Checkpoint =>
+  createCheckpoint(folder, {
+    vision: { depth: 3, hiddenSize: 128, intermediateSize: 384, heads: 4, side: 4, deepstack: [1] },
+    text: {
+      layers: 4,
+      hiddenSize: 192,
+      intermediateSize: 512,
+      heads: 4,
+      kvHeads: 2,
+      headDim: 48,
+      ropeTheta: 10000,
+      mropeSection: [8, 8, 8],
+      maxPositions: 4096,
+    },
+    tieEmbeddings: true,
+    tokenizer: trainTokenizer(corpus(settings), vocabulary, { numbers: 'decimals', phrases }),
+    // Of a whole clip: 2 to 64 frames of 64 x 64 pixels.
+    clipPixels: [8192, 262144],
+    // The world's background is dark; taken as zero, it does not drown the shapes in what all patches share.
+    pixels: { mean: 0.2, deviation: 0.25 },
+    fps: settings.fps,
+    seed,
+  })

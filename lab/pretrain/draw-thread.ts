@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { Effect } from 'effect'
+import { readCheckpoint } from '../../engine/checkpoint/index.ts'
+import type { Course } from './draw.ts'
+import { lessonGroup } from './groups.ts'
+import { lessonsOf } from './lessons/index.ts'
+
+/** The thread's program: answers each step asked for with its batch. */
+const port = parentPort
+if (port === null) throw new Error('lab/pretrain/draw-thread.ts runs as a worker only')
+const { checkpoint: folder, settings, steps, scenes, seed } = workerData as Course
+const checkpoint = Effect.runPromise(readCheckpoint(folder))
+
+/** Pixels in memory that threads share: they pass through two of them on their way to the engine. */
+const shared = (pixels: Float32Array): Float32Array => {
+  const copy = new Float32Array(new SharedArrayBuffer(pixels.byteLength))
+  copy.set(pixels)
+  return copy
+}
+
+port.on('message', async (step: number) => {
+  const prepared = await checkpoint
+  const groups = Array.from({ length: scenes }, (_, index) =>
+    lessonsOf(settings, step / steps, ...seed, step, index),
+  )
+    .flat()
+    .map((lesson) => lessonGroup(prepared, lesson))
+    .map((group) => ({ ...group, prompt: { ...group.prompt, pixels: shared(group.prompt.pixels) } }))
+  port.postMessage({ step, groups })
+})

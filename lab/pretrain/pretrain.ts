@@ -1,0 +1,138 @@
+import { appendFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Clock, Effect, Stream } from 'effect'
+import { InputError, Progress } from '../../core/index.ts'
+import { readCheckpoint, writeCheckpoint } from '../../engine/checkpoint/index.ts'
+import { Engine, engineLayer } from '../../engine/index.ts'
+import { learningRateAt } from '../../engine/optimiser/index.ts'
+import { makeFolders } from '../../files/index.ts'
+import { untrained } from './base.ts'
+import { modelCard } from './card.ts'
+import { drawers } from './draw.ts'
+import { exam, examine, type Skill } from './exam.ts'
+import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
+import type { PretrainOptions } from './options.ts'
+import { meet } from './peers.ts'
+import { sight } from './sight.ts'
+
+/** The second moment follows faster than AdamW's default: a few hundred short steps is all there is. */
+const beta2 = 0.98
+
+const unwritable = (file: string) => (cause: unknown) =>
+  new InputError({
+    subject: file,
+    problem: `cannot be written (${String(cause)})`,
+    remedy: 'choose another folder',
+  })
+
+/**
+ * `spanwise pretrain shapes`: trains the shapes checkpoint from random weights by SFT, several questions packed behind
+ * each clip. Scenes are drawn in memory and seen once. Writes bfloat16 safetensors, a model card and `metrics.jsonl`.
+ */
+export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
+  const { device, threads, microBatchTokens, peers } = options
+  const settings: LessonSettings = {
+    ...lessonDefaults,
+    ...options.lessons,
+    shares: { ...lessonDefaults.shares, ...options.lessons?.shares },
+    grades: { ...lessonDefaults.grades, ...options.lessons?.grades },
+  }
+  const started = yield* Clock.currentTimeMillis
+  const start = options.from ?? `${options.out}.untrained`
+  const metrics = `${options.out}.metrics.jsonl`
+  const checkpoint =
+    options.from === undefined
+      ? untrained(start, settings, options.seed)
+      : yield* readCheckpoint(options.from)
+  if (options.from === undefined) yield* writeCheckpoint(start, checkpoint)
+  yield* Effect.tryPromise({
+    try: async () => {
+      makeFolders(path.dirname(metrics))
+      await writeFile(metrics, '')
+    },
+    catch: unwritable(metrics),
+  })
+  const write = (row: object) =>
+    Effect.tryPromise({
+      try: () => appendFile(metrics, `${JSON.stringify(row)}\n`),
+      catch: unwritable(metrics),
+    })
+
+  const learn = Effect.gen(function* () {
+    const engine = yield* Engine
+    const progress = yield* Progress
+    const questions = exam(checkpoint, 64, settings.fps)
+    const measure = Effect.fnUntraced(function* (step: number) {
+      const marks = yield* examine(engine, questions)
+      yield* write({ step, ...marks, sight: yield* sight(engine, checkpoint, settings) })
+      return marks
+    })
+    let note = ''
+    // Peers have the same weights after a meeting: the first one validates and saves for all.
+    const leads = peers === undefined || peers.index === 0
+    let skill: Skill | undefined = leads ? yield* measure(0) : undefined
+    const draw = yield* drawers(
+      {
+        checkpoint: start,
+        settings,
+        steps: options.steps,
+        scenes: options.scenes,
+        seed: [
+          options.seed,
+          options.from === undefined ? 'first' : 'next',
+          ...(peers === undefined ? [] : ['peer', peers.index]),
+        ],
+      },
+      options.drawers,
+    )
+    // The next batches are drawn while the engine's worker computes this one.
+    const batches = Stream.range(0, options.steps - 1).pipe(
+      Stream.mapEffect((step) => Effect.map(draw(step), (groups) => ({ step, groups })), {
+        concurrency: options.drawers + 1,
+      }),
+    )
+    yield* Stream.runForEach(
+      batches,
+      Effect.fnUntraced(function* ({ step, groups }) {
+        const learningRate = learningRateAt(
+          {
+            kind: 'cosine',
+            peak: options.learningRate,
+            warmupSteps: options.warmup,
+            totalSteps: options.steps,
+            floor: 0.02,
+          },
+          step,
+        )
+        const done = yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate, maxGradNorm: 1 })
+        yield* write({ step: step + 1, loss: done.loss, gradNorm: done.gradNorm, seconds: done.seconds })
+        const last = step + 1 === options.steps
+        if (peers !== undefined && (last || (step + 1) % peers.every === 0))
+          yield* meet(engine, peers, Math.ceil((step + 1) / peers.every))
+        if (leads && (last || (step + 1) % options.evaluateEvery === 0)) {
+          yield* engine.save(options.out, 'BF16')
+          skill = yield* measure(step + 1)
+          note = `, IoU ${skill.setIou.toFixed(3)}`
+        }
+        yield* progress.report({
+          label: 'pretraining',
+          done: step + 1,
+          total: options.steps,
+          note: `loss ${done.loss.toFixed(3)}${note}`,
+        })
+      }),
+    )
+    const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
+    const card = skill && modelCard({ options, settings, skill, seconds })
+    if (card !== undefined)
+      yield* Effect.tryPromise({
+        try: () => writeFile(path.join(options.out, 'README.md'), card),
+        catch: unwritable(options.out),
+      })
+    return { skill, seconds, steps: options.steps, out: options.out }
+  })
+  return yield* learn.pipe(
+    Effect.scoped,
+    Effect.provide(engineLayer({ checkpoint: start, device, threads, microBatchTokens, beta2 })),
+  )
+})

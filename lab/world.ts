@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import type { Sample, Task } from '../core/index.ts'
+import { defaultWorldSettings, readTruth, type WorldSettings, writeWorld } from '../datasets/shapes/index.ts'
+import { loadSource } from '../pipelines/source.ts'
+
+/** The world that `--dataset shapes` means where no folder is named: small enough for a laptop. */
+export const laptopWorld: WorldSettings = {
+  ...defaultWorldSettings,
+  seed: 1,
+  splits: [
+    { split: 'train', videos: 200 },
+    { split: 'valid', videos: 100 },
+  ],
+}
+
+/** Renders the laptop world below `runs` unless it is there, and says where its files lie. */
+export const ensureWorld = Effect.fn('Pipelines.ensureWorld')(function* (runs: string) {
+  const annotations = join(runs, 'worlds', 'shapes')
+  yield* writeWorld(annotations, laptopWorld)
+  return { annotations, videos: join(annotations, 'videos') }
+})
+
+/**
+ * The samples of one task of a split with every true window in place of the annotated ones, and their grade in `meta`:
+ * what a model is measured against.
+ */
+export const trueSamples = Effect.fn('Pipelines.trueSamples')(function* (
+  annotations: string,
+  split: string,
+  tasks: ReadonlyArray<Task> = ['grounding'],
+) {
+  const { samples } = yield* loadSource({ dataset: 'shapes', split, annotations, policy: 'keep' })
+  const truths = yield* readTruth(annotations, split)
+  return samples
+    .filter(({ task }) => tasks.includes(task))
+    .map((sample): Sample => {
+      const { windows, grade } = truths.get(sample.id)!
+      return { ...sample, windows, meta: { ...sample.meta, grade } }
+    })
+})
