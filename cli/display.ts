@@ -1,5 +1,5 @@
 import { Clock, Effect, Layer } from 'effect'
-import { Progress, type Standing } from '../core/index.ts'
+import { Progress, type ProgressState } from '../core/index.ts'
 
 const duration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))
@@ -7,8 +7,8 @@ const duration = (seconds: number): string => {
 }
 
 /** `boundary reflection  120/240  50 %  18.2/s  7 s left  2 failed  note`. */
-export const standingLine = (standing: Standing, seconds: number, from: number): string => {
-  const { label, done, total, failed = 0, note } = standing
+export const progressLine = (state: ProgressState, seconds: number, from: number): string => {
+  const { label, done, total, failed = 0, note } = state
   const rate = seconds > 0 ? (done - from) / seconds : 0
   return [
     label,
@@ -21,7 +21,7 @@ export const standingLine = (standing: Standing, seconds: number, from: number):
   ].join('  ')
 }
 
-const bar = ({ done, total }: Standing, width = 24): string => {
+const bar = ({ done, total }: ProgressState, width = 24): string => {
   const full = total === 0 ? width : Math.round((width * done) / total)
   return `[${'='.repeat(full)}${' '.repeat(width - full)}]`
 }
@@ -39,19 +39,19 @@ export const displayLayer = Layer.sync(Progress, () => {
   let from = 0
   let shown = 0
   const terminal = process.stderr.isTTY === true
-  const report = Effect.fnUntraced(function* (standing: Standing) {
+  const report = Effect.fnUntraced(function* (state: ProgressState) {
     const now = yield* Clock.currentTimeMillis
-    if (standing.label !== label) {
-      label = standing.label
+    if (state.label !== label) {
+      label = state.label
       started = now
-      from = standing.done
+      from = state.done
       shown = 0
     }
-    const last = standing.done >= standing.total
+    const last = state.done >= state.total
     if (!last && now - shown < (terminal ? 100 : quiet)) return
     shown = now
-    const line = standingLine(standing, (now - started) / 1000, from)
-    if (terminal) process.stderr.write(`\r\u001b[K${bar(standing)} ${line}${last ? '\n' : ''}`)
+    const line = progressLine(state, (now - started) / 1000, from)
+    if (terminal) process.stderr.write(`\r\u001b[K${bar(state)} ${line}${last ? '\n' : ''}`)
     else process.stderr.write(`${line}\n`)
   })
   return { report }

@@ -1,7 +1,7 @@
 import { Context, Effect } from 'effect'
 
 /** Where a phase of work stands. */
-export interface Standing {
+export interface ProgressState {
   /** The phase in two or three words, e.g. `boundary reflection`. */
   readonly label: string
   readonly done: number
@@ -11,7 +11,7 @@ export interface Standing {
   readonly note?: string
 }
 
-/** Receives the standing of long work. Nothing is shown unless a command line provides a display. */
+/** Receives the state of long work. Nothing is shown unless a command line provides a display. */
 export class Progress extends Context.Reference<{
-  readonly report: (standing: Standing) => Effect.Effect<void>
+  readonly report: (state: ProgressState) => Effect.Effect<void>
 }>('spanwise/core/Progress', { defaultValue: () => ({ report: () => Effect.void }) }) {}

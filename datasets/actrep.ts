@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
 import type { Collector } from './collect.ts'
 import { parseCsv } from './csv.ts'
-import { type Source, textOfSource } from './files.ts'
+import { type AnnotationFile, textOfSource } from './files.ts'
 import { jsonRows } from './jsonl.ts'
 
 /** One video of ActRep-R1's list: which action it shows and how often. */
@@ -48,7 +48,7 @@ const object = z
  * `train`. Rows that its reader leaves out silently are problems here, but for the header.
  */
 export const actRepRows = (
-  source: Source,
+  source: AnnotationFile,
   into: Collector,
 ): Effect.Effect<ReadonlyArray<ActRepRow>, InputError> =>
   Effect.gen(function* () {

@@ -9,7 +9,7 @@ import {
   type Reading,
   type ReadSettings,
 } from './dataset.ts'
-import type { Source } from './files.ts'
+import type { AnnotationFile } from './files.ts'
 
 /** Gathers the samples and problems of one split while a reader walks through its rows. */
 export interface Collector {
@@ -21,7 +21,7 @@ export interface Collector {
   readonly problem: (file: string, line: number, kind: ProblemKind, message: string) => void
   /** Adds a sample, after its windows are checked against the duration and the policy, and its id against the others. */
   readonly sample: (file: string, line: number, draft: Draft) => void
-  readonly done: (sources: ReadonlyArray<Source>) => Effect.Effect<Reading, InputError>
+  readonly done: (sources: ReadonlyArray<AnnotationFile>) => Effect.Effect<Reading, InputError>
 }
 
 export type Draft = Omit<Sample, 'dataset' | 'split'>
@@ -130,7 +130,7 @@ export interface Definition extends Omit<Dataset, 'read'> {
     folder: string,
     split: string,
     into: Collector,
-  ) => Effect.Effect<ReadonlyArray<Source>, InputError>
+  ) => Effect.Effect<ReadonlyArray<AnnotationFile>, InputError>
 }
 
 const sameSplit: { readonly [split: string]: string } = { val: 'valid', validation: 'valid', valid: 'val' }

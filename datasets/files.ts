@@ -8,7 +8,7 @@ import { duplicateKey, lineAt } from '../files/index.ts'
 import type { SourceFile } from './dataset.ts'
 
 /** One annotation file, unpacked. */
-export interface Source extends SourceFile {
+export interface AnnotationFile extends SourceFile {
   readonly name: string
   readonly bytes: Uint8Array
 }
@@ -40,7 +40,7 @@ const namesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, InputErro
   })
 
 /** Reads a whole file, `.gz` unpacked. A file that is empty or cut short is an InputError. */
-export const readSource = (path: string): Effect.Effect<Source, InputError> =>
+export const readSource = (path: string): Effect.Effect<AnnotationFile, InputError> =>
   Effect.gen(function* () {
     const packed = yield* Effect.tryPromise({
       try: () => readFile(path),
@@ -65,7 +65,7 @@ export const findOptional = (
   folder: string,
   candidates: ReadonlyArray<string | RegExp>,
   form?: string,
-): Effect.Effect<Source | null, InputError> =>
+): Effect.Effect<AnnotationFile | null, InputError> =>
   Effect.gen(function* () {
     const isFile = yield* Effect.promise(() =>
       stat(folder).then(
@@ -91,7 +91,7 @@ export const find = (
   folder: string,
   candidates: ReadonlyArray<string | RegExp>,
   form?: string,
-): Effect.Effect<Source, InputError> =>
+): Effect.Effect<AnnotationFile, InputError> =>
   Effect.gen(function* () {
     const found = yield* findOptional(folder, candidates, form)
     if (found !== null) return found
@@ -106,7 +106,7 @@ export const find = (
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** The file as text; bytes that are not UTF-8 are an InputError. */
-export const textOfSource = (source: Source): Effect.Effect<string, InputError> =>
+export const textOfSource = (source: AnnotationFile): Effect.Effect<string, InputError> =>
   Effect.try({
     try: () => decoder.decode(source.bytes),
     catch: () => fail(source.path, 'is not UTF-8 text', 'save it as UTF-8'),
@@ -125,7 +125,7 @@ export const jsonFault = (text: string, error: unknown): { line: number; message
 }
 
 /** The file as one JSON value. */
-export const jsonOf = (source: Source): Effect.Effect<unknown, InputError> =>
+export const jsonOf = (source: AnnotationFile): Effect.Effect<unknown, InputError> =>
   Effect.gen(function* () {
     const text = yield* textOfSource(source)
     return yield* Effect.try({
@@ -142,7 +142,7 @@ export const jsonOf = (source: Source): Effect.Effect<unknown, InputError> =>
   })
 
 /** A JSON file that must hold a list. */
-export const listOf = (source: Source): Effect.Effect<ReadonlyArray<unknown>, InputError> =>
+export const listOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<unknown>, InputError> =>
   Effect.flatMap(jsonOf(source), (value) =>
     Array.isArray(value)
       ? Effect.succeed(value)
@@ -150,7 +150,7 @@ export const listOf = (source: Source): Effect.Effect<ReadonlyArray<unknown>, In
   )
 
 /** A JSON file that must hold a map; its entries in the order of the file (integer-like keys come first, ascending). */
-export const mapOf = (source: Source): Effect.Effect<ReadonlyArray<[string, unknown]>, InputError> =>
+export const mapOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<[string, unknown]>, InputError> =>
   Effect.gen(function* () {
     const value = yield* jsonOf(source)
     if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -2,14 +2,14 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
 import type { Collector } from './collect.ts'
-import { jsonFault, linesOf, type Source, textOfSource } from './files.ts'
+import { type AnnotationFile, jsonFault, linesOf, textOfSource } from './files.ts'
 
 /**
  * The rows of a JSON-lines file that fit `schema`, each with its line. A line that is no JSON, or does not fit, becomes
  * a problem.
  */
 export const jsonRows = <A>(
-  source: Source,
+  source: AnnotationFile,
   schema: z.ZodType<A>,
   into: Collector,
 ): Effect.Effect<ReadonlyArray<{ readonly line: number; readonly row: A }>, InputError> =>

@@ -4,7 +4,7 @@ import { type InputError, letter } from '../core/index.ts'
 import { capital, cleanQuestion } from './clean.ts'
 import { type Collector, define } from './collect.ts'
 import type { Cleaning } from './dataset.ts'
-import { find, findOptional, jsonOf, type Source } from './files.ts'
+import { type AnnotationFile, find, findOptional, jsonOf } from './files.ts'
 import { checkOptions, letterOfText } from './options.ts'
 import { tableOf } from './table.ts'
 
@@ -35,7 +35,7 @@ export interface NextRow {
  * and the answer's text, which means the first option equal to it.
  */
 export const nextRows = (
-  source: Source,
+  source: AnnotationFile,
   into: Collector,
 ): Effect.Effect<ReadonlyArray<NextRow>, InputError> =>
   Effect.gen(function* () {
@@ -73,7 +73,7 @@ export const nextRows = (
 export const nextFiles = (
   folder: string,
 ): Effect.Effect<
-  { readonly source: Source | null; readonly fileOf: (video: string) => string },
+  { readonly source: AnnotationFile | null; readonly fileOf: (video: string) => string },
   InputError
 > =>
   Effect.gen(function* () {

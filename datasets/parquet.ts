@@ -2,13 +2,13 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
 import { define } from './collect.ts'
-import { find, type Source } from './files.ts'
+import { type AnnotationFile, find } from './files.ts'
 import { addOwn, candidates, jsonCell, ownRow, ownSplits } from './own.ts'
 
 const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`
 
 /** Each row as the text of a JSON object. */
-const rowsOf = (source: Source): Effect.Effect<ReadonlyArray<string>, InputError> =>
+const rowsOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<string>, InputError> =>
   Effect.tryPromise({
     try: async () => {
       // Only here, because loading DuckDB costs every start that reads no Parquet time.

@@ -3,14 +3,16 @@ import { z } from 'zod'
 import { InputError } from '../core/index.ts'
 import { cleanQuery } from './clean.ts'
 import { define } from './collect.ts'
-import { find, linesOf, type Source, textOfSource } from './files.ts'
+import { type AnnotationFile, find, linesOf, textOfSource } from './files.ts'
 import { readPickle } from './pickle.ts'
 import { lengthsOf, pair } from './schemas.ts'
 
 const row = z.object({ words: z.array(z.string()), window: pair })
 
 /** A pickled dict from a key to a list. */
-const dictOf = (source: Source): Effect.Effect<ReadonlyMap<unknown, ReadonlyArray<unknown>>, InputError> =>
+const dictOf = (
+  source: AnnotationFile,
+): Effect.Effect<ReadonlyMap<unknown, ReadonlyArray<unknown>>, InputError> =>
   Effect.try({
     try: () => {
       const value = readPickle(source.bytes)

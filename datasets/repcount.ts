@@ -2,7 +2,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { actRepRows } from './actrep.ts'
 import { type Draft, define } from './collect.ts'
-import { find, type Source } from './files.ts'
+import { type AnnotationFile, find } from './files.ts'
 import { tableOf } from './table.ts'
 
 const row = z.object({ type: z.string(), name: z.string().min(1) })
@@ -15,7 +15,7 @@ const whole = (text: string | undefined): number | null => {
 }
 
 /** Whether a CSV file is TransRAC's: its header names the columns. */
-const isTransRac = (source: Source): boolean =>
+const isTransRac = (source: AnnotationFile): boolean =>
   /(^|,)type,name,count(,|\r?\n)/.test(new TextDecoder().decode(source.bytes.subarray(0, 4096)))
 
 /** A list of all splits under any name that is not one of TransRAC's. */

@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
-import { jsonOf, type Source } from './files.ts'
+import { type AnnotationFile, jsonOf } from './files.ts'
 
 /** A finite number of seconds. */
 export const seconds = z.number()
@@ -11,7 +11,9 @@ export const pair = z.tuple([z.number(), z.number()])
 export const identifier = z.union([z.string(), z.number()]).transform(String)
 
 /** The durations of a file `durations.json`, video to seconds; empty where there is no such file. */
-export const lengthsOf = (source: Source | null): Effect.Effect<ReadonlyMap<string, number>, InputError> =>
+export const lengthsOf = (
+  source: AnnotationFile | null,
+): Effect.Effect<ReadonlyMap<string, number>, InputError> =>
   source === null
     ? Effect.succeed(new Map())
     : Effect.flatMap(jsonOf(source), (value) => {

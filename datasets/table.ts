@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { InputError, nearest } from '../core/index.ts'
 import { parseCsv } from './csv.ts'
-import { type Source, textOfSource } from './files.ts'
+import { type AnnotationFile, textOfSource } from './files.ts'
 
 /** One row of a table with a header. */
 export interface TableRow {
@@ -14,7 +14,7 @@ export interface TableRow {
 
 /** The rows of a CSV file whose header must have the columns `needed`. */
 export const tableOf = (
-  source: Source,
+  source: AnnotationFile,
   needed: ReadonlyArray<string>,
 ): Effect.Effect<ReadonlyArray<TableRow>, InputError> =>
   Effect.gen(function* () {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { listFolder } from '../files/index.ts'
 import { type Database, literal, readParts } from '../store/index.ts'
-import { type Record, readJournal } from './journal.ts'
+import { type JournalEntry, readJournal } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Fold, Planned } from './plan.ts'
 import { fromRow } from './row.ts'
@@ -33,9 +33,9 @@ export const findKnown = Effect.fnUntraced(function* (
   hash: string,
   keys: ReadonlySet<string>,
 ) {
-  const known = new Map<string, Record>()
+  const known = new Map<string, JournalEntry>()
   if (keys.size === 0) return known
-  const add = (record: Record) => {
+  const add = (record: JournalEntry) => {
     const before = known.get(record.key)
     const looked = record.state === 'looked' || record.state === 'unfit'
     if (before === undefined || looked) known.set(record.key, record)
@@ -65,7 +65,7 @@ export const findKnown = Effect.fnUntraced(function* (
 })
 
 /** A row of a finished part, as far as counting needs it. */
-export interface Finished {
+export interface FinishedRow {
   readonly state: Outcome
   readonly reason: string | null
 }
@@ -77,7 +77,7 @@ export const findFinished = Effect.fnUntraced(function* (
   hash: string,
   slices: ReadonlyArray<ReadonlyArray<Planned>>,
 ) {
-  const finished = new Map<number, ReadonlyArray<Finished>>()
+  const finished = new Map<number, ReadonlyArray<FinishedRow>>()
   for (const [index, slice] of slices.entries()) {
     const names = yield* listFolder(folder)
     if (!names.includes(partName(index))) continue

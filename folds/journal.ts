@@ -17,9 +17,9 @@ export const recordSchema = z.object({
   /** Only where the backend counts. */
   usage: usageSchema.optional(),
 })
-export type Record = z.output<typeof recordSchema>
+export type JournalEntry = z.output<typeof recordSchema>
 
-const parseLine = (line: string): Record | null => {
+const parseLine = (line: string): JournalEntry | null => {
   try {
     const parsed = recordSchema.safeParse(JSON.parse(line))
     return parsed.success ? parsed.data : null
@@ -75,9 +75,9 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
 export const readJournal = (
   path: string,
   wanted: (key: string) => boolean = () => true,
-): Effect.Effect<ReadonlyMap<string, Record>, InputError> =>
+): Effect.Effect<ReadonlyMap<string, JournalEntry>, InputError> =>
   attempt(path, 'read', 'mend its permissions or choose another --run', async () => {
-    const records = new Map<string, Record>()
+    const records = new Map<string, JournalEntry>()
     for await (const line of linesOf(path)) {
       const record = parseLine(line)
       if (record !== null && wanted(record.key)) records.set(record.key, record)
@@ -113,7 +113,7 @@ export const mendJournal = (path: string): Effect.Effect<void, InputError> =>
 /** Adds records, one line each, all in a single write; interruption waits for it. */
 export const appendJournal = (
   path: string,
-  records: ReadonlyArray<Record>,
+  records: ReadonlyArray<JournalEntry>,
 ): Effect.Effect<void, InputError> =>
   Effect.uninterruptible(
     writing(path, () => appendFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''))),

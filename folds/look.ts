@@ -11,7 +11,7 @@ import {
 } from '../models/index.ts'
 import { type Clip, Videos } from '../video/index.ts'
 import { type Held, makeClips } from './clips.ts'
-import type { Record } from './journal.ts'
+import type { JournalEntry } from './journal.ts'
 import type { Planned } from './plan.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -34,11 +34,11 @@ const patience = 16
 
 const recordOf = (
   { key }: Planned,
-  state: Record['state'],
+  state: JournalEntry['state'],
   reason: string | null,
   evidence: unknown = null,
   usage: Usage | null = null,
-): Record => ({ key, state, reason, evidence, ...(usage === null ? {} : { usage: { ...usage } }) })
+): JournalEntry => ({ key, state, reason, evidence, ...(usage === null ? {} : { usage: { ...usage } }) })
 
 interface Job {
   readonly planned: Planned
@@ -54,8 +54,8 @@ export const look = <S extends ViewSettings, E, C>(
   agent: Agent<S, E, C>,
   samples: ReadonlyArray<Planned>,
   { videos, settings, context, inFlight, decoders, memory, stopwatch }: LookOptions<S, C>,
-): Stream.Stream<Record, ModelError, Videos | VisionLanguageModel> =>
-  Stream.callback<Record, ModelError, Videos | VisionLanguageModel>(
+): Stream.Stream<JournalEntry, ModelError, Videos | VisionLanguageModel> =>
+  Stream.callback<JournalEntry, ModelError, Videos | VisionLanguageModel>(
     Effect.fnUntraced(function* (records) {
       const video = yield* Videos
       const model = yield* VisionLanguageModel

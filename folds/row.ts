@@ -1,11 +1,11 @@
 import type { Agent, ViewSettings } from '../agents/index.ts'
 import type { Row } from '../store/index.ts'
-import type { Record } from './journal.ts'
+import type { JournalEntry } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Planned } from './plan.ts'
 
 /** What the answers cost, without what differs from run to run: a part's bytes depend on the answers alone. */
-const usageOf = ({ usage }: Record): string | null => {
+const usageOf = ({ usage }: JournalEntry): string | null => {
   if (usage === undefined) return null
   const { seconds: _, retries: __, ...lasting } = usage
   return JSON.stringify(lasting)
@@ -17,7 +17,7 @@ export const toRow = <S extends ViewSettings, E, C>(
   settings: S,
   hash: string,
   { key, sample }: Planned,
-  record: Record,
+  record: JournalEntry,
 ): Row => {
   const evidence = record.state === 'looked' ? agent.evidence.parse(record.evidence) : null
   const verdict = evidence === null ? null : agent.decide(sample, evidence, settings)
@@ -52,7 +52,7 @@ export const toRow = <S extends ViewSettings, E, C>(
 }
 
 /** The record that a row was made from. */
-export const fromRow = (row: Row): Record => {
+export const fromRow = (row: Row): JournalEntry => {
   const outcome = row.outcome as Outcome
   return {
     key: String(row.key),

@@ -8,8 +8,8 @@ import { listFolder, makeFolder, readJson, removeFile, sweep, writeJson } from '
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
 import { columnsOf, openDatabase, type StoreError, writePart } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
-import { type Finished, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
-import { appendJournal, mendJournal, type Record } from './journal.ts'
+import { type FinishedRow, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
+import { appendJournal, type JournalEntry, mendJournal } from './journal.ts'
 import { contentHash } from './key.ts'
 import { holdFolder } from './lease.ts'
 import { look } from './look.ts'
@@ -188,12 +188,15 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
         )
         for (const { key } of slices[index]!) records.delete(key)
         const outcomes = rows.map(
-          ({ outcome, reason }): Finished => ({ state: outcome as Outcome, reason: reason as string | null }),
+          ({ outcome, reason }): FinishedRow => ({
+            state: outcome as Outcome,
+            reason: reason as string | null,
+          }),
         )
         finished.set(index, outcomes)
         status.judged(outcomes.map(({ state }) => state))
       })
-      const accept = Effect.fnUntraced(function* (record: Record) {
+      const accept = Effect.fnUntraced(function* (record: JournalEntry) {
         records.set(record.key, record)
         status.recorded(record)
         done++

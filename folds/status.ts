@@ -4,7 +4,7 @@ import { Clock, Effect, Exit, type Scope } from 'effect'
 import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
 import { readText, removeFile, writeJson } from '../files/index.ts'
-import type { Record } from './journal.ts'
+import type { JournalEntry } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 
 const count = z.int().min(0)
@@ -71,7 +71,7 @@ export const readStatus = (folder: string): Effect.Effect<Status | null, InputEr
 
 /** A sample that needs nothing more: by its record, or by its row in a part. */
 export interface Done {
-  readonly state: Record['state'] | Outcome
+  readonly state: JournalEntry['state'] | Outcome
   readonly reason: string | null
 }
 

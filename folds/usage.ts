@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { Effect } from 'effect'
 import type { InputError } from '../core/index.ts'
-import { linesOf, type Record, usageSchema, writing } from './journal.ts'
+import { type JournalEntry, linesOf, usageSchema, writing } from './journal.ts'
 
 /**
  * What a fold's answers cost, as `usage.jsonl` beside its parts: one line for each sample each time it was asked, with
@@ -13,7 +13,7 @@ export const usageName = 'usage.jsonl'
 /** Adds what these records cost; nothing where the backend does not count. */
 export const appendUsage = (
   path: string,
-  records: ReadonlyArray<Record>,
+  records: ReadonlyArray<JournalEntry>,
 ): Effect.Effect<void, InputError> => {
   const lines = records.flatMap(({ key, usage }) =>
     usage === undefined ? [] : [`${JSON.stringify({ key, ...usage })}\n`],
@@ -24,7 +24,9 @@ export const appendUsage = (
 }
 
 /** The sums of a usage file, by field; null where nothing was counted. A sum with an unknown part (null) is unknown. */
-export const totalUsage = (path: string): Effect.Effect<NonNullable<Record['usage']> | null, InputError> =>
+export const totalUsage = (
+  path: string,
+): Effect.Effect<NonNullable<JournalEntry['usage']> | null, InputError> =>
   writing(path, async () => {
     let total: { [field: string]: number | null } | null = null
     for await (const line of linesOf(path)) {

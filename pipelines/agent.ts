@@ -17,10 +17,10 @@ import type { StoreError } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { runMerge } from './merge.ts'
 import { parseSettings } from './settings.ts'
-import { loadSource, type Source } from './source.ts'
+import { type DatasetSource, loadSource } from './source.ts'
 
 /** Options of `spanwise bra` and `spanwise dea`. */
-export interface AgentOptions extends Source {
+export interface AgentOptions extends DatasetSource {
   /** Folder of the videos. */
   readonly videos: string
   /** The run's folder. */

@@ -22,7 +22,7 @@ import {
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
 import { datasetCard } from './curate/card.ts'
 import { type Merged, openMerged } from './merge.ts'
-import { loadSource, type Source } from './source.ts'
+import { type DatasetSource, loadSource } from './source.ts'
 
 /** Options of `spanwise curate`. */
 export interface CurateOptions {
@@ -33,7 +33,7 @@ export interface CurateOptions {
   readonly act?: Partial<ActSettings>
   readonly selection?: Partial<Selection>
   /** Evaluation sets: a sample whose video one of them holds stops the curation. */
-  readonly evaluation?: ReadonlyArray<Source>
+  readonly evaluation?: ReadonlyArray<DatasetSource>
 }
 
 export interface CurateSummary {
@@ -70,7 +70,7 @@ const difficultySettings = Effect.fnUntraced(function* (folder: string) {
 
 const refuseOverlap = Effect.fnUntraced(function* (
   rows: ReadonlyArray<Row>,
-  evaluation: ReadonlyArray<Source>,
+  evaluation: ReadonlyArray<DatasetSource>,
 ) {
   const videos = new Map(rows.map((row) => [String(row.video), row]))
   for (const source of evaluation) {

@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine } from '../engine/index.ts'
-import { process, type VisionWrap } from '../engine/processor/index.ts'
+import { processMessages, type VisionWrap } from '../engine/processor/index.ts'
 import { ask, groundingQuestion } from '../tasks/index.ts'
 import { Videos } from '../video/index.ts'
 
@@ -37,7 +37,7 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
       : { kind: 'count', count: sampling.frames },
     { maxPixels: options.maxPixels, factor: patchSize * mergeSize },
   )
-  const prompt = process(checkpoint, ask(clip, options.prompt), { visionWrap: options.visionWrap })
+  const prompt = processMessages(checkpoint, ask(clip, options.prompt), { visionWrap: options.visionWrap })
   const end = checkpoint.generation.eosTokenIds[0]
   const tokens = [...checkpoint.tokenizer.encode(options.completion), ...(end === undefined ? [] : [end])]
   const [[logProbs = []] = []] = yield* engine.score([{ prompt, completions: [tokens] }])

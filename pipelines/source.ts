@@ -4,7 +4,7 @@ import { type Cleaning, type Dataset, lookup, type Policy, type Reading } from '
 import { faultIn } from './datasets/readings.ts'
 
 /** One split of a dataset and where its files lie. */
-export interface Source {
+export interface DatasetSource {
   readonly dataset: string
   readonly split: string
   /** Folder of the annotation files. */
@@ -30,7 +30,7 @@ export interface Loaded {
 const named = 10
 
 /** Reads a split; each bad row is a warning that names its file and line. */
-export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: Source) {
+export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: DatasetSource) {
   const dataset = yield* lookup(source.dataset)
   const reading = yield* dataset.read(source.annotations, source.split, {
     policy: source.policy ?? 'clip',
@@ -62,4 +62,4 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: S
       files: JSON.stringify(reading.files.map(({ path, sha256 }) => [path.split('/').at(-1), sha256])),
     },
   }
-}) satisfies (source: Source) => Effect.Effect<Loaded, InputError>
+}) satisfies (source: DatasetSource) => Effect.Effect<Loaded, InputError>

@@ -6,7 +6,7 @@ import { viewShape } from '../agents/index.ts'
 import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
-import { Engine, type EngineOptions, type EngineShape, workerEngine } from '../engine/index.ts'
+import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
@@ -83,7 +83,7 @@ const present = Effect.fnUntraced(function* (
 /** What both kinds of training start from. Nothing is written before everything has been read and checked. */
 const open = Effect.fnUntraced(function* (
   kind: 'sft' | 'curriculum',
-  engine: EngineShape,
+  engine: EngineService,
   options: TrainOptions,
   settings: SftOptions | GrpoOptions,
   mask: { readonly mode: MaskMode; readonly margin: number | null },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { z } from 'zod'
 import { EngineError, InputError } from '../core/index.ts'
-import type { EngineShape } from '../engine/index.ts'
+import type { EngineService } from '../engine/index.ts'
 import { type RunFolder, writeAtomically } from './run-folder.ts'
 
 /**
@@ -34,7 +34,7 @@ export const modelOf = (checkpoint: string): string => join(checkpoint, 'model')
 /** Writes the checkpoint of `step` finished steps and removes all but the `keep` newest; returns its folder. */
 export const saveCheckpoint = Effect.fnUntraced(function* (
   folder: RunFolder,
-  engine: EngineShape,
+  engine: EngineService,
   step: number,
   state: unknown,
   keep: number,
@@ -70,7 +70,7 @@ export const saveCheckpoint = Effect.fnUntraced(function* (
 /** Restores the newest checkpoint into the engine; null where there is none. */
 export const loadCheckpoint = Effect.fnUntraced(function* <State>(
   folder: RunFolder,
-  engine: EngineShape,
+  engine: EngineService,
   schema: z.ZodType<{ step: number; state: State }>,
 ) {
   const checkpoint = latestCheckpoint(folder)

@@ -2,7 +2,7 @@ import { Effect } from 'effect'
 import { EngineError, InputError, type VideoError, type Window } from '../core/index.ts'
 import { type MaskMode, maskRecipe, noMask, priorIou, visibleWindows } from '../curriculum/index.ts'
 import type { Preprocessing } from '../engine/checkpoint/index.ts'
-import { type ProcessedPrompt, process } from '../engine/processor/index.ts'
+import { type ProcessedPrompt, processMessages } from '../engine/processor/index.ts'
 import { ask, questionOf } from '../tasks/index.ts'
 import { type Clip, maskClip, selectFrames } from '../video/index.ts'
 import { byteCache } from './byte-cache.ts'
@@ -80,7 +80,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
         prompts.get(key) ??
         (yield* Effect.try({
           try: () =>
-            process(
+            processMessages(
               preprocessing,
               ask(
                 hideFrames(clip, mask.hidden, options.mode),

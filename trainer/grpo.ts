@@ -10,7 +10,7 @@ import {
   rescore,
   startSampler,
 } from '../curriculum/index.ts'
-import type { EngineShape } from '../engine/index.ts'
+import type { EngineService } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import type { Composition } from '../rewards/index.ts'
 import { mean } from './advantages.ts'
@@ -59,9 +59,9 @@ export const bandedBy = (
 }
 
 export interface GrpoRun<E, R> {
-  readonly engine: EngineShape
+  readonly engine: EngineService
   /** The starting model, kept apart; needed where beta > 0. */
-  readonly reference?: EngineShape
+  readonly reference?: EngineService
   readonly source: PromptSource
   readonly rewards: Composition
   readonly options: GrpoOptions

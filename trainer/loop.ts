@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import type { EngineError, InputError } from '../core/index.ts'
 import { Progress } from '../core/index.ts'
-import type { EngineShape } from '../engine/index.ts'
+import type { EngineService } from '../engine/index.ts'
 import { latestCheckpoint, loadCheckpoint, modelOf, saveCheckpoint } from './checkpoint.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -28,7 +28,7 @@ export interface Pace {
 export interface Loop<State, Plan, E, R, E2, R2, E3, R3> {
   readonly label: string
   readonly folder: RunFolder
-  readonly engine: EngineShape
+  readonly engine: EngineService
   readonly steps: number
   readonly pace: Pace
   readonly initial: State

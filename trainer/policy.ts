@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import type { EngineShape, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
+import type { EngineService, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
 import { advantages } from './advantages.ts'
 import type { GrpoOptions } from './options.ts'
 import { isConstantGroup, type RolloutGroup } from './rollouts.ts'
@@ -53,8 +53,8 @@ const withLogProbs = (
 /** Teaches one batch of rollouts; null where no group teaches anything. */
 export const teach = Effect.fnUntraced(function* (
   context: {
-    readonly engine: EngineShape
-    readonly reference?: EngineShape
+    readonly engine: EngineService
+    readonly reference?: EngineService
     readonly options: GrpoOptions
   },
   rolled: ReadonlyArray<RolloutGroup>,

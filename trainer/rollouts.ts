@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { hash32, VideoError, Windows } from '../core/index.ts'
-import type { Completion, EngineShape } from '../engine/index.ts'
+import type { Completion, EngineService } from '../engine/index.ts'
 import { type Composition, targetOf } from '../rewards/index.ts'
 import { answerOf, parseWindows } from '../tasks/index.ts'
 import { isConstant } from './advantages.ts'
@@ -88,7 +88,7 @@ export interface Batch {
 
 /** Samples and scores the rollouts of some items. `round` tells apart the refills of a step. */
 export const rollOut = Effect.fnUntraced(function* (context: {
-  readonly engine: EngineShape
+  readonly engine: EngineService
   readonly source: PromptSource
   readonly rewards: Composition
   readonly options: GrpoOptions

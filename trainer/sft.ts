@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { InputError, VideoError } from '../core/index.ts'
 import { draw, type SamplerState, startSampler } from '../curriculum/index.ts'
-import type { EngineShape, TrainingGroup } from '../engine/index.ts'
+import type { EngineService, TrainingGroup } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import { answerOf } from '../tasks/index.ts'
 import type { TrainingItem } from './data.ts'
@@ -12,7 +12,7 @@ import type { PromptSource } from './prompts.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export interface SftRun<E, R> {
-  readonly engine: EngineShape
+  readonly engine: EngineService
   readonly source: PromptSource
   readonly options: SftOptions
   readonly items: ReadonlyArray<TrainingItem>

@@ -2,7 +2,7 @@ import { AVERROR_EAGAIN, AVERROR_EOF, AVSEEK_FLAG_BACKWARD } from 'node-av/const
 import { CodecContext, FFmpegError, Frame, Packet } from 'node-av/lib'
 import { Cancelled, VideoFault } from './fault.ts'
 import { type Handles, withHandles } from './handles.ts'
-import type { Keyframe, Source } from './source.ts'
+import type { Keyframe, OpenVideo } from './source.ts'
 
 /**
  * The rule for seeking. Frames wanted are decoded straight through, non-reference frames between them skipped, as long
@@ -39,7 +39,7 @@ const keyframeFor = (keyframes: ReadonlyArray<Keyframe>, stamp: number): Keyfram
 
 /** Cuts the wanted frames (rising numbers) into stretches by the rule above. */
 export const planStretches = (
-  source: Pick<Source, 'stamps' | 'ordinalOf' | 'keyframes'>,
+  source: Pick<OpenVideo, 'stamps' | 'ordinalOf' | 'keyframes'>,
   wanted: ReadonlyArray<number>,
   seekAhead = SEEK_AHEAD,
 ): ReadonlyArray<Stretch> => {
@@ -57,7 +57,7 @@ export const planStretches = (
   return stretches
 }
 
-const openDecoder = (source: Source, handles: Handles): CodecContext => {
+const openDecoder = (source: OpenVideo, handles: Handles): CodecContext => {
   const decoder = handles.add(new CodecContext(), (owned) => owned.freeContext())
   decoder.allocContext3(source.codec)
   decoder.parametersToContext(source.stream.codecpar)
@@ -84,7 +84,7 @@ const receive = (decoder: CodecContext, frame: Frame, accept: (frame: Frame) => 
 }
 
 interface Reader {
-  readonly source: Source
+  readonly source: OpenVideo
   readonly decoder: CodecContext
   readonly packet: Packet
   readonly frame: Frame
@@ -145,7 +145,7 @@ const decodeAll = (reader: Reader, accept: (number: number, frame: Frame) => voi
  * valid during the call. Throws VideoFault `truncated` when a frame cannot be decoded.
  */
 export const decodeFrames = (
-  source: Source,
+  source: OpenVideo,
   wanted: ReadonlyArray<number>,
   take: (number: number, frame: Frame) => void,
   cancelled: () => boolean,

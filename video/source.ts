@@ -20,7 +20,7 @@ export interface Keyframe {
 }
 
 /** An open video whose packets have all been listed. */
-export interface Source extends Timeline {
+export interface OpenVideo extends Timeline {
   readonly format: FormatContext
   readonly stream: Stream
   readonly codec: Codec
@@ -128,7 +128,7 @@ const listPackets = (
  * Opens a video and lists its packets; the caller's `handles` close it.
  * Throws VideoFault for a file that is missing, empty, cut off, without video or not a video at all.
  */
-export const openSource = (path: string, handles: Handles, cancelled: () => boolean): Source => {
+export const openSource = (path: string, handles: Handles, cancelled: () => boolean): OpenVideo => {
   checkFile(path)
   const format = openFormat(path, handles)
   const { stream, codec } = findVideo(format, handles)

@@ -10,7 +10,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Effect } from 'effect'
 import { writeCheckpoint } from '../../engine/checkpoint/index.ts'
-import { type EngineShape, localEngine, type UpdateBatch } from '../../engine/index.ts'
+import { type EngineService, localEngine, type UpdateBatch } from '../../engine/index.ts'
 import { checkpoint, completion, prompt } from './model.ts'
 import { type Peer, startPeer } from './peer.ts'
 
@@ -90,7 +90,7 @@ const timed =
     return (performance.now() - start) / 1000
   }
 
-const measure = async (engine: EngineShape, peer: Peer): Promise<ReadonlyArray<Row>> => {
+const measure = async (engine: EngineService, peer: Peer): Promise<ReadonlyArray<Row>> => {
   const update = (batch: UpdateBatch) => timed(() => Effect.runPromise(engine.update(batch)))
   const asked = (order: Readonly<Record<string, string | number>>) => async () =>
     (await peer.run(order)).seconds!

@@ -5,7 +5,7 @@ import { InputError, letter, tasks } from '../../core/index.ts'
 import { cleanQuery } from '../clean.ts'
 import { collector, define } from '../collect.ts'
 import { defaultReadSettings } from '../dataset.ts'
-import { findOptional, isEmpty, type Source } from '../files.ts'
+import { type AnnotationFile, findOptional, isEmpty } from '../files.ts'
 import { jsonRows } from '../jsonl.ts'
 import { pair, seconds } from '../schemas.ts'
 import { grades } from './scene.ts'
@@ -55,7 +55,7 @@ export const shapesDataset = define({
   sizes: {},
   fill: (folder, split, into) =>
     Effect.gen(function* () {
-      const sources: Array<Source> = []
+      const sources: Array<AnnotationFile> = []
       for (const task of tasks) {
         const source = yield* findOptional(folder, [`${split}.${task}.jsonl`]).pipe(
           // A small world may hold no question of some task: its file is then empty.

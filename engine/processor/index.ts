@@ -1,4 +1,4 @@
 export * from './frames.ts'
-export * from './process.ts'
+export * from './messages.ts'
 export type { ProcessorSettings } from './settings.ts'
 export type * from './types.ts'

@@ -26,7 +26,7 @@ export interface EngineOptions {
 }
 
 /** A model that generates, scores and learns. One call is computed at a time; calls wait for each other. */
-export interface EngineShape {
+export interface EngineService {
   /**
    * Samples `sampling.n` completions of each prompt: [prompt][sample]. Vision tower and prompt are computed once per
    * prompt. Draws depend on the seed and the prompt's place in the list only.
@@ -54,4 +54,4 @@ export interface EngineShape {
 export type EngineFailure = EngineError | InputError
 
 /** The model in use. `Engine` layers are in `service.ts`. */
-export class Engine extends Context.Service<Engine, EngineShape>()('spanwise/engine/Engine') {}
+export class Engine extends Context.Service<Engine, EngineService>()('spanwise/engine/Engine') {}

@@ -1,3 +1,3 @@
-export { Engine, type EngineFailure, type EngineOptions, type EngineShape } from './engine.ts'
+export { Engine, type EngineFailure, type EngineOptions, type EngineService } from './engine.ts'
 export { localEngine } from './local.ts'
 export { engineLayer, localEngineLayer, workerEngine } from './service.ts'

@@ -3,10 +3,12 @@ import { EngineError } from '../../core/index.ts'
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/index.ts'
 import { makeGenerator } from '../generate/index.ts'
 import { makeTrainer } from '../training/index.ts'
-import type { EngineFailure, EngineOptions, EngineShape } from './engine.ts'
+import type { EngineFailure, EngineOptions, EngineService } from './engine.ts'
 
 /** An engine in this thread, which its computing blocks; `Engine.layer` puts it in a thread of its own. */
-export const localEngine = (options: EngineOptions): Effect.Effect<EngineShape, EngineFailure, Scope.Scope> =>
+export const localEngine = (
+  options: EngineOptions,
+): Effect.Effect<EngineService, EngineFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const { device, threads, generation } = options
     const checkpoint = yield* readCheckpoint(options.checkpoint)

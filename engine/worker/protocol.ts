@@ -1,14 +1,14 @@
 import { EngineError, InputError } from '../../core/index.ts'
-import type { EngineFailure, EngineShape } from './engine.ts'
+import type { EngineFailure, EngineService } from './engine.ts'
 
 /** Calls that cross to the worker, with their arguments and results. */
 export interface Calls {
-  readonly generate: EngineShape['generate']
-  readonly score: EngineShape['score']
-  readonly update: EngineShape['update']
-  readonly save: EngineShape['save']
-  readonly snapshot: () => EngineShape['snapshot']
-  readonly restore: EngineShape['restore']
+  readonly generate: EngineService['generate']
+  readonly score: EngineService['score']
+  readonly update: EngineService['update']
+  readonly save: EngineService['save']
+  readonly snapshot: () => EngineService['snapshot']
+  readonly restore: EngineService['restore']
 }
 
 export type CallName = keyof Calls

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { Effect, Layer, type Scope } from 'effect'
 import { EngineError } from '../../core/index.ts'
-import { Engine, type EngineFailure, type EngineOptions, type EngineShape } from './engine.ts'
+import { Engine, type EngineFailure, type EngineOptions, type EngineService } from './engine.ts'
 import { localEngine } from './local.ts'
 import { type CallName, type Calls, fromPlain, type Reply, starting } from './protocol.ts'
 
@@ -18,7 +18,7 @@ const asEngineError = (failure: EngineFailure): EngineError =>
 /** An engine in a worker thread, so that computing does not block this one. Ends with the scope. */
 export const workerEngine = (
   options: EngineOptions,
-): Effect.Effect<EngineShape, EngineFailure, Scope.Scope> =>
+): Effect.Effect<EngineService, EngineFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const pending = new Map<number, Pending>()
     let count = 0

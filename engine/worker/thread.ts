@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Cause, Effect, Exit, Queue } from 'effect'
 import { EngineError } from '../../core/index.ts'
-import type { EngineFailure, EngineOptions, EngineShape } from './engine.ts'
+import type { EngineFailure, EngineOptions, EngineService } from './engine.ts'
 import { localEngine } from './local.ts'
 import { type Reply, type Request, starting, toPlain, transferable } from './protocol.ts'
 
@@ -25,7 +25,7 @@ const answer = (id: number, exit: Exit.Exit<unknown, EngineFailure>): void => {
 }
 
 const perform = (
-  engine: EngineShape,
+  engine: EngineService,
   request: Exclude<Request, { call: 'close' }>,
 ): Effect.Effect<unknown, EngineFailure> => {
   switch (request.call) {

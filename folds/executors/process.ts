@@ -32,7 +32,7 @@ export const appendLog = (path: string, text: string): Effect.Effect<void, Input
     catch: (error) => unwritable(path, error),
   })
 
-export interface Finished {
+export interface ProcessExit {
   /** Exit code; null where a signal ended it. */
   readonly code: number | null
   readonly signal: string | null
@@ -46,7 +46,7 @@ export interface Finished {
 export const runLogged = (
   command: ReadonlyArray<string>,
   options: { readonly cwd: string; readonly log: string; readonly env: NodeJS.ProcessEnv },
-): Effect.Effect<Finished, InputError> =>
+): Effect.Effect<ProcessExit, InputError> =>
   Effect.callback((resume) => {
     let log: number
     try {
@@ -62,7 +62,7 @@ export const runLogged = (
       detached: true,
     })
     closeSync(log)
-    const ended = new Promise<Finished>((resolve) => {
+    const ended = new Promise<ProcessExit>((resolve) => {
       child.on('error', () => resolve({ code: 127, signal: null }))
       child.on('exit', (code, signal) => resolve({ code, signal }))
     })

@@ -20,9 +20,9 @@ import { answer, runEval } from '../../pipelines/eval.ts'
 import { runCurriculum } from '../../pipelines/train.ts'
 import { trueSamples } from '../world.ts'
 import { flaggedCases } from './cases.ts'
-import { readCourse } from './course.ts'
 import { difficultyQuality, judgedSamples, reflectionQuality } from './measure.ts'
 import { type DemoReport, demoPage, type Measured } from './report.ts'
+import { readTrainingCurve } from './training-curve.ts'
 
 /** Options of `spanwise demo`. The defaults fit eight minutes of two cores. */
 export interface DemoOptions {
@@ -174,7 +174,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
       `evaluate: ${name}`,
       measure(name, valid, train, videos, seed).pipe(Effect.provide(asking(outcome.model))),
     )
-    return { row, course: yield* readCourse(name, at) }
+    return { row, curve: yield* readTrainingCurve(name, at) }
   })
   const curriculum = yield* trained('curriculum GRPO, curated', curated, true)
   const control = yield* trained('GRPO, random selection', random, false)
@@ -195,7 +195,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
     difficulty: difficultyQuality(judged),
     curation: { decisions: curation.decisions, selected: curation.selected },
     measured: [base.prior, base.model, curriculum.row, control.row],
-    courses: [curriculum.course, control.course],
+    curves: [curriculum.curve, control.curve],
     phases,
     cases: yield* flaggedCases(judged, videos, 12),
   }

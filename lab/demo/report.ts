@@ -15,8 +15,8 @@ export interface Measured {
   readonly byGrade: { readonly [grade: string]: number }
 }
 
-/** The course of one training run. */
-export interface Course {
+/** Reward, masking and validation over the steps of one training run. */
+export interface TrainingCurve {
   readonly name: string
   readonly steps: ReadonlyArray<{
     readonly step: number
@@ -57,7 +57,7 @@ export interface DemoReport {
   readonly difficulty: DifficultyQuality
   readonly curation: { readonly decisions: { readonly [name: string]: number }; readonly selected: number }
   readonly measured: ReadonlyArray<Measured>
-  readonly courses: ReadonlyArray<Course>
+  readonly curves: ReadonlyArray<TrainingCurve>
   readonly phases: ReadonlyArray<{ readonly phase: string; readonly seconds: number }>
   readonly cases: ReadonlyArray<Case>
 }
@@ -110,11 +110,11 @@ const caseHtml = (one: Case): string =>
 /** The whole report as one HTML file that fetches nothing. */
 export const demoPage = (report: DemoReport): string => {
   const shown = tables(report)
-  const { world, courses, difficulty } = report
+  const { world, curves, difficulty } = report
   const charts = [
     lines(
       { title: 'Mean reward of a step', x: 'step', y: 'set IoU of rollouts' },
-      courses.map(({ name, steps }, index) => ({
+      curves.map(({ name, steps }, index) => ({
         name,
         colour: index + 1,
         points: steps.map(({ step, reward }) => [step + 1, reward] as const),
@@ -122,7 +122,7 @@ export const demoPage = (report: DemoReport): string => {
     ),
     lines(
       { title: 'Validation set IoU', x: 'step', y: 'set IoU' },
-      courses.map(({ name, validation }, index) => ({
+      curves.map(({ name, validation }, index) => ({
         name,
         colour: index + 1,
         points: validation.map(({ step, setIou }) => [step, setIou] as const),
@@ -130,7 +130,7 @@ export const demoPage = (report: DemoReport): string => {
     ),
     lines(
       { title: 'Mask schedule', x: 'step', y: 'share of outside frames hidden', range: [0, 1] },
-      courses.map(({ name, steps }, index) => ({
+      curves.map(({ name, steps }, index) => ({
         name,
         colour: index + 1,
         points: steps.map(({ step, maskRatio }) => [step + 1, maskRatio] as const),

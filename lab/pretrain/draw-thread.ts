@@ -1,14 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Effect } from 'effect'
 import { readCheckpoint } from '../../engine/checkpoint/index.ts'
-import type { Course } from './draw.ts'
+import type { LessonPlan } from './draw.ts'
 import { lessonGroup } from './groups.ts'
 import { lessonsOf } from './lessons/index.ts'
 
 /** The thread's program: answers each step asked for with its batch. */
 const port = parentPort
 if (port === null) throw new Error('lab/pretrain/draw-thread.ts runs as a worker only')
-const { checkpoint: folder, settings, steps, scenes, seed } = workerData as Course
+const { checkpoint: folder, settings, steps, scenes, seed } = workerData as LessonPlan
 const checkpoint = Effect.runPromise(readCheckpoint(folder))
 
 /** Pixels in memory that threads share: they pass through two of them on their way to the engine. */

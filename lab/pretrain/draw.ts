@@ -4,7 +4,7 @@ import type { TrainingGroup } from '../../engine/training/index.ts'
 import type { LessonSettings } from './lessons/index.ts'
 
 /** Which lessons a training draws. Every batch is fixed by these and its step. */
-export interface Course {
+export interface LessonPlan {
   /** Folder of the checkpoint whose tokenizer and processor the lessons are written with. */
   readonly checkpoint: string
   readonly settings: LessonSettings
@@ -14,14 +14,14 @@ export interface Course {
   readonly seed: ReadonlyArray<string | number>
 }
 
-/** Draws the batches of a course in `workers` threads: drawing takes about as long as a step of training. */
+/** Draws the batches of a plan in `workers` threads: drawing takes about as long as a step of training. */
 export const drawers = Effect.fn('Pretrain.drawers')(function* (
-  course: Course,
+  plan: LessonPlan,
   workers: number,
 ): Effect.fn.Return<(step: number) => Effect.Effect<ReadonlyArray<TrainingGroup>>, never, Scope.Scope> {
   const threads = yield* Effect.forEach(Array.from({ length: workers }), () =>
     Effect.acquireRelease(
-      Effect.sync(() => new Worker(new URL('./draw-thread.ts', import.meta.url), { workerData: course })),
+      Effect.sync(() => new Worker(new URL('./draw-thread.ts', import.meta.url), { workerData: plan })),
       (thread) => Effect.promise(() => thread.terminate()),
     ),
   )

@@ -2,8 +2,8 @@ import { Effect } from 'effect'
 import { random, Windows } from '../../core/index.ts'
 import { durationOf, type Grade, grades, queriesOf, scene } from '../../datasets/shapes/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
-import type { EngineShape } from '../../engine/index.ts'
-import { type ProcessedPrompt, process } from '../../engine/processor/index.ts'
+import type { EngineService } from '../../engine/index.ts'
+import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
 import { groundingQuestion, parseWindows } from '../../tasks/index.ts'
 import { lessonFrames } from './groups.ts'
 import type { Lesson } from './lessons/index.ts'
@@ -37,7 +37,11 @@ export const exam = (checkpoint: Preprocessing, each: number, fps: number): Read
         { type: 'video' as const, clip },
         { type: 'text' as const, text: groundingQuestion(query.text) },
       ]
-      return { grade, windows: query.windows, prompt: process(checkpoint, [{ role: 'user', content }]) }
+      return {
+        grade,
+        windows: query.windows,
+        prompt: processMessages(checkpoint, [{ role: 'user', content }]),
+      }
     }),
   )
 
@@ -45,7 +49,10 @@ const mean = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
 /** Greedy answers to the exam, scored against the true windows. */
-export const examine = Effect.fnUntraced(function* (engine: EngineShape, questions: ReadonlyArray<Question>) {
+export const examine = Effect.fnUntraced(function* (
+  engine: EngineService,
+  questions: ReadonlyArray<Question>,
+) {
   const replies = yield* engine.generate(
     questions.map(({ prompt }) => prompt),
     { greedy: true, temperature: 1, topP: 1, topK: 0, maxTokens: 64, stop: [], seed: 0, n: 1 },

@@ -1,7 +1,7 @@
 import { Windows } from '../../core/index.ts'
 import { renderFrames } from '../../datasets/shapes/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
-import { type Frames, process } from '../../engine/processor/index.ts'
+import { type Frames, processMessages } from '../../engine/processor/index.ts'
 import type { TrainingGroup } from '../../engine/training/index.ts'
 import type { Lesson } from './lessons/index.ts'
 
@@ -28,7 +28,7 @@ export const lessonFrames = ({
  */
 export const lessonGroup = (checkpoint: Preprocessing, lesson: Lesson): TrainingGroup => {
   const { encode } = checkpoint.tokenizer
-  const prompt = process(
+  const prompt = processMessages(
     checkpoint,
     [{ role: 'user', content: [{ type: 'video', clip: lessonFrames(lesson) }] }],
     {

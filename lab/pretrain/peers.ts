@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
-import type { EngineShape } from '../../engine/index.ts'
+import type { EngineService } from '../../engine/index.ts'
 import { decodeState, encodeState, type TrainerState } from '../../engine/training/index.ts'
 import { removeFile, writeWhole } from '../../files/index.ts'
 
@@ -27,7 +27,11 @@ const stateOf = ({ folder }: Peers, round: number, index: number) =>
  * Local SGD (Stich, arXiv 1805.09767): every peer puts its weights and moments into the folder, waits for those of the
  * others and goes on from the mean of all, computed in the same order by everyone. Fails where a peer does not come.
  */
-export const meet = Effect.fn('Pretrain.meet')(function* (engine: EngineShape, peers: Peers, round: number) {
+export const meet = Effect.fn('Pretrain.meet')(function* (
+  engine: EngineService,
+  peers: Peers,
+  round: number,
+) {
   const { folder, count, index } = peers
   const own = stateOf(peers, round, index)
   const all = Array.from({ length: count }, (_, peer) => stateOf(peers, round, peer))

@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import type { Window } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
-import type { EngineShape } from '../../engine/index.ts'
+import type { EngineService } from '../../engine/index.ts'
 import { lessonGroup } from './groups.ts'
 import { type LessonKind, type LessonSettings, lessonsOf } from './lessons/index.ts'
 
@@ -27,7 +27,7 @@ const none = {
  * loss and a fair IoU; the two numbers are then the same.
  */
 export const sight = Effect.fnUntraced(function* (
-  engine: EngineShape,
+  engine: EngineService,
   checkpoint: Preprocessing,
   settings: LessonSettings,
   scenes = 8,

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path'
 import { Effect, Layer } from 'effect'
 import { type EngineError, InputError } from '../../core/index.ts'
 import { type Preprocessing, readPreprocessing } from '../../engine/checkpoint/index.ts'
-import { type ProcessedPrompt, process } from '../../engine/processor/index.ts'
+import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
 import { Engine } from '../../engine/worker/index.ts'
 import { makeBatcher } from '../batcher.ts'
 import { type ChatSampling, type Message, ModelError, VisionLanguageModel } from '../model.ts'
@@ -79,7 +79,7 @@ export const layerEmbedded = (
           try: () => {
             const known = prompts.get(messages)
             if (known !== undefined) return known
-            const made = process(preprocessing, messages, { variables })
+            const made = processMessages(preprocessing, messages, { variables })
             prompts.set(messages, made)
             return made
           },

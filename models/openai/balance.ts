@@ -1,5 +1,5 @@
 /** What the choice of a server looks at. */
-export interface Standing {
+export interface ServerLoad {
   /** Requests with it now, and at most. */
   readonly inFlight: number
   readonly limit: number
@@ -9,14 +9,14 @@ export interface Standing {
 }
 
 /** Whether a server takes one more request now. */
-export const isOpen = ({ inFlight, limit, up, pausedUntil }: Standing, now: number): boolean =>
+export const isOpen = ({ inFlight, limit, up, pausedUntil }: ServerLoad, now: number): boolean =>
   up && inFlight < limit && pausedUntil <= now
 
 /**
  * The open server with the fewest outstanding requests, of several the first from `turn` on, so that equals take
  * turns; null where none is open. The server `avoid` is only taken where there is no other.
  */
-export const leastLoaded = <A extends Standing>(
+export const leastLoaded = <A extends ServerLoad>(
   servers: ReadonlyArray<A>,
   now: number,
   turn: number,

@@ -1,8 +1,8 @@
-import type { Standing } from './balance.ts'
+import type { ServerLoad } from './balance.ts'
 import { type Pace, startPace } from './pace.ts'
 
 /** One server and what is known of it; `endpoints.ts` alone changes it. */
-export interface Server extends Standing {
+export interface Server extends ServerLoad {
   readonly url: string
   pace: Pace
   inFlight: number

@@ -6,7 +6,7 @@ import { InputError, type Task, tasks } from '../../core/index.ts'
 import { cleanings } from '../../datasets/index.ts'
 import { readJson, writeJson } from '../../files/index.ts'
 import { contentHash, defaultFoldSize, type Planned, planAll } from '../../folds/index.ts'
-import { loadSource, type Source } from '../source.ts'
+import { type DatasetSource, loadSource } from '../source.ts'
 
 const count = z.int().min(0)
 
@@ -36,7 +36,7 @@ export type PlanFile = z.output<typeof planSchema>
 
 export interface PlanOptions {
   readonly agent: AgentCommand
-  readonly source: Source
+  readonly source: DatasetSource
   /** Folder of the run. */
   readonly run: string
   readonly foldSize?: number
@@ -111,7 +111,7 @@ export const replan = Effect.fn('Pipelines.replan')(function* (run: string, agen
   const file = yield* recordedPlan(run, agent)
   if (file === null) return null
   // JSON has no undefined: what zod calls optional is either there or not.
-  const source = file.source as Source
+  const source = file.source as DatasetSource
   const plan = yield* makePlan({ agent, run, source, foldSize: file.foldSize, tasks: file.tasks })
   if (plan.file.keys === file.keys) return plan
   return yield* new InputError({

@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import type { Sample } from '../../core/index.ts'
-import type { EngineShape } from '../../engine/index.ts'
+import type { EngineService } from '../../engine/index.ts'
 import { groundingScores } from '../../eval/index.ts'
 import type { Prediction } from '../../tasks/index.ts'
 import { parseWindows } from '../../tasks/index.ts'
@@ -25,7 +25,7 @@ const meanOf = (values: ArrayLike<number>): number =>
  * [0, 1]), and the share of readable answers. Samples whose video cannot be read are left out and counted.
  */
 export const validate = Effect.fnUntraced(function* (
-  engine: EngineShape,
+  engine: EngineService,
   source: PromptSource,
   samples: ReadonlyArray<Sample>,
   maxTokens: number,

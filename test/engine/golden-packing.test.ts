@@ -3,7 +3,7 @@ import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { readCheckpoint, readSafetensors } from '../../engine/checkpoint/index.ts'
 import { makeGenerator } from '../../engine/generate/index.ts'
-import { process } from '../../engine/processor/index.ts'
+import { processMessages } from '../../engine/processor/index.ts'
 import { gradientPrefix } from '../../engine/training/graphs.ts'
 import { lossAndGradients, relativeDifference } from './packed-run.ts'
 import { fixtures, golden, messagesOf } from './qwen3vl-goldens.ts'
@@ -20,7 +20,7 @@ describe.each(['tied', 'untied'] as const)('beside transformers, the %s checkpoi
     Effect.gen(function* () {
       const { checkpoint, weights } = yield* load
       const { grpo } = expected
-      const prompt = process(checkpoint, messagesOf(expected, 0), {
+      const prompt = processMessages(checkpoint, messagesOf(expected, 0), {
         addGenerationPrompt: expected.cases[0]!.generate,
       })
       const { clipLow, clipHigh, beta } = grpo
@@ -52,7 +52,9 @@ describe.each(['tied', 'untied'] as const)('beside transformers, the %s checkpoi
       for (const [number, { greedy, generate }] of expected.cases.entries()) {
         // The golden run was not allowed to end; where ending is likeliest the rest says nothing.
         if (greedy === undefined) continue
-        const prompt = process(checkpoint, messagesOf(expected, number), { addGenerationPrompt: generate })
+        const prompt = processMessages(checkpoint, messagesOf(expected, number), {
+          addGenerationPrompt: generate,
+        })
         // Clips of two frame sizes in one prompt are refused.
         if (new Set(prompt.grids.map(([, h, w]) => `${h}x${w}`)).size > 1) continue
         const settings = { temperature: 1, topP: 1, topK: 0, stop: [], seed: 1, greedy: true, n: 2 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Effect } from 'effect'
 import { describe, expect, test } from 'vitest'
 import { type Checkpoint, readCheckpoint, readSafetensors } from '../../engine/checkpoint/index.ts'
-import { type ProcessedPrompt, process } from '../../engine/processor/index.ts'
+import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
 import { followingPositions } from '../../engine/qwen3vl/index.ts'
 import { Session, type Tensors, tensor } from '../../engine/session.ts'
 import {
@@ -82,7 +82,7 @@ describe.each(['tied', 'untied'] as const)('the %s checkpoint', (name) => {
   const expected = golden(name)
   const prompts = (checkpoint: Checkpoint) =>
     expected.cases.map((one, number) =>
-      process(checkpoint, messagesOf(expected, number), { addGenerationPrompt: one.generate }),
+      processMessages(checkpoint, messagesOf(expected, number), { addGenerationPrompt: one.generate }),
     )
 
   test('gives the logits of transformers within 1e-4', async () => {

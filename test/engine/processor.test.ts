@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readPreprocessing, readSafetensors } from '../../engine/checkpoint/index.ts'
-import { oneDecimal, pairTimes, patchify, process } from '../../engine/processor/index.ts'
+import { oneDecimal, pairTimes, patchify, processMessages } from '../../engine/processor/index.ts'
 import { fixtures, golden, messagesOf } from './qwen3vl-goldens.ts'
 
 describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint', (name) => {
@@ -22,7 +22,7 @@ describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint',
         { addGenerationPrompt: one.generate },
       )
       expect(rendered).toBe(one.text)
-      const prompt = process(checkpoint, messages, { addGenerationPrompt: one.generate })
+      const prompt = processMessages(checkpoint, messages, { addGenerationPrompt: one.generate })
       expect([...prompt.inputIds]).toEqual(one.ids)
       expect(prompt.grids).toEqual(one.grids ?? [])
       if (one.positions !== undefined) {
@@ -37,7 +37,7 @@ describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint',
     const tensors = await readSafetensors(path.join(fixtures, `${name}.expected.safetensors`))
     for (const [number, one] of expected.cases.entries()) {
       if (one.clips.length === 0) continue
-      const { pixels } = process(checkpoint, messagesOf(expected, number))
+      const { pixels } = processMessages(checkpoint, messagesOf(expected, number))
       const sampled = pixels.filter((_, index) => index % 7 === 0)
       expect(sampled).toEqual(tensors.get(`${number}.pixels`)!.data)
     }
@@ -46,8 +46,8 @@ describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint',
   test('drops the outer vision tokens where vLLM does', async () => {
     const checkpoint = await load()
     const messages = messagesOf(expected, 0)
-    const kept = process(checkpoint, messages)
-    const cut = process(checkpoint, messages, { visionWrap: 'vllm' })
+    const kept = processMessages(checkpoint, messages)
+    const cut = processMessages(checkpoint, messages, { visionWrap: 'vllm' })
     expect(cut.inputIds.length).toBe(kept.inputIds.length - 2)
     expect(kept.text).toContain('<|vision_start|><0.2 seconds><|vision_start|>')
     expect(cut.text).toContain('\n<0.2 seconds><|vision_start|>')
@@ -58,7 +58,7 @@ describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint',
     const messages = [
       { role: 'user' as const, content: [{ type: 'text' as const, text: 'see <|video_pad|>' }] },
     ]
-    expect(() => process(checkpoint, messages)).toThrow('prompt: holds 1 <|video_pad|> for 0 videos')
+    expect(() => processMessages(checkpoint, messages)).toThrow('prompt: holds 1 <|video_pad|> for 0 videos')
   })
 
   test('refuses a prompt longer than the model holds', async () => {
@@ -66,7 +66,9 @@ describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint',
     const messages = [
       { role: 'user' as const, content: [{ type: 'text' as const, text: '1 '.repeat(4096) }] },
     ]
-    expect(() => process(checkpoint, messages)).toThrow(/has \d+ tokens, the model holds 4096; take fewer/)
+    expect(() => processMessages(checkpoint, messages)).toThrow(
+      /has \d+ tokens, the model holds 4096; take fewer/,
+    )
   })
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { assert, describe, it, layer } from '@effect/vitest'
 import { Context, Deferred, Effect, Fiber, Layer } from 'effect'
 import { boundaryReflection, difficultyEstimation } from '../../agents/index.ts'
-import { Progress, type Sample, type Standing } from '../../core/index.ts'
+import { Progress, type ProgressState, type Sample } from '../../core/index.ts'
 import { type FoldOptions, holdFolder, listParts, runFold } from '../../folds/index.ts'
 import { ModelError } from '../../models/index.ts'
 import { openDatabase, type Row, readParts } from '../../store/index.ts'
@@ -67,10 +67,10 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
   it.effect('of boundary reflection finds what is left out, from real mp4 files', () =>
     Effect.gen(function* () {
       const run = newRun()
-      const reports: Array<Standing> = []
+      const reports: Array<ProgressState> = []
       const summary = yield* bra(run).pipe(
         Effect.provide(flashModel()),
-        Effect.provideService(Progress, { report: (standing) => Effect.sync(() => reports.push(standing)) }),
+        Effect.provideService(Progress, { report: (state) => Effect.sync(() => reports.push(state)) }),
       )
       assert.deepStrictEqual(counts(summary), {
         planned: 24,

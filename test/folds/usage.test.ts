@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { boundaryReflection } from '../../agents/index.ts'
-import { mendJournal, type Record } from '../../folds/journal.ts'
+import { type JournalEntry, mendJournal } from '../../folds/journal.ts'
 import { toRow } from '../../folds/row.ts'
 import { appendUsage, totalUsage } from '../../folds/usage.ts'
 import { flashSample } from './flashes.ts'
 
-const record = (key: string, usage?: Record['usage']): Record => ({
+const record = (key: string, usage?: JournalEntry['usage']): JournalEntry => ({
   ...{ key, state: 'failed', reason: 'model: x', evidence: null },
   ...(usage === undefined ? {} : { usage }),
 })

@@ -16,7 +16,7 @@ describe('spanwise demo, at a small size, through the command line', () => {
       readonly miou: number
       readonly parsed: number
     }>
-    readonly courses: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly maskRatio: number }> }>
+    readonly curves: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly maskRatio: number }> }>
     readonly phases: ReadonlyArray<{ readonly phase: string; readonly seconds: number }>
     readonly difficulty: { readonly histogram: ReadonlyArray<number> }
     readonly reflection: { readonly n: number; readonly alwaysFlag: number }
@@ -60,7 +60,7 @@ describe('spanwise demo, at a small size, through the command line', () => {
   })
 
   it('masks in the curriculum, less with every step, and not in the control', () => {
-    const [curriculum, control] = report.courses.map(({ steps }) => steps.map(({ maskRatio }) => maskRatio))
+    const [curriculum, control] = report.curves.map(({ steps }) => steps.map(({ maskRatio }) => maskRatio))
     expect(curriculum![0]).toBeGreaterThan(0)
     expect(curriculum!.at(-1)).toBe(0)
     expect(control).toEqual([0, 0, 0])

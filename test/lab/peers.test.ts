@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Effect, Exit } from 'effect'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { EngineShape } from '../../engine/index.ts'
+import type { EngineService } from '../../engine/index.ts'
 import { decodeState, encodeState } from '../../engine/training/index.ts'
 import { meet } from '../../lab/pretrain/peers.ts'
 
@@ -18,7 +18,7 @@ const engineOf = (arrays: Readonly<Record<string, ReadonlyArray<number>>>) => {
       Effect.sync(() => {
         state = next
       }),
-  } as unknown as EngineShape
+  } as unknown as EngineService
   return { engine, numbers: () => [...decodeState(state).arrays.values()].flatMap((data) => [...data]) }
 }
 

@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import { afterAll, expect, it } from 'vitest'
 import { EngineError } from '../../core/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
-import { type EngineShape, localEngine } from '../../engine/index.ts'
+import { type EngineService, localEngine } from '../../engine/index.ts'
 import { composeRewards } from '../../rewards/index.ts'
 import { clipPrompts, grpoSchema, openRunFolder, trainGrpo } from '../../trainer/index.ts'
 import { grayClip } from './clip.ts'
@@ -33,7 +33,7 @@ const train = (run: string, failAt = Number.POSITIVE_INFINITY) =>
       Effect.gen(function* () {
         const inner = yield* localEngine({ checkpoint, device: 'cpu', threads: 1 })
         let updates = 0
-        const engine: EngineShape = {
+        const engine: EngineService = {
           ...inner,
           update: (batch) =>
             updates++ < failAt

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Deferred, Effect, Fiber } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { EngineShape } from '../../engine/index.ts'
+import type { EngineService } from '../../engine/index.ts'
 import { composeRewards } from '../../rewards/index.ts'
 import {
   type GrpoOptions,
@@ -38,7 +38,7 @@ const rows = (file: string): ReadonlyArray<Record<string, unknown>> =>
 const options = (changes: object = {}): GrpoOptions =>
   grpoSchema.parse({ prompts: 4, group: 4, steps: 12, checkpointEvery: 5, learningRate: 0.3, ...changes })
 
-const grpo = (path: string, engine: EngineShape, settings: GrpoOptions, evaluated: Array<number> = []) =>
+const grpo = (path: string, engine: EngineService, settings: GrpoOptions, evaluated: Array<number> = []) =>
   Effect.gen(function* () {
     const folder = yield* openRunFolder(path, {
       kind: 'curriculum',
@@ -116,7 +116,7 @@ describe('trainGrpo', () => {
       Effect.gen(function* () {
         const reached = yield* Deferred.make<void>()
         let calls = 0
-        const engine: EngineShape = {
+        const engine: EngineService = {
           ...stub,
           generate: (prompts, sampling) =>
             ++calls === 8
@@ -148,7 +148,7 @@ describe('trainGrpo', () => {
     const settings = options({ beta: 0.04, steps: 1 })
     const stub = stubEngine()
     const seen: Array<ReadonlyArray<number> | undefined> = []
-    const engine: EngineShape = {
+    const engine: EngineService = {
       ...stub,
       update: (batch) => {
         seen.push(...batch.groups.flatMap(({ completions }) => completions.map((one) => one.refLogProbs)))
@@ -210,7 +210,7 @@ describe('trainGrpo', () => {
 
 describe('trainSft', () => {
   const settings: SftOptions = sftSchema.parse({ batch: 4, steps: 9, checkpointEvery: 4, learningRate: 0.5 })
-  const sft = (path: string, engine: EngineShape) =>
+  const sft = (path: string, engine: EngineService) =>
     Effect.gen(function* () {
       const folder = yield* openRunFolder(path, { kind: 'sft', settings, provenance: {} })
       return yield* trainSft({ engine, source: stubSource, options: settings, items: stubItems(9), folder })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { EngineError, random, type Sample, type Window } from '../../core/index.ts'
 import { maskRecipe, priorIou, visibleWindows } from '../../curriculum/index.ts'
-import type { Completion, EngineShape, UpdateMetrics } from '../../engine/index.ts'
+import type { Completion, EngineService, UpdateMetrics } from '../../engine/index.ts'
 import { answerOf } from '../../tasks/index.ts'
 import type { PromptSource, TrainingItem } from '../../trainer/index.ts'
 
@@ -15,7 +15,7 @@ export const replies = [
   'eh',
 ]
 
-export interface Stub extends EngineShape {
+export interface Stub extends EngineService {
   readonly logits: Float64Array
   readonly updates: () => number
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
-import type { Course } from './report.ts'
+import type { TrainingCurve } from './report.ts'
 
 const step = z.object({
   step: z.int(),
@@ -28,13 +28,13 @@ const readRows = <A>(file: string, schema: z.ZodType<A>) =>
       }),
   })
 
-/** What a training run wrote about its course. */
-export const readCourse = Effect.fn('Demo.readCourse')(function* (name: string, run: string) {
+/** What a training run wrote about its curve. */
+export const readTrainingCurve = Effect.fn('Demo.readTrainingCurve')(function* (name: string, run: string) {
   const steps = yield* readRows(join(run, 'metrics.jsonl'), step)
   const measured = yield* readRows(join(run, 'validation.jsonl'), validation)
   return {
     name,
     steps: steps.map(({ step, reward, entropy, mask }) => ({ step, reward, entropy, maskRatio: mask.ratio })),
     validation: measured.map(({ step, set_iou }) => ({ step, setIou: set_iou })),
-  } satisfies Course
+  } satisfies TrainingCurve
 })

@@ -28,7 +28,7 @@ const placeholder = (clip: Frames, tokensPerPair: number, depth: number): string
  * clip's frames, so frames may be dropped or blank without anything else to tell. Throws `InputError` where a text
  * itself holds the video token, and where the prompt is longer than the model holds: it is never truncated.
  */
-export const process = (
+export const processMessages = (
   checkpoint: Preprocessing,
   messages: ReadonlyArray<Message>,
   { addGenerationPrompt = true, visionWrap = 'transformers', variables = {} }: ProcessOptions = {},
