@@ -30,9 +30,12 @@ export type Sampling =
   | { readonly kind: 'rate'; readonly fps: number; readonly max?: number; readonly min?: number }
   | { readonly kind: 'count'; readonly count: number }
 
-/** Pixel budget of ONE frame; sides become multiples of `factor` (patch size times merge size). */
+/** Sides of the frames become multiples of `factor` (patch size times merge size). */
 export interface PixelBudget {
+  /** Most pixels of one frame. */
   readonly maxPixels: number
+  /** Most pixels of all frames together; without it only `maxPixels` holds. */
+  readonly clipPixels?: number
   readonly factor: number
   /** Default: `factor * factor`. */
   readonly minPixels?: number

@@ -6,7 +6,7 @@ import { PictureEncoder } from './picture.ts'
 import { RgbReader } from './pixels.ts'
 import { resize } from './resize.ts'
 import { rotate } from './rotate.ts'
-import { smartResize } from './size.ts'
+import { clipSize } from './size.ts'
 import { openSource } from './source.ts'
 import { selectIndices } from './timeline.ts'
 
@@ -16,11 +16,14 @@ const never = () => false
 export const probe = (path: string, cancelled: () => boolean = never): VideoInfo =>
   withHandles((handles) => openSource(path, handles, cancelled).info)
 
-const targetSize = (info: VideoInfo, budget: PixelBudget | undefined): readonly [number, number] => {
+const targetSize = (
+  info: VideoInfo,
+  frames: number,
+  budget: PixelBudget | undefined,
+): readonly [number, number] => {
   if (budget === undefined) return [info.height, info.width]
-  const { factor, maxPixels, minPixels = factor * factor } = budget
   try {
-    return smartResize(info.height, info.width, factor, minPixels, maxPixels)
+    return clipSize(frames, info.height, info.width, budget)
   } catch (error) {
     throw new VideoFault('unreadable', error instanceof RangeError ? error.message : String(error))
   }
@@ -42,7 +45,7 @@ export const readClip = (
     const source = openSource(path, handles, cancelled)
     const { info } = source
     const { indices, fps } = selectIndices(source, sampling)
-    const [height, width] = targetSize(info, budget)
+    const [height, width] = targetSize(info, indices.length, budget)
     const size = height * width * 3
     const rgb = new Uint8Array(media.kind === 'pixels' ? indices.length * size : 0)
     const encoder =

@@ -1,3 +1,5 @@
+import type { PixelBudget } from './model.ts'
+
 /** Nearest whole number, halves to the even one: Python's `round`, on which Qwen's sizes depend (80 / 32 -> 2). */
 export const roundHalfEven = (value: number): number => {
   const floor = Math.floor(value)
@@ -80,4 +82,24 @@ export const smartResizeVideo = (
     return [Math.ceil((high * beta) / factor) * factor, Math.ceil((broad * beta) / factor) * factor]
   }
   return [tall, wide]
+}
+
+/**
+ * Size `[height, width]` of each of `frames` frames within a budget: the whole-clip rule of `smartResizeVideo`, then the
+ * limit of one frame. A clip is never enlarged but to the smallest size that the budget allows.
+ * Throws RangeError for an aspect ratio above 200.
+ */
+export const clipSize = (
+  frames: number,
+  height: number,
+  width: number,
+  { factor, maxPixels, clipPixels, minPixels = factor * factor }: PixelBudget,
+): readonly [height: number, width: number] => {
+  const [tall, wide] =
+    clipPixels === undefined
+      ? [height, width]
+      : smartResizeVideo(Math.max(2, frames), height, width, factor, 0, clipPixels)
+  return tall * wide > maxPixels || clipPixels === undefined
+    ? smartResize(height, width, factor, minPixels, maxPixels)
+    : [tall, wide]
 }

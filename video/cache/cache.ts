@@ -54,7 +54,9 @@ const keyOf = ({ path, sampling, budget, media }: CacheRequest): string | null =
   return JSON.stringify([
     ...[version, decoder, resolve(path), String(stat.size), String(stat.mtimeNs)],
     samplingOf(sampling),
-    budget === undefined ? null : [budget.maxPixels, budget.factor, budget.minPixels ?? null],
+    budget === undefined
+      ? null
+      : [budget.maxPixels, budget.factor, budget.minPixels ?? null, budget.clipPixels ?? null],
     media.kind === 'jpeg' ? ['jpeg', media.quality] : [media.kind],
   ])
 }
