@@ -34,7 +34,10 @@ export interface Optimiser {
   readonly weights: Arena
   /** The gradients accumulated since the last step. */
   readonly gradients: Arena
-  /** Runs one micro-batch, giving the tensors its gradients must be written to, by name, and adds them up. */
+  /**
+   * Runs one micro-batch, giving the tensors its gradients must be written to, by name, and adds them up. They are zero
+   * before the run: a micro-batch need not reach every weight (one without video has no gradient of the vision tower).
+   */
   readonly accumulate: <A, E, R>(
     run: (into: Tensors) => Effect.Effect<A, E, R>,
   ) => Effect.Effect<A, E | EngineError, R>
@@ -85,11 +88,13 @@ export const makeOptimiser = (
     const accumulate: Optimiser['accumulate'] = (run) =>
       Effect.gen(function* () {
         if (accumulated === 0) {
+          gradients.flat.fill(0)
           const result = yield* run(gradients.tensors)
           accumulated = 1
           return result
         }
         extra ??= makeArena(ordered)
+        extra.flat.fill(0)
         const result = yield* run(extra.tensors)
         addInto(gradients.flat, extra.flat)
         accumulated++

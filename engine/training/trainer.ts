@@ -142,7 +142,7 @@ export const makeTrainer = (
           }
           const results = yield* one.accumulate((into) =>
             Effect.tap(session.run(only(feeds, session.inputs), renamed(into, session.outputs)), (all) =>
-              Effect.sync(() => together && handOut(floats(all[allGradients]), into)),
+              Effect.sync(() => together && handOut(floats(all[allGradients]), into, session.inputs)),
             ),
           )
           sums.add(packed, groups, floats(results.log_probs), floats(results.entropy))
@@ -159,7 +159,7 @@ export const makeTrainer = (
             }),
         ),
         // Forget what was accumulated, or it would be part of the next update.
-        Effect.onError(() => Effect.sync(() => one.restore(one.state()))),
+        Effect.onError(() => Effect.sync(one.discard)),
       )
       const { gradNorm } = yield* one.step({ learningRate, maxGradNorm })
       refresh(one)
@@ -210,10 +210,10 @@ export const makeTrainer = (
 
 const floats = (value: Tensor | undefined): Float32Array => value?.data as Float32Array
 
-/** Copies what `allGradients` holds to the tensors it belongs to. */
-const handOut = (all: Float32Array, into: Tensors): void => {
+/** Copies what `allGradients` holds to the tensors it belongs to: those whose weights the graph takes. */
+const handOut = (all: Float32Array, into: Tensors, inputs: ReadonlyArray<string>): void => {
   let start = 0
-  for (const name of Object.keys(into).toSorted()) {
+  for (const name of inputs.filter((each) => each in into).toSorted()) {
     const data = into[name]!.data as Float32Array
     data.set(all.subarray(start, start + data.length))
     start += data.length

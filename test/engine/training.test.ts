@@ -79,6 +79,36 @@ describe('training', () => {
     }).pipe(Effect.scoped),
   )
 
+  it.effect('starts every step at zero: a batch without video has no gradient of the vision tower', () =>
+    Effect.gen(function* () {
+      const textOnly: UpdateBatch['groups'] = [
+        { prompt: randomPrompt(config, 9, { frames: 0, words: 9 }), completions: [{ tokens: [3, 4, 5] }] },
+      ]
+      const still = { loss: { kind: 'sft' }, learningRate: 0, maxGradNorm: Infinity } as const
+      const textBatch: UpdateBatch = { ...still, groups: textOnly }
+      const norms = (batches: ReadonlyArray<UpdateBatch>) =>
+        Effect.gen(function* () {
+          const trainer = yield* makeTrainer(config, initial, { ...cpu, microBatchTokens: 1 })
+          return yield* Effect.forEach(batches, (batch) =>
+            Effect.map(trainer.update(batch), ({ gradNorm }) => gradNorm),
+          )
+        })
+      const [alone] = yield* norms([textBatch])
+      const [, after] = yield* norms([{ ...still, groups }, textBatch])
+      assert.strictEqual(after, alone)
+      // Text and video in micro-batches of their own, in both orders, three times over.
+      for (const mixed of [
+        [...textOnly, ...groups],
+        [...groups, ...textOnly],
+      ]) {
+        const batch: UpdateBatch = { ...still, groups: mixed }
+        const [first, second, third] = yield* norms([batch, batch, batch])
+        assert.strictEqual(second, first)
+        assert.strictEqual(third, first)
+      }
+    }).pipe(Effect.scoped),
+  )
+
   it.effect('continues from a snapshot to the bit, also in another trainer', () =>
     Effect.gen(function* () {
       const options = { ...cpu, threads: 2 }
