@@ -1,9 +1,8 @@
-import { add, mul, neg, sub } from './elementwise.ts'
+import { add } from './elementwise.ts'
 import { ShapeError } from './error.ts'
 import { single, type Value } from './graph.ts'
-import { matmul, tallProduct } from './matmul.ts'
+import { matmul } from './matmul.ts'
 import { softmax } from './normalise.ts'
-import { reduceSum } from './reduce.ts'
 import { reshape, slice } from './reshape.ts'
 
 /**
@@ -26,13 +25,9 @@ export const rotary = (x: Value, cosine: Value, sine: Value): Value => {
   return rotate(x, half(cosine), half(sine))
 }
 
-const rotate = (x: Value, cosine: Value, sine: Value): Value =>
-  single(
-    x.graph,
-    { op: 'RotaryEmbedding', inputs: [x, cosine, sine], shape: x.shape, parents: [x] },
-    // The transpose of a rotation is the rotation back.
-    (gradient) => [rotate(gradient, cosine, neg(sine))],
-  )
+/** `rotary` for angles of half the width. */
+export const rotate = (x: Value, cosine: Value, sine: Value): Value =>
+  single(x.graph, { op: 'RotaryEmbedding', inputs: [x, cosine, sine], shape: x.shape, parents: [x] })
 
 export interface AttentionOptions {
   /** Factor on the scores; 1 / sqrt(width) by default. */
@@ -65,24 +60,13 @@ export const attention = (q: Value, k: Value, v: Value, options: AttentionOption
       ? scores
       : reshape(add(reshape(scores, [batch!, heads, queries!, keys!]), options.bias), scores.shape)
   const shares = softmax(biased)
-  const context: Value = single(
-    q.graph,
-    {
-      op: 'MatMul',
-      inputs: [shares, v],
-      shape: [...shares.shape.slice(0, 3), v.shape[3]!],
-      parents: [rows, k, v],
-    },
-    (gradient, output, needs) => {
-      // sum(dP P) over keys equals sum(dO O) over features: no pass over the score matrix for it.
-      const dots = reduceSum(mul(gradient, output), [3], true)
-      const forScores = mul(shares, sub(matmul(gradient, v, { transB: true }), dots))
-      return [
-        needs[0] ? matmul(forScores, k, { alpha: scale }) : undefined,
-        needs[1] ? tallProduct(forScores, rows, scale) : undefined,
-        needs[2] ? tallProduct(shares, gradient) : undefined,
-      ]
-    },
-  )
+  const context = single(q.graph, {
+    op: 'MatMul',
+    inputs: [shares, v],
+    shape: [...shares.shape.slice(0, 3), v.shape[3]!],
+    gradient: 'Attention',
+    parents: [rows, k, v],
+    saved: { scale },
+  })
   return reshape(context, [batch!, heads, queries!, v.shape[3]!])
 }

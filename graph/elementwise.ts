@@ -1,4 +1,4 @@
-import { broadcastShapes, sumTo } from './broadcast.ts'
+import { broadcastShapes } from './broadcast.ts'
 import { type Shape, sameShape } from './dims.ts'
 import { ShapeError } from './error.ts'
 import { type DType, type Graph, requireType, scalarOf, single, type Value } from './graph.ts'
@@ -30,26 +30,13 @@ const lift = (operation: string, ...operands: readonly Operand[]): readonly Valu
   return values
 }
 
-type BinaryRule = (
-  gradient: Value,
-  a: Value,
-  b: Value,
-  output: Value,
-  needs: readonly boolean[],
-) => readonly (Value | undefined)[]
-
-const binary = (op: string, a: Value, b: Value, rule?: BinaryRule, dtype = a.dtype): Value => {
-  const shape = broadcastShapes(op.toLowerCase(), a.shape, b.shape)
-  return single(
-    a.graph,
-    { op, inputs: [a, b], dtype, shape },
-    rule &&
-      ((gradient, output, needs) =>
-        rule(gradient, a, b, output, needs).map((each, index) =>
-          each === undefined || !needs[index] ? undefined : sumTo(each, (index === 0 ? a : b).shape),
-        )),
-  )
-}
+const binary = (op: string, a: Value, b: Value, dtype = a.dtype): Value =>
+  single(a.graph, {
+    op,
+    inputs: [a, b],
+    dtype,
+    shape: broadcastShapes(op.toLowerCase(), a.shape, b.shape),
+  })
 
 const folded = (a: Value, b: Value, compute: (a: number, b: number) => number): Value | undefined => {
   const left = scalarOf(a)
@@ -67,20 +54,14 @@ export const add = (first: Operand, second: Operand): Value => {
   const [a, b] = lift('add', first, second) as [Value, Value]
   if (neutral(b, 0, a)) return a
   if (neutral(a, 0, b)) return b
-  return folded(a, b, (x, y) => x + y) ?? binary('Add', a, b, (gradient) => [gradient, gradient])
+  return folded(a, b, (x, y) => x + y) ?? binary('Add', a, b)
 }
 
 /** `a - b`, broadcasting. */
 export const sub = (first: Operand, second: Operand): Value => {
   const [a, b] = lift('sub', first, second) as [Value, Value]
   if (neutral(b, 0, a)) return a
-  return (
-    folded(a, b, (x, y) => x - y) ??
-    binary('Sub', a, b, (gradient, _a, _b, _y, needs) => [
-      gradient,
-      needs[1] ? neg(sumTo(gradient, b.shape)) : undefined,
-    ])
-  )
+  return folded(a, b, (x, y) => x - y) ?? binary('Sub', a, b)
 }
 
 /** `a * b`, broadcasting. */
@@ -88,13 +69,7 @@ export const mul = (first: Operand, second: Operand): Value => {
   const [a, b] = lift('mul', first, second) as [Value, Value]
   if (neutral(b, 1, a)) return a
   if (neutral(a, 1, b)) return b
-  return (
-    folded(a, b, (x, y) => x * y) ??
-    binary('Mul', a, b, (gradient, _a, _b, _y, needs) => [
-      needs[0] ? mul(gradient, b) : undefined,
-      needs[1] ? mul(gradient, a) : undefined,
-    ])
-  )
+  return folded(a, b, (x, y) => x * y) ?? binary('Mul', a, b)
 }
 
 /** `a / b`, broadcasting; division by a number is a multiplication. */
@@ -102,54 +77,40 @@ export const div = (first: Operand, second: Operand): Value => {
   const [a, b] = lift('div', first, second) as [Value, Value]
   const divisor = scalarOf(b)
   if (divisor !== undefined && a.dtype === 'float32') return mul(a, 1 / divisor)
-  return binary('Div', a, b, (gradient, _a, _b, y, needs) => {
-    const scaled = div(gradient, b)
-    return [scaled, needs[1] ? neg(mul(scaled, y)) : undefined]
-  })
+  return binary('Div', a, b)
 }
 
 /** The larger of both; at a tie the gradient goes to the first. */
 export const max = (first: Operand, second: Operand): Value => {
   const [a, b] = lift('max', first, second) as [Value, Value]
-  return binary('Max', a, b, (gradient) => {
-    const chosen = lessOrEqual(b, a)
-    return [where(chosen, gradient, 0), where(chosen, 0, gradient)]
-  })
+  return binary('Max', a, b)
 }
 
 /** The smaller of both; at a tie the gradient goes to the first. */
 export const min = (first: Operand, second: Operand): Value => {
   const [a, b] = lift('min', first, second) as [Value, Value]
-  return binary('Min', a, b, (gradient) => {
-    const chosen = lessOrEqual(a, b)
-    return [where(chosen, gradient, 0), where(chosen, 0, gradient)]
-  })
+  return binary('Min', a, b)
 }
 
 /** `x` held between two numbers; outside them the gradient is zero, on them it passes (as PyTorch's clamp). */
 export const clip = (x: Value, low: number, high: number): Value => {
   requireType('clip', x, 'float32')
   const inputs = [x, x.graph.constant(low), x.graph.constant(high)]
-  return single(x.graph, { op: 'Clip', inputs, shape: x.shape }, (gradient) => [
-    where(and(lessOrEqual(low, x), lessOrEqual(x, high)), gradient, 0),
-  ])
+  return single(x.graph, { op: 'Clip', inputs, shape: x.shape })
 }
 
 /** `a ^ exponent` for a constant exponent. */
 export const pow = (x: Value, exponent: number): Value => {
   if (exponent === 1) return x
   if (exponent === 2) return square(x)
-  return binary('Pow', x, x.graph.constant(exponent), (gradient) => [
-    mul(gradient, mul(pow(x, exponent - 1), exponent)),
-    undefined,
-  ])
+  return binary('Pow', x, x.graph.constant(exponent))
 }
 
 const compare =
   (op: string) =>
   (first: Operand, second: Operand): Value => {
     const [a, b] = lift(op.toLowerCase(), first, second) as [Value, Value]
-    return binary(op, a, b, undefined, 'bool')
+    return binary(op, a, b, 'bool')
   }
 
 /** Elementwise comparisons, giving bool. */
@@ -180,15 +141,7 @@ export const where = (condition: Value, first: Operand, second: Operand): Value 
   requireType('where', condition, 'bool')
   const [a, b] = lift('where', first, second) as [Value, Value]
   const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', a.shape, b.shape))
-  return single(
-    condition.graph,
-    { op: 'Where', inputs: [condition, a, b], dtype: a.dtype, shape },
-    (gradient, _y, needs) => [
-      undefined,
-      needs[1] ? sumTo(where(condition, gradient, 0), a.shape) : undefined,
-      needs[2] ? sumTo(where(condition, 0, gradient), b.shape) : undefined,
-    ],
-  )
+  return single(condition.graph, { op: 'Where', inputs: [condition, a, b], dtype: a.dtype, shape })
 }
 
 /** Converts to another type; between float types only does it carry a gradient. */
@@ -198,38 +151,34 @@ export const cast = (x: Value, dtype: DType): Value => {
   return single(x.graph, { op: 'Cast', inputs: [x], attributes: { to }, dtype, shape: x.shape })
 }
 
-const unary = (op: string, x: Value, rule: (gradient: Value, output: Value) => Value): Value => {
-  requireType(op.toLowerCase(), x, 'float32')
-  return single(x.graph, { op, inputs: [x], shape: x.shape }, (gradient, output) => [rule(gradient, output)])
-}
+const unary =
+  (op: string) =>
+  (x: Value): Value => {
+    requireType(op.toLowerCase(), x, 'float32')
+    return single(x.graph, { op, inputs: [x], shape: x.shape })
+  }
 
 /** Elementwise functions of one float32 value. */
 export const neg = (x: Value): Value => {
   const number = scalarOf(x)
-  return number === undefined ? unary('Neg', x, (gradient) => neg(gradient)) : x.graph.constant(-number)
+  return number === undefined ? unary('Neg')(x) : x.graph.constant(-number)
 }
-export const exp = (x: Value): Value => unary('Exp', x, (gradient, y) => mul(gradient, y))
-export const log = (x: Value): Value => unary('Log', x, (gradient) => div(gradient, x))
-export const sqrt = (x: Value): Value => unary('Sqrt', x, (gradient, y) => div(mul(gradient, 0.5), y))
-export const reciprocal = (x: Value): Value =>
-  unary('Reciprocal', x, (gradient, y) => neg(mul(gradient, square(y))))
+export const exp = unary('Exp')
+export const log = unary('Log')
+export const sqrt = unary('Sqrt')
+export const reciprocal = unary('Reciprocal')
 export const rsqrt = (x: Value): Value => reciprocal(sqrt(x))
-export const abs = (x: Value): Value => unary('Abs', x, (gradient) => mul(gradient, sign(x)))
-export const sign = (x: Value): Value => single(x.graph, { op: 'Sign', inputs: [x], shape: x.shape })
-export const tanh = (x: Value): Value => unary('Tanh', x, (gradient, y) => mul(gradient, sub(1, square(y))))
-export const sigmoid = (x: Value): Value =>
-  unary('Sigmoid', x, (gradient, y) => mul(gradient, mul(y, sub(1, y))))
-export const erf = (x: Value): Value =>
-  unary('Erf', x, (gradient) => mul(gradient, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))))
-export const relu = (x: Value): Value => unary('Relu', x, (gradient) => where(greater(x, 0), gradient, 0))
-export const sin = (x: Value): Value => unary('Sin', x, (gradient) => mul(gradient, cos(x)))
-export const cos = (x: Value): Value => unary('Cos', x, (gradient) => neg(mul(gradient, sin(x))))
+export const abs = unary('Abs')
+export const sign = unary('Sign')
+export const tanh = unary('Tanh')
+export const sigmoid = unary('Sigmoid')
+export const erf = unary('Erf')
+export const relu = unary('Relu')
+export const sin = unary('Sin')
+export const cos = unary('Cos')
 export const square = (x: Value): Value => {
   requireType('square', x, 'float32')
-  return single(x.graph, { op: 'Mul', inputs: [x, x], shape: x.shape }, (gradient) => [
-    mul(mul(gradient, x), 2),
-    undefined,
-  ])
+  return single(x.graph, { op: 'Mul', inputs: [x, x], shape: x.shape, gradient: 'Square', parents: [x] })
 }
 
 /** The same values, but no gradient passes. */
@@ -240,9 +189,5 @@ export const stopGradient = (x: Value): Value =>
 export const expand = (x: Value, shape: Shape): Value => {
   const full = broadcastShapes('expand', x.shape, shape)
   if (sameShape(full, x.shape)) return x
-  return single(
-    x.graph,
-    { op: 'Expand', inputs: [x, x.graph.lengths(full)], dtype: x.dtype, shape: full },
-    (gradient) => [sumTo(gradient, x.shape)],
-  )
+  return single(x.graph, { op: 'Expand', inputs: [x, x.graph.lengths(full)], dtype: x.dtype, shape: full })
 }

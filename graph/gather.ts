@@ -1,8 +1,8 @@
-import { type Dim, sameShape, sizeOf } from './dims.ts'
-import { add, cast, exp, expand, mul, neg } from './elementwise.ts'
+import { sameShape } from './dims.ts'
+import { add, mul } from './elementwise.ts'
 import { ShapeError } from './error.ts'
 import { axisOf, requireType, single, type Value } from './graph.ts'
-import { concat, reshape, transpose, unsqueeze, zeros } from './reshape.ts'
+import { concat, reshape, unsqueeze } from './reshape.ts'
 
 /**
  * Elements of `x` along an axis by int64 (or int32) indices; the indices' shape takes the axis' place. `distinct` is the
@@ -12,42 +12,14 @@ export const gather = (x: Value, indices: Value, axis = 0, { distinct = false } 
   requireType('gather', indices, 'int64', 'int32')
   const at = axisOf('gather', x, axis)
   const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)]
-  return single(
-    x.graph,
-    { op: 'Gather', inputs: [x, indices], attributes: { axis: at }, dtype: x.dtype, shape },
-    (gradient) => {
-      const rank = indices.shape.length
-      const rest = [...x.shape.slice(0, at), ...x.shape.slice(at + 1)]
-      const front = [...shape.keys()].slice(at, at + rank)
-      const others = [...shape.keys()].filter((each) => !front.includes(each))
-      const rows = reshape(transpose(gradient, [...front, ...others]), [sizeOf(indices.shape), ...rest])
-      const places = reshape(indices, [-1])
-      const sum = distinct
-        ? scatterRows(zeros(x, [x.shape[at]!, ...rest]), places, rows)
-        : sumRows(rows, places, x.shape[at]!)
-      const back = rest.map((_, index) => index + 1)
-      return [transpose(sum, [...back.slice(0, at), 0, ...back.slice(at)]), undefined]
-    },
-  )
-}
-
-/**
- * [length, ...]: row i is the sum of the `rows` [n, ...] whose index is i. ScatterElements and not ScatterND, whose
- * kernel adds rows in parallel and loses some where an index repeats (onnxruntime 1.30, CPU).
- */
-const sumRows = (rows: Value, indices: Value, length: Dim): Value => {
-  const [count, ...rest] = rows.shape
-  const flat = reshape(rows, [count!, sizeOf(rest)])
-  const shape = [length, sizeOf(rest)]
-  // As int32, which devices take: int64 would be spread out on the processor and carried over.
-  const places = expand(reshape(cast(indices, 'int32'), [count!, 1]), flat.shape)
-  const sum = single(rows.graph, {
-    op: 'ScatterElements',
-    inputs: [zeros(rows, shape), places, flat],
-    attributes: { axis: 0, reduction: 'add' },
+  return single(x.graph, {
+    op: 'Gather',
+    inputs: [x, indices],
+    attributes: { axis: at },
+    dtype: x.dtype,
     shape,
+    gradient: distinct ? 'GatherDistinct' : 'Gather',
   })
-  return reshape(sum, [length, ...rest])
 }
 
 /**
@@ -66,19 +38,7 @@ export const scatterRows = (
   }
   const attributes = { reduction: options.add === true ? 'add' : 'none' }
   const inputs = [x, reshape(indices, [-1, 1]), rows]
-  return single(
-    x.graph,
-    { op: 'ScatterND', inputs, attributes, dtype: x.dtype, shape: x.shape },
-    (gradient, _y, needs) => [
-      !needs[0]
-        ? undefined
-        : options.add === true
-          ? gradient
-          : scatterRows(gradient, indices, zeros(x, rows.shape)),
-      undefined,
-      needs[2] ? gather(gradient, indices, 0) : undefined,
-    ],
-  )
+  return single(x.graph, { op: 'ScatterND', inputs, attributes, dtype: x.dtype, shape: x.shape })
 }
 
 /** For every batch its own rows: x [B, L, ...], indices [B, K] (int64) -> [B, K, ...]. */
@@ -110,28 +70,17 @@ export const pick = (x: Value, indices: Value): Value => {
     throw new ShapeError('pick', [x.shape, indices.shape], 'one index per row is needed')
   }
   const at = unsqueeze(indices, -1)
-  const picked = single(
-    x.graph,
-    {
-      op: 'GatherElements',
-      inputs: [x, at],
-      attributes: { axis: x.shape.length - 1 },
-      dtype: x.dtype,
-      shape: at.shape,
-    },
-    (gradient) => [scatterLast(zeros(x, x.shape), at, gradient), undefined],
-  )
+  const attributes = { axis: x.shape.length - 1 }
+  const inputs = [x, at]
+  const picked = single(x.graph, {
+    op: 'GatherElements',
+    inputs,
+    attributes,
+    dtype: x.dtype,
+    shape: at.shape,
+  })
   return reshape(picked, indices.shape)
 }
-
-/** Adds `updates` [..., K] to the elements of the last axis of `x` at `indices` [..., K]. */
-const scatterLast = (x: Value, indices: Value, updates: Value): Value =>
-  single(x.graph, {
-    op: 'ScatterElements',
-    inputs: [x, indices, updates],
-    attributes: { axis: x.shape.length - 1, reduction: 'add' },
-    shape: x.shape,
-  })
 
 /**
  * Log-probability of one token per row: logits [..., V], tokens [...] (int64) -> [...]. The same as
@@ -146,11 +95,14 @@ export const tokenLogProbs = (logits: Value, tokens: Value): Value => {
   const axis = shape.length - 1
   const all = single(graph, { op: 'LogSoftmax', inputs: [logits], attributes: { axis }, shape })
   const at = unsqueeze(tokens, -1)
-  const picked = single(
-    graph,
-    { op: 'GatherElements', inputs: [all, at], attributes: { axis }, shape: at.shape, parents: [logits] },
-    (gradient) => [scatterLast(mul(exp(all), neg(gradient)), at, gradient)],
-  )
+  const picked = single(graph, {
+    op: 'GatherElements',
+    inputs: [all, at],
+    attributes: { axis },
+    shape: at.shape,
+    gradient: 'TokenLogProbs',
+    parents: [logits],
+  })
   return reshape(picked, tokens.shape)
 }
 

@@ -26,15 +26,6 @@ export interface Value {
   readonly origin: Origin
 }
 
-/**
- * The gradient of an operation. Takes the gradients of its outputs (undefined where an output does not reach the
- * loss) and which inputs need one, and returns the gradient of each input.
- */
-export type Rule = (
-  outputs: readonly (Value | undefined)[],
-  needs: readonly boolean[],
-) => readonly (Value | undefined)[]
-
 /** One ONNX operator. */
 export interface Node {
   readonly id: number
@@ -43,9 +34,12 @@ export interface Node {
   readonly inputs: readonly (Value | undefined)[]
   readonly attributes: Readonly<Record<string, Attribute>>
   readonly outputs: readonly Value[]
+  /** The name of its rule in the gradient table: the operator's, unless an operation has a better one. */
+  readonly gradient: string
   /** The values the rule's gradients belong to: the inputs, unless a composite operation names others. */
   readonly parents: readonly (Value | undefined)[]
-  readonly rule: Rule | undefined
+  /** Numbers and lengths the rule needs that inputs and attributes do not tell. */
+  readonly saved: Readonly<Record<string, Dim>>
 }
 
 export interface NodeSpec {
@@ -54,8 +48,9 @@ export interface NodeSpec {
   readonly inputs: readonly (Value | undefined)[]
   readonly attributes?: Readonly<Record<string, Attribute>>
   readonly outputs: readonly { readonly dtype: DType; readonly shape: Shape }[]
+  readonly gradient?: string
   readonly parents?: readonly Value[]
-  readonly rule?: Rule | undefined
+  readonly saved?: Readonly<Record<string, Dim>>
 }
 
 /** A low-rank delta on a linear weight: `weight + scale * b a`, applied without forming the product. */
@@ -188,8 +183,9 @@ export class Graph {
       inputs: spec.inputs,
       attributes,
       outputs,
+      gradient: spec.gradient ?? spec.op,
       parents: spec.parents ?? spec.inputs,
-      rule: spec.rule,
+      saved: spec.saved ?? {},
     }
     spec.outputs.forEach((output, index) => {
       const origin: Origin = { kind: 'node', node, index }
@@ -245,19 +241,19 @@ export const scalarOf = (value: Value): number | undefined =>
     ? Number(value.origin.data[0])
     : undefined
 
-/** Adds an operator of one output whose gradient follows from that output's. */
+/** The numbers a constant holds. Throws for any other value. */
+export const numbersOf = (value: Value): readonly number[] => {
+  if (value.origin.kind !== 'constant') throw new Error(`${value.name} is not a constant`)
+  return Array.from(value.origin.data, Number)
+}
+
+/** Adds an operator of one output. */
 export const single = (
   graph: Graph,
-  spec: Omit<NodeSpec, 'outputs' | 'rule'> & { readonly dtype?: DType; readonly shape: Shape },
-  rule?: (gradient: Value, output: Value, needs: readonly boolean[]) => readonly (Value | undefined)[],
+  spec: Omit<NodeSpec, 'outputs'> & { readonly dtype?: DType; readonly shape: Shape },
 ): Value => {
   const { dtype = 'float32', shape, ...rest } = spec
-  const output: Value = graph.node({
-    ...rest,
-    outputs: [{ dtype, shape }],
-    rule: rule && (([gradient], needs) => (gradient === undefined ? [] : rule(gradient, output, needs))),
-  })[0]!
-  return output
+  return graph.node({ ...rest, outputs: [{ dtype, shape }] })[0]!
 }
 
 /** Throws unless the value has one of the given types. */

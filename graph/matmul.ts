@@ -1,9 +1,9 @@
-import { broadcastShapes, sumTo } from './broadcast.ts'
+import { broadcastShapes } from './broadcast.ts'
 import type { Shape } from './dims.ts'
 import { add, mul } from './elementwise.ts'
 import { ShapeError } from './error.ts'
 import { requireType, single, type Value } from './graph.ts'
-import { reshape, transpose } from './reshape.ts'
+import { reshape } from './reshape.ts'
 
 export interface MatmulOptions {
   /** Take the last two axes of `a` swapped, without moving anything. */
@@ -36,42 +36,6 @@ const inner = (
   return [transA ? columnsA! : rowsA!, transB ? rowsB! : columnsB!]
 }
 
-/**
- * `alpha a^T b` for long matrices, as gradients of weights are. Kernels gather a transposed first operand anew for
- * every block of columns, so the narrower one takes that place and the small result is turned where need be
- * (measured: a third off an attention's key gradient, 7 % off a whole training step).
- */
-export const tallProduct = (a: Value, b: Value, alpha = 1): Value => {
-  const [wideA, wideB] = [a.shape.at(-1)!, b.shape.at(-1)!]
-  const narrowA = typeof wideA === 'number' && (typeof wideB !== 'number' || wideA <= wideB)
-  if (narrowA) return matmul(a, b, { transA: true, alpha })
-  const turned = matmul(b, a, { transA: true, alpha })
-  // The operands' batches may broadcast, so the rank is the result's.
-  const rank = turned.shape.length
-  return transpose(turned, [...Array(rank - 2).keys(), rank - 1, rank - 2])
-}
-
-/** The gradients of a product of two matrices (or batches of them) under any transposition. */
-const productRule =
-  (
-    product: typeof matmul,
-    a: Value,
-    b: Value,
-    { transA = false, transB = false, alpha = 1 }: MatmulOptions,
-  ) =>
-  (gradient: Value, needs: readonly boolean[]): readonly (Value | undefined)[] => {
-    const forA = () =>
-      transA
-        ? product(b, gradient, { transA: transB, transB: true, alpha })
-        : product(gradient, b, { transB: !transB, alpha })
-    const forB = () => {
-      if (transA)
-        return product(transB ? gradient : a, transB ? a : gradient, { transA: transB, transB, alpha })
-      return transB ? tallProduct(gradient, a, alpha) : tallProduct(a, gradient, alpha)
-    }
-    return [needs[0] ? forA() : undefined, needs[1] ? forB() : undefined]
-  }
-
 /** Product of two matrices, with a row to add to every row of it. */
 export const gemm = (a: Value, b: Value, options: MatmulOptions = {}, bias?: Value): Value => {
   const { transA = false, transB = false, alpha = 1 } = options
@@ -84,10 +48,7 @@ export const gemm = (a: Value, b: Value, options: MatmulOptions = {}, bias?: Val
   }
   const attributes = { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: { float: alpha } }
   const inputs = bias === undefined ? [a, b] : [a, b, bias]
-  return single(a.graph, { op: 'Gemm', inputs, attributes, shape }, (gradient, _y, needs) => [
-    ...productRule(gemm, a, b, options)(gradient, needs),
-    bias !== undefined && needs[2] ? sumTo(gradient, bias.shape) : undefined,
-  ])
+  return single(a.graph, { op: 'Gemm', inputs, attributes, shape })
 }
 
 /** Matrix product over the last two axes; the axes before them broadcast. */
@@ -114,10 +75,6 @@ export const matmul = (a: Value, b: Value, options: MatmulOptions = {}): Value =
           attributes: { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: { float: alpha } },
           shape,
         },
-    (gradient, _y, needs) => {
-      const [forA, forB] = productRule(matmul, a, b, options)(gradient, needs)
-      return [forA && sumTo(forA, a.shape), forB && sumTo(forB, b.shape)]
-    },
   )
 }
 

@@ -47,9 +47,7 @@ export const reshape = (x: Value, dims: Shape): Value => {
           'int64',
         )
       : x.graph.lengths(shape)
-  return single(x.graph, { op: 'Reshape', inputs: [source, target], dtype: x.dtype, shape }, (gradient) => [
-    reshape(gradient, source.shape),
-  ])
+  return single(x.graph, { op: 'Reshape', inputs: [source, target], dtype: x.dtype, shape })
 }
 
 /** Adds an axis of length 1 so that it stands at `axis` of the result. */
@@ -76,16 +74,7 @@ export const transpose = (x: Value, order?: readonly number[]): Value => {
   // Where only axes of length 1 move, the elements stay in order.
   const long = perm.filter((axis) => x.shape[axis] !== 1)
   if (long.every((axis, index) => index === 0 || long[index - 1]! < axis)) return reshape(x, shape)
-  return single(
-    x.graph,
-    { op: 'Transpose', inputs: [x], attributes: { perm }, dtype: x.dtype, shape },
-    (gradient) => [
-      transpose(
-        gradient,
-        perm.map((_, axis) => perm.indexOf(axis)),
-      ),
-    ],
-  )
+  return single(x.graph, { op: 'Transpose', inputs: [x], attributes: { perm }, dtype: x.dtype, shape })
 }
 
 /** Values one after the other along an axis. */
@@ -103,16 +92,8 @@ export const concat = (values: readonly Value[], axis: number): Value => {
   }
   const total = values.map((value) => value.shape[at]!).reduce(addDims)
   const shape = first.shape.map((dim, index) => (index === at ? total : dim))
-  return single(
-    first.graph,
-    { op: 'Concat', inputs: values, attributes: { axis: at }, dtype: first.dtype, shape },
-    (gradient) =>
-      split(
-        gradient,
-        values.map((value) => value.shape[at]!),
-        at,
-      ),
-  )
+  const attributes = { axis: at }
+  return single(first.graph, { op: 'Concat', inputs: values, attributes, dtype: first.dtype, shape })
 }
 
 /** Cuts an axis into parts of the given lengths. */
@@ -128,12 +109,6 @@ export const split = (x: Value, lengths: readonly Dim[], axis: number): readonly
     inputs: [x, x.graph.lengths(lengths)],
     attributes: { axis: at },
     outputs: lengths.map((length) => ({ dtype: x.dtype, shape: part(length) })),
-    rule: (gradients) => [
-      concat(
-        gradients.map((gradient, index) => gradient ?? zeros(x, part(lengths[index]!))),
-        at,
-      ),
-    ],
   })
 }
 
@@ -166,18 +141,6 @@ export const slice = (
   }
   const shape = x.shape.map((dim, index) => (index === at ? count : dim))
   const inputs = [x, x.graph.length(from), x.graph.length(to), x.graph.length(at)]
-  return single(x.graph, { op: 'Slice', inputs, dtype: x.dtype, shape }, (gradient) => {
-    const pad = (amount: Dim) =>
-      zeros(
-        x,
-        x.shape.map((dim, index) => (index === at ? amount : dim)),
-      )
-    const parts = [from === 0 ? undefined : pad(from), gradient, rest === 0 ? undefined : pad(rest)]
-    return [
-      concat(
-        parts.filter((part) => part !== undefined),
-        at,
-      ),
-    ]
-  })
+  const saved = { axis: at, before: from, after: rest }
+  return single(x.graph, { op: 'Slice', inputs, dtype: x.dtype, shape, saved })
 }

@@ -74,6 +74,17 @@ describe('the rooms', () => {
 
   it('are used through their face', () => expect(across.filter(({ target }) => !isFace(target))).toEqual([]))
 
+  it('have no circles', () => {
+    const done = new Set<string>()
+    const visit = (file: string, path: ReadonlyArray<string>): void => {
+      if (path.includes(file)) throw new Error([...path.slice(path.indexOf(file)), file].join(' -> '))
+      if (done.has(file)) return
+      for (const target of importsOf.get(file) ?? []) visit(target, [...path, file])
+      done.add(file)
+    }
+    for (const file of sources) visit(file, [])
+  })
+
   it('are made of short files, and none holds a fifth of the lines', () => {
     const lengths = new Map(
       sources.map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length]),

@@ -1,7 +1,8 @@
-import { add } from './elementwise.ts'
-import { ShapeError } from './error.ts'
-import type { Node, Value } from './graph.ts'
-import { zeros } from './reshape.ts'
+import { add } from '../elementwise.ts'
+import { ShapeError } from '../error.ts'
+import type { Node, Value } from '../graph.ts'
+import { zeros } from '../reshape.ts'
+import { ruleOf } from './table.ts'
 
 /**
  * The gradients of a scalar with respect to values, by reverse-mode differentiation: adds the operations that
@@ -17,10 +18,19 @@ export const gradients = (loss: Value, wrt: readonly Value[]): Value[] => {
   ])
   for (const node of wanted.nodes) {
     const outputs = node.outputs.map((output) => sums.get(output))
-    if (outputs.every((output) => output === undefined)) continue
-    if (node.rule === undefined) continue
+    const rule = ruleOf(node)
+    if (rule === undefined || outputs.every((output) => output === undefined)) continue
     const needs = node.parents.map((parent) => parent !== undefined && wanted.values.has(parent))
-    const given = node.rule(outputs, needs)
+    const output = node.outputs[0]!
+    const given = rule({
+      node,
+      inputs: node.inputs as readonly Value[],
+      attributes: node.attributes,
+      output,
+      gradient: outputs[0] ?? zeros(output, output.shape),
+      gradients: outputs,
+      needs,
+    })
     node.parents.forEach((parent, index) => {
       const gradient = given[index]
       if (gradient === undefined || parent === undefined || !needs[index]) return
@@ -42,7 +52,7 @@ const reaching = (loss: Value, wrt: ReadonlySet<Value>) => {
   const seen = new Set<Value>(order)
   while (order.length > 0) {
     const value = order.pop()!
-    if (value.origin.kind !== 'node' || value.origin.node.rule === undefined) continue
+    if (value.origin.kind !== 'node' || ruleOf(value.origin.node) === undefined) continue
     nodes.set(value.origin.node.id, value.origin.node)
     for (const parent of value.origin.node.parents) {
       if (parent !== undefined && !seen.has(parent)) {

@@ -1,0 +1,1 @@
+export { gradients } from './backward.ts'
