@@ -1,7 +1,7 @@
 import { Effect, Option } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
 import { IncompleteError, InputError } from '../core/index.ts'
-import { type Cleaning, lookup, type Policy, policies } from '../datasets/index.ts'
+import { type Cleaning, lookup, type Policy } from '../datasets/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import {
   type DatasetOptions,
@@ -13,7 +13,7 @@ import {
 } from '../pipelines/datasets.ts'
 import { Videos } from '../video/index.ts'
 import { inspectLines } from './dataset-lines.ts'
-import { cleaning, foldersOf, given, json, print, source } from './flags.ts'
+import { cleaning, foldersOf, given, json, policy, print, source } from './flags.ts'
 
 const name = Argument.String('name').pipe(Argument.withDescription('name in the catalogue, e.g. charades'))
 
@@ -27,10 +27,8 @@ const place = {
     Flag.optional,
   ),
   form: source.form,
-  policy: Flag.Literals('policy', policies).pipe(
-    Flag.withDescription('what to do with rows whose windows are reversed or outside the clip'),
-    Flag.withDefault('keep'),
-  ),
+  // What is looked at, checked or handed on is the file as published.
+  policy: policy('keep'),
 }
 
 /** What the flags say of the dataset to be read. */

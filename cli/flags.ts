@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
-import { cleanings, lookup } from '../datasets/index.ts'
+import { cleanings, defaultReadSettings, lookup, type Policy, policies } from '../datasets/index.ts'
 import { ensureWorld } from '../lab/world.ts'
 import { type Config, loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
@@ -66,16 +66,22 @@ export const model = {
   threads: whole('threads', 'threads of the engine; every core by default'),
 }
 
+/** What becomes of rows whose windows are wrong; `keep` where files are looked at as published. */
+export const policy = (byDefault: Policy) =>
+  Flag.Literals('policy', policies).pipe(
+    Flag.withDescription(
+      `what to do with rows whose windows are reversed or outside the clip, default ${byDefault}`,
+    ),
+    Flag.withDefault(byDefault),
+  )
+
 export const source = {
   dataset: Flag.String('dataset').pipe(Flag.withDescription('name in the catalogue, e.g. charades')),
   split: text('split', 'split of the dataset; train by default'),
   annotations: text('annotations', 'folder of the annotation files'),
   videos: text('videos', 'folder of the videos'),
   form: text('form', 'which published form, where several lie in the folder'),
-  policy: Flag.Literals('policy', ['keep', 'clip', 'skip', 'fail']).pipe(
-    Flag.withDescription('what to do with rows whose windows are reversed or outside the clip'),
-    Flag.withDefault('clip'),
-  ),
+  policy: policy(defaultReadSettings.policy),
 }
 
 export const cleaning = Flag.Literals('cleaning', cleanings).pipe(

@@ -55,7 +55,8 @@ export interface ReadSettings {
   readonly form?: string
 }
 
-export const defaultReadSettings: ReadSettings = { policy: 'keep', cleaning: 'raw' }
+/** The one default of readers and commands; what evaluates or inspects says `keep`, as the benchmarks' scripts do. */
+export const defaultReadSettings: ReadSettings = { policy: 'clip', cleaning: 'raw' }
 
 export interface SourceFile {
   readonly path: string

@@ -1,6 +1,5 @@
-import { letter, random, type Sample, type Window } from '../core/index.ts'
+import { fitPrior, letter, random, type Sample, type Window } from '../core/index.ts'
 import type { Prediction, Predictions } from '../tasks/index.ts'
-import { fitPrior } from './prior.ts'
 
 /**
  * Answers that need no model and no video, so that every table can show its floor.

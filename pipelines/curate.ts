@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
 import { difficultyEstimation } from '../agents/index.ts'
-import { InputError, type Sample, type Window } from '../core/index.ts'
+import { InputError, mean, type Sample, type Window } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
 import { makeFolder, readJson, writeWhole } from '../files/index.ts'
@@ -265,8 +265,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
           samples: judged.length,
           selected: selected.length,
           videos: new Set(selected.map(({ row }) => row.video)).size,
-          meanIou:
-            selected.reduce((sum, { score }) => sum + score!.meanIou, 0) / Math.max(1, selected.length),
+          meanIou: mean(selected.map(({ score }) => score!.meanIou)),
           evaluation: (options.evaluation ?? []).map(({ dataset, split }) => `${dataset} ${split}`),
           provenance,
         }),

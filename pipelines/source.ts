@@ -1,6 +1,13 @@
 import { Effect } from 'effect'
 import { InputError, type Sample } from '../core/index.ts'
-import { type Cleaning, type Dataset, lookup, type Policy, type Reading } from '../datasets/index.ts'
+import {
+  type Cleaning,
+  type Dataset,
+  defaultReadSettings,
+  lookup,
+  type Policy,
+  type Reading,
+} from '../datasets/index.ts'
 import { faultIn } from './datasets/readings.ts'
 
 /** One split of a dataset and where its files lie. */
@@ -11,7 +18,7 @@ export interface DatasetSource {
   readonly annotations: string
   /** Which published form, where several lie in the folder. */
   readonly form?: string
-  /** What to do with rows whose windows are wrong; `clip` unless told otherwise. */
+  /** What to do with rows whose windows are wrong; `defaultReadSettings.policy` unless told otherwise. */
   readonly policy?: Policy
   readonly cleaning?: Cleaning
   /** Refuse the first row that cannot be read, instead of a warning: a benchmark with rows missing is another one. */
@@ -32,8 +39,9 @@ const named = 10
 /** Reads a split; each bad row is a warning that names its file and line. */
 export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: DatasetSource) {
   const dataset = yield* lookup(source.dataset)
+  const policy = source.policy ?? defaultReadSettings.policy
   const reading = yield* dataset.read(source.annotations, source.split, {
-    policy: source.policy ?? 'clip',
+    policy,
     ...(source.cleaning === undefined ? {} : { cleaning: source.cleaning }),
     ...(source.form === undefined ? {} : { form: source.form }),
   })
@@ -57,7 +65,7 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
     provenance: {
       dataset: source.dataset,
       split: source.split,
-      policy: source.policy ?? 'clip',
+      policy,
       ...(source.cleaning === undefined ? {} : { cleaning: source.cleaning }),
       files: JSON.stringify(reading.files.map(({ path, sha256 }) => [path.split('/').at(-1), sha256])),
     },

@@ -1,18 +1,10 @@
+import { deviation, mean } from '../core/index.ts'
+
 export const advantageScales = ['none', 'group', 'batch'] as const
 export type AdvantageScale = (typeof advantageScales)[number]
 
 /** Added to a standard deviation before dividing, as every published GRPO code does. */
 export const deviationFloor = 1e-4
-
-export const mean = (values: ReadonlyArray<number>): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
-
-/** Sample standard deviation (n - 1); 0 for fewer than two values. */
-export const deviation = (values: ReadonlyArray<number>): number => {
-  if (values.length < 2) return 0
-  const centre = mean(values)
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1))
-}
 
 /** Whether all rewards of a group are equal, so that none of its completions is preferred. */
 export const isConstant = (rewards: ReadonlyArray<number>): boolean =>

@@ -47,7 +47,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
   const clips = byteCache<Clip>(limit)
   const prompts = byteCache<ProcessedPrompt>(limit)
   const { preprocessing } = options
-  const end = preprocessing.tokenizer.endId
+  const { endToken } = preprocessing
 
   const clipOf = Effect.fnUntraced(function* (item: TrainingItem) {
     const key = `${item.sample.dataset}/${item.sample.file}`
@@ -104,6 +104,9 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
       }
       return ready
     }),
-    encode: (text) => [...preprocessing.tokenizer.encode(text), ...(end === undefined ? [] : [end])],
+    encode: (text) => [
+      ...preprocessing.tokenizer.encode(text),
+      ...(endToken === undefined ? [] : [endToken]),
+    ],
   }
 }

@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError } from '../core/index.ts'
+import { InputError, mean } from '../core/index.ts'
 import {
   bandOf,
   defaultBounds,
@@ -13,7 +13,6 @@ import {
 import type { EngineService } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import type { Composition } from '../rewards/index.ts'
-import { mean } from './advantages.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
 import { samplerOf, samplerStateSchema } from './draws.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'

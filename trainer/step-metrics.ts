@@ -1,5 +1,5 @@
+import { deviation, mean } from '../core/index.ts'
 import type { UpdateMetrics } from '../engine/index.ts'
-import { deviation, mean } from './advantages.ts'
 import { isConstantGroup, type RolloutGroup } from './rollouts.ts'
 
 /** What the rollouts of a step amount to. Injected annotations count in `reward` and `spread` only. */

@@ -1,4 +1,4 @@
-import { type Window, Windows } from '../../core/index.ts'
+import { mean, type Window, Windows } from '../../core/index.ts'
 import { parseWindows } from '../../tasks/index.ts'
 
 /** A range that some votes proposed. */
@@ -35,13 +35,13 @@ export const poolProposals = (
   share: number,
 ): ReadonlyArray<Proposal> => {
   const clusters: Array<{ windows: Array<Window>; votes: Set<number> }> = []
-  const mean = (windows: ReadonlyArray<Window>): Window => [
-    windows.reduce((sum, [start]) => sum + start, 0) / windows.length,
-    windows.reduce((sum, [, end]) => sum + end, 0) / windows.length,
+  const meanWindow = (windows: ReadonlyArray<Window>): Window => [
+    mean(windows.map(([start]) => start)),
+    mean(windows.map(([, end]) => end)),
   ]
   for (const [vote, windows] of replies.entries())
     for (const window of windows ?? []) {
-      const near = clusters.find((cluster) => Windows.iou(mean(cluster.windows), window) >= 0.5)
+      const near = clusters.find((cluster) => Windows.iou(meanWindow(cluster.windows), window) >= 0.5)
       if (near === undefined) clusters.push({ windows: [window], votes: new Set([vote]) })
       else {
         near.windows.push(window)
@@ -49,7 +49,7 @@ export const poolProposals = (
       }
     }
   return clusters
-    .map((cluster) => ({ window: mean(cluster.windows), votes: cluster.votes.size }))
+    .map((cluster) => ({ window: meanWindow(cluster.windows), votes: cluster.votes.size }))
     .filter(({ votes }) => votes >= share * replies.length)
     .sort((a, b) => b.votes - a.votes || a.window[0] - b.window[0])
 }

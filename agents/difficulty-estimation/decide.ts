@@ -1,4 +1,4 @@
-import { type Sample, Windows } from '../../core/index.ts'
+import { mean, populationDeviation, type Sample, Windows } from '../../core/index.ts'
 import type { Verdict } from '../agent.ts'
 import { readRollout } from './parse.ts'
 import type { DifficultyEvidence, DifficultySettings } from './settings.ts'
@@ -24,17 +24,17 @@ export const decide = (
   const rollouts = evidence.replies.map((reply) => readRollout(reply, evidence.duration))
   const ious = rollouts.map((windows) => (windows === null ? 0 : Windows.setIou(windows, truth)))
   const share = (count: number) => count / ious.length
-  const mean = ious.reduce((sum, iou) => sum + iou, 0) / ious.length
-  const difficulty = 1 - mean
+  const meanIou = mean(ious)
+  const difficulty = 1 - meanIou
   return {
     outcome: 'kept',
     reason: null,
     columns: {
       difficulty,
       band: bandOf(difficulty, settings),
-      mean_iou: mean,
+      mean_iou: meanIou,
       max_iou: Math.max(...ious),
-      sd_iou: Math.sqrt(ious.reduce((sum, iou) => sum + (iou - mean) ** 2, 0) / ious.length),
+      sd_iou: populationDeviation(ious),
       greedy_iou: ious[0] ?? 0,
       pass_rate: share(ious.filter((iou) => iou >= settings.passAt).length),
       parse_rate: share(rollouts.filter((windows) => windows !== null).length),

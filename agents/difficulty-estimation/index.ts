@@ -1,11 +1,10 @@
 import { Effect } from 'effect'
-import { hash32, type Sample, type Window } from '../../core/index.ts'
+import { fitPrior, hash32, type PriorWindow, type Sample } from '../../core/index.ts'
 import { VisionLanguageModel } from '../../models/index.ts'
 import { ask, guidedBy, windowsForm } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { decide } from './decide.ts'
-import { priorWindow } from './prior.ts'
 import { difficultyQuestion, promptVersion } from './prompt.ts'
 import {
   type DifficultyEvidence,
@@ -15,7 +14,7 @@ import {
 } from './settings.ts'
 
 /** DEA: how well does the model ground the query without training? */
-export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence, Window> = {
+export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence, PriorWindow> = {
   name: 'difficulty-estimation',
   command: 'dea',
   promptVersion,
@@ -34,13 +33,13 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
     ious: { type: 'DOUBLE[]', comment: 'IoU of each rollout; the first is greedy' },
     frame_times: { type: 'DOUBLE[]', comment: 'times of the frames shown, seconds', bulky: true },
   },
-  prepare: priorWindow,
+  prepare: fitPrior,
   unfit: (sample) => (sample.windows === null ? 'no annotated windows' : null),
   investigate: Effect.fn('DifficultyEstimation.investigate')(function* (
     sample: Sample,
     clip: Clip,
     settings: DifficultySettings,
-    prior: Window,
+    prior: PriorWindow,
   ) {
     const model = yield* VisionLanguageModel
     const duration = clip.info.duration
@@ -64,7 +63,7 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
       times: Array.from(clip.times),
       question,
       replies: replies.map((reply) => reply.text),
-      prior: [prior[0] * duration, prior[1] * duration] as const,
+      prior: [prior.start * duration, prior.end * duration] as const,
     }
   }),
   decide,
@@ -72,6 +71,5 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
 
 export * from './decide.ts'
 export * from './parse.ts'
-export * from './prior.ts'
 export * from './prompt.ts'
 export type { DifficultyEvidence, DifficultySettings } from './settings.ts'

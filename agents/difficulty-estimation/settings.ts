@@ -27,7 +27,7 @@ export const evidenceSchema = z.object({
   question: z.string(),
   /** The first is greedy. */
   replies: z.array(z.string()).readonly(),
-  /** The constant window of `priorWindow`, in seconds of this clip. */
+  /** The constant window of `fitPrior`, in seconds of this clip. */
   prior: windowSchema,
 })
 export type DifficultyEvidence = z.output<typeof evidenceSchema>

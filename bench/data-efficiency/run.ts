@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { NodeRuntime, NodeServices } from '@effect/platform-node'
 import { Clock, Effect, Layer } from 'effect'
 import { displayLayer } from '../../cli/display.ts'
+import { deviation, mean } from '../../core/index.ts'
 import { defaultWorldSettings, writeWorld } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { evaluate, lookupSuite } from '../../eval/index.ts'
@@ -68,8 +69,6 @@ interface Result {
   /** Set IoU of each validation query, in order. */
   readonly setIous: ReadonlyArray<number>
 }
-
-const meanOf = (list: ReadonlyArray<number>) => list.reduce((sum, value) => sum + value, 0) / list.length
 
 const program = Effect.gen(function* () {
   const world = join(values.run, 'world')
@@ -201,22 +200,19 @@ const report = (
   const arms = [...new Set(results.slice(1).map(({ arm }) => arm))]
   const row = (arm: string) => {
     const runs = results.filter((result) => result.arm === arm)
-    const gains = runs.map(({ ious }) => meanOf(ious) - meanOf(base!.ious))
-    const mean = meanOf(gains)
-    const deviation = Math.sqrt(
-      gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / Math.max(1, gains.length - 1),
-    )
-    const half = ((t95[gains.length - 1] ?? 1.96) * deviation) / Math.sqrt(gains.length)
-    const interval = runs.length < 2 ? '' : ` [${(mean - half).toFixed(4)}, ${(mean + half).toFixed(4)}]`
+    const gains = runs.map(({ ious }) => mean(ious) - mean(base!.ious))
+    const gain = mean(gains)
+    const half = ((t95[gains.length - 1] ?? 1.96) * deviation(gains)) / Math.sqrt(gains.length)
+    const interval = runs.length < 2 ? '' : ` [${(gain - half).toFixed(4)}, ${(gain + half).toFixed(4)}]`
     const curation = arm === 'curated' || arm === 'mask' ? agents.bra + agents.dea : 0
-    return `| ${arm} | ${runs[0]!.samples} | ${runs.length} | ${meanOf(runs.map(({ ious }) => meanOf(ious))).toFixed(4)} | ${meanOf(runs.map(({ setIous }) => meanOf(setIous))).toFixed(4)} | ${mean.toFixed(4)}${interval} | ${meanOf(runs.map(({ seconds }) => seconds)).toFixed(0)} + ${curation.toFixed(0)} |`
+    return `| ${arm} | ${runs[0]!.samples} | ${runs.length} | ${mean(runs.map(({ ious }) => mean(ious))).toFixed(4)} | ${mean(runs.map(({ setIous }) => mean(setIous))).toFixed(4)} | ${gain.toFixed(4)}${interval} | ${mean(runs.map(({ seconds }) => seconds)).toFixed(0)} + ${curation.toFixed(0)} |`
   }
   return [
     `${agents.samples} training annotations, ${base!.ious.length} validation queries, ${steps} steps of ${prompts} prompts x 8 rollouts, learning rate ${values['learning-rate']}, ${threads} threads.`,
     '',
     '| arm | samples | seeds | mIoU | set IoU | gain over base [95 % t interval over seeds] | seconds: training + curation |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
-    `| base | 0 | 1 | ${meanOf(base!.ious).toFixed(4)} | ${meanOf(base!.setIous).toFixed(4)} | 0 | 0 |`,
+    `| base | 0 | 1 | ${mean(base!.ious).toFixed(4)} | ${mean(base!.setIous).toFixed(4)} | 0 | 0 |`,
     ...arms.map(row),
   ].join('\n')
 }

@@ -26,6 +26,8 @@ export interface Preprocessing {
   readonly folder: string
   readonly config: Qwen3VlConfig
   readonly generation: GenerationConfig
+  /** The token that ends a turn: what a reply is scored and trained to end with. */
+  readonly endToken: number | undefined
   readonly tokenizer: Tokenizer
   readonly template: ChatTemplate
   readonly processor: ProcessorSettings
@@ -75,13 +77,13 @@ export const preprocessing = (folder: string, files: TextFiles): Preprocessing =
   checkTokens(folder, config, words)
   const generation = readGeneration(folder, files)
   const end = words.endId
+  const ends = generation.eosTokenIds.length > 0 || end === undefined ? generation.eosTokenIds : [end]
   return {
     folder,
     config,
-    generation:
-      generation.eosTokenIds.length > 0 || end === undefined
-        ? generation
-        : { ...generation, eosTokenIds: [end] },
+    generation: { ...generation, eosTokenIds: ends },
+    // Of several that stop generation, the tokenizer's own closes a turn of the chat template.
+    endToken: end !== undefined && ends.includes(end) ? end : ends[0],
     tokenizer: words,
     template: chatTemplate(readChatTemplate(folder, files)),
     processor: readProcessor(folder, files),

@@ -1,4 +1,4 @@
-import { type Sample, Windows } from '../../core/index.ts'
+import { mean, type Sample, Windows } from '../../core/index.ts'
 import { colourAt, figure, line } from './svg.ts'
 
 export interface Series {
@@ -73,7 +73,7 @@ export const errorByLength = (
       from: bins.at(-1)?.to ?? 0,
       to: members.at(-1)!.length,
       n: members.length,
-      error: members.reduce((sum, { error }) => sum + error, 0) / members.length,
+      error: mean(members.map(({ error }) => error)),
     })
     from = to
   }

@@ -1,4 +1,4 @@
-import { random } from '../../core/index.ts'
+import { quantiles, random } from '../../core/index.ts'
 import { type Column, columnValue, fromSum } from './column.ts'
 
 export interface BootstrapSettings {
@@ -72,17 +72,10 @@ const resampled = (
   return results
 }
 
-/** The central interval of the finite values, by linear interpolation between order statistics. */
+/** The central interval of the finite values; NaN where none is finite. */
 export const quantileInterval = (values: Float64Array, confidence: number): Interval => {
-  const sorted = values.filter(Number.isFinite).sort()
-  if (sorted.length === 0) return [Number.NaN, Number.NaN]
-  const at = (share: number): number => {
-    const place = share * (sorted.length - 1)
-    const low = Math.floor(place)
-    const high = Math.min(low + 1, sorted.length - 1)
-    return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!)
-  }
-  return [at((1 - confidence) / 2), at((1 + confidence) / 2)]
+  const [low, high] = quantiles(values.filter(Number.isFinite), [(1 - confidence) / 2, (1 + confidence) / 2])
+  return [low!, high!]
 }
 
 /**

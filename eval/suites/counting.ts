@@ -26,7 +26,8 @@ const countsOf = (samples: ReadonlyArray<Sample>, predictions: Predictions): Cou
   return { truths, answered, parsed, missing }
 }
 
-const median = (errors: ReadonlyArray<number>): number =>
+/** ActRep-R1's median: of an even number of errors the larger middle one. */
+const upperMedian = (errors: ReadonlyArray<number>): number =>
   errors.toSorted((a, b) => a - b)[Math.floor(errors.length / 2)] ?? Number.NaN
 
 /*
@@ -63,7 +64,7 @@ export const repcount: Suite = {
       parsed,
       missing,
       extra: {
-        MedianAE: median(Array.from(errors).filter((_, i) => !skip || parsed[i] === 1)),
+        MedianAE: upperMedian(Array.from(errors).filter((_, i) => !skip || parsed[i] === 1)),
         ...(none ? { OBO: 0, Exact: 0, MAE: far, AbsMAE: far, RMSE: far } : {}),
       },
     }

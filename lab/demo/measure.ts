@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { type Window, Windows } from '../../core/index.ts'
+import { mean, type Window, Windows } from '../../core/index.ts'
 import { type Grade, grades, type Truth } from '../../datasets/shapes/index.ts'
 import { auprc, auroc, type Detection, detection, spearman } from '../../eval/index.ts'
 import { openMerged } from '../../pipelines/merge.ts'
@@ -96,8 +96,7 @@ export interface DifficultyQuality {
 
 export const difficultyQuality = (samples: ReadonlyArray<Judged>): DifficultyQuality => {
   const meanOf = (grade: Grade) => {
-    const values = samples.filter(({ truth }) => truth.grade === grade).map(({ difficulty }) => difficulty)
-    return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+    return mean(samples.filter(({ truth }) => truth.grade === grade).map(({ difficulty }) => difficulty))
   }
   const histogram = new Array<number>(10).fill(0)
   for (const { difficulty } of samples) histogram[Math.min(9, Math.floor(difficulty * 10))]!++

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { random, Windows } from '../../core/index.ts'
+import { mean, random, Windows } from '../../core/index.ts'
 import { durationOf, type Grade, grades, queriesOf, scene } from '../../datasets/shapes/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import type { EngineService } from '../../engine/index.ts'
@@ -44,9 +44,6 @@ export const exam = (checkpoint: Preprocessing, each: number, fps: number): Read
       }
     }),
   )
-
-const mean = (values: ReadonlyArray<number>): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
 /** Greedy answers to the exam, scored against the true windows. */
 export const examine = Effect.fnUntraced(function* (

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import type { Window } from '../../core/index.ts'
+import { mean, type Window } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import type { EngineService } from '../../engine/index.ts'
 import { lessonGroup } from './groups.ts'
@@ -46,7 +46,7 @@ export const sight = Effect.fnUntraced(function* (
     const losses = groups.flatMap(({ completions }, g) =>
       completions.flatMap(({ lossMask }, c) => scores[g]![c]!.filter((_, i) => lossMask?.[i] === 1)),
     )
-    return -losses.reduce((sum, value) => sum + value, 0) / Math.max(1, losses.length)
+    return -mean(losses)
   })
   const rows = yield* Effect.forEach(tested, (kind) =>
     Effect.gen(function* () {

@@ -45,7 +45,7 @@ export const layerEmbedded = (
     Effect.gen(function* () {
       const engine = yield* Engine
       const preprocessing = yield* readPreprocessing(folder)
-      const { tokenizer, generation } = preprocessing
+      const { tokenizer, endToken } = preprocessing
       const model = basename(resolve(folder))
       const identity = { backend: 'embedded', model, revision: yield* checkpointRevision(folder) }
       const failed = (error: EngineError) =>
@@ -90,7 +90,6 @@ export const layerEmbedded = (
               retryable: false,
             }),
         })
-      const end = generation.eosTokenIds[0]
 
       return VisionLanguageModel.of({
         identity,
@@ -112,7 +111,7 @@ export const layerEmbedded = (
         ) {
           const replies = options.map((option) => [
             ...tokenizer.encode(option),
-            ...(end === undefined ? [] : [end]),
+            ...(endToken === undefined ? [] : [endToken]),
           ])
           const scores = yield* choices({ prompt: yield* prepare(messages), options: replies })
           return scores.map((tokens) => tokens.reduce((sum, logProb) => sum + logProb, 0))

@@ -1,5 +1,5 @@
-import type { Sample } from '../../core/index.ts'
-import { baselinePredictions, evaluate, fitPrior, suites } from '../../eval/index.ts'
+import { fitPrior, type Sample } from '../../core/index.ts'
+import { baselinePredictions, evaluate, suites } from '../../eval/index.ts'
 
 /** What a constant answer reaches that was chosen by looking at the annotations alone, in percent unless said. */
 export interface Floor {

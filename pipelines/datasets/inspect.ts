@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { Effect } from 'effect'
-import type { Sample } from '../../core/index.ts'
+import { mean, quantiles, type Sample } from '../../core/index.ts'
 import type { Dataset, Problem } from '../../datasets/index.ts'
 import { type Floor, floorOf } from './floor.ts'
 import { type DatasetOptions, readSplits, type SplitReading } from './readings.ts'
@@ -45,15 +45,9 @@ export interface SplitSummary {
 }
 
 const spread = (values: ReadonlyArray<number>): Spread => {
-  const sorted = Float64Array.from(values).sort()
-  const n = sorted.length
-  if (n === 0) return { min: null, mean: null, median: null, max: null }
-  return {
-    min: sorted[0]!,
-    mean: sorted.reduce((sum, value) => sum + value, 0) / n,
-    median: (sorted[(n - 1) >> 1]! + sorted[n >> 1]!) / 2,
-    max: sorted[n - 1]!,
-  }
+  if (values.length === 0) return { min: null, mean: null, median: null, max: null }
+  const [min, median, max] = quantiles(values, [0, 0.5, 1])
+  return { min: min!, mean: mean(values), median: median!, max: max! }
 }
 
 /** How many there are of each, the keys in the order in which they come. */

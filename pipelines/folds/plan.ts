@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { agents } from '../../agents/index.ts'
 import { InputError, type Task, tasks } from '../../core/index.ts'
-import { cleanings } from '../../datasets/index.ts'
+import { cleanings, policies } from '../../datasets/index.ts'
 import { readJson, writeJson } from '../../files/index.ts'
 import { contentHash, defaultFoldSize, type Planned, planAll } from '../../folds/index.ts'
 import { type DatasetSource, loadSource } from '../source.ts'
@@ -21,7 +21,7 @@ const planSchema = z.object({
     split: z.string(),
     annotations: z.string(),
     form: z.string().optional(),
-    policy: z.enum(['keep', 'clip', 'skip', 'fail']).optional(),
+    policy: z.enum(policies).optional(),
     cleaning: z.enum(cleanings).optional(),
   }),
   tasks: z.array(z.enum(tasks)),

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import type { Sample } from '../../core/index.ts'
+import { mean, type Sample } from '../../core/index.ts'
 import type { EngineService } from '../../engine/index.ts'
 import { groundingScores } from '../../eval/index.ts'
 import type { Prediction } from '../../tasks/index.ts'
@@ -16,9 +16,6 @@ const itemOf = (sample: Sample): TrainingItem => ({
   band: 'medium',
   weight: 1,
 })
-
-const meanOf = (values: ArrayLike<number>): number =>
-  values.length === 0 ? 0 : Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
 
 /**
  * Greedy answers to grounding samples, scored: mIoU of the first window with its best true one, set IoU, R1@0.5 (all in
@@ -60,9 +57,9 @@ export const validate = Effect.fnUntraced(function* (
   return {
     samples: seen.length,
     unreadable,
-    miou: meanOf(scores.ious),
-    set_iou: meanOf(scores.setIous),
-    r1_05: meanOf(scores.ious.map((iou) => (iou >= 0.5 ? 1 : 0))),
-    parsed: meanOf(scores.parsed),
+    miou: mean(scores.ious),
+    set_iou: mean(scores.setIous),
+    r1_05: mean(scores.ious.map((iou) => (iou >= 0.5 ? 1 : 0))),
+    parsed: mean(scores.parsed),
   }
 })

@@ -1,5 +1,4 @@
-const mean = (values: ReadonlyArray<number>): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+import { mean } from '../../core/index.ts'
 
 /**
  * T-GRPO's temporal bonus: where the answers on ordered frames are on average at least 0.8 times as right as those on

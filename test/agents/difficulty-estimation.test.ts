@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bandOf, decide, priorWindow } from '../../agents/difficulty-estimation/index.ts'
+import { bandOf, decide } from '../../agents/difficulty-estimation/index.ts'
 import { difficultyEstimation } from '../../agents/index.ts'
 import type { Sample } from '../../core/index.ts'
 import { sample as annotated } from './sample.ts'
@@ -55,11 +55,5 @@ describe('difficulty', () => {
       'medium',
       'hard',
     ])
-  })
-
-  it('knows the best constant window', () => {
-    const at = (start: number, end: number) => ({ duration: 20, windows: [[start, end]] as const })
-    expect(priorWindow([at(5, 10), at(5, 10), at(0, 20)])).toEqual([0.25, 0.5])
-    expect(priorWindow([{ duration: null, windows: [[1, 2]] }])).toEqual([0, 1])
   })
 })

@@ -53,7 +53,9 @@ describe('guided replies', () => {
       const rate = difficultyEstimation.settings.parse({ guided })
       return [
         ...(await formsOf(boundaryReflection.investigate(sample, clip, look, null))),
-        ...(await formsOf(difficultyEstimation.investigate(sample, clip, rate, [0, 1]))),
+        ...(await formsOf(
+          difficultyEstimation.investigate(sample, clip, rate, { start: 0, end: 1, meanIou: 0 }),
+        )),
       ]
     }
     expect(await forms(false)).toEqual([undefined, undefined, undefined])

@@ -22,7 +22,7 @@ export const readFrom = async (
         content instanceof Uint8Array || typeof content === 'string' ? content : JSON.stringify(content)
       await writeFile(join(folder, file), file.endsWith('.gz') ? gzipSync(bytes) : bytes)
     }
-    return await Effect.runPromise(catalogue[name]!.read(folder, split, settings))
+    return await Effect.runPromise(catalogue[name]!.read(folder, split, { policy: 'keep', ...settings }))
   } finally {
     await rm(folder, { recursive: true })
   }

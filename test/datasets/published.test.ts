@@ -185,7 +185,7 @@ const cases: ReadonlyArray<Case> = [
 const there = cases.filter(({ folder }) => existsSync(join(data, folder)))
 
 const read = (name: string, folder: string, split: string, settings: Partial<ReadSettings> = {}) =>
-  Effect.runPromise(catalogue[name]!.read(join(data, folder), split, settings))
+  Effect.runPromise(catalogue[name]!.read(join(data, folder), split, { policy: 'keep', ...settings }))
 
 const kinds = (problems: ReadonlyArray<Problem>): { [kind: string]: number } => {
   const counts: { [kind: string]: number } = {}

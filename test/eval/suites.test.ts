@@ -1,13 +1,12 @@
 import { expect as check, it as effectIt } from '@effect/vitest'
 import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
-import type { Sample } from '../../core/index.ts'
+import { fitPrior, type Sample } from '../../core/index.ts'
 import { lookup } from '../../datasets/index.ts'
 import {
   baselinePredictions,
   baselines,
   evaluate,
-  fitPrior,
   lookupRule,
   lookupSuite,
   suites,

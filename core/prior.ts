@@ -1,4 +1,5 @@
-import { type Sample, type Window, Windows } from '../core/index.ts'
+import type { Sample } from './sample.ts'
+import * as Windows from './window.ts'
 
 /** A window in shares of the clip's duration, fitted without looking at any video. */
 export interface PriorWindow {
@@ -10,7 +11,7 @@ export interface PriorWindow {
 
 interface Scaled {
   readonly duration: number
-  readonly windows: ReadonlyArray<Window>
+  readonly windows: ReadonlyArray<Windows.Window>
 }
 
 const meanIou = (samples: ReadonlyArray<Scaled>, start: number, end: number): number => {
@@ -32,9 +33,9 @@ const meanIou = (samples: ReadonlyArray<Scaled>, start: number, end: number): nu
 /**
  * The constant window that a model could learn from the training annotations alone: the normalised (start, end) with
  * the largest mean IoU, by grid search in steps of 5 % and then of 1 % around the best. Samples without duration or
- * windows are left out; with none left it is the whole clip.
+ * windows are left out; with none left it is the whole clip. It is the floor that an IoU has to clear to mean anything.
  */
-export const fitPrior = (samples: ReadonlyArray<Sample>): PriorWindow => {
+export const fitPrior = (samples: ReadonlyArray<Pick<Sample, 'duration' | 'windows'>>): PriorWindow => {
   const usable = samples.flatMap(({ duration, windows }): ReadonlyArray<Scaled> => {
     const valid = windows?.filter(Windows.isWindow) ?? []
     return duration !== null && duration > 0 && valid.length > 0 ? [{ duration, windows: valid }] : []

@@ -1,0 +1,41 @@
+/** Arithmetic mean; 0 of nothing. */
+export const mean = (values: ArrayLike<number>): number => {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  return values.length === 0 ? 0 : sum / values.length
+}
+
+const squaredDeviations = (values: ArrayLike<number>): number => {
+  const centre = mean(values)
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += (values[i]! - centre) ** 2
+  return sum
+}
+
+/** Sample standard deviation (divided by n - 1); 0 for fewer than two values. */
+export const deviation = (values: ArrayLike<number>): number =>
+  values.length < 2 ? 0 : Math.sqrt(squaredDeviations(values) / (values.length - 1))
+
+/** Population standard deviation (divided by n); 0 of nothing. */
+export const populationDeviation = (values: ArrayLike<number>): number =>
+  values.length === 0 ? 0 : Math.sqrt(squaredDeviations(values) / values.length)
+
+/**
+ * Quantiles by linear interpolation between order statistics, as NumPy's default; NaN of nothing.
+ *
+ * @param values finite numbers in any order.
+ * @param shares each in [0, 1]; 0.5 is the median.
+ */
+export const quantiles = (
+  values: ArrayLike<number>,
+  shares: ReadonlyArray<number>,
+): ReadonlyArray<number> => {
+  const sorted = Float64Array.from(values).sort()
+  return shares.map((share) => {
+    if (sorted.length === 0) return Number.NaN
+    const place = share * (sorted.length - 1)
+    const low = Math.floor(place)
+    const high = Math.min(low + 1, sorted.length - 1)
+    return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!)
+  })
+}
