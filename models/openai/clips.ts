@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { type Clip, encodePicture, type Media, type Videos } from '../../video/index.ts'
 import type { MessageClip } from '../model.ts'
-import { asFile, asFrames, asVideo } from './frames.ts'
+import { asFile, asFrames, asVideo, type Pictures } from './frames.ts'
 import type { MediaMode, Preset } from './presets.ts'
 import type { SentClip } from './request.ts'
 import type { OpenaiSettings } from './settings.ts'
@@ -10,10 +10,9 @@ import type { OpenaiSettings } from './settings.ts'
 export const mediaOf = ({ media, quality }: Pick<OpenaiSettings, 'media' | 'quality'>): Media =>
   media === 'file' ? { kind: 'file' } : { kind: 'jpeg', quality }
 
-type Sourced = MessageClip & Pick<Clip, 'fps' | 'indices' | 'info'>
+type Sourced = MessageClip & Pick<Clip, 'info'>
 
-const isSourced = (clip: MessageClip): clip is Sourced =>
-  clip.info !== undefined && clip.indices !== undefined && clip.fps !== undefined
+const isSourced = (clip: MessageClip): clip is Sourced => clip.info !== undefined
 
 /** A file can only stand for a clip of which nothing was masked or left out; other clips travel as their frames. */
 const modeOf = (clip: MessageClip, mode: MediaMode, preset: Preset): MediaMode => {
@@ -31,20 +30,23 @@ export const makeClips = (
   const { quality, files } = settings
   const known = new WeakMap<MessageClip, SentClip>()
 
-  /** JPEGs of a clip, from wherever they are at hand. Fails with what is wrong, in one line. */
-  const picturesOf = (clip: MessageClip): Effect.Effect<ReadonlyArray<Uint8Array>, string> => {
+  /** JPEGs of a clip and their size, from wherever they are at hand. Fails with what is wrong, in one line. */
+  const picturesOf = (clip: MessageClip): Effect.Effect<Pictures, string> => {
     const { width, height, times, rgb, encoded } = clip
-    if (encoded !== undefined) return Effect.succeed(encoded)
+    if (encoded !== undefined) return Effect.succeed({ width, height, jpegs: encoded })
     if (rgb.length > 0) {
       const size = width * height * 3
       return Effect.try({
-        try: () =>
-          Array.from(times, (_, place) =>
+        try: () => ({
+          width,
+          height,
+          jpegs: Array.from(times, (_, place) =>
             encodePicture(
               { width, height, rgb: rgb.subarray(place * size, (place + 1) * size) },
               { format: 'jpeg', quality },
             ),
           ),
+        }),
         catch: (error) => (error instanceof Error ? error.message : String(error)),
       })
     }
@@ -57,7 +59,8 @@ export const makeClips = (
         { kind: 'jpeg', quality },
       )
       .pipe(
-        Effect.map((read) => read.encoded ?? []),
+        // Planning a size again from a planned one may give a smaller one: what was read says its own.
+        Effect.map((read) => ({ width: read.width, height: read.height, jpegs: read.encoded ?? [] })),
         Effect.mapError((error) => error.message),
       )
   }

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { oneDecimal } from '../../engine/processor/index.ts'
 import { type Clip, encodePicture } from '../../video/index.ts'
+import { markersOf } from './markers.ts'
+import type { VideoFacts } from './presets.ts'
 import type { SentClip } from './request.ts'
 
 const base64 = (bytes: Uint8Array): string =>
@@ -27,18 +29,25 @@ const blankPicture = (width: number, height: number, quality: number): Uint8Arra
   return made
 }
 
-/** The pictures of a clip as they are to be seen: masked frames black. */
+/** JPEGs of one size. */
+export interface Pictures {
+  readonly width: number
+  readonly height: number
+  readonly jpegs: ReadonlyArray<Uint8Array>
+}
+
+type Timed = Pick<Clip, 'times'> & { readonly blank?: Uint8Array }
+
+/** The pictures of a clip as they are to be seen: masked frames black, all of one size. */
 const shown = (
-  { width, height, blank }: Pick<Clip, 'width' | 'height'> & { readonly blank?: Uint8Array },
-  pictures: ReadonlyArray<Uint8Array>,
+  { blank }: Timed,
+  { width, height, jpegs }: Pictures,
   quality: number,
 ): ReadonlyArray<Uint8Array> =>
-  pictures.map((picture, place) => (blank?.[place] === 1 ? blankPicture(width, height, quality) : picture))
-
-type Timed = Pick<Clip, 'width' | 'height' | 'times'> & { readonly blank?: Uint8Array }
+  jpegs.map((jpeg, place) => (blank?.[place] === 1 ? blankPicture(width, height, quality) : jpeg))
 
 /** Each frame after its time: `<12.0 seconds>`, picture, `<12.5 seconds>`, picture. */
-export const asFrames = (clip: Timed, pictures: ReadonlyArray<Uint8Array>, quality: number): SentClip => ({
+export const asFrames = (clip: Timed, pictures: Pictures, quality: number): SentClip => ({
   parts: shown(clip, pictures, quality)
     .map(
       (picture, place) =>
@@ -48,24 +57,17 @@ export const asFrames = (clip: Timed, pictures: ReadonlyArray<Uint8Array>, quali
   facts: null,
 })
 
-type Sourced = Pick<Clip, 'fps' | 'indices' | 'info'>
+type Sourced = Pick<Clip, 'info'>
 
-const factsOf = (clip: Timed & Sourced, mode: 'video' | 'file') => ({
+const factsOf = (clip: Timed & Sourced, mode: 'video' | 'file'): VideoFacts => ({
   mode,
   frames: clip.times.length,
-  fps: clip.fps,
-  indices: Array.from(clip.indices),
-  sourceFps: clip.info.fps,
-  sourceFrames: clip.info.frames,
+  markers: markersOf(clip.times, clip.info.duration),
   duration: clip.info.duration,
 })
 
-/** All frames as one video of JPEGs, with the numbers they have in their source. */
-export const asVideo = (
-  clip: Timed & Sourced,
-  pictures: ReadonlyArray<Uint8Array>,
-  quality: number,
-): SentClip => ({
+/** All frames as one video of JPEGs, with their times as frame numbers. */
+export const asVideo = (clip: Timed & Sourced, pictures: Pictures, quality: number): SentClip => ({
   parts: videoPart(`data:video/jpeg;base64,${shown(clip, pictures, quality).map(base64).join(',')}`),
   facts: factsOf(clip, 'video'),
 })

@@ -1,4 +1,5 @@
 import type { Guide } from '../model.ts'
+import type { Markers } from './markers.ts'
 
 /** Fields of a request's body, in JSON. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -13,13 +14,11 @@ export type MediaMode = (typeof mediaModes)[number]
 /** What a video in a message stands for. */
 export interface VideoFacts {
   readonly mode: 'video' | 'file'
-  /** Frames that are shown, and their rate per second of video. */
+  /** Number of frames that are shown. */
   readonly frames: number
-  readonly fps: number
-  /** Numbers of the frames shown in the source, its own frame rate, number of frames and seconds. */
-  readonly indices: ReadonlyArray<number>
-  readonly sourceFps: number
-  readonly sourceFrames: number
+  /** Their times, as the frame numbers that a server's processor divides by a rate. */
+  readonly markers: Markers
+  /** Seconds of the file. */
   readonly duration: number
 }
 
@@ -65,7 +64,7 @@ const noProcessor: Preset['video'] = (_, processor) => (processor === null ? {} 
 /**
  * vLLM (its `ChatCompletionRequest` and `VideoMediaIO`, read in November 2026): every sampling field is sent because a
  * model's generation_config.json would fill in those left out. Frames that were taken by us travel as `video/jpeg` with
- * their numbers and the source's rate, from which Qwen3-VL's processor writes their times; needs a vLLM with pull
+ * the markers from which Qwen3-VL's processor writes their times; needs a vLLM with pull
  * request 40133 (April 2026).
  */
 const vllm: Preset = {
@@ -94,9 +93,9 @@ const vllm: Preset = {
                 ? { num_frames: facts.frames }
                 : {
                     num_frames: -1,
-                    fps: facts.sourceFps,
-                    frames_indices: facts.indices,
-                    total_num_frames: facts.sourceFrames,
+                    fps: facts.markers.fps,
+                    frames_indices: facts.markers.indices,
+                    total_num_frames: facts.markers.total,
                     duration: facts.duration,
                     do_sample_frames: false,
                   },

@@ -39,7 +39,7 @@ const picture = (shade: number) =>
     { width: 32, height: 32, rgb: new Uint8Array(32 * 32 * 3).fill(shade) },
     { format: 'jpeg', quality: 90 },
   )
-const pictures = [100, 150, 200].map(picture)
+const pictures = { width: 32, height: 32, jpegs: [100, 150, 200].map(picture) }
 const dataUrl = (bytes: Uint8Array) => `data:image/jpeg;base64,${Buffer.from(bytes).toString('base64')}`
 
 const wanted: Wanted = {
@@ -73,27 +73,27 @@ describe('requests', () => {
         role: 'user',
         content: [
           { type: 'text', text: '<0.0 seconds>' },
-          { type: 'image_url', image_url: { url: dataUrl(pictures[0]!) } },
+          { type: 'image_url', image_url: { url: dataUrl(pictures.jpegs[0]!) } },
           { type: 'text', text: '<0.2 seconds>' },
           { type: 'image_url', image_url: { url: dataUrl(picture(0)) } },
           { type: 'text', text: '<1.0 seconds>' },
-          { type: 'image_url', image_url: { url: dataUrl(pictures[2]!) } },
+          { type: 'image_url', image_url: { url: dataUrl(pictures.jpegs[2]!) } },
           { type: 'text', text: 'When?' },
         ],
       },
     ])
   })
 
-  it('send frames as one video with their places in the source, to servers that take it', () => {
+  it('send frames as one video with numbers whose quotient by the rate is the time, to servers that take it', () => {
     const { messages, media_io_kwargs, mm_processor_kwargs } = body('vllm', {}, asVideo(clip, pictures, 90))
     const url: string = messages[0].content[0].video_url.url
     assert.match(url, /^data:video\/jpeg;base64,/)
     assert.strictEqual(url.split(',').length, 1 + 3)
     assert.deepStrictEqual(media_io_kwargs.video, {
       num_frames: -1,
-      fps: 24,
-      frames_indices: [0, 6, 24],
-      total_num_frames: 48,
+      fps: 1000,
+      frames_indices: [0, 250, 1000],
+      total_num_frames: 2000,
       duration: 2,
       do_sample_frames: false,
     })
