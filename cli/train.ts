@@ -72,6 +72,7 @@ const trainCommand = (
       const { dataset } = input
       const engine = {
         ...engineOf(config, input),
+        purpose: 'training' as const,
         ...(input.freezeVision ? { trainable: { freezeVision: true } } : {}),
       }
       const folders = () => foldersOf(dataset, { annotations: Option.none(), videos: input.videos })

@@ -7,6 +7,7 @@ import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
+import { checkpointRevision } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
@@ -25,7 +26,6 @@ import {
 } from '../trainer/index.ts'
 import { Videos } from '../video/index.ts'
 import { parseSettings } from './settings.ts'
-import { revisionOf } from './train/revision.ts'
 import { validate } from './train/validate.ts'
 
 /** Where videos lie: one folder, or a folder for each dataset by name. */
@@ -105,7 +105,7 @@ const open = Effect.fnUntraced(function* (
       view,
       data: data.sha256,
       samples: items.length,
-      model: yield* revisionOf(options.model),
+      model: yield* checkpointRevision(options.model),
       learning: {
         trainable: (options.engine?.trainable ?? {}) as Json,
         weightDecay: options.engine?.weightDecay ?? 0,
@@ -174,6 +174,7 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
               reference: yield* workerEngine({
                 ...engineDefaults,
                 ...options.engine,
+                purpose: 'inference',
                 checkpoint: options.model,
               }),
             }

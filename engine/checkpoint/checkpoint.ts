@@ -1,8 +1,9 @@
-import { access, readFile } from 'node:fs/promises'
+import { access, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
+import { limits } from '../limits.ts'
 import type { ProcessorSettings } from '../processor/settings.ts'
 import type { Qwen3VlConfig } from '../qwen3vl/config.ts'
 import { weightShapes } from '../qwen3vl/weights.ts'
@@ -19,6 +20,7 @@ import {
   type TextFiles,
   textFiles,
 } from './settings.ts'
+import { isShardName } from './shard-name.ts'
 
 /** Everything of a checkpoint but its weights: enough to turn messages into token ids and pixels. */
 export interface Preprocessing {
@@ -91,13 +93,29 @@ export const preprocessing = (folder: string, files: TextFiles): Preprocessing =
   }
 }
 
+const missing = (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'ENOENT') return undefined
+  throw cause
+}
+
+/** The text of one of a checkpoint's files; undefined where there is none. */
+const readBounded = async (file: string): Promise<string | undefined> => {
+  const found = await stat(file).catch(missing)
+  if (found === undefined) return undefined
+  if (found.size > limits.textBytes) {
+    throw new InputError({
+      subject: file,
+      problem: `is ${found.size} bytes long, a text file of a checkpoint has at most ${limits.textBytes}`,
+      remedy: 'download the file again',
+    })
+  }
+  return readFile(file, 'utf8')
+}
+
 const readTexts = async (folder: string): Promise<TextFiles> => {
   const files = new Map<string, string>()
   for (const name of textFiles) {
-    const text = await readFile(path.join(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') return undefined
-      throw cause
-    })
+    const text = await readBounded(path.join(folder, name))
     if (text !== undefined) files.set(name, text)
   }
   return files
@@ -109,22 +127,39 @@ const exists = (file: string) =>
     () => false,
   )
 
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Which file holds which weight: one file for all, or as the index says. */
 const weightFiles = async (folder: string, names: Iterable<string>): Promise<Map<string, string>> => {
   if (await exists(path.join(folder, single))) return new Map(Array.from(names, (name) => [name, single]))
   const subject = path.join(folder, index)
-  if (!(await exists(subject))) {
+  const text = await readBounded(subject)
+  if (text === undefined) {
     throw new InputError({
       subject: path.join(folder, single),
       problem: `is missing, and so is ${index}`,
       remedy: 'download the weights, or convert them to safetensors',
     })
   }
-  const parsed = z
-    .object({ weight_map: z.record(z.string(), z.string()) })
-    .safeParse(JSON.parse(await readFile(subject, 'utf8')))
+  const parsed = indexSchema.safeParse(jsonOf(text))
   if (!parsed.success) {
     throw new InputError({ subject, problem: 'has no weight_map', remedy: 'download the file again' })
+  }
+  const stray = Object.entries(parsed.data.weight_map).find(([, file]) => !isShardName(file))
+  if (stray !== undefined) {
+    throw new InputError({
+      subject: `${subject} weight_map.${stray[0]}`,
+      problem: `names ${JSON.stringify(stray[1])}, which is no safetensors file of this folder`,
+      remedy: 'use file names without folders, as published indexes have them',
+    })
   }
   const known = parsed.data.weight_map
   return new Map(Array.from(names, (name) => [name, known[name] ?? '']))
@@ -143,7 +178,7 @@ const readWeights = async (folder: string, config: Qwen3VlConfig) => {
       if (!(await exists(subject))) {
         throw new InputError({ subject, problem: 'is missing', remedy: 'download the shard' })
       }
-      opened.set(file, await readSafetensors(subject))
+      opened.set(file, await readSafetensors(subject, shapes))
     }
     const tensor = opened.get(file)?.get(name)
     if (tensor === undefined) {
@@ -165,6 +200,16 @@ const readWeights = async (folder: string, config: Qwen3VlConfig) => {
   }
   return { tensors, shards }
 }
+
+/** Reads the configuration alone: enough to know how large the model is. */
+export const readCheckpointConfig = (folder: string): Effect.Effect<Qwen3VlConfig, InputError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const text = await readBounded(path.join(folder, 'config.json'))
+      return readConfig(folder, new Map(text === undefined ? [] : [['config.json', text]]))
+    },
+    catch: asInputError(folder),
+  })
 
 /** Reads all of a Hugging Face checkpoint folder but the weights. */
 export const readPreprocessing = (folder: string): Effect.Effect<Preprocessing, InputError> =>

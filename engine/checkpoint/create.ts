@@ -5,6 +5,7 @@ import { qwenTemplate } from '../tokenizer/qwen.ts'
 import type { specialTokens, TokenizerFiles } from '../tokenizer/train.ts'
 import { type Checkpoint, preprocessing } from './checkpoint.ts'
 import type { Tensor } from './safetensors.ts'
+import type { TextFiles } from './settings.ts'
 
 /** Sizes of a new Qwen3-VL model. */
 export interface NewModel {
@@ -31,6 +32,8 @@ export interface NewModel {
     readonly maxPositions: number
   }
   readonly tieEmbeddings: boolean
+  /** Rows of the embedding table; by default as many as the tokenizer has tokens. */
+  readonly vocabulary?: number
   readonly tokenizer: TokenizerFiles
   /** Fewest and most pixels of a whole clip (frames x height x width) that transformers leaves as they are. */
   readonly clipPixels: readonly [number, number]
@@ -43,13 +46,13 @@ export interface NewModel {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
-/** A new checkpoint with random weights, laid out as the published Qwen3-VL folders are. */
-export const createCheckpoint = (folder: string, model: NewModel): Checkpoint => {
+/** The text files of a new model, as the published Qwen3-VL folders have them. */
+export const newModelFiles = (model: NewModel): TextFiles => {
   const { vision, text, tokenizer } = model
   const added = tokenizer.tokenizer.added_tokens as ReadonlyArray<{ id: number; content: string }>
   const idOf = (token: (typeof specialTokens)[number]) => {
     const found = added.find(({ content }) => content === token)
-    if (found === undefined) throw new RangeError(`createCheckpoint: the tokenizer has no token ${token}`)
+    if (found === undefined) throw new RangeError(`newModelFiles: the tokenizer has no token ${token}`)
     return found.id
   }
   const { mean, deviation } = model.pixels ?? { mean: 0.5, deviation: 0.5 }
@@ -68,7 +71,7 @@ export const createCheckpoint = (folder: string, model: NewModel): Checkpoint =>
     size: { shortest_edge: model.clipPixels[0], longest_edge: model.clipPixels[1] },
     temporal_patch_size: 2,
   }
-  const files = new Map([
+  return new Map([
     [
       'config.json',
       json({
@@ -97,7 +100,7 @@ export const createCheckpoint = (folder: string, model: NewModel): Checkpoint =>
             rope_type: 'default',
           },
           tie_word_embeddings: model.tieEmbeddings,
-          vocab_size: Math.max(...added.map(({ id }) => id)) + 1,
+          vocab_size: model.vocabulary ?? Math.max(...added.map(({ id }) => id)) + 1,
         },
         tie_word_embeddings: model.tieEmbeddings,
         video_token_id: idOf('<|video_pad|>'),
@@ -146,7 +149,11 @@ export const createCheckpoint = (folder: string, model: NewModel): Checkpoint =>
       }),
     ],
   ])
-  const rest = preprocessing(folder, files)
+}
+
+/** A new checkpoint with random weights, laid out as the published Qwen3-VL folders are. */
+export const createCheckpoint = (folder: string, model: NewModel): Checkpoint => {
+  const rest = preprocessing(folder, newModelFiles(model))
   const tensors = initialWeights(rest.config, model.seed)
   const shards = new Map(Array.from(tensors.keys(), (name) => [name, 'model.safetensors']))
   return { ...rest, tensors, shards }
@@ -161,7 +168,8 @@ export const initialWeights = (config: Qwen3VlConfig, seed: number | string): Ma
   const tensors = new Map<string, Tensor>()
   for (const [name, shape] of weightShapes(config)) {
     const data = new Float32Array(shape.reduce((product, length) => product * length, 1))
-    if (shape.length > 1) fillNormal(data, deviationOf(config, name, shape), random(seed, 'weights', name))
+    if (shape.length > 1)
+      fillNormal(data, initialDeviation(config, name, shape), random(seed, 'weights', name))
     else if (name.endsWith('.weight')) data.fill(1)
     tensors.set(name, { shape, type: 'F32', data })
   }
@@ -170,7 +178,12 @@ export const initialWeights = (config: Qwen3VlConfig, seed: number | string): Ma
 
 const quiet = 0.3
 
-const deviationOf = (config: Qwen3VlConfig, name: string, shape: ReadonlyArray<number>): number => {
+/** Standard deviation of a new matrix; see `initialWeights`. */
+export const initialDeviation = (
+  config: Qwen3VlConfig,
+  name: string,
+  shape: ReadonlyArray<number>,
+): number => {
   if (name.endsWith('pos_embed.weight')) return 0.02
   const inputs = shape.slice(1).reduce((product, length) => product * length, 1)
   const branches = name.startsWith('model.visual.') ? 2 * config.vision.depth : 2 * config.text.layers

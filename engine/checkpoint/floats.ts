@@ -3,15 +3,19 @@ export type FloatType = 'F32' | 'F16' | 'BF16'
 
 export const bytesPer: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2 }
 
-/** Values of little-endian bytes. The bytes are copied, so they need no alignment. */
-export const decodeFloats = (bytes: Uint8Array, type: FloatType): Float32Array => {
-  const own = bytes.slice().buffer
-  if (type === 'F32') return new Float32Array(own)
-  if (type === 'F16') return Float32Array.from(new Float16Array(own))
-  const halves = new Uint16Array(own)
-  const words = new Uint32Array(halves.length)
-  for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16
-  return new Float32Array(words.buffer)
+/** Writes the values of little-endian bytes to `into`, from `start` on. The bytes need an even offset in their buffer. */
+export const decodeInto = (into: Float32Array, start: number, bytes: Uint8Array, type: FloatType): void => {
+  const { buffer, byteOffset } = bytes
+  const length = bytes.length / bytesPer[type]
+  if (type === 'F32') {
+    new Uint8Array(into.buffer, into.byteOffset + 4 * start, bytes.length).set(bytes)
+  } else if (type === 'F16') {
+    into.set(new Float16Array(buffer, byteOffset, length), start)
+  } else {
+    const halves = new Uint16Array(buffer, byteOffset, length)
+    const words = new Uint32Array(into.buffer, into.byteOffset + 4 * start, length)
+    for (let i = 0; i < length; i++) words[i] = halves[i]! << 16
+  }
 }
 
 /** Little-endian bytes of values, rounded to the nearest (ties to even) where the type is shorter. */

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
-import { bytesPer, decodeFloats, encodeFloats, type FloatType } from './floats.ts'
+import { limits } from '../limits.ts'
+import { bytesPer, decodeInto, encodeFloats, type FloatType } from './floats.ts'
 
 /** A weight: values in memory are float32 whatever the file holds; `type` is what the file holds. */
 export interface Tensor {
@@ -22,31 +23,49 @@ const isFloat = (dtype: string): dtype is FloatType => dtype in bytesPer
 const damaged = (subject: string, problem: string) =>
   new InputError({ subject, problem, remedy: 'copy or download the file again' })
 
+/** Bytes read and widened at a time: a tensor is never in memory twice. */
+const portion = 8 * 2 ** 20
+
 /**
- * The tensors of one safetensors file, in the file's order. Rejects with `InputError` where the file is damaged or holds
- * a type other than F32, F16 or BF16.
+ * The tensors of one safetensors file, in the file's order; only those that `wanted` holds, where it is given. Rejects
+ * with `InputError` where the file is damaged or holds a type other than F32, F16 or BF16.
  */
-export const readSafetensors = async (file: string): Promise<Map<string, Tensor>> => {
+export const readSafetensors = async (
+  file: string,
+  wanted?: { readonly has: (name: string) => boolean },
+): Promise<Map<string, Tensor>> => {
   const handle = await open(file)
   try {
     const { size } = await handle.stat()
-    const read = async (length: number, position: number) => {
-      const bytes = new Uint8Array(length)
-      let done = 0
-      while (done < length) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, position + done)
+    const fill = async (bytes: Uint8Array, position: number) => {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesRead } = await handle.read(bytes, done, bytes.length - done, position + done)
         if (bytesRead === 0) throw damaged(file, `ends at byte ${position + done}`)
         done += bytesRead
       }
       return bytes
     }
+    const read = (length: number, position: number) => fill(new Uint8Array(length), position)
+    const scratch = new Uint8Array(portion)
+    const floats = async (type: FloatType, count: number, position: number) => {
+      const values = new Float32Array(count)
+      const size = bytesPer[type]
+      for (let done = 0; done < count; done += portion / size) {
+        const bytes = scratch.subarray(0, Math.min(portion, (count - done) * size))
+        decodeInto(values, done, await fill(bytes, position + done * size), type)
+      }
+      return values
+    }
     if (size < 8) throw damaged(file, `is ${size} bytes long, too short for a safetensors file`)
     const length = Number(new DataView((await read(8, 0)).buffer).getBigUint64(0, true))
     if (length > size - 8)
       throw damaged(file, `its header should be ${length} bytes but the file has ${size}`)
+    if (length > limits.headerBytes)
+      throw damaged(file, `its header is ${length} bytes long, more than safetensors allows`)
     const entries = parseHeader(file, await read(length, 8))
     const tensors = new Map<string, Tensor>()
     for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
+      if (wanted?.has(name) === false) continue
       const subject = `${file} (${name})`
       if (!isFloat(dtype)) {
         throw new InputError({
@@ -65,7 +84,7 @@ export const readSafetensors = async (file: string): Promise<Map<string, Tensor>
       tensors.set(name, {
         shape,
         type: dtype,
-        data: decodeFloats(await read(expected, 8 + length + start), dtype),
+        data: await floats(dtype, sizeOf(shape), 8 + length + start),
       })
     }
     return tensors

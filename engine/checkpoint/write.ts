@@ -6,6 +6,7 @@ import { makeFolders } from '../../files/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { bytesPer, type FloatType } from './floats.ts'
 import { type Tensor, writeSafetensors } from './safetensors.ts'
+import { isShardName } from './shard-name.ts'
 
 export interface WriteOptions {
   /** Element type of all weights; by default each keeps the type it was read with. */
@@ -28,6 +29,13 @@ const writeWeights = async (folder: string, checkpoint: Checkpoint, type: FloatT
   let total = 0
   for (const [name, tensor] of checkpoint.tensors) {
     const file = checkpoint.shards.get(name) ?? 'model.safetensors'
+    if (!isShardName(file)) {
+      throw new InputError({
+        subject: folder,
+        problem: `weight ${name} is to be written to ${JSON.stringify(file)}, which is no safetensors file of this folder`,
+        remedy: 'give shards plain names ending in .safetensors',
+      })
+    }
     if (!files.has(file)) files.set(file, new Map())
     const written = { ...tensor, type: type ?? tensor.type }
     files.get(file)!.set(name, written)
@@ -78,9 +86,11 @@ export const writeCheckpoint = (
       }
     },
     catch: (cause) =>
-      new InputError({
-        subject: folder,
-        problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
-        remedy: 'choose a folder that may be written, on a disk with room',
-      }),
+      cause instanceof InputError
+        ? cause
+        : new InputError({
+            subject: folder,
+            problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
+            remedy: 'choose a folder that may be written, on a disk with room',
+          }),
   })

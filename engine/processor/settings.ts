@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { count, limits } from '../limits.ts'
 
 const triple = z.union([
   z.array(z.number()).length(3),
@@ -8,9 +9,9 @@ const triple = z.union([
 /** The fields of a video (or image) preprocessor file that the computation depends on, as `Qwen3VLVideoProcessor` names them. */
 export const videoSettingsSchema = z
   .object({
-    patch_size: z.number().int().positive().default(16),
-    temporal_patch_size: z.number().int().positive().default(2),
-    merge_size: z.number().int().positive().default(2),
+    patch_size: count(limits.patch).default(16),
+    temporal_patch_size: count(limits.patch).default(2),
+    merge_size: count(limits.patch).default(2),
     image_mean: triple.default([0.5, 0.5, 0.5]),
     image_std: triple.default([0.5, 0.5, 0.5]),
     do_rescale: z.literal(true).default(true),
@@ -23,8 +24,8 @@ export const videoSettingsSchema = z
       .object({ shortest_edge: z.number().positive(), longest_edge: z.number().positive() })
       .default({ shortest_edge: 131072, longest_edge: 786432 }),
     fps: z.number().positive().nullish(),
-    min_frames: z.number().int().positive().default(4),
-    max_frames: z.number().int().positive().default(768),
+    min_frames: count(limits.frames).default(4),
+    max_frames: count(limits.frames).default(768),
   })
   .transform((raw) => ({
     patchSize: raw.patch_size,

@@ -1,47 +1,51 @@
 import { z } from 'zod'
+import { count, limits } from '../limits.ts'
 
 /**
  * The fields of a Qwen3-VL `config.json` that the computation depends on, as transformers 5 names and defaults them
  * (`Qwen3VLConfig`). Unknown fields are kept by the checkpoint for writing back, not here.
  */
-const positive = z.number().int().positive()
+const width = count(limits.width)
+const heads = count(limits.heads)
+const layers = count(limits.layers)
+const side = count(limits.patch)
 /** transformers lets the patch size be a number or a list of equal numbers. */
 const size = z
-  .union([positive, z.array(positive).min(1)])
+  .union([side, z.array(side).min(1)])
   .transform((value) => (typeof value === 'number' ? value : value[0]!))
 
 const visionSchema = z.object({
-  depth: positive.default(27),
-  hidden_size: positive.default(1152),
+  depth: layers.default(27),
+  hidden_size: width.default(1152),
   hidden_act: z.literal('gelu_pytorch_tanh').default('gelu_pytorch_tanh'),
-  intermediate_size: positive.default(4304),
-  num_heads: positive.default(16),
-  in_channels: positive.default(3),
+  intermediate_size: width.default(4304),
+  num_heads: heads.default(16),
+  in_channels: side.default(3),
   patch_size: size.default(16),
-  spatial_merge_size: positive.default(2),
+  spatial_merge_size: side.default(2),
   temporal_patch_size: size.default(2),
-  out_hidden_size: positive.default(3584),
-  num_position_embeddings: positive.default(2304),
-  deepstack_visual_indexes: z.array(z.number().int().nonnegative()).default([8, 16, 24]),
+  out_hidden_size: width.default(3584),
+  num_position_embeddings: count(limits.positions).default(2304),
+  deepstack_visual_indexes: z.array(z.number().int().nonnegative()).max(limits.layers).default([8, 16, 24]),
   rope_parameters: z.object({ rope_theta: z.number().positive().default(10000) }).nullish(),
 })
 
 const ropeSchema = z.object({
   rope_type: z.literal('default').default('default'),
   rope_theta: z.number().positive().optional(),
-  mrope_section: z.array(positive).length(3).default([24, 20, 20]),
+  mrope_section: z.array(width).length(3).default([24, 20, 20]),
 })
 
 const textSchema = z.object({
-  vocab_size: positive.default(151936),
-  hidden_size: positive.default(4096),
-  intermediate_size: positive.default(22016),
-  num_hidden_layers: positive.default(32),
-  num_attention_heads: positive.default(32),
-  num_key_value_heads: positive.nullish(),
-  head_dim: positive.default(128),
+  vocab_size: count(limits.vocabulary).default(151936),
+  hidden_size: width.default(4096),
+  intermediate_size: width.default(22016),
+  num_hidden_layers: layers.default(32),
+  num_attention_heads: heads.default(32),
+  num_key_value_heads: heads.nullish(),
+  head_dim: width.default(128),
   hidden_act: z.literal('silu').default('silu'),
-  max_position_embeddings: positive.default(128000),
+  max_position_embeddings: count(limits.positions).default(128000),
   rms_norm_eps: z.number().positive().default(1e-6),
   attention_bias: z.literal(false).default(false),
   rope_theta: z.number().positive().optional(),

@@ -1,6 +1,6 @@
 export * from './batch.ts'
-export type { Trainable } from './graphs.ts'
-export { type LoraSettings, loraTargets } from './lora.ts'
+export { learns, type Trainable } from './graphs.ts'
+export { adapted, type LoraSettings, loraTargets } from './lora.ts'
 export type { ScoreGroup } from './scorer.ts'
 export { decodeState, encodeState, type TrainerState } from './state.ts'
 export { makeTrainer, type Trainer, type TrainerOptions } from './trainer.ts'

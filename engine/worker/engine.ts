@@ -3,6 +3,7 @@ import type { EngineError, InputError } from '../../core/index.ts'
 import type { Device } from '../../graph/onnx/index.ts'
 import type { FloatType } from '../checkpoint/index.ts'
 import type { BatchLimits, Completion, Sampling } from '../generate/index.ts'
+import type { Purpose } from '../memory.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
 import type { ScoreGroup, Trainable, UpdateBatch, UpdateMetrics } from '../training/index.ts'
 
@@ -13,6 +14,8 @@ export interface EngineOptions {
   readonly device: Device
   /** Threads of the kernels. */
   readonly threads: number
+  /** Whether there must be memory for `update` too; default inference. */
+  readonly purpose?: Purpose
   /** Which weights `update` changes; default all. */
   readonly trainable?: Trainable
   /** Decoupled weight decay of matrices (vectors have none); default 0. */

@@ -2,8 +2,19 @@ import { Effect, type Scope } from 'effect'
 import { EngineError } from '../../core/index.ts'
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/index.ts'
 import { makeGenerator } from '../generate/index.ts'
+import { requireMemory } from '../memory.ts'
 import { makeTrainer } from '../training/index.ts'
+import type { WeightMap } from '../weights.ts'
 import type { EngineFailure, EngineOptions, EngineService } from './engine.ts'
+
+/**
+ * Bytes of weights up to which sessions store them, packed for the kernels. Each session then holds them more than once,
+ * and a graph file cannot hold more than 2 GiB; larger ones are passed at every run, over the one copy in memory.
+ */
+const mostStored = 256 * 2 ** 20
+
+const weightBytes = (weights: WeightMap): number =>
+  [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
 
 /** An engine in this thread, which its computing blocks; `Engine.layer` puts it in a thread of its own. */
 export const localEngine = (
@@ -11,6 +22,7 @@ export const localEngine = (
 ): Effect.Effect<EngineService, EngineFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const { device, threads, generation } = options
+    yield* requireMemory(options.checkpoint, options)
     const checkpoint = yield* readCheckpoint(options.checkpoint)
     const { config, tokenizer } = checkpoint
     const initial = new Map([...checkpoint.tensors].map(([name, { data }]) => [name, data]))
@@ -21,7 +33,12 @@ export const localEngine = (
         endTokens: checkpoint.generation.eosTokenIds,
         decode: (tokens) => tokenizer.decode(tokens, { skipSpecial: true }),
       },
-      { device, threads, ...(generation && { limits: generation }) },
+      {
+        device,
+        threads,
+        weightsAs: weightBytes(initial) > mostStored ? 'inputs' : 'initialisers',
+        ...(generation && { limits: generation }),
+      },
     )
     return {
       generate: (prompts, sampling) =>

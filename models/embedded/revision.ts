@@ -1,27 +1,59 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
 
 /** What makes a checkpoint answer as it does: weights, configuration, tokenizer, template, preprocessors. */
 const matters = /\.(safetensors|json|jinja|txt)$/
 
+const portion = new Uint8Array(8 * 2 ** 20)
+
+const hashFiles = async (folder: string, names: ReadonlyArray<string>): Promise<string> => {
+  const hash = createHash('sha256')
+  for (const name of names) {
+    hash.update(`${name}\n`)
+    await using handle = await open(join(folder, name))
+    for (;;) {
+      const { bytesRead } = await handle.read(portion, 0, portion.length)
+      if (bytesRead === 0) break
+      hash.update(portion.subarray(0, bytesRead))
+    }
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** Hashes of this process, by the state of all files: gigabytes of weights are read once. */
+const known = new Map<string, Promise<string>>()
+/** One after the other: they share the portion, and the disk. */
+let last: Promise<unknown> = Promise.resolve()
+
+const stateOf = async (folder: string, names: ReadonlyArray<string>): Promise<string> => {
+  const states = await Promise.all(
+    names.map(async (name) => {
+      const { ino, size, mtimeNs, ctimeNs } = await stat(join(folder, name), { bigint: true })
+      return [name, ino, size, mtimeNs, ctimeNs].join()
+    }),
+  )
+  return [await realpath(folder), ...states].join('\n')
+}
+
 /**
  * A hash of a checkpoint folder's files, 16 hexadecimal digits: equal where names and bytes are equal, whatever the
- * folder is called. Reads every byte, in portions.
+ * folder is called. Reads every byte, in portions, unless no file has changed since this process did so.
  */
 export const checkpointRevision = (folder: string): Effect.Effect<string, InputError> =>
   Effect.tryPromise({
     try: async () => {
-      const hash = createHash('sha256')
-      for (const name of (await readdir(folder)).filter((file) => matters.test(file)).sort()) {
-        hash.update(`${name}\n`)
-        await pipeline(createReadStream(join(folder, name)), hash, { end: false })
-      }
-      return hash.digest('hex').slice(0, 16)
+      const names = (await readdir(folder)).filter((file) => matters.test(file)).sort()
+      const state = await stateOf(folder, names)
+      const before = known.get(state)
+      if (before !== undefined) return before
+      const made = last.then(() => hashFiles(folder, names))
+      last = made.catch(() => undefined)
+      known.set(state, made)
+      made.catch(() => known.delete(state))
+      return made
     },
     catch: (error) =>
       new InputError({

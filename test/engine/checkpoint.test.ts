@@ -6,8 +6,9 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   createCheckpoint,
-  decodeFloats,
+  decodeInto,
   encodeFloats,
+  type FloatType,
   readCheckpoint,
   readSafetensors,
   writeCheckpoint,
@@ -139,6 +140,46 @@ describe('a faulty checkpoint is refused in one line', () => {
     expect(await failure(sharded)).toContain(`${shard}: is missing`)
   })
 
+  test.each([
+    '../outside.safetensors',
+    '/tmp/outside.safetensors',
+    'a/b.safetensors',
+    'C:\\\\x.safetensors',
+    'config.json',
+    '..',
+  ])('an index that names %s, reading and writing', async (name) => {
+    const target = await copyOf('untied')
+    await edit(path.join(target, 'model.safetensors.index.json'), (json) => ({
+      ...json,
+      weight_map: { ...json.weight_map, 'lm_head.weight': name },
+    }))
+    expect(await failure(target)).toContain('weight_map.lm_head.weight: names ')
+    const checkpoint = await Effect.runPromise(readCheckpoint(path.join(fixtures, 'untied')))
+    const shards = new Map([...checkpoint.shards, ['lm_head.weight', name]])
+    const error = await Effect.runPromise(
+      Effect.flip(writeCheckpoint(path.join(folder, 'out', 'model'), { ...checkpoint, shards })),
+    )
+    expect(error.message).toContain('weight lm_head.weight is to be written to ')
+    expect(await readdir(path.join(folder, 'out'))).toEqual([])
+  })
+
+  test.each([
+    ['text_config', 'num_hidden_layers'],
+    ['text_config', 'vocab_size'],
+    ['text_config', 'hidden_size'],
+    ['vision_config', 'depth'],
+    ['vision_config', 'patch_size'],
+  ])('an absurd %s.%s, at once', async (part, field) => {
+    const target = await copyOf('tied')
+    await edit(path.join(target, 'config.json'), (json) => ({
+      ...json,
+      [part]: { ...json[part], [field]: 1e9 },
+    }))
+    expect(await failure(target)).toMatch(
+      new RegExp(`config.json ${part}.${field}.*: .*is above \\d+, the most`),
+    )
+  })
+
   test('a missing tensor', async () => {
     const target = await copyOf('tied')
     const file = path.join(target, 'model.safetensors')
@@ -204,6 +245,11 @@ describe('a faulty checkpoint is refused in one line', () => {
 })
 
 describe('element types', () => {
+  const decodeFloats = (bytes: Uint8Array, type: FloatType) => {
+    const values = new Float32Array(bytes.length / (type === 'F32' ? 4 : 2))
+    decodeInto(values, 0, bytes, type)
+    return values
+  }
   const finite = fc.float({ noNaN: true, noDefaultInfinity: true })
 
   test('float32 keeps every value', () => {

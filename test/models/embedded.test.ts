@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
@@ -102,6 +102,36 @@ describe('the embedded backend', () => {
       assert.isTrue(error.fatal)
       assert.match(error.message, /cannot hold replies to a form/)
     }).pipe(Effect.provide(model)),
+  )
+
+  it.live(
+    'hashes a checkpoint of many files once, without a warning, and again when a file has changed',
+    () =>
+      Effect.gen(function* () {
+        const folder = mkdtempSync(join(tmpdir(), 'spanwise-revision-'))
+        const shard = (index: number) => join(folder, `model-${index}.safetensors`)
+        for (let index = 0; index < 15; index++) writeFileSync(shard(index), Buffer.alloc(2 ** 20, index))
+        const warnings: Array<Error> = []
+        const note = (warning: Error) => warnings.push(warning)
+        process.on('warning', note)
+        const read = () =>
+          process.platform === 'linux'
+            ? Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))![1])
+            : 0
+        const start = read()
+        const [first, second] = yield* Effect.all([checkpointRevision(folder), checkpointRevision(folder)], {
+          concurrency: 2,
+        })
+        assert.strictEqual(second, first)
+        assert.strictEqual(yield* checkpointRevision(folder), first)
+        assert.isBelow(read() - start, 25 * 2 ** 20)
+        writeFileSync(shard(3), Buffer.alloc(2 ** 20, 99))
+        assert.notStrictEqual(yield* checkpointRevision(folder), first)
+        yield* Effect.sleep('20 millis')
+        process.off('warning', note)
+        assert.deepStrictEqual(warnings, [])
+        rmSync(folder, { recursive: true })
+      }),
   )
 
   it.effect('refuses a folder without a model in one line', () =>

@@ -1,0 +1,69 @@
+import { freemem, totalmem } from 'node:os'
+import { Effect } from 'effect'
+import { InputError } from '../core/index.ts'
+import { readCheckpointConfig } from './checkpoint/index.ts'
+import { type Qwen3VlConfig, weightShapes } from './qwen3vl/index.ts'
+import { adapted, learns, type Trainable } from './training/index.ts'
+
+/** What an engine is for: training takes memory for gradients and the optimiser too. */
+export type Purpose = 'inference' | 'training'
+
+/** Bytes of the program, its graphs and a small request. */
+const base = 2 ** 30
+const sizeOf = (shape: ReadonlyArray<number>) => shape.reduce((product, length) => product * length, 1)
+
+/**
+ * Bytes an engine needs at least: every weight once as float32; for training also weight, gradient, a micro-batch's
+ * gradient and two moments of each that learns, and the folded weights of adapters.
+ */
+export const memoryNeeded = (config: Qwen3VlConfig, purpose: Purpose, trainable: Trainable = {}): number => {
+  const shapes = [...weightShapes(config)]
+  const weights = shapes.reduce((sum, [, shape]) => sum + sizeOf(shape), 0)
+  if (purpose === 'inference') return 4 * weights + base
+  const { lora } = trainable
+  if (lora === undefined) {
+    const learning = shapes.filter(([name]) => learns(name, trainable))
+    return 4 * weights + 20 * learning.reduce((sum, [, shape]) => sum + sizeOf(shape), 0) + base
+  }
+  const adapters = adapted(config, lora)
+  const folded = adapters.reduce((sum, [, out, input]) => sum + out * input, 0)
+  const learning = adapters.reduce((sum, [, out, input]) => sum + lora.rank * (out + input), 0)
+  return 4 * weights + 4 * folded + 20 * learning + base
+}
+
+/** Bytes this process may take: what is free, within the limit of its container. */
+export const memoryAtHand = (): number => {
+  const limit = process.constrainedMemory()
+  const bound = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  // Elsewhere the figure leaves out memory that the system would give up at once.
+  return process.platform === 'linux' ? Math.min(bound, freemem()) : bound
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+
+const remedies: Readonly<Record<Purpose, string>> = {
+  inference: 'serve it elsewhere and ask it with --backend openai, or take a smaller model',
+  training: 'train adapters or leave the vision tower frozen, take a smaller model, or train it on GPUs',
+}
+
+/** Refuses a model that does not fit the memory, from its config.json alone: nothing else has been read by then. */
+export const requireMemory = Effect.fn('Engine.requireMemory')(function* (
+  checkpoint: string,
+  {
+    purpose = 'inference',
+    trainable,
+    atHand = memoryAtHand(),
+  }: {
+    readonly purpose?: Purpose | undefined
+    readonly trainable?: Trainable | undefined
+    readonly atHand?: number
+  },
+) {
+  const needed = memoryNeeded(yield* readCheckpointConfig(checkpoint), purpose, trainable)
+  if (needed <= atHand) return
+  return yield* new InputError({
+    subject: checkpoint,
+    problem: `needs ${gigabytes(needed)} of memory for ${purpose}, ${gigabytes(atHand)} are free`,
+    remedy: remedies[purpose],
+  })
+})
