@@ -2,6 +2,7 @@ import type { Effect } from 'effect'
 import { z } from 'zod'
 import type { Json, Sample } from '../core/index.ts'
 import type { ModelError, VisionLanguageModel } from '../models/index.ts'
+import { type Dialect, dialects, type Reading, type Reply, type YesNo } from '../tasks/index.ts'
 import type { Clip } from '../video/index.ts'
 
 /** A column's type in Parquet and DuckDB. */
@@ -35,6 +36,12 @@ export interface Verdict {
   readonly columns: { readonly [column: string]: Json }
 }
 
+/** A reply and what it says. */
+export interface ReadReply {
+  readonly reply: Reply
+  readonly reading: Reading | YesNo
+}
+
 /**
  * One curation agent: it looks (`investigate`, which asks the model and only records), then it decides (`decide`, a
  * pure function of what was recorded, so that a changed threshold never costs a model call).
@@ -44,7 +51,8 @@ export interface Agent<S extends ViewSettings, E, C> {
   readonly name: string
   /** The command that runs it. */
   readonly command: string
-  readonly promptVersion: string
+  /** The version of everything that the model is shown and asked under these settings; enters the key of the results. */
+  readonly promptVersion: (settings: Pick<S, 'dialect'>) => string
   /** Fills in every default; unknown fields are refused. */
   readonly settings: z.ZodType<S>
   readonly evidence: z.ZodType<E>
@@ -59,6 +67,8 @@ export interface Agent<S extends ViewSettings, E, C> {
     settings: S,
     context: C,
   ) => Effect.Effect<E, ModelError, VisionLanguageModel>
+  /** Every reply in the evidence with its reading: what the command watches. */
+  readonly readings: (evidence: E) => ReadonlyArray<ReadReply>
   readonly decide: (sample: Sample, evidence: E, settings: S) => Verdict
 }
 
@@ -70,7 +80,26 @@ export const viewShape = {
   maxPixels: z.int().positive().default(4096),
 }
 
+/** How agents put their questions. */
+export const styleShape = {
+  dialect: z.enum(dialects).default('shapes'),
+  /** Asks for thoughts before the answer. */
+  think: z.boolean().default(false),
+}
+
+/** A reply in evidence: its text alone where it ended by itself and had no thoughts apart. */
+export const replySchema = z.union([
+  z.string(),
+  z.object({
+    text: z.string(),
+    finish: z.enum(['stop', 'length']),
+    reasoning: z.string().exactOptional(),
+  }),
+])
+
 export interface ViewSettings {
+  readonly dialect: Dialect
+  readonly think: boolean
   readonly fps: number
   readonly frames: number
   readonly maxPixels: number

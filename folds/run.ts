@@ -84,7 +84,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
   if (fold instanceof InputError) return yield* fold
   const identity: FoldSettings = {
     agent: agent.name,
-    prompt: agent.promptVersion,
+    prompt: agent.promptVersion(options.settings),
     model: model.identity,
     settings: JSON.parse(JSON.stringify(options.settings)) as { readonly [name: string]: Json },
   }
@@ -154,7 +154,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSetti
       const metadata = {
         ...options.provenance,
         agent: agent.name,
-        prompt: agent.promptVersion,
+        prompt: identity.prompt,
         model: JSON.stringify(model.identity),
         settings: JSON.stringify(identity.settings),
         settings_hash: hash,

@@ -68,6 +68,8 @@ export interface ChatRequest {
 export interface ChatReply {
   readonly text: string
   readonly finish: 'stop' | 'length'
+  /** Thoughts, where the backend carries them apart from the text. */
+  readonly reasoning?: string
   /** Sampled token ids and their natural log-probabilities, where the backend gives them. */
   readonly tokens?: ReadonlyArray<number>
   readonly logProbs?: ReadonlyArray<number>

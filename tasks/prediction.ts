@@ -1,4 +1,7 @@
-import type { Window } from '../core/index.ts'
+import type { Sample, Window } from '../core/index.ts'
+import { readReply, specOf } from './catalogue.ts'
+import type { Reader } from './readers.ts'
+import { type Reading, type RecordedReply, replyOf, windowsOf } from './reply.ts'
 
 /** What a model, a baseline or a file says about one sample. */
 export interface Prediction {
@@ -16,3 +19,29 @@ export interface Prediction {
 }
 
 export type Predictions = ReadonlyMap<string, Prediction>
+
+/** A reading as a prediction. */
+export const predictionFrom = (
+  sample: Pick<Sample, 'id' | 'task'>,
+  reading: Reading,
+  text: string,
+): Prediction => {
+  const { grounded, answered } = specOf(sample)
+  const windows = grounded ? windowsOf(reading) : null
+  return {
+    id: sample.id,
+    windows,
+    ...(answered ? { answer: reading.kind === 'answer' ? reading.answer : null } : {}),
+    text,
+  }
+}
+
+/**
+ * What a raw output predicts for a sample. Never throws; what cannot be read is null. Windows that start after their
+ * end stay as they are under the readers that keep them, and score 0.
+ */
+export const predictionOf = (
+  sample: Pick<Sample, 'id' | 'task' | 'options'>,
+  reply: RecordedReply,
+  reader: Reader = 'strict',
+): Prediction => predictionFrom(sample, readReply(sample, reply, reader), replyOf(reply).text)

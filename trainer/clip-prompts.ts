@@ -84,7 +84,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
               preprocessing,
               ask(
                 hideFrames(clip, mask.hidden, options.mode),
-                questionOf(item.sample, options.think ?? false),
+                questionOf(item.sample, { dialect: 'shapes', think: options.think ?? false }),
               ),
             ),
           catch: (cause) =>

@@ -1,18 +1,26 @@
 import { type Sample, type Window, Windows } from '../../core/index.ts'
+import type { RecordedReply } from '../../tasks/index.ts'
 import type { Verdict } from '../agent.ts'
-import { readProposals, readYesNo } from './parse.ts'
-import type { BoundaryReflectionEvidence, BoundaryReflectionSettings } from './settings.ts'
+import { readProposals, readReflect, readYesNo } from './parse.ts'
+import { type BoundaryReflectionEvidence, type BoundaryReflectionSettings, defaultMass } from './settings.ts'
 
 export type Completeness = 'complete' | 'partial' | 'uncertain'
 
+/** Whether Yes and No together hold the share `mass` of the probability; natural logarithms. */
+export const holdsMass = (logProbs: readonly [yes: number, no: number], mass: number): boolean =>
+  Math.exp(logProbs[0]) + Math.exp(logProbs[1]) >= mass
+
 /**
- * P(yes) of one verification: the two replies' probabilities, normalised over the pair; without log-probabilities the
- * share of yes among the replies that could be read, and 0.5 where none could.
+ * P(yes) of one verification: the probabilities of the two replies, normalised over the pair, where together they hold
+ * `mass`; else the share of yes among the replies that could be read. Null where none could.
  */
-export const yesProbability = (check: BoundaryReflectionEvidence['verify'][number]): number => {
-  if (check.logProbs !== null) return 1 / (1 + Math.exp(check.logProbs[1] - check.logProbs[0]))
-  const read = check.replies.map(readYesNo).filter((yes) => yes !== null)
-  return read.length === 0 ? 0.5 : read.filter((yes) => yes).length / read.length
+export const yesProbability = (
+  { logProbs, replies }: Pick<BoundaryReflectionEvidence['verify'][number], 'logProbs' | 'replies'>,
+  mass = defaultMass,
+): number | null => {
+  if (logProbs !== null && holdsMass(logProbs, mass)) return 1 / (1 + Math.exp(logProbs[1] - logProbs[0]))
+  const read = replies.map(readYesNo).filter((yes) => yes !== null)
+  return read.length === 0 ? null : read.filter((yes) => yes).length / read.length
 }
 
 /**
@@ -47,9 +55,12 @@ const verifiedWindows = (accepted: BoundaryReflectionEvidence['verify']): Readon
   return Windows.merge([...proposed, ...tiles])
 }
 
+const isRead = (reply: RecordedReply): boolean => readReflect(reply).kind !== 'unreadable'
+
 /**
- * The verdict. `partial`: some proposal was accepted, the annotation fails the criterion `exhaustive`. `uncertain`:
- * no reply could be read (`readable`), or a proposal was neither accepted nor rejected (`verified`). Else `complete`.
+ * The verdict. `partial`: some proposal was accepted, the annotation fails the criterion `exhaustive`. `uncertain`: no
+ * reflect reply or no reply about some proposal could be read (`readable`), all windows named are outside the clip or
+ * without length (`placed`), or a proposal was neither accepted nor rejected (`verified`). Else `complete`.
  */
 export const decide = (
   _sample: Sample,
@@ -59,25 +70,28 @@ export const decide = (
   const proposals = evidence.reflect.replies.map((reply) =>
     readProposals(reply, evidence.hidden, evidence.duration, settings.minLength),
   )
-  const yes = evidence.verify.map(yesProbability)
-  const accepted = evidence.verify.filter((_, index) => yes[index]! >= settings.accept)
+  const yes = evidence.verify.map((check) => yesProbability(check, settings.mass))
+  const known = yes.filter((probability) => probability !== null)
+  const accepted = evidence.verify.filter((_, index) => (yes[index] ?? -1) >= settings.accept)
   const elsewhere = elsewhereProbability(evidence, proposals)
   const scanned = evidence.verify.some(({ votes }) => votes === 0)
   const [verdict, criterion]: [Completeness, string | null] =
     accepted.length > 0
       ? ['partial', 'exhaustive']
       : proposals.every((windows) => windows === null)
-        ? ['uncertain', 'readable']
-        : yes.some((probability) => probability > settings.reject)
-          ? ['uncertain', 'verified']
-          : ['complete', null]
+        ? ['uncertain', evidence.reflect.replies.some(isRead) ? 'placed' : 'readable']
+        : known.length < yes.length
+          ? ['uncertain', 'readable']
+          : known.some((probability) => probability > settings.reject)
+            ? ['uncertain', 'verified']
+            : ['complete', null]
   return {
     outcome: verdict === 'partial' ? 'dropped' : 'kept',
     reason: criterion,
     columns: {
       verdict,
       criterion,
-      score: scanned ? Math.max(...yes) : partialScore(elsewhere, yes),
+      score: scanned && known.length > 0 ? Math.max(...known) : partialScore(elsewhere, known),
       elsewhere,
       proposals: evidence.verify.map(({ window }) => window),
       votes: evidence.verify.map(({ votes }) => votes),

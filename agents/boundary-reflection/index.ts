@@ -7,12 +7,22 @@ import {
   type Message,
   VisionLanguageModel,
 } from '../../models/index.ts'
-import { ask, guidedBy, windowsAnswer, windowsForm } from '../../tasks/index.ts'
+import {
+  ask,
+  formOf,
+  guidedBy,
+  holdsThoughts,
+  parseWindows,
+  recordReply,
+  replyForm,
+  replyOf,
+  windowsAnswer,
+} from '../../tasks/index.ts'
 import { type Clip, maskClip, selectFrames } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
-import { decide } from './decide.ts'
-import { poolProposals, readProposals } from './parse.ts'
-import { promptVersion, reflectQuestion, verifyForm, verifyQuestion, verifyReplies } from './prompt.ts'
+import { decide, holdsMass } from './decide.ts'
+import { poolProposals, readProposals, readReflect, readVerify } from './parse.ts'
+import { promptVersion, reflectQuestion, verifyPattern, verifyQuestion, verifyReplies } from './prompt.ts'
 import {
   type BoundaryReflectionEvidence,
   type BoundaryReflectionSettings,
@@ -34,17 +44,28 @@ const showAlone = (clip: Clip, view: Window): Clip => {
   return selectFrames(clip, (_, place) => nearest.has(place))
 }
 
-/** Log-probability that `none` is the whole reply; read off the greedy reply where that is it. */
+/**
+ * Log-probability that `none` is the whole reply; read off the greedy reply where that is it. Null of a model that
+ * thinks first or answers in words of its own: the form is then unlikely whatever it means to say.
+ */
 const noneLogProb = Effect.fnUntraced(function* (
   messages: ReadonlyArray<Message>,
   reply: ChatReply | undefined,
+  think: boolean,
 ) {
+  if (think || (reply !== undefined && answersFreely(reply))) return null
   const none = windowsAnswer([])
   if (reply?.text === none && reply.finish === 'stop' && reply.logProbs !== undefined)
     return reply.logProbs.reduce((sum, logProb) => sum + logProb, 0)
   const model = yield* VisionLanguageModel
   return (yield* model.choose(messages, [none]))?.[0] ?? null
 })
+
+/** Whether a reply can be read though it does not have the form that was asked for. */
+const answersFreely = (reply: ChatReply): boolean =>
+  holdsThoughts(reply.text) ||
+  (reply.reasoning ?? '') !== '' ||
+  (parseWindows(reply.text) === null && readReflect(reply).kind !== 'unreadable')
 
 /** BRA: does the query also hold outside the annotated windows? Reflect proposes, verify checks each proposal alone. */
 export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryReflectionEvidence, null> = {
@@ -57,14 +78,14 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
     verdict: { type: 'VARCHAR', comment: 'complete, partial or uncertain', text: 'repeats' },
     criterion: {
       type: 'VARCHAR',
-      comment: 'what it fails: exhaustive, readable or verified',
+      comment: 'what it fails: exhaustive, readable, placed or verified',
       text: 'repeats',
     },
     score: { type: 'DOUBLE', comment: 'score of incompleteness, 0 to 1' },
     elsewhere: { type: 'DOUBLE', comment: 'P(the query also holds elsewhere) by the reflect question alone' },
     proposals: { type: 'DOUBLE[][]', comment: 'windows proposed, seconds' },
     votes: { type: 'INTEGER[]', comment: 'replies that made each proposal' },
-    p_yes: { type: 'DOUBLE[]', comment: 'P(yes) of each proposal shown alone' },
+    p_yes: { type: 'DOUBLE[]', comment: 'P(yes) of each proposal shown alone; null where unreadable' },
     verified: { type: 'DOUBLE[][]', comment: 'proposals accepted, seconds' },
     frame_times: { type: 'DOUBLE[]', comment: 'times of the frames shown, seconds', bulky: true },
   },
@@ -82,7 +103,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
     const hidden = annotated.length === 0 ? [] : reflectHidden(annotated, duration, margin)
     const visible =
       annotated.length === 0 ? clip : maskClip(clip, reflectView(annotated, duration, margin), 'blank')
-    const question = reflectQuestion(sample.query, annotated)
+    const question = reflectQuestion(sample.query, annotated, settings)
     const messages = ask(visible, question)
     const sampling: ChatSampling = {
       ...greedy(settings.maxTokens),
@@ -92,9 +113,13 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       seed: hash32(`${settings.seed}\u0000reflect\u0000${sample.id}`),
       n: settings.votes,
     }
-    const spoken = yield* model.chat({ messages, sampling, ...guidedBy(settings, windowsForm) })
-    const replies = spoken.map((reply) => reply.text)
-    const none = yield* noneLogProb(messages, spoken[0])
+    const spoken = yield* model.chat({
+      messages,
+      sampling,
+      ...guidedBy(settings, formOf({ ...sample, task: 'grounding' }, settings)),
+    })
+    const replies = spoken.map(recordReply)
+    const none = yield* noneLogProb(messages, spoken[0], settings.think)
     const proposals = poolProposals(
       replies.map((reply) => readProposals(reply, hidden, duration, settings.minLength)),
       settings.voteShare,
@@ -108,16 +133,17 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       [...proposals, ...tiles],
       Effect.fnUntraced(function* ({ window, votes }) {
         const shown = showAlone(clip, verifyView(window, duration, settings.padSeconds))
-        const check = verifyQuestion(sample.query)
+        const check = verifyQuestion(sample.query, settings)
         const alone = ask(shown, check)
-        const logProbs = yield* model.choose(alone, verifyReplies)
-        // Without log-probabilities the share of yes votes stands in for P(yes).
+        const chosen = settings.think ? null : yield* model.choose(alone, verifyReplies)
+        const logProbs = chosen === null ? null : ([chosen[0]!, chosen[1]!] as const)
+        // Where the log-probabilities say nothing, the share of yes votes stands in for P(yes).
         const checks =
-          logProbs === null
+          logProbs === null || !holdsMass(logProbs, settings.mass)
             ? yield* model.chat({
                 messages: alone,
-                sampling: { ...sampling, maxTokens: 8, n: Math.max(4, settings.votes) },
-                ...guidedBy(settings, verifyForm),
+                sampling: { ...sampling, maxTokens: settings.verifyTokens, n: Math.max(4, settings.votes) },
+                ...guidedBy(settings, replyForm(verifyPattern, settings)),
               })
             : []
         return {
@@ -125,8 +151,8 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
           votes,
           question: check,
           times: Array.from(shown.times),
-          logProbs: logProbs === null ? null : ([logProbs[0]!, logProbs[1]!] as const),
-          replies: checks.map((reply) => reply.text),
+          logProbs,
+          replies: checks.map(recordReply),
         }
       }),
       { concurrency: 'unbounded' },
@@ -139,6 +165,12 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       verify,
     }
   }),
+  readings: ({ reflect, verify }) => [
+    ...reflect.replies.map((reply) => ({ reply: replyOf(reply), reading: readReflect(reply) })),
+    ...verify.flatMap(({ replies }) =>
+      replies.map((reply) => ({ reply: replyOf(reply), reading: readVerify(reply) })),
+    ),
+  ],
   decide,
 }
 

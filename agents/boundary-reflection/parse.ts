@@ -1,5 +1,14 @@
 import { mean, type Window, Windows } from '../../core/index.ts'
-import { parseWindows } from '../../tasks/index.ts'
+import {
+  isMisplaced,
+  type Reading,
+  type RecordedReply,
+  readReply,
+  readYesNo as readWord,
+  replyOf,
+  windowsOf,
+  type YesNo,
+} from '../../tasks/index.ts'
 
 /** A range that some votes proposed. */
 export interface Proposal {
@@ -8,18 +17,33 @@ export interface Proposal {
   readonly votes: number
 }
 
+/** What one reflect reply says of other times. */
+export const readReflect = (reply: RecordedReply): Reading => readReply({ task: 'grounding' }, reply)
+
+/** What one verify reply says. */
+export const readVerify = (reply: RecordedReply): YesNo => readWord(replyOf(reply))
+
+/** Whether a verify reply says yes or no; null where it cannot be read. */
+export const readYesNo = (reply: RecordedReply): boolean | null => {
+  const said = readVerify(reply)
+  return said.kind === 'answer' ? said.yes : null
+}
+
 /**
  * What one reflect reply proposes: its windows inside the clip, less the hidden time, shorter remains dropped.
- * Null where the reply cannot be read. A model that repeats the annotated window thus proposes nothing.
+ * Null where the reply cannot be read, and where it names only windows outside the clip or without length: that is a
+ * wrong answer, and says neither where else nor that there is none. A model that repeats the annotated window proposes
+ * nothing.
  */
 export const readProposals = (
-  reply: string,
+  reply: RecordedReply,
   hidden: ReadonlyArray<Window>,
   duration: number,
   minLength: number,
 ): ReadonlyArray<Window> | null => {
-  const windows = parseWindows(reply)
-  if (windows === null) return null
+  const reading = readReflect(reply)
+  const windows = windowsOf(reading)
+  if (windows === null || isMisplaced(reading, duration)) return null
   const inside = Windows.merge(Windows.clip(windows, [0, duration]))
   return inside
     .flatMap((window) => Windows.complement(hidden, window))
@@ -52,10 +76,4 @@ export const poolProposals = (
     .map((cluster) => ({ window: meanWindow(cluster.windows), votes: cluster.votes.size }))
     .filter(({ votes }) => votes >= share * replies.length)
     .sort((a, b) => b.votes - a.votes || a.window[0] - b.window[0])
-}
-
-/** Whether a verify reply begins with yes or with no; null where it begins with neither. */
-export const readYesNo = (reply: string): boolean | null => {
-  const word = /^\W*(yes|no)\b/i.exec(reply)?.[1]?.toLowerCase()
-  return word === undefined ? null : word === 'yes'
 }

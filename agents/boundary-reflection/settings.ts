@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { viewShape, windowSchema, windowsSchema } from '../agent.ts'
+import { replySchema, styleShape, viewShape, windowSchema, windowsSchema } from '../agent.ts'
 import { defaultMargin, defaultPad } from './view.ts'
 
 export const settingsSchema = z.strictObject({
   ...viewShape,
+  ...styleShape,
   /** Reflect replies; the first is greedy, the others are sampled at `temperature`. */
   votes: z.int().positive().default(1),
   temperature: z.number().positive().default(0.7),
@@ -27,12 +28,22 @@ export const settingsSchema = z.strictObject({
   accept: z.number().min(0).max(1).default(0.5),
   /** P(yes) up to which a proposal counts as not shown; between the two the verdict is uncertain. */
   reject: z.number().min(0).max(1).default(0.3),
+  /**
+   * Yes and No must together hold this share of the probability mass for their log-probabilities to count; else the
+   * words of sampled replies decide.
+   */
+  mass: z.number().min(0).max(1).default(0.5),
   maxTokens: z.int().positive().default(64),
+  /** Reply tokens of a verification. */
+  verifyTokens: z.int().positive().default(8),
   /** Holds the replies to the form of an answer, on servers that can. */
   guided: z.boolean().default(false),
   seed: z.int().default(0),
 })
 export type BoundaryReflectionSettings = z.output<typeof settingsSchema>
+
+/** The share of the probability that Yes and No must hold together, unless told otherwise. */
+export const defaultMass = 0.5
 
 /** All that the model was shown and said; verdicts are computed from this alone. */
 export const evidenceSchema = z.object({
@@ -42,7 +53,7 @@ export const evidenceSchema = z.object({
   hidden: windowsSchema,
   reflect: z.object({
     question: z.string(),
-    replies: z.array(z.string()).readonly(),
+    replies: z.array(replySchema).readonly(),
     /** Log-probability of `<answer>none</answer>` as the complete reply. */
     noneLogProb: z.number().nullable(),
   }),
@@ -56,8 +67,8 @@ export const evidenceSchema = z.object({
         times: z.array(z.number()).readonly(),
         /** Log-probabilities of `Yes` and `No`, where the backend gives them. */
         logProbs: z.tuple([z.number(), z.number()]).readonly().nullable(),
-        /** Sampled replies, where it does not. */
-        replies: z.array(z.string()).readonly(),
+        /** Sampled replies, where it does not or where the two together are unlikely. */
+        replies: z.array(replySchema).readonly(),
       }),
     )
     .readonly(),

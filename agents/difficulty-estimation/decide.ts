@@ -1,4 +1,5 @@
 import { mean, populationDeviation, type Sample, Windows } from '../../core/index.ts'
+import { readingIou } from '../../tasks/index.ts'
 import type { Verdict } from '../agent.ts'
 import { readRollout } from './parse.ts'
 import type { DifficultyEvidence, DifficultySettings } from './settings.ts'
@@ -12,7 +13,7 @@ export const bandOf = (
 
 /**
  * difficulty = 1 - mean IoU over all rollouts, the greedy one included, where IoU is that of the two sets of windows and
- * an unreadable rollout has 0. `sd_iou` is the population standard deviation: 0 says that a group of rollouts would
+ * an unreadable rollout has 0, and so has one whose windows lie outside the clip or have no length. `sd_iou` is the population standard deviation: 0 says that a group of rollouts would
  * give no gradient.
  */
 export const decide = (
@@ -21,8 +22,8 @@ export const decide = (
   settings: DifficultySettings,
 ): Verdict => {
   const truth = Windows.clip(sample.windows ?? [], [0, evidence.duration])
-  const rollouts = evidence.replies.map((reply) => readRollout(reply, evidence.duration))
-  const ious = rollouts.map((windows) => (windows === null ? 0 : Windows.setIou(windows, truth)))
+  const rollouts = evidence.replies.map(readRollout)
+  const ious = rollouts.map((reading) => readingIou(reading, sample.windows ?? [], evidence.duration))
   const share = (count: number) => count / ious.length
   const meanIou = mean(ious)
   const difficulty = 1 - meanIou
@@ -37,7 +38,7 @@ export const decide = (
       sd_iou: populationDeviation(ious),
       greedy_iou: ious[0] ?? 0,
       pass_rate: share(ious.filter((iou) => iou >= settings.passAt).length),
-      parse_rate: share(rollouts.filter((windows) => windows !== null).length),
+      parse_rate: share(rollouts.filter(({ kind }) => kind !== 'unreadable').length),
       prior_iou: Windows.setIou([evidence.prior], truth),
       ious,
       frame_times: evidence.times,

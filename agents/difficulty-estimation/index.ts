@@ -1,10 +1,11 @@
 import { Effect } from 'effect'
 import { fitPrior, hash32, type PriorWindow, type Sample } from '../../core/index.ts'
 import { VisionLanguageModel } from '../../models/index.ts'
-import { ask, guidedBy, windowsForm } from '../../tasks/index.ts'
+import { ask, formOf, guidedBy, recordReply, replyOf } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
 import type { Agent } from '../agent.ts'
 import { decide } from './decide.ts'
+import { readRollout } from './parse.ts'
 import { difficultyQuestion, promptVersion } from './prompt.ts'
 import {
   type DifficultyEvidence,
@@ -43,7 +44,7 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
   ) {
     const model = yield* VisionLanguageModel
     const duration = clip.info.duration
-    const question = difficultyQuestion(sample.query)
+    const question = difficultyQuestion(sample.query, settings)
     const replies = yield* model.chat({
       messages: ask(clip, question),
       sampling: {
@@ -56,16 +57,17 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
         greedyFirst: true,
         n: settings.rollouts,
       },
-      ...guidedBy(settings, windowsForm),
+      ...guidedBy(settings, formOf({ ...sample, task: 'grounding' }, settings)),
     })
     return {
       duration,
       times: Array.from(clip.times),
       question,
-      replies: replies.map((reply) => reply.text),
+      replies: replies.map(recordReply),
       prior: [prior.start * duration, prior.end * duration] as const,
     }
   }),
+  readings: ({ replies }) => replies.map((reply) => ({ reply: replyOf(reply), reading: readRollout(reply) })),
   decide,
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { viewShape, windowSchema } from '../agent.ts'
+import { replySchema, styleShape, viewShape, windowSchema } from '../agent.ts'
 
 export const settingsSchema = z.strictObject({
   ...viewShape,
+  ...styleShape,
   /** Rollouts per sample; the first is greedy, the others are sampled. */
   rollouts: z.int().positive().default(8),
   temperature: z.number().positive().default(1),
@@ -26,7 +27,7 @@ export const evidenceSchema = z.object({
   times: z.array(z.number()).readonly(),
   question: z.string(),
   /** The first is greedy. */
-  replies: z.array(z.string()).readonly(),
+  replies: z.array(replySchema).readonly(),
   /** The constant window of `fitPrior`, in seconds of this clip. */
   prior: windowSchema,
 })

@@ -9,7 +9,12 @@ const schema = z.object({
     .array(
       z.object({
         index: z.int().default(0),
-        message: z.object({ content: z.string().nullish() }),
+        message: z.object({
+          content: z.string().nullish(),
+          // vLLM and SGLang write `reasoning_content`, newer vLLM and OpenRouter `reasoning`.
+          reasoning_content: z.string().nullish(),
+          reasoning: z.string().nullish(),
+        }),
         finish_reason: z.string().nullish(),
         logprobs: z.object({ content: z.array(placeWithOthers).nullish() }).nullish(),
       }),
@@ -50,6 +55,14 @@ export class BadReply {
   }
 }
 
+const thoughtsOf = (message: {
+  readonly reasoning_content?: string | null | undefined
+  readonly reasoning?: string | null | undefined
+}): Pick<ChatReply, 'reasoning'> => {
+  const reasoning = message.reasoning_content || message.reasoning
+  return reasoning ? { reasoning } : {}
+}
+
 /** Reads the body of an answer of which `n` replies are expected. */
 export const readReply = (text: string, n: number): Completion | BadReply => {
   let raw: unknown
@@ -75,6 +88,7 @@ export const readReply = (text: string, n: number): Completion | BadReply => {
   return {
     replies: choices.map(({ message, finish_reason, logprobs }) => ({
       text: message.content ?? '',
+      ...thoughtsOf(message),
       finish: finish_reason === 'length' ? ('length' as const) : ('stop' as const),
       ...(logprobs?.content == null ? {} : { logProbs: logprobs.content.map(({ logprob }) => logprob) }),
     })),

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import { z } from 'zod'
-import { agents } from '../../agents/index.ts'
+import { agents, type ViewSettings } from '../../agents/index.ts'
 import { IncompleteError, InputError, type Json, Progress } from '../../core/index.ts'
 import { readJson } from '../../files/index.ts'
 import {
@@ -56,11 +56,11 @@ const storedSchema = z.object({ prompt: z.string(), settings: z.record(z.string(
 /** Refuses settings that the folder was not begun with, as each fold would. */
 const checkSettings = Effect.fnUntraced(function* ({ agent, run, settings }: RunFoldsOptions) {
   const { command, settings: schema, promptVersion } = agents[agent]
-  const wanted = yield* parseSettings<object>(command, schema, settings)
+  const wanted = yield* parseSettings<ViewSettings>(command, schema, settings)
   const path = join(agentFolder(run, agent), 'settings.json')
   const stored = yield* readJson(path, storedSchema)
   if (stored === null) return
-  const now = { prompt: promptVersion, settings: JSON.parse(JSON.stringify(wanted)) as Json }
+  const now = { prompt: promptVersion(wanted), settings: JSON.parse(JSON.stringify(wanted)) as Json }
   const changed = difference(stored as Json, now)
   if (changed !== null)
     return yield* new InputError({

@@ -1,4 +1,6 @@
-import { blocks } from './blocks.ts'
+import type { Reader } from '../readers.ts'
+import { blocks, firstBlock, lastBlock } from './blocks.ts'
+import { parseTurn } from './frames.ts'
 
 const phrases = [
   'The best answer is',
@@ -36,4 +38,30 @@ export const parseLetter = (text: string, options = 26): string | null => {
   const answers = blocks(text, 'answer')
   const answer = answers.length === 1 ? (answers[0] ?? '').trim() : ''
   return /^[A-Z]$/.test(answer) && answer.charCodeAt(0) - 65 < options ? answer : null
+}
+
+/** The answer of grounded QA before its `<glue>` block. */
+const withoutGlue = (text: string): string => {
+  const glue = text.indexOf('<glue>')
+  return glue < 0 ? text : text.slice(0, glue)
+}
+
+/** The letter as a strict or published reader takes it, of a question with so many options; null where there is none. */
+export const letterBy = (reader: Reader, text: string, options: number): string | null => {
+  switch (reader) {
+    case 'videomind':
+      return firstWordLetter(lastBlock(text, 'answer') ?? text, options)
+    case 'videochat-r1': {
+      const block = firstBlock(text, 'answer')
+      return block === null ? null : extractLetter(block)
+    }
+    case 'sparse-video-r1': {
+      const turn = parseTurn(text)
+      return turn.kind === 'answer' && /^\d$/.test(turn.text)
+        ? String.fromCharCode(65 + Number(turn.text))
+        : null
+    }
+    default:
+      return parseLetter(withoutGlue(text), options)
+  }
 }

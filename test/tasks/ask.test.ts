@@ -26,7 +26,9 @@ describe('questions', () => {
   })
 
   it('ask for thoughts first only where told to', () => {
-    expect(questionOf({ task: 'counting', query: 'How many?' }, true)).toMatch(/inside <think><\/think>\.$/)
+    expect(questionOf({ task: 'counting', query: 'How many?' }, { dialect: 'shapes', think: true })).toMatch(
+      /inside <think><\/think>\.$/,
+    )
   })
 })
 

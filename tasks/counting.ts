@@ -1,0 +1,35 @@
+import { type Style, shapesStyle, withThinking } from './dialect.ts'
+import { replyForm } from './form.ts'
+import { readCount } from './lenient/count.ts'
+import { parseCount, parseCountActRep, parseCountDvd } from './read/count.ts'
+import { readingOf } from './reply.ts'
+import type { TaskSpec } from './spec.ts'
+
+/** How often something happens; `question` already asks for the number. */
+export const countingQuestion = (question: string, style: Style = shapesStyle): string =>
+  withThinking(
+    style.dialect === 'shapes'
+      ? `${question} Answer with the number as <answer>number</answer>.`
+      : `Watch the whole video and answer this question with a count: ${question}\n\nThe count is a whole number in digits; 0 is possible.\n\nEnd your reply with exactly one answer in this form:\n<answer>NUMBER</answer>\nAn example of the form only, not of this video: <answer>17</answer>`,
+    style,
+  )
+
+/** The answer to a counting question: `<answer>3</answer>`. */
+export const countAnswer = (count: number): string => `<answer>${count}</answer>`
+
+/** Counting: how often, or how many? */
+export const counting: TaskSpec = {
+  name: 'counting',
+  grounded: false,
+  answered: true,
+  question: ({ query }, style) => countingQuestion(query, style),
+  answer: ({ answer }) =>
+    answer !== undefined && /^\d{1,15}$/.test(answer) ? countAnswer(Number(answer)) : null,
+  form: (_, style) => replyForm(String.raw`<answer>\d{1,5}</answer>`, style),
+  read: (reply, _, reader) => {
+    if (reader === 'lenient') return readCount(reply)
+    const parse = reader === 'actrep-r1' ? parseCountActRep : reader === 'dvd' ? parseCountDvd : parseCount
+    const count = parse(reply.text)
+    return readingOf(reply, null, count === null ? null : String(count))
+  },
+}

@@ -1,0 +1,30 @@
+/**
+ * The wordings of the questions. `shapes`: the short texts that the shipped checkpoint was trained on, to the byte.
+ * `general`: full instructions for models that were never trained on ours.
+ */
+export const dialects = ['shapes', 'general'] as const
+export type Dialect = (typeof dialects)[number]
+
+/** Enters the key of every result: change a text of a dialect, and change its version. */
+const versions: { readonly [dialect in Dialect]: string } = { shapes: 'ask/1', general: 'general/1' }
+
+/** The version of a dialect, e.g. `ask/1`. */
+export const dialectVersion = (dialect: Dialect): string => versions[dialect]
+
+/** How a question is put. */
+export interface Style {
+  readonly dialect: Dialect
+  /** Asks for thoughts before the answer. */
+  readonly think: boolean
+}
+
+/** The style that the shipped checkpoint was trained on. */
+export const shapesStyle: Style = { dialect: 'shapes', think: false }
+
+/** A question with the request for thoughts where the style has one. */
+export const withThinking = (text: string, { dialect, think }: Style): string => {
+  if (!think) return text
+  return dialect === 'shapes'
+    ? `${text} First think step by step inside <think></think>.`
+    : `${text}\n\nFirst reason step by step between <think> and </think>, then give the answer.`
+}

@@ -1,0 +1,108 @@
+import { type Reading, type Reply, unreadable } from '../reply.ts'
+import { isObject, lastJson, type Parsed, underAny } from './json.ts'
+import { deniesIn, saysNone } from './none.ts'
+import { bare } from './normal.ts'
+import { type Region, regionOf } from './region.ts'
+
+const names = [
+  'count',
+  'answer',
+  'finalanswer',
+  'number',
+  'total',
+  'totalcount',
+  'repetitions',
+  'reps',
+  'times',
+  'result',
+  'prediction',
+]
+
+const words: { readonly [word: string]: number } = Object.fromEntries([
+  ...'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'
+    .split(' ')
+    .map((word, index) => [word, index] as const),
+  ...'零一二三四五六七八九十'.split('').map((word, index) => [word, index] as const),
+  ...Object.entries({ once: 1, twice: 2, thrice: 3, 两: 2, thirty: 30, forty: 40, fifty: 50, sixty: 60 }),
+])
+
+const found = (count: number): Reading => ({ kind: 'answer', windows: null, answer: String(count) })
+
+/** A whole number as it may be written, `1,000` and `3.0` included; null for any other text. */
+const wholeNumber = (text: string): number | null => {
+  if (/^\d{1,3}(?:,\d{3}){1,3}$/.test(text)) return Number(text.replaceAll(',', ''))
+  return /^\d{1,15}(?:\.0{1,9})?$/.test(text) ? Number(text) : null
+}
+
+/** Numbers that are no times: without a unit of time, no clock times. */
+const number =
+  /(?<![\p{L}\d.,:/-]|\d[ \t]?-[ \t]?)\d{1,15}(?:,\d{3})*(?:\.\d{1,9})?(?![\d:/%])(?!\p{L}*[ \t-]{0,2}(?:seconds?|secs?|minutes?|mins?|hours?|frames?|fps|ms|s|m|秒|分)(?![\p{L}]))/giu
+const counted =
+  /(?<![\p{L}\d.,:/-])(\d{1,15})(?:[ \t]*(?:times?|reps?|repetitions?|occurrences?|instances?|cycles?)\b|[ \t]*(?:次|个|下|回))/giu
+const total =
+  /(?:=|\btotal(?: of| is| count)*:?|\b(?:count|number) (?:is|of [^.\d]{0,60} is)|总共|一共|共)[ \t]*(\d{1,15})(?![\d.,:]\d)/giu
+const alternatives = /\d[ \t]*(?:-|\bto\b|\bor\b|或|到|至)[ \t]*\d/i
+
+const distinct = (values: ReadonlyArray<number>): number | null => {
+  const set = new Set(values)
+  const [first] = set
+  return set.size === 1 && first !== undefined ? first : null
+}
+
+const numbersOf = (text: string, pattern: RegExp): ReadonlyArray<number | null> =>
+  [...text.matchAll(pattern)].map((match) => wholeNumber(match[1] ?? match[0]))
+
+const ofText = (text: string): Reading => {
+  const said = bare(text)
+  const exact = wholeNumber(said) ?? (Object.hasOwn(words, said) ? words[said]! : null)
+  if (exact !== null && !/^\s*-\s?\d/.test(text)) return found(exact)
+  const totals = numbersOf(text, total)
+  const last = totals.at(-1)
+  if (last != null) return found(last)
+  const digits = numbersOf(text, number)
+  if (digits.includes(null) || /^\W*-\s?\d/.test(text) || alternatives.test(text))
+    return unreadable('unclear')
+  const values = digits.filter((value) => value !== null)
+  const one = distinct(numbersOf(text, counted).filter((value) => value !== null)) ?? distinct(values)
+  if (one !== null) return found(one)
+  if (values.length > 0) return unreadable('unclear')
+  const spelled = [...text.toLowerCase().matchAll(/\p{L}+/gu)].flatMap(([word]) =>
+    Object.hasOwn(words, word)
+      ? [words[word]!]
+      : [...(/^[零一二两三四五六七八九十](?=[次个下回])/.exec(word)?.[0] ?? '')].map((sign) => words[sign]!),
+  )
+  const named = distinct(spelled)
+  if (named !== null) return found(named)
+  if (spelled.length > 0) return unreadable('unclear')
+  return saysNone(text) || deniesIn(text) || /\bthere (?:is|are|was|were) no\b/i.test(text)
+    ? found(0)
+    : unreadable('no answer')
+}
+
+const ofJson = (value: Parsed): Reading | null => {
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) && value >= 0 ? found(value) : unreadable('unclear')
+  if (typeof value === 'string') return ofText(value)
+  if (Array.isArray(value)) return value.length === 1 ? ofJson(value[0] as Parsed) : null
+  if (!isObject(value)) return null
+  const named = underAny(value, names)
+  return named === undefined ? null : ofJson(named)
+}
+
+/** The last sentence with a number, where a text without marks has several: what is said last is the answer. */
+const conclusion = ({ text, marked }: Region): string =>
+  marked
+    ? text
+    : (text
+        .trim()
+        .split(/\n+|(?<=[.!?])\s+(?=\p{Lu})/u)
+        .findLast((sentence) => ofText(sentence).kind === 'answer') ?? text)
+
+/** How often, or how many, as a reply says it. Never throws. */
+export const readCount = (reply: Reply): Reading => {
+  const region = regionOf(reply)
+  if (region.kind === 'unreadable') return region
+  const json = lastJson(region.text)
+  if (reply.finish === 'length' && !region.closed && json?.whole !== true) return unreadable('cut off')
+  return (json === null ? null : ofJson(json.value)) ?? ofText(conclusion(region))
+}

@@ -1,0 +1,3 @@
+export { holdsThoughts, withoutThinking } from './thinking.ts'
+export { readWindows } from './windows.ts'
+export { readYesNo, type YesNo } from './yes-no.ts'

@@ -1,0 +1,164 @@
+import { type Window, Windows } from '../../core/index.ts'
+import { type Reading, type Reply, unreadable } from '../reply.ts'
+import { isObject, lastJson, type Parsed, underAny } from './json.ts'
+import { deniesIn, saysNone } from './none.ts'
+import { rangesOf } from './ranges.ts'
+import { type Region, regionOf } from './region.ts'
+import { momentPattern, toSeconds } from './time.ts'
+
+const none: Reading = { kind: 'none' }
+
+/** The reading of windows that were found. */
+const toReading = (windows: ReadonlyArray<Window>): Reading =>
+  windows.length === 0
+    ? none
+    : windows.every(Windows.isWindow)
+      ? { kind: 'answer', windows, answer: null }
+      : unreadable('reversed window')
+
+const onlyMoment = new RegExp(`^${momentPattern}$`, 'iu')
+const onlyPair = new RegExp(`^(${momentPattern})\\s{0,3}[,;]\\s{0,3}(${momentPattern})$`, 'iu')
+
+const startNames = [
+  'start',
+  'starttime',
+  'startseconds',
+  'startsec',
+  'starts',
+  'startts',
+  'starttimestamp',
+  'begin',
+  'begintime',
+  'from',
+  's',
+  't0',
+]
+const endNames = [
+  'end',
+  'endtime',
+  'endseconds',
+  'endsec',
+  'ends',
+  'endts',
+  'endtimestamp',
+  'stop',
+  'finish',
+  'to',
+  'e',
+  't1',
+]
+const listNames = [
+  'windows',
+  'window',
+  'timeranges',
+  'timerange',
+  'ranges',
+  'range',
+  'segments',
+  'segment',
+  'timestamps',
+  'timestamp',
+  'intervals',
+  'interval',
+  'moments',
+  'spans',
+  'span',
+  'events',
+  'occurrences',
+  'times',
+  'time',
+  'relevantwindows',
+  'answer',
+  'finalanswer',
+  'result',
+  'results',
+  'output',
+  'prediction',
+  'glue',
+]
+
+const momentOf = (value: Parsed): number | null => {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && onlyMoment.test(value.trim()) ? toSeconds(value) : null
+}
+
+const pairOf = (start: Parsed, end: Parsed): Window | null => {
+  const from = momentOf(start)
+  const to = momentOf(end)
+  return from === null || to === null ? null : [from, to]
+}
+
+/** The windows of a JSON value, or null where it is no list of windows. */
+const ofJson = (value: Parsed, depth = 0): ReadonlyArray<Window> | null => {
+  if (depth > 6) return null
+  if (value === null) return []
+  if (typeof value === 'string') {
+    if (saysNone(value)) return []
+    const { windows } = rangesOf(value)
+    return windows.length === 0 ? null : windows
+  }
+  if (Array.isArray(value)) {
+    const items = value as ReadonlyArray<Parsed>
+    const pair = items.length === 2 ? pairOf(items[0], items[1]) : null
+    if (pair !== null) return [pair]
+    const parts = items.map((item) => (item === null ? null : ofJson(item, depth + 1)))
+    return parts.every((part) => part !== null) ? parts.flat() : null
+  }
+  if (!isObject(value)) return null
+  const start = underAny(value, startNames)
+  const end = underAny(value, endNames)
+  if (start !== undefined && end !== undefined) {
+    if (start === null && end === null) return []
+    const pair = pairOf(start, end)
+    return pair === null ? null : [pair]
+  }
+  const list = underAny(value, listNames)
+  if (list !== undefined) return ofJson(list, depth + 1)
+  const values = Object.values(value)
+  if (values.length === 0) return []
+  return values.length === 1 ? ofJson(values[0], depth + 1) : null
+}
+
+/** Sentences and lines; a full stop between digits ends none. */
+const sentences = (text: string): ReadonlyArray<string> =>
+  text.split(/\n+|(?<=[.!?])\s+(?=\p{Lu})/u).filter((sentence) => sentence.trim() !== '')
+
+/** The last paragraph that names a range or denies one; the whole text where none does. */
+const lastParagraph = (text: string): string =>
+  text
+    .split(/\n\s*\n/)
+    .findLast((part) => rangesOf(part).windows.length > 0 || sentences(part).some(deniesIn)) ?? text
+
+const ofText = ({ text, marked }: Region): Reading => {
+  if (saysNone(text)) return none
+  const pair = onlyPair.exec(text.trim())
+  if (pair !== null) return toReading([[toSeconds(pair[1]!), toSeconds(pair[2]!)]])
+  const part = marked ? text : lastParagraph(text)
+  const all = sentences(part)
+  const stating = all.filter((sentence) => !deniesIn(sentence))
+  const { windows, rest } = rangesOf(stating.join('\n'))
+  if (windows.length === 0) return stating.length < all.length ? none : unreadable('no answer')
+  // Inside marks only an answer stands: a number left over is a time that was not understood.
+  return marked && /\d/.test(rest.replace(/^\s*\d{1,2}[.)]\s/gm, ''))
+    ? unreadable('unclear')
+    : toReading(windows)
+}
+
+/** The windows of a region. */
+export const windowsIn = (region: Region): Reading => {
+  const json = lastJson(region.text)
+  if (json !== null && (json.whole || region.marked || /[{[]\s*["{[]/.test(region.text))) {
+    const windows = ofJson(json.value)
+    if (windows !== null) return toReading(windows)
+  }
+  return ofText(region)
+}
+
+/** What a reply says about when the query holds. Never throws. */
+export const readWindows = (reply: Reply): Reading => {
+  const region = regionOf(reply)
+  if (region.kind === 'unreadable') return region
+  if (reply.finish === 'length' && !region.closed && lastJson(region.text)?.whole !== true)
+    return unreadable('cut off')
+  return windowsIn(region)
+}
