@@ -45,6 +45,3 @@ export const frameSize = (prompt: ProcessedPrompt): readonly [height: number, wi
 /** Tokens a micro-batch computes, padding included. */
 export const layoutTokens = ({ rows, prompt, group, completion }: Layout): number =>
   rows * (prompt + group * completion)
-
-/** Added to a score that must not be seen; finite, so that a fully masked row stays a number. */
-export const unseen = -1e9

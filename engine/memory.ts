@@ -1,8 +1,8 @@
 import { freemem, totalmem } from 'node:os'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { readCheckpointConfig } from './checkpoint/index.ts'
-import { type Qwen3VlConfig, weightShapes } from './qwen3vl/index.ts'
+import type { Model } from './architectures/index.ts'
+import { readCheckpointModel } from './checkpoint/index.ts'
 import { adapted, learns, type Trainable } from './training/index.ts'
 
 /** What an engine is for: training takes memory for gradients and the optimiser too. */
@@ -16,8 +16,8 @@ const sizeOf = (shape: ReadonlyArray<number>) => shape.reduce((product, length) 
  * Bytes an engine needs at least: every weight once as float32; for training also weight, gradient, a micro-batch's
  * gradient and two moments of each that learns, and the folded weights of adapters.
  */
-export const memoryNeeded = (config: Qwen3VlConfig, purpose: Purpose, trainable: Trainable = {}): number => {
-  const shapes = [...weightShapes(config)]
+export const memoryNeeded = (model: Model, purpose: Purpose, trainable: Trainable = {}): number => {
+  const shapes = [...model.shapes]
   const weights = shapes.reduce((sum, [, shape]) => sum + sizeOf(shape), 0)
   if (purpose === 'inference') return 4 * weights + base
   const { lora } = trainable
@@ -25,7 +25,7 @@ export const memoryNeeded = (config: Qwen3VlConfig, purpose: Purpose, trainable:
     const learning = shapes.filter(([name]) => learns(name, trainable))
     return 4 * weights + 20 * learning.reduce((sum, [, shape]) => sum + sizeOf(shape), 0) + base
   }
-  const adapters = adapted(config, lora)
+  const adapters = adapted(model, lora)
   const folded = adapters.reduce((sum, [, out, input]) => sum + out * input, 0)
   const learning = adapters.reduce((sum, [, out, input]) => sum + lora.rank * (out + input), 0)
   return 4 * weights + 4 * folded + 20 * learning + base
@@ -59,7 +59,7 @@ export const requireMemory = Effect.fn('Engine.requireMemory')(function* (
     readonly atHand?: number
   },
 ) {
-  const needed = memoryNeeded(yield* readCheckpointConfig(checkpoint), purpose, trainable)
+  const needed = memoryNeeded(yield* readCheckpointModel(checkpoint), purpose, trainable)
   if (needed <= atHand) return
   return yield* new InputError({
     subject: checkpoint,

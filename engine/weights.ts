@@ -1,14 +1,14 @@
 import type { Tensor } from 'onnxruntime-node'
-import { type Qwen3VlConfig, weightShapes } from './qwen3vl/index.ts'
+import type { Model } from './architectures/index.ts'
 import { type Tensors, tensor } from './session.ts'
 
 /** Weights by Hugging Face name. */
 export type WeightMap = ReadonlyMap<string, Float32Array>
 
 /** The weights that a graph takes as inputs, over the same memory. */
-export const weightFeeds = (config: Qwen3VlConfig, weights: WeightMap): Tensors => {
+export const weightFeeds = (model: Model, weights: WeightMap): Tensors => {
   const feeds: Record<string, Tensor> = {}
-  for (const [name, shape] of weightShapes(config)) {
+  for (const [name, shape] of model.shapes) {
     const data = weights.get(name)
     if (data !== undefined) feeds[name] = tensor('float32', data, shape)
   }

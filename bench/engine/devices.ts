@@ -113,7 +113,7 @@ const model = checkpoint(folder)
 const learn = (device: Device) =>
   Effect.gen(function* () {
     const engine = yield* localEngine({ checkpoint: folder, device, threads })
-    const prompts = [0, 1].map((i) => prompt(model.config, i, 16))
+    const prompts = [0, 1].map((i) => prompt(model.model, i, 16))
     const sampling = {
       temperature: 1,
       topP: 1,

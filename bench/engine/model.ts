@@ -1,7 +1,7 @@
 import { random } from '../../core/index.ts'
+import type { Model } from '../../engine/architectures/index.ts'
 import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
-import { patchLength, type Qwen3VlConfig, ropePositions } from '../../engine/qwen3vl/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
 
 /** Text enough for the tokenizer to fill its vocabulary; the benches feed random ids. */
@@ -51,30 +51,33 @@ const side = 4
  * A prompt as the processor makes it: each frame pair as six tokens of timestamp, its vision tokens between start and
  * end, then a question of 24 tokens. Random content.
  */
-export const prompt = (config: Qwen3VlConfig, seed: number, frames: number): ProcessedPrompt => {
+export const prompt = (model: Model, seed: number, frames: number): ProcessedPrompt => {
   const source = random('bench', seed)
   const words = (count: number) => Array.from({ length: count }, () => source.int(1, 500))
   const pairs = frames / 2
-  const perPair = side ** 2 / config.vision.mergeSize ** 2
+  const perPair = side ** 2 / model.vision.mergeSize ** 2
   const ids = [
     ...Array.from({ length: pairs }, () => [
       ...words(6),
-      config.visionStartTokenId,
-      ...Array<number>(perPair).fill(config.videoTokenId),
-      config.visionEndTokenId,
+      model.tokens.visionStart,
+      ...Array<number>(perPair).fill(model.tokens.video),
+      model.tokens.visionEnd,
     ]).flat(),
     ...words(24),
   ]
   const grids = [[pairs, side, side] as const]
-  const rope = ropePositions(ids, grids, config)
+  const rope = model.positions(
+    ids,
+    grids.map((grid) => ({ grid, secondsPerPair: 1 })),
+  )
   return {
     text: '',
     inputIds: Int32Array.from(ids),
-    pixels: Float32Array.from({ length: pairs * side ** 2 * patchLength(config.vision) }, () =>
+    pixels: Float32Array.from({ length: pairs * side ** 2 * model.vision.patchLength }, () =>
       source.uniform(-1, 1),
     ),
     grids,
-    visual: Int32Array.from(ids.flatMap((id, at) => (id === config.videoTokenId ? [at] : []))),
+    visual: Int32Array.from(ids.flatMap((id, at) => (id === model.tokens.video ? [at] : []))),
     positions: rope.positions,
     ropeDelta: rope.delta,
   }

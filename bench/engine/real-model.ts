@@ -1,13 +1,8 @@
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { random } from '../../core/index.ts'
-import {
-  initialDeviation,
-  type NewModel,
-  newModelFiles,
-  preprocessing,
-} from '../../engine/checkpoint/index.ts'
-import { weightShapes } from '../../engine/qwen3vl/index.ts'
+import { architectures } from '../../engine/architectures/index.ts'
+import { initialDeviation, type NewModel, preprocessing } from '../../engine/checkpoint/index.ts'
 
 type Sizes = Pick<NewModel, 'vision' | 'text'>
 
@@ -92,19 +87,18 @@ export const makeRealModel = async (
   { weights = true }: { readonly weights?: boolean } = {},
 ): Promise<{ readonly parameters: number; readonly shards: number }> => {
   const json = async (name: string) => JSON.parse(await readFile(path.join(tokenizer, name), 'utf8'))
-  const files = newModelFiles({
+  const files = architectures.qwen3_vl.newFiles({
     ...realSizes[size],
     tieEmbeddings: size !== '8b',
     vocabulary: 151_936,
     tokenizer: { tokenizer: await json('tokenizer.json'), config: await json('tokenizer_config.json') },
     clipPixels: [4096, 25_165_824],
     fps: 2,
-    seed: size,
   })
   await mkdir(folder, { recursive: true })
   for (const [name, content] of files) await writeFile(path.join(folder, name), content)
-  const { config } = preprocessing(folder, files)
-  const shapes = weightShapes(config)
+  const { model } = preprocessing(folder, files)
+  const shapes = model.shapes
   const shards = shardsOf(shapes)
   const parameters = shards.flat().reduce((sum, { length }) => sum + length, 0)
   if (!weights) return { parameters, shards: shards.length }
@@ -128,7 +122,7 @@ export const makeRealModel = async (
     await handle.write(head)
     for (const { name, shape, length } of entries) {
       const matrix = shape.length > 1
-      const deviation = matrix ? initialDeviation(config, name, shape) : 0.02
+      const deviation = matrix ? initialDeviation(model, name, shape) : 0.02
       const centre = !matrix && name.endsWith('.weight') ? 1 : 0
       const start = source.int(0, poolLength - 1)
       const halves = bfloat16(pool.map((value) => centre + deviation * value))

@@ -30,7 +30,7 @@ const pairs = Number(flags.pairs)
 const size = { prompts: 8, frames: 32, group: 8, tokens: 32 }
 const folder = mkdtempSync(path.join(tmpdir(), 'spanwise-bench-'))
 const model = checkpoint(path.join(folder, 'model'))
-const prompts = Array.from({ length: size.prompts }, (_, i) => prompt(model.config, i, size.frames))
+const prompts = Array.from({ length: size.prompts }, (_, i) => prompt(model.model, i, size.frames))
 const completions = prompts.map((_, p) =>
   Array.from({ length: size.group }, (_, c) => completion(100 * p + c, size.tokens)),
 )
@@ -130,7 +130,7 @@ const measure = async (engine: EngineService, peer: Peer): Promise<ReadonlyArray
 
 const program = Effect.gen(function* () {
   // The only end token is one that is never drawn, so that both sides draw the same number of tokens.
-  const ends = JSON.stringify({ eos_token_id: model.config.videoTokenId })
+  const ends = JSON.stringify({ eos_token_id: model.model.tokens.video })
   const files = new Map(model.files).set('generation_config.json', ends)
   yield* writeCheckpoint(path.join(folder, 'model'), { ...model, files })
   const home = path.join(folder, 'model')

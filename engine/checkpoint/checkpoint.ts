@@ -3,18 +3,17 @@ import path from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
+import type { Model } from '../architectures/index.ts'
 import { limits } from '../limits.ts'
 import type { ProcessorSettings } from '../processor/settings.ts'
-import type { Qwen3VlConfig } from '../qwen3vl/config.ts'
-import { weightShapes } from '../qwen3vl/weights.ts'
 import { type ChatTemplate, chatTemplate } from '../tokenizer/template.ts'
 import { type Tokenizer, tokenizer } from '../tokenizer/tokenizer.ts'
 import { readSafetensors, type Tensor } from './safetensors.ts'
 import {
   type GenerationConfig,
   readChatTemplate,
-  readConfig,
   readGeneration,
+  readModel,
   readProcessor,
   readTokenizerFiles,
   type TextFiles,
@@ -26,7 +25,7 @@ import { isShardName } from './shard-name.ts'
 export interface Preprocessing {
   /** The folder, for messages. */
   readonly folder: string
-  readonly config: Qwen3VlConfig
+  readonly model: Model
   readonly generation: GenerationConfig
   /** The token that ends a turn: what a reply is scored and trained to end with. */
   readonly endToken: number | undefined
@@ -38,7 +37,7 @@ export interface Preprocessing {
 }
 
 export interface Checkpoint extends Preprocessing {
-  /** Weights by Hugging Face name, exactly those of `weightShapes`. */
+  /** Weights by Hugging Face name, exactly those of `model.shapes`. */
   readonly tensors: Map<string, Tensor>
   /** The file each weight stands in, so that the layout can be written back. */
   readonly shards: ReadonlyMap<string, string>
@@ -57,38 +56,38 @@ const asInputError = (folder: string) => (cause: unknown) =>
       })
 
 /** A tokenizer of another model would put the frames in the wrong places, or ask for embeddings that are not there. */
-const checkTokens = (folder: string, config: Qwen3VlConfig, words: Tokenizer) => {
+const checkTokens = (folder: string, model: Model, words: Tokenizer) => {
   const pad = words.idOf('<|video_pad|>')
   const highest = Math.max(...words.specialIds)
-  if (pad === config.videoTokenId && highest < config.text.vocabSize) return
+  if (pad === model.tokens.video && highest < model.text.vocabSize) return
   throw new InputError({
     subject: `${folder}/tokenizer.json`,
     problem:
-      pad === config.videoTokenId
-        ? `has token ${highest}, config.json a vocabulary of ${config.text.vocabSize}`
-        : `has <|video_pad|> as ${pad ?? 'no token'}, config.json as ${config.videoTokenId}`,
+      pad === model.tokens.video
+        ? `has token ${highest}, config.json a vocabulary of ${model.text.vocabSize}`
+        : `has <|video_pad|> as ${pad ?? 'no token'}, config.json as ${model.tokens.video}`,
     remedy: 'use the tokenizer that belongs to the config.json beside it',
   })
 }
 
 /** Understands the text files of a checkpoint. Throws `InputError`. */
 export const preprocessing = (folder: string, files: TextFiles): Preprocessing => {
-  const config = readConfig(folder, files)
+  const model = readModel(folder, files)
   const texts = readTokenizerFiles(folder, files)
   const words = tokenizer(texts.tokenizer, texts.config)
-  checkTokens(folder, config, words)
+  checkTokens(folder, model, words)
   const generation = readGeneration(folder, files)
   const end = words.endId
   const ends = generation.eosTokenIds.length > 0 || end === undefined ? generation.eosTokenIds : [end]
   return {
     folder,
-    config,
+    model,
     generation: { ...generation, eosTokenIds: ends },
     // Of several that stop generation, the tokenizer's own closes a turn of the chat template.
     endToken: end !== undefined && ends.includes(end) ? end : ends[0],
     tokenizer: words,
     template: chatTemplate(readChatTemplate(folder, files)),
-    processor: readProcessor(folder, files),
+    processor: readProcessor(folder, files, model.processor),
     files,
   }
 }
@@ -165,8 +164,8 @@ const weightFiles = async (folder: string, names: Iterable<string>): Promise<Map
   return new Map(Array.from(names, (name) => [name, known[name] ?? '']))
 }
 
-const readWeights = async (folder: string, config: Qwen3VlConfig) => {
-  const shapes = weightShapes(config)
+const readWeights = async (folder: string, model: Model) => {
+  const shapes = model.shapes
   const places = await weightFiles(folder, shapes.keys())
   const tensors = new Map<string, Tensor>()
   const shards = new Map<string, string>()
@@ -202,11 +201,11 @@ const readWeights = async (folder: string, config: Qwen3VlConfig) => {
 }
 
 /** Reads the configuration alone: enough to know how large the model is. */
-export const readCheckpointConfig = (folder: string): Effect.Effect<Qwen3VlConfig, InputError> =>
+export const readCheckpointModel = (folder: string): Effect.Effect<Model, InputError> =>
   Effect.tryPromise({
     try: async () => {
       const text = await readBounded(path.join(folder, 'config.json'))
-      return readConfig(folder, new Map(text === undefined ? [] : [['config.json', text]]))
+      return readModel(folder, new Map(text === undefined ? [] : [['config.json', text]]))
     },
     catch: asInputError(folder),
   })
@@ -227,7 +226,7 @@ export const readCheckpoint = (folder: string): Effect.Effect<Checkpoint, InputE
   Effect.tryPromise({
     try: async () => {
       const rest = preprocessing(folder, await readTexts(folder))
-      return { ...rest, ...(await readWeights(folder, rest.config)) }
+      return { ...rest, ...(await readWeights(folder, rest.model)) }
     },
     catch: asInputError(folder),
   })

@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
-import { type ProcessorSettings, videoSettingsSchema } from '../processor/settings.ts'
-import { configSchema, type Qwen3VlConfig } from '../qwen3vl/config.ts'
+import {
+  type Architecture,
+  architectures,
+  type Model,
+  type ProcessorDefaults,
+} from '../architectures/index.ts'
+import { type ProcessorSettings, videoSettings } from '../processor/settings.ts'
 
 /** The text files of a checkpoint folder that are read, understood and written back. */
 export const textFiles = [
@@ -46,9 +51,6 @@ const generationSchema = z
 
 export type GenerationConfig = z.output<typeof generationSchema>
 
-/** Architectures whose graphs this engine builds. */
-export const architectures = ['qwen3_vl'] as const
-
 const missing = (folder: string, file: string) =>
   new InputError({
     subject: `${folder}/${file}`,
@@ -82,17 +84,19 @@ const required = <Out>(folder: string, files: TextFiles, file: string, schema: z
   return parse(folder, file, text, schema)
 }
 
-/** The model's configuration. Throws `InputError` for an architecture the engine does not know. */
-export const readConfig = (folder: string, files: TextFiles): Qwen3VlConfig => {
+/** The model that config.json describes. Throws `InputError` for an architecture the engine does not know. */
+export const readModel = (folder: string, files: TextFiles): Model => {
   const kind = required(folder, files, 'config.json', z.object({ model_type: z.string().default('(none)') }))
-  if (!architectures.some((name) => name === kind.model_type)) {
+  const known = new Map<string, Architecture>(Object.entries(architectures))
+  const architecture = known.get(kind.model_type)
+  if (architecture === undefined) {
     throw new InputError({
       subject: `${folder}/config.json model_type`,
       problem: `architecture ${kind.model_type} is not supported`,
-      remedy: `use a checkpoint of one of: ${architectures.join(', ')}`,
+      remedy: `use a checkpoint of one of: ${[...known.keys()].join(', ')}`,
     })
   }
-  return required(folder, files, 'config.json', configSchema)
+  return required(folder, files, 'config.json', architecture.model)
 }
 
 /** What ends and shapes generation; without the file, the end token of the tokenizer. */
@@ -122,20 +126,25 @@ export const readChatTemplate = (folder: string, files: TextFiles): string => {
 }
 
 /** Settings of the video processor, from its own file or from the nested one that transformers 5 writes. */
-export const readProcessor = (folder: string, files: TextFiles): ProcessorSettings => {
+export const readProcessor = (
+  folder: string,
+  files: TextFiles,
+  defaults: ProcessorDefaults,
+): ProcessorSettings => {
+  const schema = videoSettings(defaults)
   const nested = files.get('processor_config.json')
   if (nested !== undefined) {
     const { video_processor: settings } = parse(
       folder,
       'processor_config.json',
       nested,
-      z.object({ video_processor: videoSettingsSchema.optional() }),
+      z.object({ video_processor: schema.optional() }),
     )
     if (settings !== undefined) return settings
   }
   for (const file of ['video_preprocessor_config.json', 'preprocessor_config.json']) {
     const text = files.get(file)
-    if (text !== undefined) return parse(folder, file, text, videoSettingsSchema)
+    if (text !== undefined) return parse(folder, file, text, schema)
   }
   throw missing(folder, 'video_preprocessor_config.json')
 }

@@ -10,7 +10,7 @@ import {
   transpose,
   type Value,
 } from '../../graph/index.ts'
-import type { Attend } from '../qwen3vl/index.ts'
+import type { Attend } from '../attention.ts'
 
 /** Keys and values of one layer that a decoding step reads. */
 export interface LayerCache {

@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-node'
-import type { Qwen3VlConfig } from '../qwen3vl/index.ts'
+import type { Model } from '../architectures/index.ts'
 import { type Tensors, tensor } from '../session.ts'
 
 /** Sizes of the keys and values of a decoding batch. */
@@ -14,7 +14,7 @@ export interface CacheSize {
  * buffers that double when they are full, so that shapes change seldom.
  */
 export class DecodingCache {
-  readonly config: Qwen3VlConfig
+  readonly model: Model
   size: CacheSize
   /** Tokens cached for every sample, and how many the buffers can hold. */
   filled = 0
@@ -23,21 +23,21 @@ export class DecodingCache {
   private own: Array<Float32Array>
 
   /** `prompt` holds key and value of layer 0, of layer 1, ..., each [rows, kv, prompt, Dh]. */
-  constructor(config: Qwen3VlConfig, size: CacheSize, prompt: ReadonlyArray<Float32Array>) {
-    this.config = config
+  constructor(model: Model, size: CacheSize, prompt: ReadonlyArray<Float32Array>) {
+    this.model = model
     this.size = size
     this.prompt = [...prompt]
     this.own = prompt.map(() => this.buffer())
   }
 
   private buffer(): Float32Array {
-    const { kvHeads, headDim } = this.config.text
+    const { kvHeads, headDim } = this.model.text
     return new Float32Array(this.size.rows * kvHeads * this.size.samples * this.capacity * headDim)
   }
 
   /** The cache inputs of the step graph. */
   feeds(): Tensors {
-    const { kvHeads, headDim } = this.config.text
+    const { kvHeads, headDim } = this.model.text
     const { rows, samples, prompt } = this.size
     const feeds: Record<string, Tensor> = {
       cached_mask: tensor('float32', new Float32Array(this.capacity).fill(-1e9).fill(0, 0, this.filled)),
@@ -52,7 +52,7 @@ export class DecodingCache {
 
   /** Keeps a step's keys and values, ordered as `prompt`, each [rows, kv, samples, Dh]. */
   append(added: ReadonlyArray<Float32Array>): void {
-    const { headDim } = this.config.text
+    const { headDim } = this.model.text
     if (this.filled === this.capacity) this.grow()
     added.forEach((data, index) => {
       const buffer = this.own[index]!
@@ -65,7 +65,7 @@ export class DecodingCache {
   }
 
   private grow(): void {
-    const { headDim } = this.config.text
+    const { headDim } = this.model.text
     const old = this.own
     const before = this.capacity * headDim
     this.capacity *= 2
@@ -79,7 +79,7 @@ export class DecodingCache {
 
   /** Keeps only the given rows, and of each the given samples (as many for every row). */
   keep(rows: ReadonlyArray<number>, samples: ReadonlyArray<ReadonlyArray<number>>): void {
-    const { kvHeads, headDim } = this.config.text
+    const { kvHeads, headDim } = this.model.text
     const count = samples[0]?.length ?? 0
     const before = this.size
     this.size = { ...before, rows: rows.length, samples: count }

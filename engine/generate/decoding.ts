@@ -1,6 +1,6 @@
 import { type Random, random } from '../../core/index.ts'
+import { followingPositions, type Model } from '../architectures/index.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
-import { followingPositions, type Qwen3VlConfig, textRope } from '../qwen3vl/index.ts'
 import { type Tensors, tensor } from '../session.ts'
 import type { DecodingCache } from './cache.ts'
 import { paddingMask } from './prompts.ts'
@@ -49,9 +49,9 @@ export const unfinished = (rows: ReadonlyArray<Row>): boolean =>
  * The inputs of one decoding step besides weights and cache: each sequence's latest token, at first the prompt's last.
  * `promptLength` is the padded length of what was prefilled.
  */
-export const stepFeeds = (config: Qwen3VlConfig, rows: ReadonlyArray<Row>, promptLength: number): Tensors => {
+export const stepFeeds = (model: Model, rows: ReadonlyArray<Row>, promptLength: number): Tensors => {
   const samples = rows[0]!.slots.length
-  const half = config.text.headDim / 2
+  const half = model.text.headDim / 2
   const ids = new BigInt64Array(rows.length * samples)
   const scale = new Float32Array(ids.length)
   const cos = new Float32Array(ids.length * half)
@@ -64,7 +64,7 @@ export const stepFeeds = (config: Qwen3VlConfig, rows: ReadonlyArray<Row>, promp
     })
     // All live sequences of a batch have drawn the same number of tokens; finished ones compute nothing of use.
     const drawn = slots.reduce((most, { tokens }) => Math.max(most, tokens.length), 0)
-    const tables = textRope(config.text, followingPositions(before + drawn, prompt.ropeDelta, 1))
+    const tables = model.angles(followingPositions(before + drawn, prompt.ropeDelta, 1))
     for (let sample = 0; sample < samples; sample++) {
       cos.set(tables.cos, (row * samples + sample) * half)
       sin.set(tables.sin, (row * samples + sample) * half)

@@ -1,8 +1,8 @@
 import { Effect, type Scope } from 'effect'
 import { EngineError } from '../../core/index.ts'
 import { emit } from '../../graph/onnx/index.ts'
+import type { Model } from '../architectures/index.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
-import { type Qwen3VlConfig, visionTokenIds } from '../qwen3vl/index.ts'
 import type { SessionOptions, Tensors } from '../session.ts'
 import { sessionPool } from '../session-pool.ts'
 import { only, type WeightMap, weightFeeds } from '../weights.ts'
@@ -39,9 +39,9 @@ export interface Generator {
 }
 
 /** Names in the order `DecodingCache` keeps keys and values. */
-const layerNames = (config: Qwen3VlConfig, prefix: string): ReadonlyArray<string> =>
+const layerNames = (model: Model, prefix: string): ReadonlyArray<string> =>
   Array.from(
-    { length: 2 * config.text.layers },
+    { length: 2 * model.text.layers },
     (_, i) => `${prefix}${i % 2 === 0 ? 'key' : 'value'}.${i >> 1}`,
   )
 
@@ -53,7 +53,7 @@ const fewSequences = 16
 
 /** Makes a generator; its sessions are released when the scope closes. */
 export const makeGenerator = (
-  config: Qwen3VlConfig,
+  model: Model,
   wording: Wording,
   options: GeneratorOptions,
 ): Effect.Effect<Generator, never, Scope.Scope> =>
@@ -61,7 +61,7 @@ export const makeGenerator = (
     const { weightsAs = 'initialisers', limits = { sequences: 128, tokens: 8192 } } = options
     const pool = yield* sessionPool(options)
     const narrow = yield* sessionPool({ ...options, threads: 1 })
-    const banned = new Set(visionTokenIds(config))
+    const banned = new Set(Object.values(model.tokens))
     let loaded: WeightMap | undefined
 
     const emitted = (graph: ReturnType<typeof stepGraph>, weights: WeightMap) =>
@@ -73,26 +73,26 @@ export const makeGenerator = (
       sampling: Sampling,
       rule: StopRule,
     ) {
-      const passed = weightsAs === 'inputs' ? weightFeeds(config, weights) : {}
+      const passed = weightsAs === 'inputs' ? weightFeeds(model, weights) : {}
       const { height, width } = batch
       const frame = height === 0 ? undefined : { height, width }
       const prefill = yield* pool.get(`prefill ${height}x${width}`, () =>
-        emitted(prefillGraph(config, frame), weights),
+        emitted(prefillGraph(model, frame), weights),
       )
-      const filled = yield* prefill.run(only({ ...passed, ...prefillFeeds(config, batch) }, prefill.inputs))
+      const filled = yield* prefill.run(only({ ...passed, ...prefillFeeds(model, batch) }, prefill.inputs))
       const floats = (tensors: Tensors, names: ReadonlyArray<string>) =>
         names.map((name) => tensors[name]!.data as Float32Array)
       const size = { rows: batch.prompts.length, samples: sampling.n, prompt: batch.length }
-      const cache = new DecodingCache(config, size, floats(filled, layerNames(config, '')))
+      const cache = new DecodingCache(model, size, floats(filled, layerNames(model, '')))
       const all = batch.prompts.map((prompt, row) => startRow(prompt, batch.places[row]!, sampling))
       const few = size.rows * size.samples <= fewSequences
-      const step = yield* (few ? narrow : pool).get('step', () => emitted(stepGraph(config), weights))
+      const step = yield* (few ? narrow : pool).get('step', () => emitted(stepGraph(model), weights))
       for (let rows: ReadonlyArray<Row> = all; unfinished(rows); rows = compact(rows, cache)) {
-        const feeds = { ...passed, ...stepFeeds(config, rows, batch.length), ...cache.feeds() }
+        const feeds = { ...passed, ...stepFeeds(model, rows, batch.length), ...cache.feeds() }
         const results = yield* step.run(only(feeds, step.inputs))
         const [shares] = floats(results, ['shares'])
-        cache.append(floats(results, layerNames(config, 'new_')))
-        drawAll(rows, shares!, config.text.vocabSize, banned, rule)
+        cache.append(floats(results, layerNames(model, 'new_')))
+        drawAll(rows, shares!, model.text.vocabSize, banned, rule)
       }
       return all.map(({ slots }) =>
         slots.map(

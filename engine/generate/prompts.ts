@@ -1,6 +1,7 @@
-import { checkPrompt, frameSize, roundUp, steps, unseen } from '../layout.ts'
+import type { Model } from '../architectures/index.ts'
+import { causalMask, unseen } from '../attention.ts'
+import { checkPrompt, frameSize, roundUp, steps } from '../layout.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
-import { causalMask, patchLength, type Qwen3VlConfig, textRope } from '../qwen3vl/index.ts'
 import { type Tensors, tensor } from '../session.ts'
 
 /** Prompts that are prefilled and decoded together, padded on the right to one length. */
@@ -63,10 +64,10 @@ export const paddingMask = (lengths: ReadonlyArray<number>, padded: number): Flo
 }
 
 /** The inputs of the prefill graph: the prompts without their last token. */
-export const prefillFeeds = (config: Qwen3VlConfig, batch: PromptBatch): Tensors => {
+export const prefillFeeds = (model: Model, batch: PromptBatch): Tensors => {
   const { prompts, length, height, width } = batch
   const rows = prompts.length
-  const half = config.text.headDim / 2
+  const half = model.text.headDim / 2
   const ids = new BigInt64Array(rows * length)
   const cos = new Float32Array(rows * length * half)
   const sin = new Float32Array(rows * length * half)
@@ -79,7 +80,7 @@ export const prefillFeeds = (config: Qwen3VlConfig, batch: PromptBatch): Tensors
     const base = row * length
     const before = prompt.inputIds.length - 1
     for (let i = 0; i < before; i++) ids[base + i] = BigInt(prompt.inputIds[i]!)
-    const tables = textRope(config.text, prompt.positions)
+    const tables = model.angles(prompt.positions)
     cos.set(tables.cos.subarray(0, before * half), base * half)
     sin.set(tables.sin.subarray(0, before * half), base * half)
     pixels.set(prompt.pixels, pixel)
@@ -92,7 +93,7 @@ export const prefillFeeds = (config: Qwen3VlConfig, batch: PromptBatch): Tensors
     sin: tensor('float32', sin, [rows, length, half]),
     causal: tensor('float32', causalMask(length), [length, length]),
     ...(frames > 0 && {
-      pixels: tensor('float32', pixels, [frames, height * width, patchLength(config.vision)]),
+      pixels: tensor('float32', pixels, [frames, height * width, model.vision.patchLength]),
       visual_rows: tensor('int64', visualRows),
     }),
   }

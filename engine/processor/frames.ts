@@ -1,4 +1,4 @@
-import type { Grid } from '../qwen3vl/positions.ts'
+import type { Grid } from '../architectures/index.ts'
 import type { ProcessorSettings } from './settings.ts'
 import type { Frames } from './types.ts'
 
@@ -16,9 +16,10 @@ const lookup = ({ mean, std, rescaleFactor }: ProcessorSettings): Float32Array =
 }
 
 /**
- * Pixel values of a clip as `Qwen3VLVideoProcessor` makes them: normalised, an odd last frame repeated, cut into patches
- * of 2 frames x 16 x 16 pixels, stored merge block by merge block. Returns [t * h * w, 3 * 2 * 16 * 16] row-major and
- * the grid. Frames must be a multiple of patch x merge (32) pixels in both directions; they are not resized.
+ * Pixel values of a clip as transformers' video processors of the Qwen family make them: normalised, an odd last frame repeated, cut into patches
+ * of frames x rows x columns (2 x 16 x 16 for Qwen3-VL), stored merge block by merge block. Returns
+ * [t * h * w, 3 * patch volume] row-major and the grid. Frames must be a multiple of patch x merge pixels in both
+ * directions; they are not resized.
  */
 export const patchify = (
   clip: Frames,
@@ -73,14 +74,21 @@ export const pairTimes = (times: ArrayLike<number>, depth: number): Array<number
     return (times[pair * depth]! + times[last]!) / 2
   })
 
+/** Frames whose gap is this many times the usual one were left out on purpose, not moved to the nearest picture. */
+const unevenGap = 1.75
+
 /**
- * A time with one decimal as Python's `f'{t:.1f}'` writes it: halves go to the even digit. Two frames a second put every
- * other pair on a quarter of a second, so `toFixed`, which rounds halves up, would differ from training.
+ * Seconds from one group of `depth` frames to the next, to the microsecond, and whether the frames are evenly spaced
+ * but for being moved to the nearest picture. A clip of one frame has no spacing: 1 second, transformers' own default.
  */
-export const oneDecimal = (seconds: number): string => {
-  const quarters = seconds * 4
-  if (!Number.isInteger(quarters) || quarters % 2 === 0) return seconds.toFixed(1)
-  const tenths = Math.floor(seconds * 10)
-  const even = tenths % 2 === 0 ? tenths : tenths + 1
-  return (even / 10).toFixed(1)
+export const pairSpacing = (
+  times: ArrayLike<number>,
+  depth: number,
+): { readonly seconds: number; readonly even: boolean } => {
+  const last = times.length - 1
+  if (last < 1) return { seconds: 1, even: true }
+  const gaps = Array.from({ length: last }, (_, i) => times[i + 1]! - times[i]!).sort((a, b) => a - b)
+  const usual = gaps[(last - 1) >> 1]!
+  const seconds = (depth * (times[last]! - times[0]!)) / last
+  return { seconds: Math.round(seconds * 1e6) / 1e6, even: gaps.at(-1)! < unevenGap * usual }
 }

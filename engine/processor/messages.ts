@@ -1,7 +1,7 @@
 import { InputError } from '../../core/index.ts'
+import type { Model } from '../architectures/index.ts'
 import type { Preprocessing } from '../checkpoint/checkpoint.ts'
-import { ropePositions } from '../qwen3vl/positions.ts'
-import { oneDecimal, pairTimes, patchify } from './frames.ts'
+import { pairSpacing, pairTimes, patchify } from './frames.ts'
 import type { Frames, Message, ProcessedPrompt, VisionWrap } from './types.ts'
 
 export interface ProcessOptions {
@@ -17,16 +17,11 @@ const start = '<|vision_start|>'
 const pad = '<|video_pad|>'
 const end = '<|vision_end|>'
 
-/** What stands for a clip in the text: for each frame pair its time and as many pad tokens as it has merged patches. */
-const placeholder = (clip: Frames, tokensPerPair: number, depth: number): string =>
-  pairTimes(clip.times, depth)
-    .map((time) => `<${oneDecimal(time)} seconds>${start}${pad.repeat(tokensPerPair)}${end}`)
-    .join('')
-
 /**
- * Turns messages into what the model takes, as transformers' `Qwen3VLProcessor` does. Times are the true times of the
- * clip's frames, so frames may be dropped or blank without anything else to tell. Throws `InputError` where a text
- * itself holds the video token, and where the prompt is longer than the model holds: it is never truncated.
+ * Turns messages into what the model takes, as the architecture's processor in transformers does. Times are the true
+ * times of the clip's frames. Throws `InputError` where a text
+ * itself holds the video token, and where the prompt is longer than the model holds: it is never truncated; and where frames
+ * are unevenly spaced for a model that knows only their interval or order.
  */
 export const processMessages = (
   checkpoint: Preprocessing,
@@ -34,7 +29,7 @@ export const processMessages = (
   { addGenerationPrompt = true, visionWrap = 'transformers', variables = {} }: ProcessOptions = {},
 ): ProcessedPrompt => {
   const settings = checkpoint.processor
-  const { tokenizer, template, config } = checkpoint
+  const { tokenizer, template, model } = checkpoint
   const clips: Array<Frames> = []
   const rendered = template(
     messages.map(({ role, content }) => ({
@@ -47,7 +42,7 @@ export const processMessages = (
     })),
     { addGenerationPrompt, variables },
   )
-  const cut = visionWrap === 'vllm' ? `${start}${pad}${end}` : pad
+  const cut = visionWrap === 'vllm' && model.enclosed ? `${start}${pad}${end}` : pad
   const pieces = rendered.split(cut)
   if (pieces.length !== clips.length + 1 || pieces.some((piece) => piece.includes(pad))) {
     throw new InputError({
@@ -60,21 +55,26 @@ export const processMessages = (
   const text = pieces.reduce((before, piece, number) => {
     const [, h, w] = parts[number - 1]!.grid
     const tokens = (h * w) / settings.mergeSize ** 2
-    return before + placeholder(clips[number - 1]!, tokens, settings.temporalPatchSize) + piece
+    const times = pairTimes(clips[number - 1]!.times, settings.temporalPatchSize)
+    return before + model.clipText(times, tokens) + piece
   })
   const inputIds = Int32Array.from(tokenizer.encode(text))
-  if (inputIds.length > config.text.maxPositions) {
+  if (inputIds.length > model.text.maxPositions) {
     throw new InputError({
       subject: 'prompt',
-      problem: `has ${inputIds.length} tokens, the model holds ${config.text.maxPositions}`,
+      problem: `has ${inputIds.length} tokens, the model holds ${model.text.maxPositions}`,
       remedy: 'take fewer or smaller frames, or a shorter text',
     })
   }
   const grids = parts.map((part) => part.grid)
-  const { positions, delta } = ropePositions(inputIds, grids, config)
+  const shapes = clips.map(({ times }, clip) => ({
+    grid: grids[clip]!,
+    secondsPerPair: spacingOf(model, times, settings.temporalPatchSize),
+  }))
+  const { positions, delta } = model.positions(inputIds, shapes)
   const visual: Array<number> = []
   inputIds.forEach((id, index) => {
-    if (id === config.videoTokenId) visual.push(index)
+    if (id === model.tokens.video) visual.push(index)
   })
   return {
     text,
@@ -85,6 +85,17 @@ export const processMessages = (
     positions,
     ropeDelta: delta,
   }
+}
+
+/** Seconds between frame pairs; refuses uneven ones where the model would take them for even. */
+const spacingOf = (model: Model, times: ArrayLike<number>, depth: number): number => {
+  const { seconds, even } = pairSpacing(times, depth)
+  if (even || model.time === 'text') return seconds
+  throw new InputError({
+    subject: 'prompt',
+    problem: `its frames are not evenly spaced, and ${model.architecture} takes frames at one interval only`,
+    remedy: 'blank hidden frames instead of dropping them (mask mode blank), and take frames at an even rate',
+  })
 }
 
 const joined = (arrays: ReadonlyArray<Float32Array>): Float32Array => {

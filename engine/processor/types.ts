@@ -1,8 +1,8 @@
-import type { Grid } from '../qwen3vl/positions.ts'
+import type { Grid } from '../architectures/index.ts'
 
 /**
  * The frames of a video as the processor needs them; a `Clip` of the video room is one. Frames are already sized
- * (multiples of 32 pixels), and masked frames are already blank or gone.
+ * (sides are multiples of patch size x merge size), and masked frames are already blank or gone.
  */
 export interface Frames {
   readonly width: number
@@ -27,7 +27,7 @@ export interface ProcessedPrompt {
   /** The rendered and expanded text, as tokenised. */
   readonly text: string
   readonly inputIds: Int32Array
-  /** [P, C * 2 * 16 * 16] row-major, the patches of all clips one after the other. */
+  /** [P, patch length] row-major, the patches of all clips one after the other. */
   readonly pixels: Float32Array
   /** Frame pairs, patch rows and patch columns of each clip. */
   readonly grids: ReadonlyArray<Grid>

@@ -10,7 +10,7 @@ import {
   transpose,
   type Value,
 } from '../../graph/index.ts'
-import { type Attend, groupedAttention } from '../qwen3vl/index.ts'
+import { type Attend, groupedAttention } from '../attention.ts'
 
 export interface PackedMasks {
   /** Prompt tokens of a row, completions of a row, tokens of a completion. */

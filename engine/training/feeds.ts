@@ -1,4 +1,5 @@
-import { causalMask, patchLength, type Qwen3VlConfig } from '../qwen3vl/index.ts'
+import type { Model } from '../architectures/index.ts'
+import { causalMask } from '../attention.ts'
 import { scalar, type Tensors, tensor } from '../session.ts'
 import type { LossSettings, TrainingGroup } from './batch.ts'
 import { rowLength } from './forward.ts'
@@ -16,10 +17,10 @@ export const causalOf = (length: number): Float32Array => {
 }
 
 /** The inputs of `packedForward`. */
-export const forwardFeeds = (config: Qwen3VlConfig, packed: PackedForward, temperature: number): Tensors => {
+export const forwardFeeds = (model: Model, packed: PackedForward, temperature: number): Tensors => {
   const { rows, prompt, group, completion, targets, height, width } = packed.layout
   const length = Number(rowLength({ rows, prompt, group, completion, targets, frames: packed.frames }))
-  const half = config.text.headDim / 2
+  const half = model.text.headDim / 2
   const slots = [rows, group, targets]
   return {
     ids: tensor('int64', packed.ids, [rows, length]),
@@ -33,7 +34,7 @@ export const forwardFeeds = (config: Qwen3VlConfig, packed: PackedForward, tempe
     target_ids: tensor('int64', packed.targetIds, slots),
     inverse_temperature: scalar(1 / temperature),
     ...(packed.frames > 0 && {
-      pixels: tensor('float32', packed.pixels, [packed.frames, height * width, patchLength(config.vision)]),
+      pixels: tensor('float32', packed.pixels, [packed.frames, height * width, model.vision.patchLength]),
       visual_rows: tensor('int64', packed.visualRows),
     }),
   }

@@ -10,21 +10,10 @@ import {
   sub,
   type Value,
 } from '../../graph/index.ts'
-import {
-  embed,
-  inject,
-  logits,
-  patchLength,
-  type Qwen3VlConfig,
-  text,
-  vision,
-  type Weights,
-} from '../qwen3vl/index.ts'
+import type { Model, Weights } from '../architectures/index.ts'
+import { type FrameShape, frameInputs } from '../frame-inputs.ts'
 import { packedAttend } from './attention.ts'
 import { entropyOf } from './losses.ts'
-
-/** Patch rows and columns of a frame; undefined for prompts without video. */
-export type FrameShape = { readonly height: number; readonly width: number } | undefined
 
 /** Lengths of a packed micro-batch (see `Layout`) as the graph knows them. */
 export interface PackedDims {
@@ -52,8 +41,6 @@ export const rowLength = (dims: PackedDims): Dim =>
     ? dims.prompt + dims.group * dims.completion
     : `${dims.prompt}+${dims.group}*${dims.completion}`
 
-const times = (dim: Dim, factor: number): Dim => (typeof dim === 'number' ? dim * factor : `${dim}*${factor}`)
-
 export interface PackedOutputs {
   /** [S, T]: log-probability of each target under softmax(logits / temperature); 0 in the padding. */
   readonly logProbs: Value
@@ -69,14 +56,14 @@ export interface PackedOutputs {
  */
 export const packedForward = (
   graph: Graph,
-  config: Qwen3VlConfig,
+  model: Model,
   weights: Weights,
   dims: PackedDims,
   frame: FrameShape,
 ): PackedOutputs => {
   const { rows, prompt, group, completion, targets } = dims
   const length = rowLength(dims)
-  const half = config.text.headDim / 2
+  const half = model.text.headDim / 2
   const ids = graph.input('ids', 'int64', [rows, length])
   const cos = graph.input('cos', 'float32', [rows, length, half])
   const sin = graph.input('sin', 'float32', [rows, length, half])
@@ -93,20 +80,12 @@ export const packedForward = (
   const targetIds = graph.input('target_ids', 'int64', [rows, group, targets])
   const inverseTemperature = graph.input('inverse_temperature', 'float32', [])
 
-  const embeddings = embed(config, weights, ids)
-  const seen = frame === undefined ? undefined : seeing(graph, config, weights, dims, frame)
-  const hidden = text(config, weights, {
-    embeddings: seen === undefined ? embeddings : inject(embeddings, seen.visualRows, seen.tokens),
-    cos,
-    sin,
-    attend,
-    tail: prompt,
-    ...(seen !== undefined && { visualRows: seen.visualRows, deepstack: seen.deepstack }),
-  })
-  const flat = reshape(hidden, [-1, config.text.hiddenSize])
+  const frames = frameInputs(graph, model, dims.frames, frame)
+  const hidden = model.hidden(graph, weights, { ids, cos, sin, frames, attend, tail: prompt })
+  const flat = reshape(hidden, [-1, model.text.hiddenSize])
   const chosen = gather(flat, reshape(targetRows, [-1]), 0, { distinct: true })
   // Scaling the hidden rows is scaling the logits, at a fraction of the width.
-  const scores = logits(config, weights, mul(chosen, inverseTemperature))
+  const scores = model.logits(weights, mul(chosen, inverseTemperature))
   const logSum = logSumExp(scores, -1, true)
   const slots = [-1, targets] as const
   const mask = reshape(targetMask, slots)
@@ -117,18 +96,4 @@ export const packedForward = (
     entropy: mul(reshape(entropy, slots), mask),
     mask,
   }
-}
-
-const seeing = (
-  graph: Graph,
-  config: Qwen3VlConfig,
-  weights: Weights,
-  { frames }: PackedDims,
-  { height, width }: { readonly height: number; readonly width: number },
-) => {
-  const patches = height * width
-  const pixels = graph.input('pixels', 'float32', [frames, patches, patchLength(config.vision)])
-  const perFrame = patches / config.vision.mergeSize ** 2
-  const visualRows = graph.input('visual_rows', 'int64', [times(frames, perFrame)])
-  return { visualRows, ...vision(graph, config, weights, { pixels, height, width }) }
 }

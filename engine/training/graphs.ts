@@ -1,7 +1,8 @@
 import { concat, type Dim, Graph, gradients, reshape, type Value } from '../../graph/index.ts'
-import { graphWeights, type Qwen3VlConfig, type Weights } from '../qwen3vl/index.ts'
+import { graphWeights, type Model, type Weights } from '../architectures/index.ts'
+import type { FrameShape } from '../frame-inputs.ts'
 import type { LossSettings } from './batch.ts'
-import { type FrameShape, type PackedDims, type PackedOutputs, packedForward } from './forward.ts'
+import { type PackedDims, type PackedOutputs, packedForward } from './forward.ts'
 import { type LoraSettings, withAdapters } from './lora.ts'
 import { policyLoss, sftLoss } from './losses.ts'
 
@@ -25,20 +26,20 @@ export const learns = (name: string, { freezeVision = false, lora }: Trainable):
     ? name.endsWith('.lora_a') || name.endsWith('.lora_b')
     : !(freezeVision && name.startsWith('model.visual.'))
 
-const weightsOf = (graph: Graph, config: Qwen3VlConfig, { lora }: Trainable): Weights => {
+const weightsOf = (graph: Graph, model: Model, { lora }: Trainable): Weights => {
   const plain = graphWeights(graph)
-  return lora === undefined ? plain : withAdapters(graph, config, lora, plain)
+  return lora === undefined ? plain : withAdapters(graph, model, lora, plain)
 }
 
 /** Log-probabilities of packed completions; outputs `log_probs` and `entropy`, both [S, T]. */
 export const scoreGraph = (
-  config: Qwen3VlConfig,
+  model: Model,
   dims: PackedDims,
   frame: FrameShape,
   trainable: Trainable = {},
 ): Graph => {
   const graph = new Graph('score')
-  const outputs = packedForward(graph, config, weightsOf(graph, config, trainable), dims, frame)
+  const outputs = packedForward(graph, model, weightsOf(graph, model, trainable), dims, frame)
   graph.output('log_probs', outputs.logProbs)
   graph.output('entropy', outputs.entropy)
   return graph
@@ -75,7 +76,7 @@ const lossOf = (
  * about a millisecond to hand back an output of whatever size.
  */
 export const updateGraph = (
-  config: Qwen3VlConfig,
+  model: Model,
   dims: PackedDims,
   frame: FrameShape,
   loss: LossSettings,
@@ -83,7 +84,7 @@ export const updateGraph = (
   { together = false }: { readonly together?: boolean } = {},
 ): Graph => {
   const graph = new Graph(`update-${loss.kind}`)
-  const outputs = packedForward(graph, config, weightsOf(graph, config, trainable), dims, frame)
+  const outputs = packedForward(graph, model, weightsOf(graph, model, trainable), dims, frame)
   const total = lossOf(graph, loss, dims, outputs)
   graph.output('loss', total)
   graph.output('log_probs', outputs.logProbs)

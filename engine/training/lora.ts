@@ -1,6 +1,6 @@
 import { random } from '../../core/index.ts'
 import type { Graph, Value } from '../../graph/index.ts'
-import { type Qwen3VlConfig, type Weights, weightShapes } from '../qwen3vl/index.ts'
+import type { Model, Weights } from '../architectures/index.ts'
 
 /** Low-rank adaptation of the decoder's linear weights. */
 export interface LoraSettings {
@@ -18,10 +18,10 @@ const suffixes = { a: '.lora_a', b: '.lora_b' } as const
 
 /** Name and shape of each adapted weight. */
 export const adapted = (
-  config: Qwen3VlConfig,
+  model: Model,
   { targets = loraTargets }: LoraSettings,
 ): ReadonlyArray<readonly [name: string, out: number, input: number]> =>
-  [...weightShapes(config)].flatMap(([name, shape]) => {
+  [...model.shapes].flatMap(([name, shape]) => {
     const projection = name.split('.').at(-2)
     const chosen = name.includes('language_model.layers.') && projection !== undefined
     return chosen && targets.includes(projection) && shape.length === 2
@@ -30,9 +30,9 @@ export const adapted = (
   })
 
 /** Fresh adapters by name: A uniform in +-sqrt(3 / input), B zero, so that training starts at the checkpoint. */
-export const loraWeights = (config: Qwen3VlConfig, settings: LoraSettings): Map<string, Float32Array> => {
+export const loraWeights = (model: Model, settings: LoraSettings): Map<string, Float32Array> => {
   const made = new Map<string, Float32Array>()
-  for (const [name, out, input] of adapted(config, settings)) {
+  for (const [name, out, input] of adapted(model, settings)) {
     const source = random('lora', settings.seed ?? 0, name)
     const bound = Math.sqrt(3 / input)
     made.set(
@@ -47,11 +47,11 @@ export const loraWeights = (config: Qwen3VlConfig, settings: LoraSettings): Map<
 /** Weights of `graph` whose adapted ones carry their adapter. */
 export const withAdapters = (
   graph: Graph,
-  config: Qwen3VlConfig,
+  model: Model,
   settings: LoraSettings,
   weights: Weights,
 ): Weights => {
-  const chosen = new Map(adapted(config, settings).map(([name, out, input]) => [name, { out, input }]))
+  const chosen = new Map(adapted(model, settings).map(([name, out, input]) => [name, { out, input }]))
   return (name, shape) => {
     const value: Value = weights(name, shape)
     const sizes = chosen.get(name)
@@ -89,13 +89,13 @@ export const mergeAdapter = (
 
 /** All weights of the model with the adapters folded in; the map's other entries are shared, not copied. */
 export const mergeAdapters = (
-  config: Qwen3VlConfig,
+  model: Model,
   settings: LoraSettings,
   weights: ReadonlyMap<string, Float32Array>,
   adapters: ReadonlyMap<string, Float32Array>,
 ): Map<string, Float32Array> => {
   const merged = new Map(weights)
-  for (const [name] of adapted(config, settings)) {
+  for (const [name] of adapted(model, settings)) {
     merged.set(
       name,
       mergeAdapter(

@@ -1,6 +1,7 @@
-import { type Layout, unseen } from '../layout.ts'
+import { followingPositions, type Model } from '../architectures/index.ts'
+import { unseen } from '../attention.ts'
+import type { Layout } from '../layout.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
-import { followingPositions, patchLength, type Qwen3VlConfig, textRope } from '../qwen3vl/index.ts'
 import { countedTokens, type TrainingCompletion, type TrainingGroup } from './batch.ts'
 
 /** What the forward pass of a micro-batch is fed. L = prompt + group * completion, S = rows * group. */
@@ -86,16 +87,16 @@ const fillDistinct = (
 
 /** Lays the chosen groups out as the rows of one micro-batch. */
 export const pack = (
-  config: Qwen3VlConfig,
+  model: Model,
   groups: ReadonlyArray<TrainingGroup>,
   chosen: ReadonlyArray<number>,
   layout: Layout,
 ): PackedForward => {
   const { rows, prompt: promptLength, group: size, completion: width, targets } = layout
   const length = promptLength + size * width
-  const half = config.text.headDim / 2
+  const half = model.text.headDim / 2
   const members = chosen.map((index) => groups[index]!)
-  const patch = patchLength(config.vision) * layout.height * layout.width
+  const patch = model.vision.patchLength * layout.height * layout.width
   const frames = members.reduce((sum, { prompt }) => sum + prompt.grids.reduce((n, [t]) => n + t, 0), 0)
   const ids = new BigInt64Array(rows * length)
   const cos = new Float32Array(rows * length * half)
@@ -114,7 +115,7 @@ export const pack = (
     const base = row * length
     const before = prompt.inputIds.length - 1
     writeIds(ids, base, prompt.inputIds.subarray(0, before))
-    const tables = textRope(config.text, rowPositions(prompt, completions, layout))
+    const tables = model.angles(rowPositions(prompt, completions, layout))
     cos.set(tables.cos, base * half)
     sin.set(tables.sin, base * half)
     promptMask.fill(unseen, row * promptLength + before, (row + 1) * promptLength)

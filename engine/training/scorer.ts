@@ -1,8 +1,8 @@
 import { Effect } from 'effect'
 import type { EngineError } from '../../core/index.ts'
 import { emit } from '../../graph/onnx/index.ts'
+import type { Model } from '../architectures/index.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
-import type { Qwen3VlConfig } from '../qwen3vl/index.ts'
 import type { SessionPool } from '../session-pool.ts'
 import { only, type WeightMap, weightFeeds } from '../weights.ts'
 import type { TrainingGroup } from './batch.ts'
@@ -23,7 +23,7 @@ export interface ScoreGroup {
  * over the whole vocabulary. Packed: a prompt is computed once for all its completions.
  */
 export const score = Effect.fnUntraced(function* (
-  config: Qwen3VlConfig,
+  model: Model,
   pool: SessionPool,
   weights: WeightMap,
   asked: ReadonlyArray<ScoreGroup>,
@@ -38,16 +38,16 @@ export const score = Effect.fnUntraced(function* (
   const scores = asked.map(({ completions }) =>
     completions.map((tokens): ReadonlyArray<number> => tokens.map(() => 0)),
   )
-  const feeds = weightFeeds(config, weights)
+  const feeds = weightFeeds(model, weights)
   const places = groups.flatMap(({ completions }, place) => (completions.length > 0 ? [place] : []))
   const filled = places.map((place) => groups[place]!)
   for (const batch of microBatches(filled, tokenBudget)) {
     const { height, width } = batch.layout
     const session = yield* pool.get(`score ${height}x${width}`, (device) =>
-      emit(scoreGraph(config, openDims, height === 0 ? undefined : { height, width }), { device }),
+      emit(scoreGraph(model, openDims, height === 0 ? undefined : { height, width }), { device }),
     )
-    const packed = pack(config, filled, batch.groups, batch.layout)
-    const given = only({ ...feeds, ...forwardFeeds(config, packed, temperature) }, session.inputs)
+    const packed = pack(model, filled, batch.groups, batch.layout)
+    const given = only({ ...feeds, ...forwardFeeds(model, packed, temperature) }, session.inputs)
     const results = yield* session.run(given, {}, ['log_probs'])
     const data = results.log_probs!.data as Float32Array
     for (const { group, completion, slot, counted } of packed.sequences) {

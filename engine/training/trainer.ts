@@ -2,6 +2,7 @@ import { Effect, Scope } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
 import { EngineError } from '../../core/index.ts'
 import { emit } from '../../graph/onnx/index.ts'
+import type { Model } from '../architectures/index.ts'
 import { steps } from '../layout.ts'
 import {
   defaultAdamW,
@@ -10,7 +11,6 @@ import {
   type Optimiser,
   type TrainedParameter,
 } from '../optimiser/index.ts'
-import { type Qwen3VlConfig, weightShapes } from '../qwen3vl/index.ts'
 import type { SessionOptions, Tensors } from '../session.ts'
 import { sessionPool } from '../session-pool.ts'
 import { only, type WeightMap, weightFeeds } from '../weights.ts'
@@ -59,11 +59,11 @@ const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, EngineErr
   })
 
 /** Parameters that learn, with their shapes. */
-const learning = (config: Qwen3VlConfig, trainable: Trainable): ReadonlyArray<TrainedParameter> => {
+const learning = (model: Model, trainable: Trainable): ReadonlyArray<TrainedParameter> => {
   const { lora } = trainable
-  const shapes = [...weightShapes(config)].map(([name, shape]) => ({ name, shape }))
+  const shapes = [...model.shapes].map(([name, shape]) => ({ name, shape }))
   if (lora === undefined) return shapes.filter(({ name }) => learns(name, trainable))
-  return adapted(config, lora).flatMap(([name, out, input]) => [
+  return adapted(model, lora).flatMap(([name, out, input]) => [
     { name: `${name}.lora_a`, shape: [lora.rank, input] },
     { name: `${name}.lora_b`, shape: [out, lora.rank] },
   ])
@@ -74,7 +74,7 @@ const prefixes = { weights: 'weight:', first: 'first:', second: 'second:' } as c
 
 /** Makes a trainer of a model's weights, which are not changed: what learns is copied first. */
 export const makeTrainer = (
-  config: Qwen3VlConfig,
+  model: Model,
   initial: WeightMap,
   options: TrainerOptions,
 ): Effect.Effect<Trainer, EngineError, Scope.Scope> =>
@@ -96,11 +96,11 @@ export const makeTrainer = (
     const optimiser = Effect.suspend(() =>
       made !== undefined
         ? Effect.succeed(made)
-        : makeOptimiser(learning(config, trainable), { ...defaultAdamW, weightDecay, beta2 }, options).pipe(
+        : makeOptimiser(learning(model, trainable), { ...defaultAdamW, weightDecay, beta2 }, options).pipe(
             Scope.provide(scope),
             Effect.tap((one) =>
               attempt('optimiser', () => {
-                fillArena(one.weights, lora === undefined ? initial : loraWeights(config, lora))
+                fillArena(one.weights, lora === undefined ? initial : loraWeights(model, lora))
                 made = one
               }),
             ),
@@ -110,7 +110,7 @@ export const makeTrainer = (
       current =
         lora === undefined
           ? new Map([...initial, ...one.weights.views])
-          : mergeAdapters(config, lora, initial, one.weights.views)
+          : mergeAdapters(model, lora, initial, one.weights.views)
     }
 
     const update = Effect.fnUntraced(function* (batch: UpdateBatch) {
@@ -123,21 +123,21 @@ export const makeTrainer = (
       const one = yield* optimiser
       const shares = tokenWeights(groups, loss)
       const sums = new MetricSums(loss)
-      const weights = { ...weightFeeds(config, initial), ...one.weights.tensors }
+      const weights = { ...weightFeeds(model, initial), ...one.weights.tensors }
       const total = yield* Effect.forEach(cut, ({ layout, groups: chosen }) =>
         Effect.gen(function* () {
           const { height, width } = layout
           const frame = height === 0 ? undefined : { height, width }
           const session = yield* pool.get(`update ${height}x${width} ${JSON.stringify(loss)}`, (device) =>
-            emit(updateGraph(config, openDims, frame, loss, trainable, { together }), {
+            emit(updateGraph(model, openDims, frame, loss, trainable, { together }), {
               device,
               multiples: steps,
             }),
           )
-          const packed = pack(config, groups, chosen, layout)
+          const packed = pack(model, groups, chosen, layout)
           const feeds = {
             ...weights,
-            ...forwardFeeds(config, packed, temperature),
+            ...forwardFeeds(model, packed, temperature),
             ...lossFeeds(packed, groups, loss, shares),
           }
           const results = yield* one.accumulate((into) =>
@@ -201,7 +201,7 @@ export const makeTrainer = (
 
     return {
       weights: () => current,
-      score: (groups, temperature = 1) => score(config, pool, current, groups, { temperature, tokenBudget }),
+      score: (groups, temperature = 1) => score(model, pool, current, groups, { temperature, tokenBudget }),
       update,
       snapshot,
       restore,

@@ -24,11 +24,11 @@ export const localEngine = (
     const { device, threads, generation } = options
     yield* requireMemory(options.checkpoint, options)
     const checkpoint = yield* readCheckpoint(options.checkpoint)
-    const { config, tokenizer } = checkpoint
+    const { model, tokenizer } = checkpoint
     const initial = new Map([...checkpoint.tensors].map(([name, { data }]) => [name, data]))
-    const trainer = yield* makeTrainer(config, initial, options)
+    const trainer = yield* makeTrainer(model, initial, options)
     const generator = yield* makeGenerator(
-      config,
+      model,
       {
         endTokens: checkpoint.generation.eosTokenIds,
         decode: (tokens) => tokenizer.decode(tokens, { skipSpecial: true }),

@@ -1,6 +1,6 @@
 import { reflectQuestion, verifyQuestion } from '../../agents/index.ts'
+import { oneDecimal } from '../../core/index.ts'
 import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
-import { oneDecimal } from '../../engine/processor/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
 import {
   choiceQuestion,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { oneDecimal } from '../../engine/processor/index.ts'
+import { oneDecimal } from '../../core/index.ts'
 import { type Clip, encodePicture } from '../../video/index.ts'
 import { markersOf } from './markers.ts'
 import type { VideoFacts } from './presets.ts'

@@ -14,9 +14,8 @@ import {
   writeCheckpoint,
   writeSafetensors,
 } from '../../engine/checkpoint/index.ts'
-import { weightShapes } from '../../engine/qwen3vl/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
-import { fixtures } from './qwen3vl-goldens.ts'
+import { fixtures } from './goldens.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -41,14 +40,14 @@ const failure = async (target: string) => {
 describe('a checkpoint folder', () => {
   test.each(['tied', 'untied'])('%s is read whole and written back the same', async (name) => {
     const checkpoint = await Effect.runPromise(readCheckpoint(path.join(fixtures, name)))
-    expect([...checkpoint.tensors.keys()]).toEqual([...weightShapes(checkpoint.config).keys()])
+    expect([...checkpoint.tensors.keys()]).toEqual([...checkpoint.model.shapes.keys()])
     const target = path.join(folder, 'written')
     await Effect.runPromise(writeCheckpoint(target, checkpoint))
     await Effect.runPromise(writeCheckpoint(target, checkpoint))
     expect(await readdir(folder)).toEqual(['written'])
     expect((await readdir(target)).sort()).toEqual((await readdir(path.join(fixtures, name))).sort())
     const again = await Effect.runPromise(readCheckpoint(target))
-    expect(again.config).toEqual(checkpoint.config)
+    expect(again.model.shapes).toEqual(checkpoint.model.shapes)
     expect(again.shards).toEqual(checkpoint.shards)
     expect(again.tensors).toEqual(checkpoint.tensors)
   })
@@ -90,7 +89,7 @@ describe('a checkpoint folder', () => {
         seed,
       })
     const first = make(1)
-    expect(first.config.videoTokenId).toBe(263)
+    expect(first.model.tokens.video).toBe(263)
     expect(first.generation.eosTokenIds).toEqual([258, 256])
     expect(first.tensors).toEqual(make(1).tensors)
     expect(first.tensors).not.toEqual(make(2).tensors)

@@ -2,13 +2,13 @@ import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import * as fc from 'fast-check'
 import { random } from '../../core/index.ts'
+import { followingPositions } from '../../engine/architectures/index.ts'
 import { makeGenerator, type Sampling } from '../../engine/generate/index.ts'
 import { drawToken } from '../../engine/generate/sampler.ts'
 import { findStop, finishOf } from '../../engine/generate/stopping.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
-import { followingPositions } from '../../engine/qwen3vl/index.ts'
 import { makeTrainer } from '../../engine/training/index.ts'
-import { randomPrompt, tinyConfig, tinyWeights } from './random-model.ts'
+import { randomPrompt, tinyModel, tinyWeights } from './random-model.ts'
 
 const none: ReadonlySet<number> = new Set()
 const plain = { temperature: 1, topP: 1, topK: 0 }
@@ -91,14 +91,14 @@ describe('stopping', () => {
   })
 })
 
-const config = tinyConfig(false)
-const weights = tinyWeights(config)
+const model = tinyModel(false)
+const weights = tinyWeights(model)
 const wording = { endTokens: [5], decode: (tokens: ReadonlyArray<number>) => tokens.join(' ') }
 const cpu = { device: 'cpu', threads: 1 } as const
 const prompts = [
-  randomPrompt(config, 1),
-  randomPrompt(config, 2, { frames: 2, words: 30 }),
-  randomPrompt(config, 3, { frames: 0, words: 3 }),
+  randomPrompt(model, 1),
+  randomPrompt(model, 2, { frames: 2, words: 30 }),
+  randomPrompt(model, 3, { frames: 0, words: 3 }),
 ]
 const sampling: Sampling = { ...plain, temperature: 0.9, maxTokens: 20, stop: [], seed: 3, n: 3 }
 
@@ -118,8 +118,8 @@ const extended = (prompt: ProcessedPrompt, tokens: ReadonlyArray<number>): Proce
 describe('generation', () => {
   it.effect('reports the log-probabilities that scoring gives, and ends at the end token', () =>
     Effect.gen(function* () {
-      const generator = yield* makeGenerator(config, wording, cpu)
-      const trainer = yield* makeTrainer(config, weights, cpu)
+      const generator = yield* makeGenerator(model, wording, cpu)
+      const trainer = yield* makeTrainer(model, weights, cpu)
       const drawn = yield* generator.generate(weights, prompts, sampling)
       const groups = prompts.map((prompt, i) => ({
         prompt,
@@ -143,8 +143,8 @@ describe('generation', () => {
 
   it.effect('gives each sample the same tokens in whatever batch, and packed weights as passed ones', () =>
     Effect.gen(function* () {
-      const generator = yield* makeGenerator(config, wording, cpu)
-      const narrow = yield* makeGenerator(config, wording, {
+      const generator = yield* makeGenerator(model, wording, cpu)
+      const narrow = yield* makeGenerator(model, wording, {
         ...cpu,
         weightsAs: 'inputs',
         limits: { sequences: 1, tokens: 1 },
@@ -159,7 +159,7 @@ describe('generation', () => {
 
   it.effect('continues greedily as recomputing the whole sequence does', () =>
     Effect.gen(function* () {
-      const generator = yield* makeGenerator(config, { ...wording, endTokens: [] }, cpu)
+      const generator = yield* makeGenerator(model, { ...wording, endTokens: [] }, cpu)
       const greedy = { ...sampling, greedy: true, n: 1, maxTokens: 12 }
       const drawn = yield* generator.generate(weights, prompts, greedy)
       for (let length = 0; length < greedy.maxTokens; length++) {
@@ -174,8 +174,8 @@ describe('generation', () => {
 
   it.effect('uses the weights it is given', () =>
     Effect.gen(function* () {
-      const generator = yield* makeGenerator(config, wording, cpu)
-      const other = tinyWeights(config, 2)
+      const generator = yield* makeGenerator(model, wording, cpu)
+      const other = tinyWeights(model, 2)
       const first = yield* generator.generate(weights, prompts, sampling)
       const second = yield* generator.generate(other, prompts, sampling)
       const again = yield* generator.generate(weights, prompts, sampling)
@@ -186,7 +186,7 @@ describe('generation', () => {
 
   it.effect('refuses settings outside their range', () =>
     Effect.gen(function* () {
-      const generator = yield* makeGenerator(config, wording, cpu)
+      const generator = yield* makeGenerator(model, wording, cpu)
       const error = yield* Effect.flip(generator.generate(weights, prompts, { ...sampling, topP: 0 }))
       assert.match(error.message, /topP must be in \(0, 1\], not 0/)
     }).pipe(Effect.scoped),

@@ -5,8 +5,8 @@ import { readCheckpoint, readSafetensors } from '../../engine/checkpoint/index.t
 import { makeGenerator } from '../../engine/generate/index.ts'
 import { processMessages } from '../../engine/processor/index.ts'
 import { gradientPrefix } from '../../engine/training/graphs.ts'
+import { fixtures, golden, messagesOf } from './goldens.ts'
 import { lossAndGradients, relativeDifference } from './packed-run.ts'
-import { fixtures, golden, messagesOf } from './qwen3vl-goldens.ts'
 
 /** What torch and transformers computed without packing or a shared cache, from fixtures. */
 describe.each(['tied', 'untied'] as const)('beside transformers, the %s checkpoint', (name) => {
@@ -26,7 +26,7 @@ describe.each(['tied', 'untied'] as const)('beside transformers, the %s checkpoi
       const { clipLow, clipHigh, beta } = grpo
       const loss = { kind: 'grpo', clipLow, clipHigh, beta, maxTokens: 16 } as const
       const groups = [{ prompt, completions: grpo.completions }]
-      const packed = yield* lossAndGradients(checkpoint.config, weights, groups, loss)
+      const packed = yield* lossAndGradients(checkpoint.model, weights, groups, loss)
       assert.approximately(packed.loss, grpo.loss, 1e-5)
       grpo.completions.forEach(({ logProbs }, c) => {
         logProbs.forEach((logProb, t) => {
@@ -48,7 +48,7 @@ describe.each(['tied', 'untied'] as const)('beside transformers, the %s checkpoi
     Effect.gen(function* () {
       const { checkpoint, weights } = yield* load
       const wording = { endTokens: [], decode: () => '' }
-      const generator = yield* makeGenerator(checkpoint.config, wording, { device: 'cpu', threads: 1 })
+      const generator = yield* makeGenerator(checkpoint.model, wording, { device: 'cpu', threads: 1 })
       for (const [number, { greedy, generate }] of expected.cases.entries()) {
         // The golden run was not allowed to end; where ending is likeliest the rest says nothing.
         if (greedy === undefined) continue

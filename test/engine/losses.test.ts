@@ -8,10 +8,10 @@ import { tokenWeights } from '../../engine/training/normalise.ts'
 import { Graph, gradients } from '../../graph/index.ts'
 import { emit } from '../../graph/onnx/emit.ts'
 import { restatedLoss } from './loss-restatement.ts'
-import { randomPrompt, tinyConfig } from './random-model.ts'
+import { randomPrompt, tinyModel } from './random-model.ts'
 
 const width = 5
-const prompt = randomPrompt(tinyConfig(), 1, { frames: 0 })
+const prompt = randomPrompt(tinyModel(), 1, { frames: 0 })
 
 /** A batch whose ratios lie on both sides of both clips, for advantages of both signs. */
 const batch = (

@@ -4,8 +4,8 @@ import path from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { realSizes } from '../../bench/engine/real-model.ts'
+import { architectures } from '../../engine/architectures/index.ts'
 import { memoryNeeded, requireMemory } from '../../engine/memory.ts'
-import { configSchema } from '../../engine/qwen3vl/index.ts'
 import { spanwise } from '../cli/command-line.ts'
 
 /** A config.json of the published layout, alone in a folder: nothing else may be needed for a refusal. */
@@ -43,7 +43,9 @@ const published = (size: keyof typeof realSizes, text: object = {}) => {
 }
 
 describe('a model that does not fit the memory', () => {
-  const [twoB, eightB] = (['2b', '8b'] as const).map((size) => configSchema.parse(published(size)))
+  const [twoB, eightB] = (['2b', '8b'] as const).map((size) =>
+    architectures.qwen3_vl.model.parse(published(size)),
+  )
 
   it('needs its weights as float32, and four more copies and a spare where it learns', () => {
     assert.approximately(memoryNeeded(twoB!, 'inference') / 1e9, 9.6, 0.05)

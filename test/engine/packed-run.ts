@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import type { Qwen3VlConfig } from '../../engine/qwen3vl/index.ts'
+import type { Model } from '../../engine/architectures/index.ts'
 import { sessionPool } from '../../engine/session-pool.ts'
 import type { LossSettings, TrainingGroup } from '../../engine/training/batch.ts'
 import { forwardFeeds, lossFeeds } from '../../engine/training/feeds.ts'
@@ -20,7 +20,7 @@ export interface LossAndGradients {
 
 /** Loss and gradients of a whole batch, added up over its micro-batches. */
 export const lossAndGradients = Effect.fnUntraced(function* (
-  config: Qwen3VlConfig,
+  model: Model,
   weights: WeightMap,
   groups: ReadonlyArray<TrainingGroup>,
   loss: LossSettings,
@@ -34,11 +34,11 @@ export const lossAndGradients = Effect.fnUntraced(function* (
   for (const { layout, groups: chosen } of microBatches(groups, tokenBudget)) {
     const { height, width } = layout
     const frame = height === 0 ? undefined : { height, width }
-    const session = yield* pool.get(`${height}`, () => emit(updateGraph(config, openDims, frame, loss, {})))
-    const packed = pack(config, groups, chosen, layout)
+    const session = yield* pool.get(`${height}`, () => emit(updateGraph(model, openDims, frame, loss, {})))
+    const packed = pack(model, groups, chosen, layout)
     const feeds = {
-      ...weightFeeds(config, weights),
-      ...forwardFeeds(config, packed, temperature),
+      ...weightFeeds(model, weights),
+      ...forwardFeeds(model, packed, temperature),
       ...lossFeeds(packed, groups, loss, shares),
     }
     const results = yield* session.run(only(feeds, session.inputs))

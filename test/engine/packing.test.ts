@@ -6,15 +6,15 @@ import type { LossSettings, TrainingGroup } from '../../engine/training/batch.ts
 import { microBatches } from '../../engine/training/micro-batches.ts'
 import { pack } from '../../engine/training/packing.ts'
 import { lossAndGradients, relativeDifference } from './packed-run.ts'
-import { randomPrompt, randomTokens, tinyConfig, tinyWeights } from './random-model.ts'
+import { randomPrompt, randomTokens, tinyModel, tinyWeights } from './random-model.ts'
 
-const config = tinyConfig()
+const model = tinyModel()
 
 /** Groups of unequal prompts, completion counts and lengths; with and without video; old and reference log-probabilities. */
 const groups: ReadonlyArray<TrainingGroup> = [
-  { prompt: randomPrompt(config, 1), lengths: [4, 9, 3] },
-  { prompt: randomPrompt(config, 2, { frames: 2, words: 7 }), lengths: [1, 12] },
-  { prompt: randomPrompt(config, 3, { frames: 0, words: 4 }), lengths: [5, 2] },
+  { prompt: randomPrompt(model, 1), lengths: [4, 9, 3] },
+  { prompt: randomPrompt(model, 2, { frames: 2, words: 7 }), lengths: [1, 12] },
+  { prompt: randomPrompt(model, 3, { frames: 0, words: 4 }), lengths: [5, 2] },
 ].map(({ prompt, lengths }, g) => ({
   prompt,
   completions: lengths.map((length, c) => ({
@@ -42,10 +42,10 @@ describe('packing', () => {
   for (const loss of losses) {
     it.effect(`gives the loss and gradients of separate sequences (${loss.kind})`, () =>
       Effect.gen(function* () {
-        const weights = tinyWeights(config)
-        const packed = yield* lossAndGradients(config, weights, groups, loss, { temperature: 0.8 })
+        const weights = tinyWeights(model)
+        const packed = yield* lossAndGradients(model, weights, groups, loss, { temperature: 0.8 })
         // A budget of one token makes every sequence a micro-batch of its own.
-        const plain = yield* lossAndGradients(config, weights, apart, loss, {
+        const plain = yield* lossAndGradients(model, weights, apart, loss, {
           temperature: 0.8,
           tokenBudget: 1,
         })
@@ -59,10 +59,10 @@ describe('packing', () => {
   }
 
   it('places prompt, completions and targets', () => {
-    const [prompt] = [randomPrompt(config, 1, { frames: 1, words: 2 })]
+    const [prompt] = [randomPrompt(model, 1, { frames: 1, words: 2 })]
     const group = { prompt, completions: [{ tokens: [7, 8, 9], lossMask: [0, 1, 1] }, { tokens: [5] }] }
     const [batch] = microBatches([group], 100)
-    const packed = pack(config, [group], batch!.groups, batch!.layout)
+    const packed = pack(model, [group], batch!.groups, batch!.layout)
     const { layout } = packed
     assert.deepEqual([layout.prompt, layout.group, layout.completion, layout.targets], [16, 2, 8, 4])
     const ids = Array.from(packed.ids, Number)
@@ -74,7 +74,7 @@ describe('packing', () => {
     assert.deepEqual(Array.from(packed.targetIds, Number), [8, 9, 0, 0, 5, 0, 0, 0])
     assert.deepEqual(Array.from(packed.targetRows, Number), [1, 2, 0, 3, 8, 9, 10, 11])
     // Both completions take up the prompt's positions.
-    const half = config.text.headDim / 2
+    const half = model.text.headDim / 2
     const row = (at: number) => Array.from(packed.cos.subarray(at * half, (at + 1) * half))
     assert.deepEqual(row(16), row(24))
     assert.notDeepEqual(row(16), row(17))
@@ -94,7 +94,7 @@ describe('packing', () => {
         fc.integer({ min: 1, max: 400 }),
         (shapes, budget) => {
           const batch = shapes.map(({ frames, words, lengths }, seed) => ({
-            prompt: randomPrompt(config, seed, { frames, words }),
+            prompt: randomPrompt(model, seed, { frames, words }),
             completions: lengths.map((length) => ({ tokens: randomTokens(seed, length) })),
           }))
           const cut = microBatches(batch, budget)

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { Effect } from 'effect'
 import { describe, expect, test } from 'vitest'
+import { followingPositions } from '../../engine/architectures/index.ts'
 import { type Checkpoint, readCheckpoint, readSafetensors } from '../../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
-import { followingPositions } from '../../engine/qwen3vl/index.ts'
 import { Session, type Tensors, tensor } from '../../engine/session.ts'
 import {
   add,
@@ -19,8 +19,8 @@ import {
   tokenLogProbs,
 } from '../../graph/index.ts'
 import { emit } from '../../graph/onnx/emit.ts'
-import { type Forward, forward } from './qwen3vl-forward.ts'
-import { fixtures, golden, messagesOf } from './qwen3vl-goldens.ts'
+import { fixtures, golden, messagesOf } from './goldens.ts'
+import { type Forward, forward } from './whole-forward.ts'
 
 const load = (name: string) => Effect.runPromise(readCheckpoint(path.join(fixtures, name)))
 const expectedTensors = (name: string, kind: string) =>
@@ -112,7 +112,7 @@ describe.each(['tied', 'untied'] as const)('the %s checkpoint', (name) => {
         const tokens: Array<number> = []
         while (tokens.length < greedy.length) {
           const feeds = model.feeds([...prompt.inputIds, ...tokens], extended(prompt, tokens.length))
-          const last = floats(await run(feeds), 'scores').slice(-checkpoint.config.text.vocabSize)
+          const last = floats(await run(feeds), 'scores').slice(-checkpoint.model.text.vocabSize)
           // The golden run asked for eight tokens, so the ends were not allowed.
           for (const end of checkpoint.generation.eosTokenIds) last[end] = Number.NEGATIVE_INFINITY
           tokens.push(last.indexOf(Math.max(...last)))

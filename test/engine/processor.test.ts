@@ -2,9 +2,10 @@ import path from 'node:path'
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { oneDecimal } from '../../core/index.ts'
 import { readPreprocessing, readSafetensors } from '../../engine/checkpoint/index.ts'
-import { oneDecimal, pairTimes, patchify, processMessages } from '../../engine/processor/index.ts'
-import { fixtures, golden, messagesOf } from './qwen3vl-goldens.ts'
+import { pairTimes, patchify, processMessages } from '../../engine/processor/index.ts'
+import { fixtures, golden, messagesOf } from './goldens.ts'
 
 describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint', (name) => {
   const expected = golden(name)

@@ -2,24 +2,21 @@ import path from 'node:path'
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readCheckpoint } from '../../engine/checkpoint/index.ts'
 import {
-  configSchema,
+  architectures,
   followingPositions,
   type Grid,
   graphWeights,
-  patchLength,
-  positionTaps,
-  ropePositions,
-  textRope,
-  vision,
-  visionRope,
-  weightShapes,
-} from '../../engine/qwen3vl/index.ts'
+} from '../../engine/architectures/index.ts'
+import { visionRope } from '../../engine/architectures/parts/rope.ts'
+import { configSchema } from '../../engine/architectures/qwen3vl/config.ts'
+import { positionTaps } from '../../engine/architectures/qwen3vl/position-taps.ts'
+import { vision } from '../../engine/architectures/qwen3vl/vision.ts'
+import { readCheckpoint } from '../../engine/checkpoint/index.ts'
 import { Session, tensor } from '../../engine/session.ts'
 import { Graph } from '../../graph/index.ts'
 import { emit } from '../../graph/onnx/emit.ts'
-import { fixtures } from './qwen3vl-goldens.ts'
+import { fixtures } from './goldens.ts'
 
 /** The fields of Qwen3-VL-2B-Instruct's config.json that matter, as it was published (transformers 4 names). */
 const published = {
@@ -52,14 +49,20 @@ const published = {
   },
 }
 const config = configSchema.parse(published)
+const model = architectures.qwen3_vl.model.parse(published)
+const ropePositions = (ids: ReadonlyArray<number>, grids: ReadonlyArray<Grid>) =>
+  model.positions(
+    ids,
+    grids.map((grid) => ({ grid, secondsPerPair: 1 })),
+  )
 
 describe('the configuration', () => {
   test('of the published 2B model describes its 2.1 billion weights', () => {
     expect(config.text).toMatchObject({ ropeTheta: 5000000, mropeSection: [24, 20, 20], kvHeads: 8 })
     let total = 0
-    for (const shape of weightShapes(config).values()) total += shape.reduce((a, b) => a * b, 1)
+    for (const shape of model.shapes.values()) total += shape.reduce((a, b) => a * b, 1)
     expect(total).toBe(2127532032)
-    expect(patchLength(config.vision)).toBe(1536)
+    expect(model.vision.patchLength).toBe(1536)
   })
 
   test('refuses rotary variants that the engine does not compute', () => {
@@ -86,7 +89,7 @@ const prompts = fc.array(
 const idsOf = (parts: ReadonlyArray<{ words: number; grid: readonly [number, number, number] }>) => ({
   ids: parts.flatMap(({ words, grid: [t, h, w] }) => [
     ...Array<number>(words).fill(1),
-    ...Array.from({ length: t }, () => [1, ...Array<number>(h * w).fill(config.videoTokenId)]).flat(),
+    ...Array.from({ length: t }, () => [1, ...Array<number>(h * w).fill(model.tokens.video)]).flat(),
   ]),
   grids: parts.map(({ grid: [t, h, w] }): Grid => [t, 2 * h, 2 * w]),
 })
@@ -96,8 +99,8 @@ describe('positions', () => {
     fc.assert(
       fc.property(prompts, fc.integer({ min: 1, max: 5 }), (parts, count) => {
         const { ids, grids } = idsOf(parts)
-        const { delta } = ropePositions(ids, grids, config)
-        const all = ropePositions([...ids, ...Array<number>(count).fill(1)], grids, config)
+        const { delta } = ropePositions(ids, grids)
+        const all = ropePositions([...ids, ...Array<number>(count).fill(1)], grids)
         const axes = [0, 1, 2].flatMap((axis) => {
           const end = (axis + 1) * (ids.length + count)
           return [...all.positions.subarray(end - count, end)]
@@ -110,19 +113,19 @@ describe('positions', () => {
 
   test('need as many frame pairs as the grids have', () => {
     const { ids, grids } = idsOf([{ words: 1, grid: [2, 1, 2] }])
-    expect(() => ropePositions(ids, [], config)).toThrow('more pad tokens than the 0 frame pairs')
-    expect(() => ropePositions(ids, [...grids, ...grids], config)).toThrow(
-      'the ids hold 2 frame pairs, the grids 4',
+    expect(() => ropePositions(ids, [])).toThrow('more runs of video tokens than the 0 of the clips')
+    expect(() => ropePositions(ids, [...grids, ...grids])).toThrow(
+      'the ids hold 2 runs of video tokens, the clips 4',
     )
   })
 
   test('turn into unit vectors, equal for equal axes', () => {
-    const { cos, sin } = textRope(config.text, Int32Array.of(0, 7, 0, 7, 0, 7))
+    const { cos, sin } = model.angles(Int32Array.of(0, 7, 0, 7, 0, 7))
     expect(cos.length).toBe(2 * 64)
     expect(cos.subarray(0, 64).every((value) => value === 1)).toBe(true)
     expect(cos.every((value, i) => Math.abs(value ** 2 + sin[i]! ** 2 - 1) < 1e-6)).toBe(true)
     expect(cos[64]).toBeCloseTo(Math.cos(7), 6)
-    expect(visionRope(config.vision, 2, 4).cos.length).toBe(8 * 32)
+    expect(visionRope(config.vision, [[0, 1]]).cos.length).toBe(32)
   })
 
   test('learned for a frame are weighted means of four rows', () => {
@@ -143,9 +146,11 @@ describe('positions', () => {
 test('a frame pair is seen alike alone and among others', async () => {
   const checkpoint = await Effect.runPromise(readCheckpoint(path.join(fixtures, 'untied')))
   const graph = new Graph('vision')
-  const width = patchLength(checkpoint.config.vision)
+  const width = checkpoint.model.vision.patchLength
   const pixels = graph.input('pixels', 'float32', ['pairs', 8, width])
-  const seen = vision(graph, checkpoint.config, graphWeights(graph), { pixels, height: 2, width: 4 })
+  const rows = graph.input('rows', 'int64', ['tokens'])
+  const config = configSchema.parse(JSON.parse(checkpoint.files.get('config.json')!))
+  const seen = vision(config)(graph, graphWeights(graph), { pixels, rows, height: 2, width: 4 })
   graph.output('tokens', seen.tokens)
   seen.deepstack.forEach((feature, i) => {
     graph.output(`deepstack${i}`, feature)
@@ -160,7 +165,11 @@ test('a frame pair is seen alike alone and among others', async () => {
       const known = Object.fromEntries(
         Object.entries(weights).filter(([name]) => session.inputs.includes(name)),
       )
-      return yield* session.run({ ...known, pixels: tensor('float32', data, [count, 8, width]) })
+      return yield* session.run({
+        ...known,
+        pixels: tensor('float32', data, [count, 8, width]),
+        rows: tensor('int64', new BigInt64Array(1)),
+      })
     }).pipe(Effect.scoped, Effect.runPromise)
   const together = await run(3, three)
   const alone = await run(1, three.slice(8 * width, 16 * width))

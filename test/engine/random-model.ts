@@ -1,16 +1,10 @@
 import { random } from '../../core/index.ts'
+import { architectures, type Model } from '../../engine/architectures/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
-import {
-  configSchema,
-  patchLength,
-  type Qwen3VlConfig,
-  ropePositions,
-  weightShapes,
-} from '../../engine/qwen3vl/index.ts'
 
 /** A Qwen3-VL of a few thousand weights: grouped-query attention, two DeepStack levels, untied or tied head. */
-export const tinyConfig = (tied = true): Qwen3VlConfig =>
-  configSchema.parse({
+export const tinyModel = (tied = true): Model =>
+  architectures.qwen3_vl.model.parse({
     model_type: 'qwen3_vl',
     tie_word_embeddings: tied,
     image_token_id: 60,
@@ -42,9 +36,9 @@ export const tinyConfig = (tied = true): Qwen3VlConfig =>
   })
 
 /** Weights far enough from zero, and norms far enough from one, that every part of the model matters. */
-export const tinyWeights = (config: Qwen3VlConfig, seed = 1): Map<string, Float32Array> =>
+export const tinyWeights = (model: Model, seed = 1): Map<string, Float32Array> =>
   new Map(
-    [...weightShapes(config)].map(([name, shape]) => {
+    [...model.shapes].map(([name, shape]) => {
       const source = random('weights', seed, name)
       const centre = /norm\d?\.weight$/.test(name) ? 1 : 0
       const size = shape.reduce((product, length) => product * length, 1)
@@ -54,7 +48,7 @@ export const tinyWeights = (config: Qwen3VlConfig, seed = 1): Map<string, Float3
 
 /** A prompt of random text around a random video of `frames` frame pairs of 2 x 2 patches (none for 0). */
 export const randomPrompt = (
-  config: Qwen3VlConfig,
+  model: Model,
   seed: number,
   { frames = 3, words = 5 }: { frames?: number; words?: number } = {},
 ): ProcessedPrompt => {
@@ -62,17 +56,20 @@ export const randomPrompt = (
   const word = () => source.int(1, 59)
   const ids: Array<number> = []
   for (let frame = 0; frame < frames; frame++) {
-    ids.push(word(), config.visionStartTokenId, config.videoTokenId, config.visionEndTokenId)
+    ids.push(word(), model.tokens.visionStart, model.tokens.video, model.tokens.visionEnd)
   }
   for (let i = 0; i < words; i++) ids.push(word())
   const grids = frames > 0 ? [[frames, 2, 2] as const] : []
-  const rope = ropePositions(ids, grids, config)
+  const rope = model.positions(
+    ids,
+    grids.map((grid) => ({ grid, secondsPerPair: 1 })),
+  )
   return {
     text: '',
     inputIds: Int32Array.from(ids),
-    pixels: Float32Array.from({ length: frames * 4 * patchLength(config.vision) }, () => source.normal()),
+    pixels: Float32Array.from({ length: frames * 4 * model.vision.patchLength }, () => source.normal()),
     grids,
-    visual: Int32Array.from(ids.flatMap((id, at) => (id === config.videoTokenId ? [at] : []))),
+    visual: Int32Array.from(ids.flatMap((id, at) => (id === model.tokens.video ? [at] : []))),
     positions: rope.positions,
     ropeDelta: rope.delta,
   }

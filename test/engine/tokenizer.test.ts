@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { specialTokens, tokenizer, trainTokenizer } from '../../engine/tokenizer/index.ts'
-import { fixtures, golden } from './qwen3vl-goldens.ts'
+import { fixtures, golden } from './goldens.ts'
 
 describe.each(['tied', 'untied'] as const)('the tokenizer of the %s checkpoint', (name) => {
   test('encodes and decodes as the Python library does', async () => {
@@ -16,10 +16,10 @@ describe.each(['tied', 'untied'] as const)('the tokenizer of the %s checkpoint',
   })
 
   test('knows its special tokens', async () => {
-    const { tokenizer, config, generation } = await Effect.runPromise(
+    const { tokenizer, model, generation } = await Effect.runPromise(
       readPreprocessing(path.join(fixtures, name)),
     )
-    expect(tokenizer.idOf('<|video_pad|>')).toBe(config.videoTokenId)
+    expect(tokenizer.idOf('<|video_pad|>')).toBe(model.tokens.video)
     expect(tokenizer.specialIds).toHaveLength(8)
     expect(generation.eosTokenIds).toContain(tokenizer.endId)
     const ids = tokenizer.encode('a<|im_end|>')

@@ -2,14 +2,14 @@ import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { makeTrainer, type TrainingGroup, type UpdateBatch } from '../../engine/training/index.ts'
 import { decodeState, encodeState } from '../../engine/training/state.ts'
-import { randomPrompt, randomTokens, tinyConfig, tinyWeights } from './random-model.ts'
+import { randomPrompt, randomTokens, tinyModel, tinyWeights } from './random-model.ts'
 
-const config = tinyConfig()
-const initial = tinyWeights(config)
+const model = tinyModel()
+const initial = tinyWeights(model)
 const cpu = { device: 'cpu', threads: 1 } as const
 
 const groups: ReadonlyArray<TrainingGroup> = [1, 2, 3].map((seed) => ({
-  prompt: randomPrompt(config, seed, { frames: seed, words: 3 * seed }),
+  prompt: randomPrompt(model, seed, { frames: seed, words: 3 * seed }),
   completions: [4, 7].map((length) => ({
     tokens: randomTokens(seed + length, length),
     advantage: length === 4 ? 1 : -1,
@@ -28,7 +28,7 @@ const changed = (before: ReadonlyMap<string, Float32Array>, after: ReadonlyMap<s
 describe('training', () => {
   it.effect('learns the tokens it is shown and counts what it did', () =>
     Effect.gen(function* () {
-      const trainer = yield* makeTrainer(config, initial, cpu)
+      const trainer = yield* makeTrainer(model, initial, cpu)
       const first = yield* trainer.update(sft)
       for (let i = 0; i < 20; i++) yield* trainer.update(sft)
       const last = yield* trainer.update(sft)
@@ -43,7 +43,7 @@ describe('training', () => {
 
   it.effect('raises completions of positive advantage over those of negative', () =>
     Effect.gen(function* () {
-      const trainer = yield* makeTrainer(config, initial, cpu)
+      const trainer = yield* makeTrainer(model, initial, cpu)
       const asked = groups.map(({ prompt, completions }) => ({
         prompt,
         completions: completions.map(({ tokens }) => tokens),
@@ -68,8 +68,8 @@ describe('training', () => {
 
   it.effect('gives the same step however the batch is cut', () =>
     Effect.gen(function* () {
-      const whole = yield* makeTrainer(config, initial, cpu)
-      const cut = yield* makeTrainer(config, initial, { ...cpu, microBatchTokens: 1 })
+      const whole = yield* makeTrainer(model, initial, cpu)
+      const cut = yield* makeTrainer(model, initial, { ...cpu, microBatchTokens: 1 })
       const one = yield* whole.update({ ...grpo, maxGradNorm: 0.1 })
       const two = yield* cut.update({ ...grpo, maxGradNorm: 0.1 })
       assert.strictEqual(one.microBatches, 1)
@@ -82,13 +82,13 @@ describe('training', () => {
   it.effect('starts every step at zero: a batch without video has no gradient of the vision tower', () =>
     Effect.gen(function* () {
       const textOnly: UpdateBatch['groups'] = [
-        { prompt: randomPrompt(config, 9, { frames: 0, words: 9 }), completions: [{ tokens: [3, 4, 5] }] },
+        { prompt: randomPrompt(model, 9, { frames: 0, words: 9 }), completions: [{ tokens: [3, 4, 5] }] },
       ]
       const still = { loss: { kind: 'sft' }, learningRate: 0, maxGradNorm: Infinity } as const
       const textBatch: UpdateBatch = { ...still, groups: textOnly }
       const norms = (batches: ReadonlyArray<UpdateBatch>) =>
         Effect.gen(function* () {
-          const trainer = yield* makeTrainer(config, initial, { ...cpu, microBatchTokens: 1 })
+          const trainer = yield* makeTrainer(model, initial, { ...cpu, microBatchTokens: 1 })
           return yield* Effect.forEach(batches, (batch) =>
             Effect.map(trainer.update(batch), ({ gradNorm }) => gradNorm),
           )
@@ -112,13 +112,13 @@ describe('training', () => {
   it.effect('continues from a snapshot to the bit, also in another trainer', () =>
     Effect.gen(function* () {
       const options = { ...cpu, threads: 2 }
-      const trainer = yield* makeTrainer(config, initial, options)
+      const trainer = yield* makeTrainer(model, initial, options)
       yield* trainer.update(sft)
       const state = yield* trainer.snapshot
       yield* trainer.update(grpo)
       const direct = yield* trainer.update(sft)
       const end = yield* trainer.snapshot
-      const resumed = yield* makeTrainer(config, initial, options)
+      const resumed = yield* makeTrainer(model, initial, options)
       yield* resumed.restore(state)
       yield* resumed.update(grpo)
       const again = yield* resumed.update(sft)
@@ -131,7 +131,7 @@ describe('training', () => {
 
   it.effect('leaves a frozen vision tower as it was', () =>
     Effect.gen(function* () {
-      const trainer = yield* makeTrainer(config, initial, { ...cpu, trainable: { freezeVision: true } })
+      const trainer = yield* makeTrainer(model, initial, { ...cpu, trainable: { freezeVision: true } })
       yield* trainer.update(sft)
       const names = changed(initial, trainer.weights())
       assert.isAbove(names.length, 0)
@@ -141,28 +141,28 @@ describe('training', () => {
 
   it.effect('trains adapters that start at nothing and fold into the weights they adapt', () =>
     Effect.gen(function* () {
-      const trainer = yield* makeTrainer(config, initial, {
+      const trainer = yield* makeTrainer(model, initial, {
         ...cpu,
         trainable: { lora: { rank: 2, alpha: 4, targets: ['q_proj', 'down_proj'] } },
       })
-      const base = yield* makeTrainer(config, initial, cpu)
+      const base = yield* makeTrainer(model, initial, cpu)
       const first = yield* trainer.update(sft)
       assert.approximately(first.loss, (yield* base.update(sft)).loss, 1e-6)
       for (let i = 0; i < 10; i++) yield* trainer.update(sft)
       const last = yield* trainer.update({ ...sft, learningRate: 0 })
       assert.isBelow(last.loss, first.loss)
       const names = changed(initial, trainer.weights())
-      assert.strictEqual(names.length, 2 * config.text.layers)
+      assert.strictEqual(names.length, 2 * model.text.layers)
       assert.isTrue(names.every((name) => /(q_proj|down_proj)\.weight$/.test(name)))
       // The folded weights give the loss that the adapters gave.
-      const folded = yield* makeTrainer(config, trainer.weights(), cpu)
+      const folded = yield* makeTrainer(model, trainer.weights(), cpu)
       assert.approximately((yield* folded.update(sft)).loss, last.loss, 1e-4)
     }).pipe(Effect.scoped),
   )
 
   it.effect('refuses a batch that does not fit its loss and stays as it was', () =>
     Effect.gen(function* () {
-      const trainer = yield* makeTrainer(config, initial, cpu)
+      const trainer = yield* makeTrainer(model, initial, cpu)
       const bare = groups.map(({ prompt }) => ({ prompt, completions: [{ tokens: [1, 2] }] }))
       const error = yield* Effect.flip(trainer.update({ ...grpo, groups: bare }))
       assert.match(error.message, /group 0, completion 0: loss grpo needs a finite advantage/)

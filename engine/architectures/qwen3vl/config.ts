@@ -1,18 +1,6 @@
 import { z } from 'zod'
-import { count, limits } from '../limits.ts'
-
-/**
- * The fields of a Qwen3-VL `config.json` that the computation depends on, as transformers 5 names and defaults them
- * (`Qwen3VLConfig`). Unknown fields are kept by the checkpoint for writing back, not here.
- */
-const width = count(limits.width)
-const heads = count(limits.heads)
-const layers = count(limits.layers)
-const side = count(limits.patch)
-/** transformers lets the patch size be a number or a list of equal numbers. */
-const size = z
-  .union([side, z.array(side).min(1)])
-  .transform((value) => (typeof value === 'number' ? value : value[0]!))
+import { count, limits } from '../../limits.ts'
+import { heads, layers, side, size, tokenIds, tokensOf, width } from '../parts/fields.ts'
 
 const visionSchema = z.object({
   depth: layers.default(27),
@@ -53,15 +41,16 @@ const textSchema = z.object({
   rope_scaling: ropeSchema.nullish(),
 })
 
+/**
+ * The fields of a Qwen3-VL `config.json` that the computation depends on, as transformers 5 names and defaults them
+ * (`Qwen3VLConfig`). Unknown fields are kept by the checkpoint for writing back, not here.
+ */
 export const configSchema = z
   .object({
     model_type: z.literal('qwen3_vl'),
     vision_config: visionSchema,
     text_config: textSchema,
-    image_token_id: z.number().int().nonnegative().default(151655),
-    video_token_id: z.number().int().nonnegative().default(151656),
-    vision_start_token_id: z.number().int().nonnegative().default(151652),
-    vision_end_token_id: z.number().int().nonnegative().default(151653),
+    ...tokenIds,
     tie_word_embeddings: z.boolean().default(false),
   })
   .transform((raw) => {
@@ -96,12 +85,11 @@ export const configSchema = z
         rmsNormEps: text.rms_norm_eps,
         ropeTheta: rope?.rope_theta ?? text.rope_theta ?? 500000,
         mropeSection: rope?.mrope_section ?? [24, 20, 20],
+        attentionBias: false,
+        headNorm: true,
+        tied: raw.tie_word_embeddings,
       },
-      imageTokenId: raw.image_token_id,
-      videoTokenId: raw.video_token_id,
-      visionStartTokenId: raw.vision_start_token_id,
-      visionEndTokenId: raw.vision_end_token_id,
-      tieWordEmbeddings: raw.tie_word_embeddings,
+      tokens: tokensOf(raw),
     }
   })
 
@@ -112,11 +100,3 @@ export type TextConfig = Qwen3VlConfig['text']
 /** Length of one flattened patch: channels x temporal patch x patch x patch. */
 export const patchLength = (vision: VisionConfig): number =>
   vision.channels * vision.temporalPatchSize * vision.patchSize ** 2
-
-/** Ids that must never be sampled: the model cannot produce pixels for them. */
-export const visionTokenIds = (config: Qwen3VlConfig): ReadonlyArray<number> => [
-  config.imageTokenId,
-  config.videoTokenId,
-  config.visionStartTokenId,
-  config.visionEndTokenId,
-]

@@ -1,6 +1,0 @@
-export * from './config.ts'
-export * from './positions.ts'
-export * from './rope.ts'
-export * from './text.ts'
-export * from './vision.ts'
-export * from './weights.ts'
