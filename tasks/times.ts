@@ -1,5 +1,5 @@
 import type { Window } from '../core/index.ts'
-import { oneDecimal } from '../engine/processor/index.ts'
+import { oneDecimal } from '../core/index.ts'
 
 /** Seconds as written in prompts and answers: one decimal, rounded as the labels of the frames are. */
 export const formatSeconds = oneDecimal
