@@ -3,6 +3,7 @@ import { isObject, lastJson, type Parsed, underAny } from './json.ts'
 import { deniesIn, saysNone } from './none.ts'
 import { bare } from './normal.ts'
 import { type Region, regionOf } from './region.ts'
+import { spelledNumber, spelledNumbers } from './spelled.ts'
 
 const names = [
   'count',
@@ -17,14 +18,6 @@ const names = [
   'result',
   'prediction',
 ]
-
-const words: { readonly [word: string]: number } = Object.fromEntries([
-  ...'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'
-    .split(' ')
-    .map((word, index) => [word, index] as const),
-  ...'零一二三四五六七八九十'.split('').map((word, index) => [word, index] as const),
-  ...Object.entries({ once: 1, twice: 2, thrice: 3, 两: 2, thirty: 30, forty: 40, fifty: 50, sixty: 60 }),
-])
 
 const found = (count: number): Reading => ({ kind: 'answer', windows: null, answer: String(count) })
 
@@ -49,12 +42,17 @@ const distinct = (values: ReadonlyArray<number>): number | null => {
   return set.size === 1 && first !== undefined ? first : null
 }
 
+/** A stretch of time, which is no pair of counts: `0-2s`, `00:01 - 00:03`. */
+const stretch =
+  /\d[\d.:]{0,12}[ \t]*(?:s|sec(?:onds)?)?[ \t]*(?:-|to)[ \t]*(?:\d[\d.]{0,12}[ \t]*(?:s|secs?|seconds?)\b|\d{1,3}:\d{2}[\d.:]{0,8})/gi
+
 const numbersOf = (text: string, pattern: RegExp): ReadonlyArray<number | null> =>
   [...text.matchAll(pattern)].map((match) => wholeNumber(match[1] ?? match[0]))
 
-const ofText = (text: string): Reading => {
+const ofText = (given: string): Reading => {
+  const text = given.replace(stretch, ' ')
   const said = bare(text)
-  const exact = wholeNumber(said) ?? (Object.hasOwn(words, said) ? words[said]! : null)
+  const exact = wholeNumber(said) ?? spelledNumber(said)
   if (exact !== null && !/^\s*-\s?\d/.test(text)) return found(exact)
   const totals = numbersOf(text, total)
   const last = totals.at(-1)
@@ -66,11 +64,7 @@ const ofText = (text: string): Reading => {
   const one = distinct(numbersOf(text, counted).filter((value) => value !== null)) ?? distinct(values)
   if (one !== null) return found(one)
   if (values.length > 0) return unreadable('unclear')
-  const spelled = [...text.toLowerCase().matchAll(/\p{L}+/gu)].flatMap(([word]) =>
-    Object.hasOwn(words, word)
-      ? [words[word]!]
-      : [...(/^[零一二两三四五六七八九十](?=[次个下回])/.exec(word)?.[0] ?? '')].map((sign) => words[sign]!),
-  )
+  const spelled = spelledNumbers(text)
   const named = distinct(spelled)
   if (named !== null) return found(named)
   if (spelled.length > 0) return unreadable('unclear')

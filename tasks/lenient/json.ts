@@ -80,12 +80,21 @@ const nextOpening = (text: string, from: number): number => {
 export const isObject = (value: Parsed): value is { readonly [key: string]: Parsed } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The value under the first of some names that an object has, case ignored; undefined where it has none. */
+/** A key without case and punctuation: `start_time` and `startTime` are one. */
+const plainKey = (key: string): string => key.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+
+/** The value under the first of some names that an object has; undefined where it has none. */
 export const underAny = (value: { readonly [key: string]: Parsed }, names: ReadonlyArray<string>): Parsed => {
-  const keys = new Map(Object.keys(value).map((key) => [key.toLowerCase().replaceAll(/[^a-z0-9]/g, ''), key]))
+  const keys = new Map(Object.keys(value).map((key) => [plainKey(key), key]))
   for (const name of names) {
     const key = keys.get(name)
     if (key !== undefined) return value[key]
   }
   return undefined
+}
+
+/** The value under the first key that a pattern matches; undefined where there is none. */
+export const underLike = (value: { readonly [key: string]: Parsed }, pattern: RegExp): Parsed => {
+  const key = Object.keys(value).find((name) => pattern.test(plainKey(name)))
+  return key === undefined ? undefined : value[key]
 }

@@ -12,7 +12,7 @@ const denial = new RegExp(
     String.raw`\b(?:never|not) (?:occur|happen|appear|take|present|show|visible|seen|depict|exist|found|see|observe|find)`,
     String.raw`\b(?:don't|do not|didn't|did not) (?:see|observe|find)`,
     String.raw`\b(?:no|none of the|without any) (?:\w+ ){0,3}(?:event|moment|instance|occurrence|range|evidence|segment|frame|clip|scene|window|part|point|time|sign|match)`,
-    String.raw`\bnone\b`,
+    String.raw`\b(?:none|never)\b`,
     '没有|未出现|不存在|未发生|不包含',
   ].join('|'),
   'i',

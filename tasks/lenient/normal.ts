@@ -19,12 +19,18 @@ export const normal = (text: string): string =>
     .replace(/。/g, '.\n')
     .replace(/[“”„«»「」『』]/g, '"')
     .replace(/[‘’]/g, "'")
+    .replace(/(?<=\d)(?:′′|'')/g, 's')
+    // A moment given twice, `75.0 s (1:15)`, is one.
+    .replace(/(\d[ \t]?(?:s|secs?|seconds?)?)[ \t]?\(\d{1,3}(?::\d{2}){1,2}(?:\.\d{1,6})?\)/g, '$1')
+    .replace(/\bt ?= ?(?=\d)/g, '')
     .replace(
       /<\s*(\/?)\s*(answer|glue)\s*>/gi,
       (_, slash: string, tag: string) => `<${slash}${tag.toLowerCase()}>`,
     )
     .replace(/<\/?(?:b|i|u|em|strong|code|span|p|div|time|timestamp|li|ul|ol)>/gi, ' ')
     .replace(/<br\s?\/?>/gi, '\n')
+    // A time as the labels of the frames write it.
+    .replace(/<(\d{1,6}(?:\.\d{1,6})? ?(?:seconds?|s))>/gi, '$1')
     .replace(/\\(?:text|textbf|mathrm|mathbf)\{([^{}]{0,200})\}/g, '$1')
     .replace(/\\[,;!]|\\quad|\$|\*|(?<!`)`(?!`)/g, ' ')
     .replace(/^[ \t]*#+[ \t]*/gm, '')

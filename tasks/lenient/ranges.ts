@@ -14,12 +14,15 @@ const bracketed = String.raw`[[(][ \t]{0,3}"?${moment('c1')}"?[ \t]{0,3}[,;][ \t
 /** `starts at 12.0 s and ends at 15.3 s`, `Start: 12.0, End: 15.3`. */
 const named = String.raw`\b(?:start|begin|from|onset)[^\d]{0,30}?${moment('d1')}[^\d]{0,40}?\b(?:end|stop|finish|until|offset|to)[^\d]{0,30}?${moment('d2')}`
 
-const freely = String.raw`(?<![\p{L}\d.:])(?<!(?:^|[\s([,;:"])-)`
+const freely = String.raw`(?<![\p{Script=Latin}\d.:])(?<!(?:^|[\s([,;:"])-)`
 const range = new RegExp(`${named}|${between}|${bracketed}|${freely}${joined}`, 'giu')
+
+/** Stands for a range in the rest of a text. */
+export const gap = '\uffff'
 
 export interface Ranges {
   readonly windows: ReadonlyArray<Window>
-  /** The text without the ranges. */
+  /** The text with a `gap` for each range. */
   readonly rest: string
 }
 
@@ -40,7 +43,7 @@ export const rangesOf = (given: string): Ranges => {
     const start = a1 ?? b1 ?? c1 ?? d1 ?? ''
     const end = a2 ?? b2 ?? c2 ?? d2 ?? ''
     windows.push(windowOf(start, end))
-    rest += `${text.slice(from, match.index)} `
+    rest += text.slice(from, match.index) + gap
     from = match.index + match[0].length
   }
   return { windows, rest: rest + text.slice(from) }

@@ -3,7 +3,7 @@
  * or without a unit. Numbers of more than seven digits are no times.
  */
 const clock = String.raw`\d{1,3}(?::\d{2}){1,2}(?:[.,]\d{1,9})?`
-const unit = (names: string) => String.raw`[ \t-]{0,2}(?:${names})(?![\p{L}])`
+const unit = (names: string) => String.raw`[ \t-]{0,2}(?:${names})(?!\p{Script=Latin})`
 const minutes = String.raw`\d{1,4}(?:\.\d{1,9})?${unit('minutes?|mins?|min\\.|m')}`
 const plain = String.raw`\d{1,7}(?:\.\d{1,20})?`
 const seconds = `${plain}(?:${unit("milliseconds?|msecs?|ms|seconds?|secs?|sec\\.|s|sekunden|秒钟?|''")})?`

@@ -1,8 +1,8 @@
 import { type Window, Windows } from '../../core/index.ts'
 import { type Reading, type Reply, unreadable } from '../reply.ts'
-import { isObject, lastJson, type Parsed, underAny } from './json.ts'
+import { isObject, lastJson, type Parsed, underAny, underLike } from './json.ts'
 import { deniesIn, saysNone } from './none.ts'
-import { rangesOf } from './ranges.ts'
+import { gap, rangesOf } from './ranges.ts'
 import { type Region, regionOf } from './region.ts'
 import { momentPattern, toSeconds } from './time.ts'
 
@@ -19,34 +19,10 @@ const toReading = (windows: ReadonlyArray<Window>): Reading =>
 const onlyMoment = new RegExp(`^${momentPattern}$`, 'iu')
 const onlyPair = new RegExp(`^(${momentPattern})\\s{0,3}[,;]\\s{0,3}(${momentPattern})$`, 'iu')
 
-const startNames = [
-  'start',
-  'starttime',
-  'startseconds',
-  'startsec',
-  'starts',
-  'startts',
-  'starttimestamp',
-  'begin',
-  'begintime',
-  'from',
-  's',
-  't0',
-]
-const endNames = [
-  'end',
-  'endtime',
-  'endseconds',
-  'endsec',
-  'ends',
-  'endts',
-  'endtimestamp',
-  'stop',
-  'finish',
-  'to',
-  'e',
-  't1',
-]
+/** Keys of an object, without case and punctuation: `start`, `start_time`, `t_start`, `beginSeconds`; likewise the end. */
+const startKey = /^(?:(?:t|time)?(?:start|begin|onset).*|from|s|t0)$/
+const endKey = /^(?:(?:t|time)?(?:end|stop|finish|offset).*|to|until|e|t1)$/
+const presence = ['present', 'exists', 'found', 'occurs', 'happens', 'visible']
 const listNames = [
   'windows',
   'window',
@@ -88,6 +64,12 @@ const pairOf = (start: Parsed, end: Parsed): Window | null => {
   return from === null || to === null ? null : [from, to]
 }
 
+/** The windows of several values; null where one of them is none. */
+const ofAll = (items: ReadonlyArray<Parsed>, depth: number): ReadonlyArray<Window> | null => {
+  const parts = items.map((item) => (item === null ? null : ofJson(item, depth + 1)))
+  return parts.every((part) => part !== null) ? parts.flat() : null
+}
+
 /** The windows of a JSON value, or null where it is no list of windows. */
 const ofJson = (value: Parsed, depth = 0): ReadonlyArray<Window> | null => {
   if (depth > 6) return null
@@ -101,12 +83,11 @@ const ofJson = (value: Parsed, depth = 0): ReadonlyArray<Window> | null => {
     const items = value as ReadonlyArray<Parsed>
     const pair = items.length === 2 ? pairOf(items[0], items[1]) : null
     if (pair !== null) return [pair]
-    const parts = items.map((item) => (item === null ? null : ofJson(item, depth + 1)))
-    return parts.every((part) => part !== null) ? parts.flat() : null
+    return ofAll(items, depth)
   }
   if (!isObject(value)) return null
-  const start = underAny(value, startNames)
-  const end = underAny(value, endNames)
+  const start = underLike(value, startKey)
+  const end = underLike(value, endKey)
   if (start !== undefined && end !== undefined) {
     if (start === null && end === null) return []
     const pair = pairOf(start, end)
@@ -114,14 +95,17 @@ const ofJson = (value: Parsed, depth = 0): ReadonlyArray<Window> | null => {
   }
   const list = underAny(value, listNames)
   if (list !== undefined) return ofJson(list, depth + 1)
-  const values = Object.values(value)
-  if (values.length === 0) return []
-  return values.length === 1 ? ofJson(values[0], depth + 1) : null
+  if (underAny(value, presence) === false) return []
+  return ofAll(Object.values(value), depth)
 }
 
 /** Sentences and lines; a full stop between digits ends none. */
 const sentences = (text: string): ReadonlyArray<string> =>
   text.split(/\n+|(?<=[.!?])\s+(?=\p{Lu})/u).filter((sentence) => sentence.trim() !== '')
+
+/** Whether nothing but ranges, list marks and joining words is left of a text. */
+const isBareList = (text: string): boolean =>
+  /^(?:[\s,;.()[\]\uffff-]|\band\b|\d{1,2}[.)](?=\s))*$/i.test(rangesOf(text).rest)
 
 /** The last paragraph that names a range or denies one; the whole text where none does. */
 const lastParagraph = (text: string): string =>
@@ -129,15 +113,21 @@ const lastParagraph = (text: string): string =>
     .split(/\n\s*\n/)
     .findLast((part) => rangesOf(part).windows.length > 0 || sentences(part).some(deniesIn)) ?? text
 
+/** A range that goes on (`1 to 2 to 3`) or starts below zero. */
+const dangling = new RegExp(
+  `${gap}\\s{0,3}(?:-|to|until)\\s{0,3}\\d|(?:^|[\\s([,;])-\\d[\\d.]{0,20}\\s{0,3}(?:-|to)\\s`,
+)
+
 const ofText = ({ text, marked }: Region): Reading => {
   if (saysNone(text)) return none
   const pair = onlyPair.exec(text.trim())
   if (pair !== null) return toReading([[toSeconds(pair[1]!), toSeconds(pair[2]!)]])
-  const part = marked ? text : lastParagraph(text)
+  const part = marked || isBareList(text) ? text : lastParagraph(text)
   const all = sentences(part)
   const stating = all.filter((sentence) => !deniesIn(sentence))
   const { windows, rest } = rangesOf(stating.join('\n'))
   if (windows.length === 0) return stating.length < all.length ? none : unreadable('no answer')
+  if (dangling.test(rest)) return unreadable('unclear')
   // Inside marks only an answer stands: a number left over is a time that was not understood.
   return marked && /\d/.test(rest.replace(/^\s*\d{1,2}[.)]\s/gm, ''))
     ? unreadable('unclear')

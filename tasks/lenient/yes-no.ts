@@ -17,7 +17,7 @@ const evasive =
 const echo = /^yes\s*(?:or|\/)\s*no[\s:?-]*/i
 const begins = new RegExp(`^(?:${word(affirming)}|(${word(denying)}))${end}`, 'iu')
 const concludes =
-  /(?:\banswer\b[^.\n]{0,20}?|\b(?:so|therefore|thus|hence)\b,?\s*(?:the answer is\s*)?|^)["'\s:]*(?:(yes|是)|(no|否))["'\s.!]*$/iu
+  /(?:\banswer\b[^.\n]{0,20}?|\b(?:so|therefore|thus|hence|think|believe|say)\b,?|[,:;]|^)["'\s:]*(?:(yes|是)|(no|否))["'\s.!]*$/iu
 
 const names = [
   'answer',
