@@ -1,8 +1,16 @@
 import type { Effect } from 'effect'
 import { z } from 'zod'
 import type { Json, Sample } from '../core/index.ts'
-import type { ModelError, VisionLanguageModel } from '../models/index.ts'
-import { type Dialect, dialects, type Reading, type Reply, type YesNo } from '../tasks/index.ts'
+import {
+  type ChatRequest,
+  type ModelError,
+  type ModelProfile,
+  type Question,
+  replyPlan,
+  type ViewSettings,
+  type VisionLanguageModel,
+} from '../models/index.ts'
+import { dialects, type Reading, type Reply, type Style, type YesNo } from '../tasks/index.ts'
 import type { Clip } from '../video/index.ts'
 
 /** A column's type in Parquet and DuckDB. */
@@ -46,14 +54,16 @@ export interface ReadReply {
  * One curation agent: it looks (`investigate`, which asks the model and only records), then it decides (`decide`, a
  * pure function of what was recorded, so that a changed threshold never costs a model call).
  */
-export interface Agent<S extends ViewSettings, E, C> {
+export interface Agent<S extends LookSettings, E, C> {
   /** Folder name in a run, and the table's name with `_` for `-`. */
   readonly name: string
   /** The command that runs it. */
   readonly command: string
   /** The version of everything that the model is shown and asked under these settings; enters the key of the results. */
   readonly promptVersion: (settings: Pick<S, 'dialect'>) => string
-  /** Fills in every default; unknown fields are refused. */
+  /** What the model's profile says of the settings; the user's own go over it. */
+  readonly defaults: (profile: ModelProfile) => { readonly [setting: string]: unknown }
+  /** Fills in the other defaults; unknown fields are refused. */
   readonly settings: z.ZodType<S>
   readonly evidence: z.ZodType<E>
   readonly columns: { readonly [column: string]: Column }
@@ -72,19 +82,28 @@ export interface Agent<S extends ViewSettings, E, C> {
   readonly decide: (sample: Sample, evidence: E, settings: S) => Verdict
 }
 
-/** How agents look at a video; the defaults are what the shipped checkpoint was trained on. */
+/** How agents look at a video. The defaults are those of the model's profile. */
 export const viewShape = {
   /** Frames per second, as long as that gives at most `frames`; longer videos are sampled evenly. */
-  fps: z.number().positive().default(2),
-  frames: z.int().positive().default(32),
-  maxPixels: z.int().positive().default(4096),
+  fps: z.number().positive(),
+  frames: z.int().positive(),
+  /** Fewest frames, of a short video. */
+  minFrames: z.int().positive(),
+  /** Most pixels of one frame. */
+  maxPixels: z.int().positive(),
+  /** Most vision tokens of the whole clip. */
+  visionTokens: z.int().positive(),
 }
 
 /** How agents put their questions. */
 export const styleShape = {
-  dialect: z.enum(dialects).default('shapes'),
+  dialect: z.enum(dialects),
   /** Asks for thoughts before the answer. */
-  think: z.boolean().default(false),
+  think: z.boolean(),
+  /** What the model's chat template is told of reasoning; null where it cannot be told. */
+  reasoning: z.boolean().nullable(),
+  /** Whether replies begin with thoughts, asked for or not: the first token then says nothing of the answer. */
+  reasons: z.boolean(),
 }
 
 /** A reply in evidence: its text alone where it ended by itself and had no thoughts apart. */
@@ -97,12 +116,25 @@ export const replySchema = z.union([
   }),
 ])
 
-export interface ViewSettings {
-  readonly dialect: Dialect
-  readonly think: boolean
-  readonly fps: number
-  readonly frames: number
-  readonly maxPixels: number
+/** What the settings of every agent hold. */
+export interface LookSettings extends ViewSettings, Style {
+  readonly reasoning: boolean | null
+  readonly reasons: boolean
+}
+
+/** What a request says of the model's own reasoning. */
+export const reasoningOf = ({ reasoning }: Pick<LookSettings, 'reasoning'>): Pick<ChatRequest, 'think'> =>
+  reasoning === null ? {} : { think: reasoning }
+
+/** View and style of a profile, as settings of an agent that asks such a question first. */
+export const lookOf = (profile: ModelProfile, question: Question) => {
+  const { fps, frames, minFrames, maxPixels, visionTokens } = profile.view
+  const { ask, enable, reasons, maxTokens } = replyPlan(profile, question)
+  return {
+    ...{ fps, frames, minFrames, maxPixels, visionTokens },
+    ...{ dialect: profile.dialect, think: ask, reasoning: enable, reasons },
+    ...{ maxTokens, guided: profile.guided },
+  }
 }
 
 export const windowSchema = z.tuple([z.number(), z.number()]).readonly()

@@ -10,26 +10,13 @@ import { runDea } from '../pipelines/dea.ts'
 import { telemetry } from '../pipelines/telemetry.ts'
 import { backend, backendOf, inFlightOf } from './backend.ts'
 import { cacheOf, clipCache, frameMemory } from './clips.ts'
-import {
-  cleaning,
-  foldersOf,
-  given,
-  json,
-  print,
-  run,
-  settings,
-  settingsOf,
-  source,
-  view,
-  whole,
-} from './flags.ts'
+import { cleaning, foldersOf, given, json, print, run, settings, settingsOf, source, whole } from './flags.ts'
 import { modelServices } from './services.ts'
 
 /** What an agent is told, whichever folds it runs; `spanwise folds` hands these flags on as they are. */
 export const agentFlags = {
   ...source,
   ...backend,
-  ...view,
   ...clipCache,
   memory: frameMemory,
   settings,
@@ -45,10 +32,8 @@ export const foldSize = whole('fold-size', 'samples of a fold, default 22000', 1
 type Given = Command.Command.Config.Infer<typeof agentFlags>
 
 /** The agent's own settings after its flags. */
-export const agentSettings = (input: Given): { readonly [name: string]: unknown } => ({
-  ...given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
-  ...settingsOf(input.settings),
-})
+export const agentSettings = (input: Given): { readonly [name: string]: unknown } =>
+  settingsOf(input.settings)
 
 const flags = {
   ...agentFlags,

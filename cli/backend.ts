@@ -1,15 +1,27 @@
-import { Effect, Option } from 'effect'
+import { availableParallelism } from 'node:os'
+import { Effect, type FileSystem, Option, type Path } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
 import type { EngineOptions } from '../engine/index.ts'
-import { mediaModes, type OpenaiSettings, openaiSettingsSchema, presetNames } from '../models/index.ts'
+import {
+  mediaModes,
+  type OpenaiSettings,
+  openaiSettingsSchema,
+  type ProfileOverrides,
+  presetNames,
+} from '../models/index.ts'
 import type { Config } from '../pipelines/config.ts'
-import { engineOf, given, model, whole } from './flags.ts'
+import { engineOf, given, model, modelOf, profile, whole } from './flags.ts'
 
 /** What answers: the engine in this process, or servers. */
 export type Backend =
-  | { readonly kind: 'embedded'; readonly engine: EngineOptions }
-  | { readonly kind: 'openai'; readonly settings: OpenaiSettings; readonly threads: number }
+  | { readonly kind: 'embedded'; readonly engine: EngineOptions; readonly overrides: ProfileOverrides }
+  | {
+      readonly kind: 'openai'
+      readonly settings: OpenaiSettings
+      readonly threads: number
+      readonly overrides: ProfileOverrides
+    }
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -17,6 +29,7 @@ const text = (name: string, description: string) =>
 /** Flags of the commands that ask a model; the model's own are among them. */
 export const backend = {
   ...model,
+  ...profile,
   model: text(
     'model',
     'Hugging Face checkpoint folder (the shipped shapes checkpoint by default), or the name that servers know',
@@ -44,15 +57,16 @@ export const backend = {
 /** Names of the flags that only servers know. */
 const ofServers = ['baseUrl', 'preset', 'keyEnv', 'media', 'quality', 'concurrency'] as const
 
-type Flags = Parameters<typeof engineOf>[1] & {
-  readonly backend: Option.Option<'embedded' | 'openai'>
-  readonly baseUrl: Option.Option<string>
-  readonly preset: Option.Option<(typeof presetNames)[number]>
-  readonly keyEnv: Option.Option<string>
-  readonly media: Option.Option<(typeof mediaModes)[number]>
-  readonly quality: Option.Option<number>
-  readonly concurrency: Option.Option<number>
-}
+type Flags = Parameters<typeof engineOf>[1] &
+  Parameters<typeof modelOf>[1] & {
+    readonly backend: Option.Option<'embedded' | 'openai'>
+    readonly baseUrl: Option.Option<string>
+    readonly preset: Option.Option<(typeof presetNames)[number]>
+    readonly keyEnv: Option.Option<string>
+    readonly media: Option.Option<(typeof mediaModes)[number]>
+    readonly quality: Option.Option<number>
+    readonly concurrency: Option.Option<number>
+  }
 
 const dashed = (name: string): string => name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
 
@@ -65,8 +79,8 @@ const remedies: Readonly<Record<string, string>> = {
 export const backendOf = Effect.fnUntraced(function* (
   config: Config,
   flags: Flags,
-): Effect.fn.Return<Backend, InputError> {
-  const engine = engineOf(config, flags)
+): Effect.fn.Return<Backend, InputError, FileSystem.FileSystem | Path.Path> {
+  const { name, overrides } = modelOf(config, flags)
   const kind = Option.getOrElse(flags.backend, () => config.backend.kind)
   if (kind === 'embedded') {
     const alien = ofServers.find((name) => Option.isSome<unknown>(flags[name]))
@@ -76,21 +90,10 @@ export const backendOf = Effect.fnUntraced(function* (
         problem: 'is about servers, but the embedded engine answers',
         remedy: 'add --backend openai',
       })
-    return { kind, engine }
+    return { kind, engine: yield* engineOf(config, flags), overrides }
   }
   const { kind: _, ...configured } = config.backend.kind === 'openai' ? config.backend : { kind }
-  const {
-    backend: __,
-    device: ___,
-    threads: ____,
-    baseUrl,
-    concurrency,
-    ...others
-  } = given({
-    backend: flags.backend,
-    device: flags.device,
-    threads: flags.threads,
-    model: flags.model,
+  const { baseUrl, concurrency, ...others } = given({
     baseUrl: flags.baseUrl,
     preset: flags.preset,
     keyEnv: flags.keyEnv,
@@ -99,19 +102,29 @@ export const backendOf = Effect.fnUntraced(function* (
     concurrency: flags.concurrency,
   })
   const merged: Readonly<Record<string, unknown>> = {
+    ...(name === undefined ? {} : { model: name }),
     ...configured,
+    ...(Option.isSome(flags.model) ? { model: name } : {}),
     ...others,
     ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.split(',').map((url) => url.trim()) }),
     ...(concurrency === undefined ? {} : { concurrency: { most: concurrency } }),
   }
   const parsed = openaiSettingsSchema.safeParse(merged)
-  if (parsed.success) return { kind, settings: parsed.data, threads: engine.threads }
+  if (parsed.success) {
+    const threads = Option.getOrElse(flags.threads, () => config.threads)
+    return {
+      kind,
+      settings: parsed.data,
+      threads: threads === 0 ? availableParallelism() : threads,
+      overrides,
+    }
+  }
   const issue = parsed.error.issues[0]!
   const field = String(issue.path[0] ?? '')
   return yield* new InputError({
     subject: `--${dashed(field)}`,
     problem: merged[field] === undefined ? 'is missing' : issue.message,
-    remedy: remedies[field] ?? 'give another value, or mend "backend" in the configuration',
+    remedy: remedies[field] ?? 'give another value, or correct "backend" in the configuration',
   })
 })
 

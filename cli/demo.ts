@@ -37,7 +37,7 @@ export const demo = Command.make(
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
-    const engine = engineOf(config, input)
+    const engine = yield* engineOf(config, input)
     const { report, html } = yield* runDemo({
       ...input,
       folder: Option.getOrElse(input.run, () => join(config.runs, 'demo')),

@@ -15,7 +15,7 @@ import { readers } from '../tasks/index.ts'
 import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
-import { cleaning, foldersOf, given, json, print, seed, source, view, whole } from './flags.ts'
+import { cleaning, foldersOf, given, json, print, seed, source, whole } from './flags.ts'
 import { modelServices } from './services.ts'
 
 const { dataset: _, policy: __, ...place } = source
@@ -23,7 +23,6 @@ const { dataset: _, policy: __, ...place } = source
 const flags = {
   ...place,
   ...backend,
-  ...view,
   ...clipCache,
   json,
   seed,
@@ -170,9 +169,6 @@ const answerAll = Effect.fnUntraced(function* (
   videos: string,
   out: string,
   input: {
-    readonly fps: Option.Option<number>
-    readonly frames: Option.Option<number>
-    readonly maxPixels: Option.Option<number>
     readonly reader: (typeof readers)[number]
   },
   inFlight: number,
@@ -192,10 +188,6 @@ const answerAll = Effect.fnUntraced(function* (
   })
   return yield* answer(samples, {
     videos,
-    fps: Option.getOrElse(input.fps, () => 2),
-    frames: Option.getOrElse(input.frames, () => 32),
-    maxPixels: Option.getOrElse(input.maxPixels, () => 4096),
-    maxTokens: 64,
     inFlight,
     log,
     reader: input.reader,

@@ -5,6 +5,7 @@ import { Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
 import { cleanings, defaultReadSettings, lookup, type Policy, policies } from '../datasets/index.ts'
 import { ensureWorld } from '../lab/world.ts'
+import { type ProfileOverrides, resolveCheckpoint, thinkModes } from '../models/index.ts'
 import { type Config, loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
 
@@ -58,7 +59,10 @@ export const seed = Flag.Int('seed').pipe(
 )
 
 export const model = {
-  model: text('model', 'Hugging Face checkpoint folder; the shipped shapes checkpoint by default'),
+  model: text(
+    'model',
+    'Hugging Face checkpoint folder, a model of the local Hugging Face cache (owner/name), or a name of "models" in the configuration; the shipped shapes checkpoint by default',
+  ),
   device: Flag.Literals('device', ['cpu', 'webgpu']).pipe(
     Flag.withDescription('where the embedded engine computes'),
     Flag.optional,
@@ -89,10 +93,27 @@ export const cleaning = Flag.Literals('cleaning', cleanings).pipe(
   Flag.optional,
 )
 
-export const view = {
-  fps: positive('fps', 'frames per second, default 2'),
-  frames: whole('frames', 'most frames of a clip, default 32', 1),
-  maxPixels: whole('max-pixels', 'most pixels of a frame, default 4096', 1),
+/** What the user may say of the model's needs; each goes over its profile, in every command alike. */
+export const profile = {
+  fps: positive('fps', "frames per second; the model's own rate by default"),
+  frames: whole('frames', "most frames of a clip; the model's own limit by default", 1),
+  maxPixels: whole('max-pixels', 'most pixels of a frame; by default 768 vision tokens of a Qwen model', 1),
+  visionTokens: whole('vision-tokens', 'most vision tokens of a clip; 3584 for Qwen models by default', 1),
+  maxTokens: whole(
+    'max-tokens',
+    'most tokens of a reply, reasoning included; by default as the task needs',
+    1,
+  ),
+  think: Flag.Literals('think', thinkModes).pipe(
+    Flag.withDescription(
+      'whether the model reasons before it answers; auto (default) goes by model and task',
+    ),
+    Flag.optional,
+  ),
+  guided: Flag.Boolean('guided').pipe(
+    Flag.withDescription('hold replies to the form of an answer, on servers that can'),
+    Flag.optional,
+  ),
 }
 
 export const run = text('run', 'folder of the run; an unfinished one is continued')
@@ -135,22 +156,42 @@ export const given = <A extends Record<string, Option.Option<unknown>>>(flags: A
 /** The checkpoint that the package ships. */
 export const shippedModel = join(import.meta.dirname, '..', 'checkpoints', 'shapes-base')
 
-/** Checkpoint, device and threads after flags, configuration and defaults. */
-export const engineOf = (
+type ProfileFlags = { readonly [K in keyof typeof profile]: Option.Option<unknown> }
+
+/** Name of the model and what is set of its profile, after flags, named models of the configuration and defaults. */
+export const modelOf = (
   config: Config,
-  flags: {
-    readonly model: Option.Option<string>
+  flags: { readonly model: Option.Option<string> } & Partial<ProfileFlags>,
+): { readonly name: string | undefined; readonly overrides: ProfileOverrides } => {
+  const asked = Option.getOrElse(flags.model, () => config.model)
+  const entry =
+    typeof asked === 'string' && Object.hasOwn(config.models, asked) ? config.models[asked] : asked
+  const { name, ...configured } = typeof entry === 'object' ? entry : { name: entry }
+  const flagged = Object.fromEntries(
+    Object.keys(profile).flatMap((flag) => {
+      const value = flags[flag as keyof ProfileFlags]
+      return value !== undefined && Option.isSome(value) ? [[flag, value.value]] : []
+    }),
+  ) as ProfileOverrides
+  return { name, overrides: { ...configured, ...flagged } }
+}
+
+/** Checkpoint, device and threads after flags, configuration and defaults. */
+export const engineOf = Effect.fn('Cli.engineOf')(function* (
+  config: Config,
+  flags: Parameters<typeof modelOf>[1] & {
     readonly device: Option.Option<'cpu' | 'webgpu'>
     readonly threads: Option.Option<number>
   },
-) => {
+) {
   const threads = Option.getOrElse(flags.threads, () => config.threads)
+  const { name } = modelOf(config, flags)
   return {
-    checkpoint: Option.getOrElse(flags.model, () => config.model ?? shippedModel),
+    checkpoint: name === undefined ? shippedModel : yield* resolveCheckpoint(name),
     device: Option.getOrElse(flags.device, () => config.device),
     threads: threads === 0 ? availableParallelism() : threads,
   }
-}
+})
 
 /** Folders of a dataset after flags and configuration; an InputError where neither names them. */
 export const foldersOf = Effect.fn('Cli.foldersOf')(function* (

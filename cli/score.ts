@@ -3,14 +3,14 @@ import { Command, Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { promptOf, runScore } from '../pipelines/score.ts'
-import { engineOf, json, model, print, view } from './flags.ts'
+import { engineOf, json, model, modelOf, print, profile } from './flags.ts'
 import { trainingServices } from './services.ts'
 
 export const score = Command.make(
   'score',
   {
     ...model,
-    ...view,
+    ...profile,
     json,
     video: Flag.String('video').pipe(Flag.withDescription('an mp4 file')),
     prompt: Flag.String('prompt').pipe(
@@ -28,7 +28,8 @@ export const score = Command.make(
     ),
   },
   Effect.fn(function* (input) {
-    const engine = engineOf(yield* loadConfig(), input)
+    const config = yield* loadConfig()
+    const engine = yield* engineOf(config, input)
     const prompt = Option.orElse(input.prompt, () => Option.map(input.query, (query) => promptOf(query)))
     if (Option.isNone(prompt))
       return yield* new InputError({
@@ -36,18 +37,14 @@ export const score = Command.make(
         problem: 'nothing is asked of the video',
         remedy: 'give --prompt TEXT or --query TEXT',
       })
-    const frames = Option.getOrElse(input.frames, () => 32)
     const result = yield* runScore({
       model: engine.checkpoint,
       video: input.video,
       prompt: prompt.value,
       completion: input.completion,
+      profile: modelOf(config, input).overrides,
       // --frames alone asks for that many, evenly spaced.
-      sampling:
-        Option.isSome(input.frames) && Option.isNone(input.fps)
-          ? { frames }
-          : { fps: Option.getOrElse(input.fps, () => 2), frames },
-      maxPixels: Option.getOrElse(input.maxPixels, () => 4096),
+      spread: Option.isSome(input.frames) && Option.isNone(input.fps),
       visionWrap: input.visionWrap,
     }).pipe(Effect.provide(trainingServices(engine)))
     yield* print(input.json, result, [

@@ -14,5 +14,7 @@ export const trainingServices = (options: EngineOptions, cache?: CacheSettings) 
 /** Decoders and the model that agents ask. */
 export const modelServices = (chosen: Backend, cache?: CacheSettings) =>
   chosen.kind === 'embedded'
-    ? layerEmbedded(chosen.engine.checkpoint).pipe(Layer.provideMerge(trainingServices(chosen.engine, cache)))
-    : layerOpenai(chosen.settings).pipe(Layer.provideMerge(decoders(chosen.threads, cache)))
+    ? layerEmbedded(chosen.engine.checkpoint, { overrides: chosen.overrides }).pipe(
+        Layer.provideMerge(trainingServices(chosen.engine, cache)),
+      )
+    : layerOpenai(chosen.settings, chosen.overrides).pipe(Layer.provideMerge(decoders(chosen.threads, cache)))

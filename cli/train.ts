@@ -12,20 +12,21 @@ import {
   given,
   json,
   model,
+  modelOf,
   positive,
   print,
+  profile,
   run,
   seed,
   settings,
   settingsOf,
-  view,
   whole,
 } from './flags.ts'
 import { trainingServices } from './services.ts'
 
 const flags = {
   ...model,
-  ...view,
+  ...profile,
   ...clipCache,
   run,
   json,
@@ -71,7 +72,7 @@ const trainCommand = (
       const config = yield* loadConfig()
       const { dataset } = input
       const engine = {
-        ...engineOf(config, input),
+        ...(yield* engineOf(config, input)),
         purpose: 'training' as const,
         ...(input.freezeVision ? { trainable: { freezeVision: true } } : {}),
       }
@@ -95,7 +96,7 @@ const trainCommand = (
         data: Option.getOrElse(input.data, () => join(config.runs, dataset, 'curated')),
         videos,
         run: Option.getOrElse(input.run, () => join(config.runs, `${dataset}-${name}`)),
-        view: given({ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels }),
+        profile: modelOf(config, input).overrides,
         settings: {
           seed: input.seed,
           ...given({ steps: input.steps, learningRate: input.learningRate }),

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import { Cause, Clock, Effect, Queue, Stream } from 'effect'
-import type { Agent, ViewSettings } from '../agents/index.ts'
+import type { Agent, LookSettings } from '../agents/index.ts'
 import {
+  budgetOf,
   isOwnFault,
   Ledger,
+  largestClip,
   type ModelError,
   openAccount,
+  samplingOf,
   type Usage,
   VisionLanguageModel,
 } from '../models/index.ts'
@@ -50,7 +53,7 @@ interface Job {
  * A missing video is `absent`, one that cannot be decoded or a model that does not answer `failed` with its reason.
  * Samples in a row that share a video share its decoded clip.
  */
-export const look = <S extends ViewSettings, E, C>(
+export const look = <S extends LookSettings, E, C>(
   agent: Agent<S, E, C>,
   samples: ReadonlyArray<Planned>,
   { videos, settings, context, inFlight, decoders, memory, stopwatch }: LookOptions<S, C>,
@@ -63,16 +66,13 @@ export const look = <S extends ViewSettings, E, C>(
         decode: (file) =>
           video.clip(
             join(videos, file),
-            { kind: 'rate', fps: settings.fps, max: settings.frames },
-            { maxPixels: settings.maxPixels, factor: model.frameFactor },
+            samplingOf(settings),
+            budgetOf(settings, model.profile.view),
             model.media,
           ),
         decoders,
         memory,
-        largest:
-          model.media.kind === 'file'
-            ? 0
-            : settings.frames * Math.max(settings.maxPixels, model.frameFactor ** 2) * 3,
+        largest: model.media.kind === 'file' ? 0 : largestClip(settings, model.profile.view),
         spent: (milliseconds) => stopwatch.add('decode', milliseconds),
       })
       const jobs = yield* Queue.make<Job, Cause.Done>({ capacity: 2 * decoders })

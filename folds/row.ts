@@ -1,4 +1,4 @@
-import type { Agent, ViewSettings } from '../agents/index.ts'
+import type { Agent, LookSettings } from '../agents/index.ts'
 import type { Row } from '../store/index.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Outcome } from './manifest.ts'
@@ -12,7 +12,7 @@ const usageOf = ({ usage }: JournalEntry): string | null => {
 }
 
 /** The row of a verdict: a pure function of the sample, what was recorded and the settings. */
-export const toRow = <S extends ViewSettings, E, C>(
+export const toRow = <S extends LookSettings, E, C>(
   agent: Agent<S, E, C>,
   settings: S,
   hash: string,

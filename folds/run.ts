@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
-import type { Agent, ViewSettings } from '../agents/index.ts'
+import type { Agent, LookSettings } from '../agents/index.ts'
 import { InputError, type Json, Progress, type Sample } from '../core/index.ts'
 import { listFolder, makeFolder, readJson, removeFile, sweep, writeJson } from '../files/index.ts'
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
@@ -25,7 +25,7 @@ import { appendUsage, totalUsage, usageName } from './usage.ts'
 /** Fewer rows cost merges and queries a millisecond and a half for each part file more. */
 export const defaultPartSize = 1024
 
-export interface FoldOptions<S extends ViewSettings> {
+export interface FoldOptions<S extends LookSettings> {
   /** The agent's folder in the run: `RUN/boundary-reflection`. */
   readonly folder: string
   /** Every sample of the dataset that the agent is to see, in the order of the annotation files. */
@@ -71,7 +71,7 @@ const sha256 = (path: string) =>
  * in the journal before it is judged; parts are slices of the plan and are written when their samples are complete, so
  * their bytes do not depend on interruptions. The manifest comes last; a fold that has one is answered from it.
  */
-export const runFold = Effect.fn('Folds.runFold')(function* <S extends ViewSettings, E, C>(
+export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSettings, E, C>(
   agent: Agent<S, E, C>,
   options: FoldOptions<S>,
 ): Effect.fn.Return<FoldSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {

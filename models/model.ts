@@ -1,6 +1,7 @@
 import { Context, type Effect, Schema } from 'effect'
 import type { Content as ProcessorContent } from '../engine/processor/index.ts'
 import type { Clip, Media } from '../video/index.ts'
+import type { ModelProfile } from './profile/index.ts'
 
 /**
  * A model that did not answer. `retryable` says whether asking again may help, be it later; `fatal` that no other
@@ -61,6 +62,8 @@ export type Guide =
 export interface ChatRequest {
   readonly messages: ReadonlyArray<Message>
   readonly sampling: ChatSampling
+  /** Turns the model's own reasoning on or off, where its profile says `switch`; off by default. */
+  readonly think?: boolean
   /** Holds the replies to a form; a backend that cannot do so refuses with a fatal ModelError. */
   readonly guide?: Guide
 }
@@ -108,8 +111,8 @@ export class VisionLanguageModel extends Context.Service<
   VisionLanguageModel,
   {
     readonly identity: ModelIdentity
-    /** Frames must have sides that are multiples of this many pixels. */
-    readonly frameFactor: number
+    /** What it needs: how clips are to be shown, questions put and replies bounded. */
+    readonly profile: ModelProfile
     /** What it wants of a clip's frames: hand this to `Videos.clip`. */
     readonly media: Media
     /** The servers behind it; absent where there are none. */

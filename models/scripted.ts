@@ -1,5 +1,6 @@
 import { Effect, Layer } from 'effect'
 import { type ChatRequest, type Message, type ModelError, VisionLanguageModel } from './model.ts'
+import { type ModelProfile, namedProfile } from './profile/index.ts'
 
 /** The answers of a model that reads from a script: pure functions of what it is asked. */
 export interface Script {
@@ -7,6 +8,8 @@ export interface Script {
   readonly reply: (request: ChatRequest, index: number) => string
   /** Log-probability of `option` as the complete reply; left out, the model offers no log-probabilities. */
   readonly logProb?: (messages: ReadonlyArray<Message>, option: string) => number
+  /** What the model needs; that of the shapes checkpoint by default. */
+  readonly profile?: ModelProfile
   /** Runs before each answer: to fail, to wait, to count. */
   readonly before?: (messages: ReadonlyArray<Message>) => Effect.Effect<void, ModelError>
 }
@@ -15,7 +18,7 @@ export interface Script {
 export const layerTest = (script: Script): Layer.Layer<VisionLanguageModel> =>
   Layer.succeed(VisionLanguageModel, {
     identity: { backend: 'scripted', model: 'script', revision: '1' },
-    frameFactor: 32,
+    profile: script.profile ?? namedProfile('shapes-base'),
     media: { kind: 'pixels' },
     chat: Effect.fnUntraced(function* (request: ChatRequest) {
       if (script.before !== undefined) yield* script.before(request.messages)

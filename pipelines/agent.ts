@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import type { Agent, ViewSettings } from '../agents/index.ts'
+import type { Agent, LookSettings } from '../agents/index.ts'
 import type { InputError, Task } from '../core/index.ts'
 import {
   defaultFoldSize,
@@ -11,7 +11,7 @@ import {
   planFolds,
   runFold,
 } from '../folds/index.ts'
-import type { ModelError, VisionLanguageModel } from '../models/index.ts'
+import { type ModelError, VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { StoreError } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
@@ -50,11 +50,15 @@ export interface AgentSummary extends FoldSummary {
 }
 
 /** Runs one agent over one fold of a dataset. */
-export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends ViewSettings, E, C>(
+export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends LookSettings, E, C>(
   agent: Agent<S, E, C>,
   options: AgentOptions,
 ): Effect.fn.Return<AgentSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {
-  const settings = yield* parseSettings(agent.command, agent.settings, options.settings)
+  const { profile } = yield* VisionLanguageModel
+  const settings = yield* parseSettings(agent.command, agent.settings, {
+    ...agent.defaults(profile),
+    ...options.settings,
+  })
   const source = yield* loadSource(options)
   const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
   const { run, videos, fold, foldSize, retry, inFlight, decoders, memory } = options

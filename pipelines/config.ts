@@ -2,15 +2,20 @@ import { pathToFileURL } from 'node:url'
 import { Effect, FileSystem, Path } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
-import { openaiSettingsSchema } from '../models/index.ts'
+import { openaiSettingsSchema, overridesSchema } from '../models/index.ts'
+
+/** A checkpoint folder, a name on the hub or the name that servers know, and what is set of its profile. */
+const modelSchema = overridesSchema.extend({ name: z.string() })
 
 const schema = z.strictObject({
   /** Where each dataset's files lie, so that nobody edits code. */
   datasets: z
     .record(z.string(), z.strictObject({ annotations: z.string(), videos: z.string().optional() }))
     .default({}),
-  /** Folder of the checkpoint that agents, training and evaluation start from. */
-  model: z.string().optional(),
+  /** What agents, training and evaluation start from: a folder or name, or one with settings of its profile. */
+  model: z.union([z.string(), modelSchema]).optional(),
+  /** Models by short names, for `--model`. */
+  models: z.record(z.string(), modelSchema).default({}),
   device: z.enum(['cpu', 'webgpu']).default('cpu'),
   /** Threads of onnxruntime and of the decoders; 0 takes every core. */
   threads: z.int().min(0).default(0),

@@ -20,7 +20,7 @@ import {
   valueLines,
 } from '../eval/index.ts'
 import { makeFolders } from '../files/index.ts'
-import { greedy, isOwnFault, VisionLanguageModel } from '../models/index.ts'
+import { budgetOf, greedy, isOwnFault, replyPlan, samplingOf, VisionLanguageModel } from '../models/index.ts'
 import {
   ask,
   type Prediction,
@@ -45,13 +45,9 @@ export interface EvalOptions {
   readonly reader?: Reader
 }
 
-/** How a model looks at the videos of a suite. */
+/** How a suite is answered; what is shown and how long replies may be is the model's profile's. */
 export interface AnswerOptions {
   readonly videos: string
-  readonly fps: number
-  readonly frames: number
-  readonly maxPixels: number
-  readonly maxTokens: number
   /** Samples with the model at the same time, default 32. */
   readonly inFlight?: number
   /** Each answer is appended here as it comes, before anything is scored. */
@@ -77,6 +73,7 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
 ) {
   const videos = yield* Videos
   const model = yield* VisionLanguageModel
+  const { view } = model.profile
   const progress = yield* Progress
   const predictions = new Map<string, Prediction>()
   let done = 0
@@ -84,16 +81,16 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
   yield* Effect.forEach(
     samples,
     Effect.fnUntraced(function* (sample) {
+      const plan = replyPlan(model.profile, sample.task)
       const reply = yield* videos
-        .clip(
-          join(options.videos, sample.file),
-          { kind: 'rate', fps: options.fps, max: options.frames },
-          { maxPixels: options.maxPixels, factor: model.frameFactor },
-          model.media,
-        )
+        .clip(join(options.videos, sample.file), samplingOf(view), budgetOf(view, view), model.media)
         .pipe(
           Effect.flatMap((clip) =>
-            model.chat({ messages: ask(clip, questionOf(sample)), sampling: greedy(options.maxTokens) }),
+            model.chat({
+              messages: ask(clip, questionOf(sample, { dialect: model.profile.dialect, think: plan.ask })),
+              sampling: greedy(plan.maxTokens),
+              think: plan.reasons,
+            }),
           ),
           Effect.map(([first]) => first!.text),
           Effect.catchTag('VideoError', () => Effect.succeed(null)),

@@ -2,6 +2,7 @@ import { Effect } from 'effect'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine } from '../engine/index.ts'
 import { processMessages, type VisionWrap } from '../engine/processor/index.ts'
+import { budgetOf, checkpointProfile, type ProfileOverrides, samplingOf } from '../models/index.ts'
 import { ask, groundingQuestion } from '../tasks/index.ts'
 import { Videos } from '../video/index.ts'
 
@@ -12,8 +13,10 @@ export interface ScoreOptions {
   /** The user's text after the video. */
   readonly prompt: string
   readonly completion: string
-  readonly sampling: { readonly fps: number; readonly frames: number } | { readonly frames: number }
-  readonly maxPixels: number
+  /** What the user set of the model's profile. */
+  readonly profile?: ProfileOverrides
+  /** Take the profile's number of frames evenly spaced, whatever their rate. */
+  readonly spread?: boolean
   readonly visionWrap: VisionWrap
 }
 
@@ -28,14 +31,11 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
   const videos = yield* Videos
   const engine = yield* Engine
   const checkpoint = yield* readPreprocessing(options.model)
-  const { patchSize, mergeSize } = checkpoint.processor
-  const { sampling } = options
+  const { view } = yield* checkpointProfile(checkpoint, options.profile)
   const clip = yield* videos.clip(
     options.video,
-    'fps' in sampling
-      ? { kind: 'rate', fps: sampling.fps, max: sampling.frames }
-      : { kind: 'count', count: sampling.frames },
-    { maxPixels: options.maxPixels, factor: patchSize * mergeSize },
+    options.spread === true ? { kind: 'count', count: view.frames } : samplingOf(view),
+    budgetOf(view, view),
   )
   const prompt = processMessages(checkpoint, ask(clip, options.prompt), { visionWrap: options.visionWrap })
   const end = checkpoint.generation.eosTokenIds[0]

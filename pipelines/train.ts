@@ -2,12 +2,19 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { viewShape } from '../agents/index.ts'
 import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
-import { checkpointRevision } from '../models/index.ts'
+import {
+  budgetOf,
+  checkpointProfile,
+  checkpointRevision,
+  type ModelProfile,
+  type ProfileOverrides,
+  replyPlan,
+  samplingOf,
+} from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
@@ -40,8 +47,8 @@ export interface TrainOptions {
   readonly videos: VideoFolders
   /** The run's folder; continued where it holds a run of the same settings. */
   readonly run: string
-  /** How clips are sampled; the defaults are those of the agents. */
-  readonly view?: { readonly fps?: number; readonly frames?: number; readonly maxPixels?: number }
+  /** What the user set of the model's profile. */
+  readonly profile?: ProfileOverrides
   /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
   readonly settings?: { readonly [name: string]: unknown }
   /** Samples to measure on before the first step, every `evaluateEvery` steps and after the last. */
@@ -80,29 +87,39 @@ const present = Effect.fnUntraced(function* (
   return found
 })
 
-/** What both kinds of training start from. Nothing is written before everything has been read and checked. */
+/** Whatever of a run does not depend on its settings. Nothing is written. */
+const survey = Effect.fnUntraced(function* (options: TrainOptions) {
+  const preprocessing = yield* readPreprocessing(options.model)
+  const profile = yield* checkpointProfile(preprocessing, options.profile)
+  const data = yield* readTrainingData(options.data)
+  const items = yield* present(data.items, options.videos, options.data)
+  return { preprocessing, profile, data, items }
+})
+type Survey = Effect.Success<ReturnType<typeof survey>>
+
+/** How replies are asked for where nothing reasons: the annotations that SFT learns from hold no reasoning. */
+const plainPlan = ({ reasoning }: ModelProfile) => ({
+  ask: false,
+  enable: reasoning === 'switch' ? false : null,
+})
+
+/** What both kinds of training start from. */
 const open = Effect.fnUntraced(function* (
   kind: 'sft' | 'curriculum',
   engine: EngineService,
   options: TrainOptions,
+  { preprocessing, profile, data, items }: Survey,
   settings: SftOptions | GrpoOptions,
   mask: { readonly mode: MaskMode; readonly margin: number | null },
   maxTokens: number,
 ) {
   const videos = yield* Videos
-  const preprocessing = yield* readPreprocessing(options.model)
-  const data = yield* readTrainingData(options.data)
-  const items = yield* present(data.items, options.videos, options.data)
-  const view = {
-    fps: viewShape.fps.parse(options.view?.fps),
-    frames: viewShape.frames.parse(options.view?.frames),
-    maxPixels: viewShape.maxPixels.parse(options.view?.maxPixels),
-  }
+  const { view } = profile
   const folder = yield* openRunFolder(options.run, {
     kind,
     settings: {
       options: settings as unknown as Json,
-      view,
+      view: { ...view },
       data: data.sha256,
       samples: items.length,
       model: yield* checkpointRevision(options.model),
@@ -123,16 +140,13 @@ const open = Effect.fnUntraced(function* (
       threads: options.engine?.threads ?? null,
     },
   })
-  const factor = preprocessing.processor.patchSize * preprocessing.processor.mergeSize
   const sourceOf = (folders: VideoFolders) =>
     clipPrompts({
       preprocessing,
       clip: ({ sample }) =>
-        videos.clip(
-          fileOf(folders, sample) ?? sample.file,
-          { kind: 'rate', fps: view.fps, max: view.frames },
-          { maxPixels: view.maxPixels, factor },
-        ),
+        videos.clip(fileOf(folders, sample) ?? sample.file, samplingOf(view), budgetOf(view, view)),
+      dialect: profile.dialect,
+      plan: (task) => (kind === 'sft' ? plainPlan(profile) : replyPlan(profile, task)),
       seed: settings.seed,
       ...mask,
       ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
@@ -162,10 +176,19 @@ const engineDefaults = { device: 'cpu', threads: 2 } as const
 /** `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. */
 export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (options: TrainOptions) {
   const engine = yield* Engine
-  const settings = yield* parseSettings('train curriculum', grpoSchema, options.settings)
+  const surveyed = yield* survey(options)
+  const { profile, items } = surveyed
+  const settings = yield* parseSettings('train curriculum', grpoSchema, {
+    learningRate: profile.learningRate.grpo,
+    ...options.settings,
+    sampling: {
+      maxTokens: Math.max(...items.map(({ sample }) => replyPlan(profile, sample.task).maxTokens)),
+      ...(options.settings?.sampling as object | undefined),
+    },
+  })
   const rewards = yield* composeRewards(settings.rewards)
   const { mask, sampling } = settings
-  const opened = yield* open('curriculum', engine, options, settings, mask, sampling.maxTokens)
+  const opened = yield* open('curriculum', engine, options, surveyed, settings, mask, sampling.maxTokens)
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const reference =
@@ -187,7 +210,14 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
 /** `spanwise train sft`: supervised fine-tuning on the (possibly repaired) annotations of a curated dataset. */
 export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOptions) {
   const engine = yield* Engine
-  const settings = yield* parseSettings('train sft', sftSchema, options.settings)
-  const opened = yield* open('sft', engine, options, settings, { mode: 'blank', margin: null }, 64)
+  const surveyed = yield* survey(options)
+  const { profile } = surveyed
+  const settings = yield* parseSettings('train sft', sftSchema, {
+    learningRate: profile.learningRate.sft,
+    ...options.settings,
+  })
+  const mask = { mode: 'blank', margin: null } as const
+  const { maxTokens } = replyPlan(profile, 'grounding')
+  const opened = yield* open('sft', engine, options, surveyed, settings, mask, maxTokens)
   return yield* trainSft({ ...opened, engine, options: settings })
 })

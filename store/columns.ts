@@ -1,9 +1,9 @@
-import { type Agent, agents, type Column, type ColumnType, type ViewSettings } from '../agents/index.ts'
+import { type Agent, agents, type Column, type ColumnType, type LookSettings } from '../agents/index.ts'
 
 export type Columns = { readonly [column: string]: Column }
 
 /** An agent of any settings and evidence. */
-export type AnyAgent = Pick<Agent<ViewSettings, unknown, unknown>, 'name' | 'columns'>
+export type AnyAgent = Pick<Agent<LookSettings, unknown, unknown>, 'name' | 'columns'>
 
 /** Every agent, in the order of its command in the catalogue. */
 export const allAgents: ReadonlyArray<AnyAgent> = Object.values(agents)

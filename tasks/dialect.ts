@@ -1,9 +1,6 @@
-/**
- * The wordings of the questions. `shapes`: the short texts that the shipped checkpoint was trained on, to the byte.
- * `general`: full instructions for models that were never trained on ours.
- */
-export const dialects = ['shapes', 'general'] as const
-export type Dialect = (typeof dialects)[number]
+import type { Dialect } from '../models/profile/index.ts'
+
+export { type Dialect, dialects } from '../models/profile/index.ts'
 
 /** Enters the key of every result: change a text of a dialect, and change its version. */
 const versions: { readonly [dialect in Dialect]: string } = { shapes: 'ask/1', general: 'general/1' }

@@ -1,8 +1,9 @@
 import { Effect } from 'effect'
-import { EngineError, InputError, type VideoError, type Window } from '../core/index.ts'
+import { EngineError, InputError, type Task, type VideoError, type Window } from '../core/index.ts'
 import { type MaskMode, maskRecipe, noMask, priorIou, visibleWindows } from '../curriculum/index.ts'
 import type { Preprocessing } from '../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../engine/processor/index.ts'
+import type { Dialect, ReplyPlan } from '../models/index.ts'
 import { ask, questionOf } from '../tasks/index.ts'
 import { type Clip, maskClip, selectFrames } from '../video/index.ts'
 import { byteCache } from './byte-cache.ts'
@@ -29,8 +30,9 @@ export interface ClipPromptOptions {
   readonly mode: MaskMode
   /** Seconds never hidden around a window; null is max(2 s, 10 % of the clip). */
   readonly margin: number | null
-  /** Ask for reasoning first. */
-  readonly think?: boolean
+  readonly dialect: Dialect
+  /** Whether a task's replies begin with reasoning, and who asks for it; never where absent. */
+  readonly plan?: (task: Task) => Pick<ReplyPlan, 'ask' | 'enable'>
   /** Limit of each of the two caches, decoded clips and processed prompts; default 256 MiB. */
   readonly cacheBytes?: number
 }
@@ -46,7 +48,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
   const limit = options.cacheBytes ?? 256 * 2 ** 20
   const clips = byteCache<Clip>(limit)
   const prompts = byteCache<ProcessedPrompt>(limit)
-  const { preprocessing } = options
+  const { preprocessing, plan = () => ({ ask: false, enable: null }) } = options
   const { endToken } = preprocessing
 
   const clipOf = Effect.fnUntraced(function* (item: TrainingItem) {
@@ -79,14 +81,17 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
       const prompt =
         prompts.get(key) ??
         (yield* Effect.try({
-          try: () =>
-            processMessages(
+          try: () => {
+            const { ask: asks, enable } = plan(item.sample.task)
+            return processMessages(
               preprocessing,
               ask(
                 hideFrames(clip, mask.hidden, options.mode),
-                questionOf(item.sample, { dialect: 'shapes', think: options.think ?? false }),
+                questionOf(item.sample, { dialect: options.dialect, think: asks }),
               ),
-            ),
+              enable === null ? {} : { variables: { enable_thinking: enable } },
+            )
+          },
           catch: (cause) =>
             cause instanceof InputError
               ? cause

@@ -9,8 +9,8 @@ const share = z.number().min(0).max(1)
 
 /** How the learning rate goes: up over `warmup` steps, then flat or down to 0 at the last step. */
 const optimiserShape = {
-  /** 5e-5 suits the shipped checkpoint (3e-4 was unstable); 1e-6 is usual from 3 billion parameters on. */
-  learningRate: z.number().positive().default(5e-5),
+  /** Peak; the command's default is that of the model's profile. */
+  learningRate: z.number().positive(),
   schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
   warmup: z.int().min(0).default(0),
   /** Gradients are scaled down to this global norm. */
@@ -48,7 +48,8 @@ export const samplingSchema = z.strictObject({
   temperature: z.number().positive().default(1),
   topP: z.number().positive().max(1).default(1),
   topK: z.int().min(0).default(0),
-  maxTokens: z.int().positive().default(64),
+  /** The command's default is that of the model's profile. */
+  maxTokens: z.int().positive(),
 })
 
 /** GRPO with a curriculum; every field has the default documented beside it. */
@@ -59,7 +60,7 @@ export const grpoSchema = z.strictObject({
   prompts: z.int().positive().default(32),
   /** Rollouts a prompt (G). */
   group: z.int().min(2).default(8),
-  sampling: samplingSchema.prefault({}),
+  sampling: samplingSchema,
   /** Per-sequence mean by default: token means favour long answers, which hurts grounding (TempR1). */
   loss: z.enum(policyLosses).default('grpo'),
   clipLow: z.number().positive().default(0.2),
@@ -93,7 +94,6 @@ export type GrpoOptions = z.infer<typeof grpoSchema>
 export const sftSchema = z.strictObject({
   ...runShape,
   ...optimiserShape,
-  learningRate: z.number().positive().default(1e-4),
   /** Samples a step. */
   batch: z.int().positive().default(32),
   order: z.enum(samplerOrders).default('shuffled'),

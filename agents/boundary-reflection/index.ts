@@ -5,6 +5,7 @@ import {
   type ChatSampling,
   greedy,
   type Message,
+  replyPlan,
   VisionLanguageModel,
 } from '../../models/index.ts'
 import {
@@ -19,7 +20,7 @@ import {
   windowsAnswer,
 } from '../../tasks/index.ts'
 import { type Clip, maskClip, selectFrames } from '../../video/index.ts'
-import type { Agent } from '../agent.ts'
+import { type Agent, lookOf, reasoningOf } from '../agent.ts'
 import { decide, holdsMass } from './decide.ts'
 import { poolProposals, readProposals, readReflect, readVerify } from './parse.ts'
 import { promptVersion, reflectQuestion, verifyPattern, verifyQuestion, verifyReplies } from './prompt.ts'
@@ -51,9 +52,9 @@ const showAlone = (clip: Clip, view: Window): Clip => {
 const noneLogProb = Effect.fnUntraced(function* (
   messages: ReadonlyArray<Message>,
   reply: ChatReply | undefined,
-  think: boolean,
+  reasons: boolean,
 ) {
-  if (think || (reply !== undefined && answersFreely(reply))) return null
+  if (reasons || (reply !== undefined && answersFreely(reply))) return null
   const none = windowsAnswer([])
   if (reply?.text === none && reply.finish === 'stop' && reply.logProbs !== undefined)
     return reply.logProbs.reduce((sum, logProb) => sum + logProb, 0)
@@ -72,6 +73,10 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
   name: 'boundary-reflection',
   command: 'bra',
   promptVersion,
+  defaults: (profile) => ({
+    ...lookOf(profile, 'grounding'),
+    verifyTokens: replyPlan(profile, 'verification').maxTokens,
+  }),
   settings: settingsSchema,
   evidence: evidenceSchema,
   columns: {
@@ -116,10 +121,11 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
     const spoken = yield* model.chat({
       messages,
       sampling,
+      ...reasoningOf(settings),
       ...guidedBy(settings, formOf({ ...sample, task: 'grounding' }, settings)),
     })
     const replies = spoken.map(recordReply)
-    const none = yield* noneLogProb(messages, spoken[0], settings.think)
+    const none = yield* noneLogProb(messages, spoken[0], settings.reasons)
     const proposals = poolProposals(
       replies.map((reply) => readProposals(reply, hidden, duration, settings.minLength)),
       settings.voteShare,
@@ -135,7 +141,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
         const shown = showAlone(clip, verifyView(window, duration, settings.padSeconds))
         const check = verifyQuestion(sample.query, settings)
         const alone = ask(shown, check)
-        const chosen = settings.think ? null : yield* model.choose(alone, verifyReplies)
+        const chosen = settings.reasons ? null : yield* model.choose(alone, verifyReplies)
         const logProbs = chosen === null ? null : ([chosen[0]!, chosen[1]!] as const)
         // Where the log-probabilities say nothing, the share of yes votes stands in for P(yes).
         const checks =
@@ -143,6 +149,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
             ? yield* model.chat({
                 messages: alone,
                 sampling: { ...sampling, maxTokens: settings.verifyTokens, n: Math.max(4, settings.votes) },
+                ...reasoningOf(settings),
                 ...guidedBy(settings, replyForm(verifyPattern, settings)),
               })
             : []

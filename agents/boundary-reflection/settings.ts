@@ -33,11 +33,12 @@ export const settingsSchema = z.strictObject({
    * words of sampled replies decide.
    */
   mass: z.number().min(0).max(1).default(0.5),
-  maxTokens: z.int().positive().default(64),
-  /** Reply tokens of a verification. */
-  verifyTokens: z.int().positive().default(8),
+  /** Most tokens of a reflect reply. */
+  maxTokens: z.int().positive(),
+  /** Most tokens of a verification in words. */
+  verifyTokens: z.int().positive(),
   /** Holds the replies to the form of an answer, on servers that can. */
-  guided: z.boolean().default(false),
+  guided: z.boolean(),
   seed: z.int().default(0),
 })
 export type BoundaryReflectionSettings = z.output<typeof settingsSchema>

@@ -3,7 +3,7 @@ import { fitPrior, hash32, type PriorWindow, type Sample } from '../../core/inde
 import { VisionLanguageModel } from '../../models/index.ts'
 import { ask, formOf, guidedBy, recordReply, replyOf } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
-import type { Agent } from '../agent.ts'
+import { type Agent, lookOf, reasoningOf } from '../agent.ts'
 import { decide } from './decide.ts'
 import { readRollout } from './parse.ts'
 import { difficultyQuestion, promptVersion } from './prompt.ts'
@@ -19,6 +19,10 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
   name: 'difficulty-estimation',
   command: 'dea',
   promptVersion,
+  defaults: (profile) => ({
+    ...lookOf(profile, 'grounding'),
+    ...profile.sampling,
+  }),
   settings: settingsSchema,
   evidence: evidenceSchema,
   columns: {
@@ -57,6 +61,7 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
         greedyFirst: true,
         n: settings.rollouts,
       },
+      ...reasoningOf(settings),
       ...guidedBy(settings, formOf({ ...sample, task: 'grounding' }, settings)),
     })
     return {

@@ -6,12 +6,12 @@ export const settingsSchema = z.strictObject({
   ...styleShape,
   /** Rollouts per sample; the first is greedy, the others are sampled. */
   rollouts: z.int().positive().default(8),
-  temperature: z.number().positive().default(1),
-  topP: z.number().positive().max(1).default(1),
-  topK: z.int().min(0).default(0),
-  maxTokens: z.int().positive().default(64),
+  temperature: z.number().positive(),
+  topP: z.number().positive().max(1),
+  topK: z.int().min(0),
+  maxTokens: z.int().positive(),
   /** Holds the replies to the form of an answer, on servers that can. */
-  guided: z.boolean().default(false),
+  guided: z.boolean(),
   /** A rollout passes from this IoU on. */
   passAt: z.number().min(0).max(1).default(0.5),
   /** Difficulties below `easy` are easy, above `hard` hard. */

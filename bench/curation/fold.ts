@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { difficultyEstimation } from '../../agents/index.ts'
 import { runFold } from '../../folds/index.ts'
-import { layerOpenai, openaiSettingsSchema } from '../../models/index.ts'
+import { layerOpenai, namedProfile, openaiSettingsSchema } from '../../models/index.ts'
 import { Videos } from '../../video/index.ts'
 import { samplesOf, side } from './world.ts'
 
@@ -46,6 +46,7 @@ const summary = await runFold(difficultyEstimation, {
   videos: job.videos,
   foldSize: samples.length,
   settings: difficultyEstimation.settings.parse({
+    ...difficultyEstimation.defaults(namedProfile('shapes-base')),
     ...{ rollouts: 1, frames: job.frames, fps: 1, maxPixels: side * side },
   }),
   inFlight: job.inFlight,

@@ -54,7 +54,6 @@ const [videos, validation, steps, prompts, seeds, threads] = [
   values.seeds,
   values.threads,
 ].map(Number) as [number, number, number, number, number, number]
-const view = { fps: 2, frames: 32, maxPixels: 4096 }
 const engine = { checkpoint: values.checkpoint, device: 'cpu' as const, threads }
 const asking = (checkpoint: string) =>
   layerEmbedded(checkpoint).pipe(Layer.provideMerge(engineLayer({ ...engine, checkpoint })))
@@ -90,10 +89,7 @@ const program = Effect.gen(function* () {
     return { ious: column('mIoU'), setIous: column('msIoU') }
   }
   const measure = (checkpoint: string) =>
-    answer(valid, { videos: folder, ...view, maxTokens: 64 }).pipe(
-      Effect.map(scored),
-      Effect.provide(asking(checkpoint)),
-    )
+    answer(valid, { videos: folder }).pipe(Effect.map(scored), Effect.provide(asking(checkpoint)))
   const kept = Effect.fnUntraced(function* <E, R>(
     arm: string,
     seed: number,
@@ -128,8 +124,8 @@ const program = Effect.gen(function* () {
     inFlight: 32,
   }
   const agents = yield* Effect.gen(function* () {
-    const bra = yield* runBra({ ...source, settings: { ...view, scanSeconds: 2 } })
-    const dea = yield* runDea({ ...source, settings: view })
+    const bra = yield* runBra({ ...source, settings: { scanSeconds: 2 } })
+    const dea = yield* runDea(source)
     return { bra: bra.seconds, dea: dea.seconds, samples: bra.planned }
   }).pipe(Effect.provide(asking(values.checkpoint)))
 
@@ -167,7 +163,6 @@ const program = Effect.gen(function* () {
         data: data[arm].out,
         videos: folder,
         run: join(values.run, 'train', `${arm}-${seed}`),
-        view,
         settings: arm === 'sft' ? { ...common, batch: 8 * prompts } : grpo,
       }
       results.push(

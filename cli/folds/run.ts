@@ -5,7 +5,7 @@ import { executors } from '../../folds/index.ts'
 import { type FoldsSummary, faultOf, runFolds } from '../../pipelines/folds/run.ts'
 import { agentSettings } from '../agents.ts'
 import { bytes } from '../clips.ts'
-import { positive, print, settingsOf, whole } from '../flags.ts'
+import { given, positive, print, settingsOf, whole } from '../flags.ts'
 import { foldWords, planFlags, planOptions, started } from './planned.ts'
 
 const names = Object.keys(executors) as ReadonlyArray<keyof typeof executors>
@@ -59,7 +59,13 @@ const runCommand = (name: 'run' | 'retry', description: string, example: string)
       ])
       const outcome = yield* runFolds({
         ...options,
-        settings: agentSettings(input),
+        settings: {
+          ...given({
+            ...{ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels },
+            ...{ visionTokens: input.visionTokens, maxTokens: input.maxTokens, guided: input.guided },
+          }),
+          ...agentSettings(input),
+        },
         executor: input.executor,
         execution: {
           ...(workers === undefined ? {} : { workers }),

@@ -19,6 +19,7 @@ export const textFiles = [
   'preprocessor_config.json',
   'video_preprocessor_config.json',
   'processor_config.json',
+  'spanwise.json',
   'special_tokens_map.json',
   'added_tokens.json',
   'vocab.json',

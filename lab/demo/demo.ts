@@ -60,8 +60,6 @@ const file = <A>(path: string, work: () => Promise<A>) =>
       }),
   })
 
-const view = { fps: 2, frames: 32, maxPixels: 4096 }
-
 /** Greedy answers of the model in context on the validation queries, scored against the truth. */
 const measure = Effect.fnUntraced(function* (
   name: string,
@@ -70,7 +68,7 @@ const measure = Effect.fnUntraced(function* (
   videos: string,
   seed: number,
 ) {
-  const predictions = yield* answer(samples, { videos, ...view, maxTokens: 64 })
+  const predictions = yield* answer(samples, { videos })
   const { evaluation, prior } = yield* runEval({ suite: 'shapes', samples, train, seed }, name, predictions)
   const row = (label: string, { report }: typeof evaluation): Measured => ({
     name: label,
@@ -127,8 +125,8 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
 
   const source = { dataset: 'shapes', split: 'train', annotations: world, videos, run, inFlight: 32 }
   const base = yield* Effect.gen(function* () {
-    yield* timed('boundary reflection', runBra({ ...source, settings: { ...view, scanSeconds: 2 } }))
-    yield* timed('difficulty estimation', runDea({ ...source, settings: view }))
+    yield* timed('boundary reflection', runBra({ ...source, settings: { scanSeconds: 2 } }))
+    yield* timed('difficulty estimation', runDea(source))
     return yield* timed('evaluate the base', measure('base', valid, train, videos, seed))
   }).pipe(Effect.provide(asking(model)))
 
@@ -157,7 +155,6 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
         data,
         videos,
         run: at,
-        view,
         settings: {
           seed,
           steps: options.steps,

@@ -1,18 +1,19 @@
 import { basename, resolve } from 'node:path'
 import { Effect, Layer } from 'effect'
 import { type EngineError, InputError } from '../../core/index.ts'
-import { type Preprocessing, readPreprocessing } from '../../engine/checkpoint/index.ts'
+import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
 import { Engine } from '../../engine/worker/index.ts'
 import { makeBatcher } from '../batcher.ts'
 import { type ChatSampling, type Message, ModelError, VisionLanguageModel } from '../model.ts'
+import { checkpointProfile, type ProfileOverrides } from '../profile/index.ts'
 import { checkpointRevision } from './revision.ts'
 
 export interface EmbeddedOptions {
   /** Requests handed to the engine in one call; it cuts them to what fits its memory limits. */
   readonly maxBatch?: number
-  /** Variables of the chat template, e.g. `{enable_thinking: true}`. */
-  readonly variables?: Readonly<Record<string, unknown>>
+  /** What the user set of the model's profile. */
+  readonly overrides?: ProfileOverrides
 }
 
 interface ChatJob {
@@ -29,16 +30,13 @@ interface ChooseJob {
 const frameSizes = ({ grids }: ProcessedPrompt): string =>
   grids.map(([, height, width]) => `${height}x${width}`).join()
 
-/** Side of a square that frames are multiples of: what one merged patch covers. */
-const factorOf = ({ processor }: Preprocessing): number => processor.patchSize * processor.mergeSize
-
 /**
  * The embedded engine as a backend: requests of all fibers meet in batches. Each request brings its own seed, so its
  * replies do not depend on what else is in the batch. `folder` is the checkpoint that the Engine in context serves.
  */
 export const layerEmbedded = (
   folder: string,
-  { maxBatch = 32, variables = {} }: EmbeddedOptions = {},
+  { maxBatch = 32, overrides = {} }: EmbeddedOptions = {},
 ): Layer.Layer<VisionLanguageModel, InputError, Engine> =>
   Layer.effect(
     VisionLanguageModel,
@@ -46,6 +44,7 @@ export const layerEmbedded = (
       const engine = yield* Engine
       const preprocessing = yield* readPreprocessing(folder)
       const { tokenizer, endToken } = preprocessing
+      const profile = yield* checkpointProfile(preprocessing, overrides)
       const model = basename(resolve(folder))
       const identity = { backend: 'embedded', model, revision: yield* checkpointRevision(folder) }
       const failed = (error: EngineError) =>
@@ -73,14 +72,15 @@ export const layerEmbedded = (
       })
 
       // Agents put several requests about the same messages; patches are cut once for all of them.
-      const prompts = new WeakMap<ReadonlyArray<Message>, ProcessedPrompt>()
-      const prepare = (messages: ReadonlyArray<Message>) =>
+      const prompts = new WeakMap<ReadonlyArray<Message>, Map<boolean, ProcessedPrompt>>()
+      const prepare = (messages: ReadonlyArray<Message>, think = false) =>
         Effect.try({
           try: () => {
-            const known = prompts.get(messages)
-            if (known !== undefined) return known
-            const made = processMessages(preprocessing, messages, { variables })
-            prompts.set(messages, made)
+            const known = prompts.get(messages) ?? new Map<boolean, ProcessedPrompt>()
+            prompts.set(messages, known)
+            const variables = profile.reasoning === 'switch' ? { enable_thinking: think } : {}
+            const made = known.get(think) ?? processMessages(preprocessing, messages, { variables })
+            known.set(think, made)
             return made
           },
           catch: (error) =>
@@ -93,9 +93,9 @@ export const layerEmbedded = (
 
       return VisionLanguageModel.of({
         identity,
-        frameFactor: factorOf(preprocessing),
+        profile,
         media: { kind: 'pixels' },
-        chat: Effect.fnUntraced(function* ({ messages, sampling, guide }) {
+        chat: Effect.fnUntraced(function* ({ messages, sampling, guide, think }) {
           if (guide !== undefined)
             return yield* new ModelError({
               model,
@@ -103,7 +103,7 @@ export const layerEmbedded = (
               retryable: false,
               fatal: true,
             })
-          return yield* chats({ prompt: yield* prepare(messages), sampling })
+          return yield* chats({ prompt: yield* prepare(messages, think), sampling })
         }),
         choose: Effect.fnUntraced(function* (
           messages: ReadonlyArray<Message>,

@@ -25,7 +25,7 @@ const modeOf = (clip: MessageClip, mode: MediaMode, preset: Preset): MediaMode =
 export const makeClips = (
   videos: Videos['Service'],
   preset: Preset,
-  settings: Pick<OpenaiSettings, 'media' | 'quality' | 'files' | 'frameFactor'>,
+  settings: Pick<OpenaiSettings, 'media' | 'quality' | 'files'> & { readonly factor: number },
 ) => {
   const { quality, files } = settings
   const known = new WeakMap<MessageClip, SentClip>()
@@ -55,7 +55,7 @@ export const makeClips = (
       .clip(
         clip.info.path,
         { kind: 'times', times: Array.from(times) },
-        { maxPixels: width * height, factor: settings.frameFactor },
+        { maxPixels: width * height, factor: settings.factor },
         { kind: 'jpeg', quality },
       )
       .pipe(

@@ -2,12 +2,14 @@ import { Effect, Layer } from 'effect'
 import { InputError } from '../../core/index.ts'
 import { Videos } from '../../video/index.ts'
 import { type ChatReply, type ChatRequest, type Message, ModelError, VisionLanguageModel } from '../model.ts'
+import { type ModelProfile, makeProfile, type ProfileOverrides } from '../profile/index.ts'
 import { makeAsk } from './ask.ts'
 import { readOptions, tokensToChoose } from './choose.ts'
 import { makeClips, mediaOf } from './clips.ts'
 import { makeEndpoints } from './endpoints.ts'
 import { readKey } from './keys.ts'
-import { presets } from './presets.ts'
+import { type Preset, presets, type VideoFacts } from './presets.ts'
+import { processorOptions } from './processor.ts'
 import { bodyOf, Inexpressible, type Prompt, promptOf, type SentClip, type Wanted } from './request.ts'
 import { isUp, lookAtServers } from './servers.ts'
 import type { OpenaiSettings } from './settings.ts'
@@ -17,15 +19,25 @@ export { type MediaMode, mediaModes, type PresetName, presetNames } from './pres
 export { type OpenaiInput, type OpenaiSettings, openaiSettingsSchema } from './settings.ts'
 
 /** What answers depend on besides the model's name. */
-const identitySettings = ({ preset, media, quality, frameFactor, processor, extra }: OpenaiSettings) => ({
+const identitySettings = (
+  { preset, media, quality, processor, extra }: OpenaiSettings,
+  { family, view }: ModelProfile,
+) => ({
   preset,
   media,
   // A file by itself has no JPEG, but its masked clips have.
   quality,
-  frameFactor,
+  family,
+  frameFactor: view.factor,
   ...(processor === null ? {} : { processor: JSON.stringify(processor) }),
   ...(Object.keys(extra).length === 0 ? {} : { extra: JSON.stringify(extra) }),
 })
+
+/** The profile with the sampling that the server can be told. */
+const expressible = (preset: Preset, profile: ModelProfile): ModelProfile =>
+  preset.sampling(profile.sampling) === null
+    ? { ...profile, sampling: { ...profile.sampling, topK: 0 } }
+    : profile
 
 /** Sizes that add up to `n`, each at most `most`. */
 const portions = (n: number, most: number): ReadonlyArray<number> =>
@@ -36,11 +48,14 @@ const portions = (n: number, most: number): ReadonlyArray<number> =>
  * carry log-probabilities where the server gives them. InputError where the servers, the model or the key cannot be
  * used; every server is asked for its models first.
  */
-export const layerOpenai = (settings: OpenaiSettings): Layer.Layer<VisionLanguageModel, InputError, Videos> =>
+export const layerOpenai = (
+  settings: OpenaiSettings,
+  overrides: ProfileOverrides = {},
+): Layer.Layer<VisionLanguageModel, InputError, Videos> =>
   Layer.effect(
     VisionLanguageModel,
     Effect.gen(function* () {
-      const { model, baseUrl: urls, processor } = settings
+      const { model, baseUrl: urls } = settings
       const preset = presets[settings.preset]
       if (!preset.media.includes(settings.media))
         return yield* new InputError({
@@ -51,12 +66,22 @@ export const layerOpenai = (settings: OpenaiSettings): Layer.Layer<VisionLanguag
       const keyEnv = settings.keyEnv === undefined ? preset.keyEnv : settings.keyEnv
       const key = yield* readKey(keyEnv, process.env)
       const transport = yield* makeTransport
-      const revision = yield* lookAtServers(transport, key, {
+      const { revision, roots } = yield* lookAtServers(transport, key, {
         urls,
         model,
         keyEnv,
         listsModels: preset.listsModels,
       })
+      const profile = yield* Effect.fromResult(
+        makeProfile(
+          {
+            ...{ name: model, aliases: roots, family: null, architecture: null },
+            ...{ processor: null, sampling: null, template: null },
+          },
+          overrides,
+        ),
+      )
+      const { view } = profile
       const endpoints = yield* makeEndpoints({
         urls,
         ...settings.concurrency,
@@ -66,8 +91,12 @@ export const layerOpenai = (settings: OpenaiSettings): Layer.Layer<VisionLanguag
         check: (url) => isUp(transport, key, url),
       })
       const ask = makeAsk({ ...settings, key, keyEnv, endpoints, transport })
-      const send = makeClips(yield* Videos, preset, settings)
+      const send = makeClips(yield* Videos, preset, { ...settings, factor: view.factor })
 
+      const processor = (facts: VideoFacts | null) =>
+        preset.processor
+          ? processorOptions(profile, facts?.mode === 'file', settings.processor)
+          : settings.processor
       const unfit = (problem: string, fatal: boolean) =>
         new ModelError({ model, problem, retryable: false, fatal, kind: fatal ? 'rejected' : 'video' })
       const inexpressible = ({ problem }: Inexpressible) =>
@@ -95,10 +124,13 @@ export const layerOpenai = (settings: OpenaiSettings): Layer.Layer<VisionLanguag
         return yield* ask(Buffer.from(body), wanted.n)
       })
 
-      const chat = Effect.fnUntraced(function* ({ messages, sampling, guide }: ChatRequest) {
+      /** What the chat template is told, where it can be told anything. */
+      const told = (think: boolean) => (profile.reasoning === 'switch' ? think : null)
+
+      const chat = Effect.fnUntraced(function* ({ messages, sampling, guide, think = false }: ChatRequest) {
         const prompt = yield* prepare(messages)
         const { n, seed, maxTokens, temperature } = sampling
-        const common = { sampling, maxTokens, guide: guide ?? null }
+        const common = { sampling, maxTokens, guide: guide ?? null, think: told(think) }
         const likeliest = Effect.map(
           complete(prompt, { ...common, n: 1, seed, temperature: 0, alternatives: 0 }),
           ({ replies }) => replies,
@@ -126,8 +158,8 @@ export const layerOpenai = (settings: OpenaiSettings): Layer.Layer<VisionLanguag
       })
 
       return VisionLanguageModel.of({
-        identity: { backend: 'openai', model, revision, settings: identitySettings(settings) },
-        frameFactor: settings.frameFactor,
+        identity: { backend: 'openai', model, revision, settings: identitySettings(settings, profile) },
+        profile: expressible(preset, profile),
         media: mediaOf(settings),
         health: endpoints.health,
         chat,
@@ -144,6 +176,7 @@ export const layerOpenai = (settings: OpenaiSettings): Layer.Layer<VisionLanguag
             maxTokens: tokensToChoose(options),
             sampling: { topP: 1, topK: 0, stop: [] },
             guide: null,
+            think: told(false),
           })
           return readOptions(options, places)
         }),

@@ -42,6 +42,10 @@ export interface Preset {
   readonly guide: (guide: Guide) => Fields | null
   /** Options about the video of a request, `processor` being the user's own for the model's processor. */
   readonly video: (facts: VideoFacts | null, processor: Fields | null) => Fields | null
+  /** Whether options for the model's processor travel with a request. */
+  readonly processor: boolean
+  /** Whether variables of the chat template do, as `chat_template_kwargs`. */
+  readonly template: boolean
   /** Files that servers share with us: by `file://` URL or by plain path. */
   readonly files: 'url' | 'path'
   /** Whether `GET /models` lists every model that may be asked for. */
@@ -108,6 +112,8 @@ const vllm: Preset = {
           mm_processor_kwargs: { ...(facts === null ? {} : { do_sample_frames: false }), ...processor },
         }),
   }),
+  processor: true,
+  template: true,
   files: 'url',
   listsModels: true,
   keyEnv: null,
@@ -129,6 +135,8 @@ const sglang: Preset = {
   }),
   guide: (guide) => (guide.kind === 'json' ? jsonSchema(guide.schema) : { regex: guide.pattern }),
   video: noProcessor,
+  processor: false,
+  template: true,
   files: 'url',
   listsModels: true,
   keyEnv: null,
@@ -162,6 +170,9 @@ const transformers: Preset = {
             ...processor,
           },
         },
+  // They travel as variables of the template, among which it does not look for `do_resize`.
+  processor: false,
+  template: true,
   files: 'path',
   listsModels: false,
   keyEnv: null,
@@ -176,6 +187,8 @@ const openai: Preset = {
   sampling: plainSampling,
   guide: (guide) => (guide.kind === 'json' ? jsonSchema(guide.schema) : null),
   video: noProcessor,
+  processor: false,
+  template: false,
   files: 'url',
   listsModels: false,
   keyEnv: 'OPENAI_API_KEY',

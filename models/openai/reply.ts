@@ -113,6 +113,8 @@ export interface ListedModel {
   readonly id: string
   /** What the server says of the version it serves: a revision, or what the name stands for; '' where nothing. */
   readonly revision: string
+  /** What it says that the name stands for, e.g. a name on the hub. */
+  readonly root?: string
 }
 
 /** The models that `GET /models` lists; null where the body is no such list. */
@@ -120,7 +122,11 @@ export const readModels = (text: string): ReadonlyArray<ListedModel> | null => {
   try {
     const parsed = modelsSchema.safeParse(JSON.parse(text))
     return parsed.success
-      ? parsed.data.data.map(({ id, revision, root }) => ({ id, revision: revision ?? root ?? '' }))
+      ? parsed.data.data.map(({ id, revision, root }) => ({
+          id,
+          revision: revision ?? root ?? '',
+          ...(root == null ? {} : { root }),
+        }))
       : null
   } catch {
     return null

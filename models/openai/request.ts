@@ -31,7 +31,7 @@ export const promptOf = (
   preset: Preset,
   messages: ReadonlyArray<Message>,
   sent: (clip: MessageClip) => SentClip,
-  processor: Fields | null,
+  processor: (facts: VideoFacts | null) => Fields | null,
 ): Prompt | Inexpressible => {
   const facts: Array<VideoFacts> = []
   const texts = messages.map(({ role, content }) => {
@@ -44,7 +44,7 @@ export const promptOf = (
     return `{"role":"${role}","content":[${parts.filter((part) => part !== '').join(',')}]}`
   })
   if (facts.length > 1) return new Inexpressible('several videos in one prompt; send their frames instead')
-  const video = preset.video(facts[0] ?? null, processor)
+  const video = preset.video(facts[0] ?? null, processor(facts[0] ?? null))
   if (video === null) return new Inexpressible('options for the processor')
   return { messages: `"messages":[${texts.join(',')}]`, video }
 }
@@ -61,8 +61,16 @@ export interface Wanted {
   readonly maxTokens: number
   readonly sampling: Pick<ChatSampling, 'topP' | 'topK' | 'stop'>
   readonly guide: Guide | null
+  /** Whether the model reasons first; null where it cannot be told. */
+  readonly think: boolean | null
   /** Fields that the user wants in every body. */
   readonly extra: Fields
+}
+
+/** The variables of the chat template that several parts of a body set, the later ones first. */
+const templateOf = (parts: ReadonlyArray<Fields>): Fields => {
+  const set = parts.map(({ chat_template_kwargs: variables }) => variables).filter((one) => one !== undefined)
+  return set.length === 0 ? {} : { chat_template_kwargs: Object.assign({}, ...set) }
 }
 
 /** Body of `POST /chat/completions`. */
@@ -77,6 +85,13 @@ export const bodyOf = (preset: Preset, prompt: Prompt, wanted: Wanted): string |
   if (sampled === null) return new Inexpressible(`top-k sampling (topK ${sampling.topK}); set it to 0`)
   const guided = wanted.guide === null ? {} : preset.guide(wanted.guide)
   if (guided === null) return new Inexpressible(`replies held to a ${wanted.guide?.kind} form`)
+  const template = templateOf([
+    prompt.video,
+    preset.template && wanted.think !== null
+      ? { chat_template_kwargs: { enable_thinking: wanted.think } }
+      : {},
+    wanted.extra,
+  ])
   const fields = {
     model: wanted.model,
     [preset.maxTokens]: wanted.maxTokens,
@@ -95,6 +110,7 @@ export const bodyOf = (preset: Preset, prompt: Prompt, wanted: Wanted): string |
     ...guided,
     ...prompt.video,
     ...wanted.extra,
+    ...template,
   }
   return `${JSON.stringify(fields).slice(0, -1)},${prompt.messages}}`
 }

@@ -33,7 +33,7 @@ export interface ServersOptions {
 
 /**
  * Asks every server what it serves, before any work. Gives the revision that they state of the model, 'unstated' where
- * none does. InputError where no server answers, one refuses the key, the model is not listed, or servers state
+ * none does, and the `root` that they say it was loaded from. InputError where no server answers, one refuses the key, the model is not listed, or servers state
  * different revisions; a warning for servers that do not answer while others do.
  */
 export const lookAtServers = Effect.fnUntraced(function* (
@@ -47,6 +47,7 @@ export const lookAtServers = Effect.fnUntraced(function* (
     { concurrency: 'unbounded' },
   )
   const revisions = new Map<string, string>()
+  const roots = new Set<string>()
   const silent: Array<string> = []
   for (const { url, answer } of answers) {
     if (answer instanceof Unanswered) {
@@ -74,6 +75,7 @@ export const lookAtServers = Effect.fnUntraced(function* (
         problem: `${url} does not serve it`,
         remedy: `it serves ${listed.map(({ id }) => id).join(', ') || 'nothing'}`,
       })
+    if (entry?.root !== undefined) roots.add(entry.root)
     if (entry !== undefined && entry.revision !== '') revisions.set(url, entry.revision)
   }
   if (silent.length === urls.length)
@@ -90,7 +92,7 @@ export const lookAtServers = Effect.fnUntraced(function* (
       problem: `is not the same everywhere: ${[...revisions].map(([url, revision]) => `${revision} at ${url}`).join(', ')}`,
       remedy: 'let every --base-url serve the same model',
     })
-  return stated[0] ?? 'unstated'
+  return { revision: stated[0] ?? 'unstated', roots: [...roots] }
 })
 
 /** Gemini lists `models/NAME` for NAME. */

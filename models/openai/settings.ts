@@ -28,8 +28,6 @@ export const openaiSettingsSchema = z.strictObject({
   media: z.enum(mediaModes).default('frames'),
   /** * JPEG quality of frames, 1-100. */
   quality: z.int().min(1).max(100).default(90),
-  /** * Frames have sides that are multiples of this many pixels: 32 for Qwen3-VL, 28 for Qwen2.5-VL. */
-  frameFactor: z.int().positive().default(32),
   /** * Options for the model's processor, where the server takes them with a request. */
   processor: z.record(z.string(), z.json()).nullable().default(null),
   /** * Further fields of every request, e.g. `{"chat_template_kwargs": {"enable_thinking": false}}`. */

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import { z } from 'zod'
-import { agents, type ViewSettings } from '../../agents/index.ts'
+import { agents, type LookSettings } from '../../agents/index.ts'
 import { IncompleteError, InputError, type Json, Progress } from '../../core/index.ts'
 import { readJson } from '../../files/index.ts'
 import {
@@ -19,6 +19,7 @@ import {
   readManifest,
   type Task,
 } from '../../folds/index.ts'
+import { anyProfile } from '../../models/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { parseSettings } from '../settings.ts'
 import { agentFolder, makePlan, type PlanOptions, recordPlan } from './plan.ts'
@@ -56,9 +57,11 @@ const storedSchema = z.object({ prompt: z.string(), settings: z.record(z.string(
 /** Refuses settings that the folder was not begun with, as each fold would. */
 const checkSettings = Effect.fnUntraced(function* ({ agent, run, settings }: RunFoldsOptions) {
   const { command, settings: schema, promptVersion } = agents[agent]
-  const wanted = yield* parseSettings<ViewSettings>(command, schema, settings)
   const path = join(agentFolder(run, agent), 'settings.json')
   const stored = yield* readJson(path, storedSchema)
+  // What is not given is the profile's of the model, which only the folds load.
+  const base = stored?.settings ?? agents[agent].defaults(anyProfile)
+  const wanted = yield* parseSettings<LookSettings>(command, schema, { ...base, ...settings })
   if (stored === null) return
   const now = { prompt: promptVersion(wanted), settings: JSON.parse(JSON.stringify(wanted)) as Json }
   const changed = difference(stored as Json, now)

@@ -15,9 +15,10 @@ import {
 } from '../../agents/boundary-reflection/index.ts'
 import { type BoundaryReflectionEvidence, boundaryReflection } from '../../agents/index.ts'
 import { type Window, Windows } from '../../core/index.ts'
+import { shapesSettings } from '../support/settings.ts'
 import { sample } from './sample.ts'
 
-const settings = boundaryReflection.settings.parse({})
+const settings = shapesSettings(boundaryReflection)
 type Check = BoundaryReflectionEvidence['verify'][number]
 const check = (window: Window, yes: number): Check => ({
   window,

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { bandOf, decide } from '../../agents/difficulty-estimation/index.ts'
 import { difficultyEstimation } from '../../agents/index.ts'
 import type { Sample } from '../../core/index.ts'
+import { shapesSettings } from '../support/settings.ts'
 import { sample as annotated } from './sample.ts'
 
-const settings = difficultyEstimation.settings.parse({})
+const settings = shapesSettings(difficultyEstimation)
 const sample: Sample = { ...annotated, duration: 10, windows: [[2, 6]] }
 
 describe('difficulty', () => {

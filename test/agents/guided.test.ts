@@ -6,6 +6,7 @@ import type { Window } from '../../core/index.ts'
 import { type Guide, layerTest, type VisionLanguageModel } from '../../models/index.ts'
 import { windowsAnswer, windowsForm } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
+import { shapesSettings } from '../support/settings.ts'
 import { sample } from './sample.ts'
 
 const whole = (form: Guide) => new RegExp(`^(?:${form.kind === 'regex' ? form.pattern : ''})$`)
@@ -49,8 +50,8 @@ describe('guided replies', () => {
 
   it('are asked for only where told to', async () => {
     const forms = async (guided: boolean) => {
-      const look = boundaryReflection.settings.parse({ guided })
-      const rate = difficultyEstimation.settings.parse({ guided })
+      const look = shapesSettings(boundaryReflection, { guided })
+      const rate = shapesSettings(difficultyEstimation, { guided })
       return [
         ...(await formsOf(boundaryReflection.investigate(sample, clip, look, null))),
         ...(await formsOf(

@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import { boundaryReflection } from '../../agents/index.ts'
 import { runFold } from '../../folds/index.ts'
 import { Videos } from '../../video/index.ts'
+import { shapesSettings } from '../support/settings.ts'
 import { flashModel, flashSample } from './flashes.ts'
 
 const [folder, videos] = process.argv.slice(2)
@@ -12,7 +13,7 @@ const summary = await runFold(boundaryReflection, {
   folder,
   videos,
   samples: Array.from({ length: 40 }, (_, i) => flashSample(`s${i}`, i % 2 === 0 ? 'flash.mp4' : 'one.mp4')),
-  settings: boundaryReflection.settings.parse({}),
+  settings: shapesSettings(boundaryReflection),
   partSize: 7,
   inFlight: 4,
 }).pipe(

@@ -9,6 +9,7 @@ import { type FoldOptions, holdFolder, listParts, runFold } from '../../folds/in
 import { ModelError } from '../../models/index.ts'
 import { openDatabase, type Row, readParts } from '../../store/index.ts'
 import { Videos } from '../../video/index.ts'
+import { shapesSettings } from '../support/settings.ts'
 import { flashModel, flashSample, writeVideos } from './flashes.ts'
 
 class Folder extends Context.Service<Folder, string>()('test/Folder') {
@@ -57,7 +58,7 @@ const bra = Effect.fnUntraced(function* (run: string, options: Partial<FoldOptio
     videos: yield* Folder,
     partSize: 5,
     ...options,
-    settings: boundaryReflection.settings.parse(options.settings ?? {}),
+    settings: shapesSettings(boundaryReflection, options.settings),
   })
 })
 const newRun = () => mkdtempSync(join(tmpdir(), 'spanwise-run-'))
@@ -110,7 +111,7 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
         folder: join(run, 'dea'),
         samples: samples.slice(0, 4),
         videos: yield* Folder,
-        settings: difficultyEstimation.settings.parse({}),
+        settings: shapesSettings(difficultyEstimation),
       }
       const summary = yield* runFold(difficultyEstimation, options).pipe(Effect.provide(flashModel()))
       assert.strictEqual(summary.kept, 4)
@@ -121,7 +122,7 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
       assert.closeTo(Number(rows[0]?.greedy_iou), 0.5, 1e-9)
       assert.closeTo(Number(rows[1]?.greedy_iou), 1, 1e-9)
       assert.isAbove(Number(rows[0]?.difficulty), Number(rows[1]?.difficulty))
-      assert.closeTo(Number(rows[0]?.prior_iou), 0.8, 0.1)
+      assert.closeTo(Number(rows[0]?.prior_iou), 0.98, 0.01)
     }).pipe(Effect.scoped),
   )
 
@@ -194,7 +195,7 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
       const one = samples.slice(0, 6)
       yield* bra(bare, { samples: one }).pipe(Effect.provide(flashModel()))
       yield* Effect.gen(function* () {
-        const settings = difficultyEstimation.settings.parse({})
+        const settings = shapesSettings(difficultyEstimation)
         const options = { folder: join(cached, 'dea'), samples: one, videos: yield* Folder, settings }
         yield* runFold(difficultyEstimation, options)
         const files = () => readdirSync(folder, { recursive: true }).length
@@ -238,7 +239,7 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
   it.effect('asks for votes where the model offers no log-probabilities', () =>
     Effect.gen(function* () {
       const run = newRun()
-      const settings = boundaryReflection.settings.parse({ votes: 3 })
+      const settings = shapesSettings(boundaryReflection, { votes: 3 })
       const videos = yield* Folder
       const options = { folder: join(run, 'bra'), samples: samples.slice(0, 4), videos, settings }
       const summary = yield* runFold(boundaryReflection, options).pipe(
@@ -373,7 +374,7 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
           folder: join(run, 'bra'),
           samples,
           videos: yield* Folder,
-          settings: boundaryReflection.settings.parse({ votes: 3 }),
+          settings: shapesSettings(boundaryReflection, { votes: 3 }),
         }).pipe(Effect.provide(flashModel())),
       )
       assert.strictEqual(error._tag, 'InputError')

@@ -7,6 +7,7 @@ import { boundaryReflection } from '../../agents/index.ts'
 import { type JournalEntry, mendJournal } from '../../folds/journal.ts'
 import { toRow } from '../../folds/row.ts'
 import { appendUsage, totalUsage } from '../../folds/usage.ts'
+import { shapesSettings } from '../support/settings.ts'
 import { flashSample } from './flashes.ts'
 
 const record = (key: string, usage?: JournalEntry['usage']): JournalEntry => ({
@@ -37,7 +38,7 @@ describe('what answers cost', () => {
   it('reaches the part without what differs between two runs of the same', () => {
     const usage = { requests: 1, retries: 3, promptTokens: 10, seconds: 0.123 }
     const planned = { key: 'k', sample: flashSample('s', 'one.mp4') }
-    const settings = boundaryReflection.settings.parse({})
+    const settings = shapesSettings(boundaryReflection)
     const row = toRow(boundaryReflection, settings, 'hash', planned, record('k', usage))
     assert.strictEqual(row.usage, '{"requests":1,"promptTokens":10}')
     assert.isNull(toRow(boundaryReflection, settings, 'hash', planned, record('k')).usage)

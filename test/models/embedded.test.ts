@@ -60,8 +60,8 @@ const sampling = (seed: number) => ({ ...greedy(6), greedy: false, temperature: 
 describe('the embedded backend', () => {
   it.effect('answers each request as if it were alone, and scores what it says', () =>
     Effect.gen(function* () {
-      const { chat, choose, frameFactor, identity } = yield* VisionLanguageModel
-      assert.strictEqual(frameFactor, 32)
+      const { chat, choose, profile, identity } = yield* VisionLanguageModel
+      assert.deepStrictEqual([profile.family, profile.view.factor], ['qwen3-vl', 32])
       assert.match(identity.revision, /^[0-9a-f]{16}$/)
       assert.strictEqual(identity.revision, yield* checkpointRevision(yield* Folder))
       const together = yield* Effect.forEach(

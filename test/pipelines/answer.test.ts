@@ -20,10 +20,6 @@ const answersWith = (failure: Pick<ModelError, 'kind'>) => {
   const error = new ModelError({ model: 'm', problem: 'no', retryable: false, ...failure })
   return answer(samples, {
     videos: folder,
-    fps: 2,
-    frames: 8,
-    maxPixels: 4096,
-    maxTokens: 32,
     inFlight: 1,
   }).pipe(
     Effect.provide(

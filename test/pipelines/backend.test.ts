@@ -1,3 +1,4 @@
+import * as NodeServices from '@effect/platform-node/NodeServices'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect, Option } from 'effect'
 import { backendOf, inFlightOf, nameOf } from '../../cli/backend.ts'
@@ -5,6 +6,7 @@ import type { Config } from '../../pipelines/config.ts'
 
 const config: Config = {
   datasets: {},
+  models: {},
   device: 'cpu',
   threads: 2,
   backend: { kind: 'embedded' },
@@ -31,10 +33,10 @@ const servers: Config = {
 describe('the backend of a command', () => {
   it.effect('is the engine inside unless servers are asked for', () =>
     Effect.gen(function* () {
-      const chosen = yield* backendOf(config, { ...flags, model: Option.some('folder') })
+      const chosen = yield* backendOf(config, { ...flags, model: Option.some(import.meta.dirname) })
       assert.strictEqual(chosen.kind, 'embedded')
-      assert.deepStrictEqual([nameOf(chosen), inFlightOf(chosen)], ['folder', 32])
-    }),
+      assert.deepStrictEqual([nameOf(chosen), inFlightOf(chosen)], [import.meta.dirname, 32])
+    }).pipe(Effect.provide(NodeServices.layer)),
   )
 
   it.effect('takes flags over the configuration over defaults', () =>
@@ -56,7 +58,7 @@ describe('the backend of a command', () => {
       assert.strictEqual(inFlightOf(chosen), 200)
       const inside = yield* backendOf(servers, { ...flags, backend: Option.some('embedded' as const) })
       assert.strictEqual(inside.kind, 'embedded')
-    }),
+    }).pipe(Effect.provide(NodeServices.layer)),
   )
 
   const refuses = (name: string, given: Partial<Parameters<typeof backendOf>[1]>, says: RegExp) =>
@@ -65,7 +67,7 @@ describe('the backend of a command', () => {
         const error = yield* Effect.flip(backendOf(config, { ...flags, ...given }))
         assert.match(error.message, says)
         assert.notInclude(error.message, '\n')
-      }),
+      }).pipe(Effect.provide(NodeServices.layer)),
     )
   const openai = Option.some('openai' as const)
   refuses(

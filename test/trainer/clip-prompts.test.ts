@@ -15,6 +15,7 @@ const source = async (mode: 'blank' | 'drop') => {
     readPreprocessing(join(import.meta.dirname, '../fixtures/qwen3vl/tied')),
   )
   const prompts = clipPrompts({
+    dialect: 'shapes',
     preprocessing,
     clip: () =>
       Effect.sync(() => {

@@ -43,6 +43,7 @@ const train = (run: string, failAt = Number.POSITIVE_INFINITY) =>
         yield* trainGrpo({
           engine,
           source: clipPrompts({
+            dialect: 'shapes',
             preprocessing: yield* readPreprocessing(checkpoint),
             clip: () => Effect.succeed(grayClip(8)),
             seed: 1,

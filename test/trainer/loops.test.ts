@@ -36,7 +36,15 @@ const rows = (file: string): ReadonlyArray<Record<string, unknown>> =>
     .map((line) => JSON.parse(line))
 
 const options = (changes: object = {}): GrpoOptions =>
-  grpoSchema.parse({ prompts: 4, group: 4, steps: 12, checkpointEvery: 5, learningRate: 0.3, ...changes })
+  grpoSchema.parse({
+    sampling: { maxTokens: 64 },
+    prompts: 4,
+    group: 4,
+    steps: 12,
+    checkpointEvery: 5,
+    learningRate: 0.3,
+    ...changes,
+  })
 
 const grpo = (path: string, engine: EngineService, settings: GrpoOptions, evaluated: Array<number> = []) =>
   Effect.gen(function* () {

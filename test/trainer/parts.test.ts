@@ -123,7 +123,7 @@ describe('inject', () => {
 
 describe('options', () => {
   it('masks hard samples only, until the set share of the steps', () => {
-    const options = grpoSchema.parse({})
+    const options = grpoSchema.parse({ learningRate: 5e-5, sampling: { maxTokens: 64 } })
     const [hard, medium] = stubItems(2)
     expect(ratioAt(options, hard!, 0, 100)).toBe(0.8)
     expect(ratioAt(options, hard!, 50, 100)).toBe(0)

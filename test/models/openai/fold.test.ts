@@ -9,6 +9,7 @@ import { layerOpenai, type MediaMode } from '../../../models/index.ts'
 import { openDatabase, readParts } from '../../../store/index.ts'
 import { Videos } from '../../../video/index.ts'
 import { flashSample, writeVideos } from '../../folds/flashes.ts'
+import { shapesSettings } from '../../support/settings.ts'
 import { faultServer, quick } from './client.ts'
 
 const secret = 'topsecret-0815'
@@ -29,7 +30,7 @@ const fold = (folder: string, url: string, media: MediaMode, retries = 4) =>
     folder: join(folder, 'run'),
     samples: [1, 2, 3, 4, 5, 6].map((i) => flashSample(`q${i}`, i % 2 === 0 ? 'one.mp4' : 'flash.mp4')),
     videos: folder,
-    settings: difficultyEstimation.settings.parse({ rollouts: 3, fps: 1 }),
+    settings: shapesSettings(difficultyEstimation, { rollouts: 3, fps: 1 }),
   }).pipe(
     Effect.provide(
       layerOpenai(quick({ baseUrl: url, model: 'model', keyEnv: 'SPANWISE_FOLD_KEY', media, retries })),

@@ -50,7 +50,7 @@ describe('the openai backend', () => {
   it.live('asks for the likeliest reply once and for the others together', () =>
     Effect.gen(function* () {
       const { server, bodies } = yield* recording
-      const { chat, identity, media, frameFactor } = yield* client({ baseUrl: server.url, model: 'model' })
+      const { chat, identity, media, profile } = yield* client({ baseUrl: server.url, model: 'model' })
       const replies = yield* chat({ ...question('when?'), sampling })
       assert.deepStrictEqual(
         replies.map(({ text }) => text),
@@ -62,9 +62,9 @@ describe('the openai backend', () => {
         backend: 'openai',
         model: 'model',
         revision: 'org/model',
-        settings: { preset: 'vllm', media: 'frames', quality: 90, frameFactor: 32 },
+        settings: { preset: 'vllm', media: 'frames', quality: 90, family: 'unknown', frameFactor: 28 },
       })
-      assert.deepStrictEqual([media, frameFactor], [{ kind: 'jpeg', quality: 90 }, 32])
+      assert.deepStrictEqual([media, profile.family], [{ kind: 'jpeg', quality: 90 }, 'unknown'])
       const same = yield* chat({ ...question('when?'), sampling: { ...greedy(16), n: 3 } })
       assert.deepStrictEqual(
         same.map(({ text }) => text),

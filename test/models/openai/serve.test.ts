@@ -89,7 +89,7 @@ describe.skipIf(python === null)(
                 const clip = yield* videos.clip(
                   join(folder, 'videos', file),
                   { kind: 'count', count: frames },
-                  { maxPixels: side * side, factor: model.frameFactor },
+                  { maxPixels: side * side, factor: model.profile.view.factor },
                   model.media,
                 )
                 const [reply] = yield* model.chat({

@@ -17,7 +17,7 @@ const sizesOf = (parts: string) =>
       return `${bytes.readUInt16BE(header + 7)}x${bytes.readUInt16BE(header + 5)}`
     })
 
-const settings = { media: 'file', quality: 90, files: null, frameFactor: 32 } as const
+const settings = { media: 'file', quality: 90, files: null, factor: 32 } as const
 
 describe('a clip of a file with hidden frames', () => {
   for (const name of ['vllm', 'openai'] as const)

@@ -51,6 +51,7 @@ const wanted: Wanted = {
   maxTokens: 64,
   sampling: { topP: 0.9, topK: 0, stop: [] },
   guide: null,
+  think: null,
   extra: {},
 }
 
@@ -60,7 +61,12 @@ const body = (
   sent: SentClip = asFrames(clip, pictures, 90),
 ) => {
   const preset = presets[name]
-  const prompt = promptOf(preset, ask(clip as unknown as MessageClip, 'When?'), () => sent, null)
+  const prompt = promptOf(
+    preset,
+    ask(clip as unknown as MessageClip, 'When?'),
+    () => sent,
+    () => null,
+  )
   if (prompt instanceof Inexpressible) return prompt
   const text = bodyOf(preset, prompt, { ...wanted, ...changes })
   return text instanceof Inexpressible ? text : JSON.parse(text)
@@ -224,8 +230,8 @@ describe('answers', () => {
       data: [{ id: 'a', root: 'org/a' }, { id: 'b', revision: 'r2', root: 'b' }, { id: 'c' }],
     })
     assert.deepStrictEqual(readModels(text), [
-      { id: 'a', revision: 'org/a' },
-      { id: 'b', revision: 'r2' },
+      { id: 'a', revision: 'org/a', root: 'org/a' },
+      { id: 'b', revision: 'r2', root: 'b' },
       { id: 'c', revision: '' },
     ])
     assert.isNull(readModels('<html>'))

@@ -1,0 +1,46 @@
+import { basename, resolve } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import type { Preprocessing } from '../../engine/checkpoint/index.ts'
+import type { ModelFacts } from './family.ts'
+import { makeProfile } from './make.ts'
+import type { ProfileOverrides } from './profile.ts'
+
+/** `spanwise.json` of a checkpoint: what its other files cannot say. Training copies it to what it saves. */
+export const markSchema = z.strictObject({ family: z.string() })
+
+const jsonOf = (files: Preprocessing['files'], name: string): unknown => {
+  const text = files.get(name)
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const kindSchema = z.object({ model_type: z.string() })
+
+/** What the files of a checkpoint tell of its model. */
+export const checkpointFacts = ({ folder, files, processor, generation }: Preprocessing): ModelFacts => ({
+  name: basename(resolve(folder)),
+  aliases: [],
+  family: markSchema.safeParse(jsonOf(files, 'spanwise.json')).data?.family ?? null,
+  architecture: kindSchema.safeParse(jsonOf(files, 'config.json')).data?.model_type ?? null,
+  processor: {
+    fps: processor.fps,
+    minFrames: processor.minFrames,
+    maxFrames: processor.maxFrames,
+    maxPixels: processor.maxPixels,
+    factor: processor.patchSize * processor.mergeSize,
+    framesPerToken: processor.temporalPatchSize,
+  },
+  sampling: generation.sample
+    ? { temperature: generation.temperature, topP: generation.topP, topK: generation.topK }
+    : null,
+  template: files.get('chat_template.jinja') ?? files.get('chat_template.json') ?? null,
+})
+
+/** The profile of a checkpoint folder whose text files have been read. */
+export const checkpointProfile = (preprocessing: Preprocessing, overrides: ProfileOverrides = {}) =>
+  Effect.fromResult(makeProfile(checkpointFacts(preprocessing), overrides))

@@ -1,0 +1,32 @@
+import type { Family } from '../family.ts'
+import { named } from '../family.ts'
+
+/**
+ * The shipped checkpoint of the shapes world and those trained from it: what it was trained on (`lab/pretrain`), so
+ * that nothing else may be shown to it or asked of it.
+ */
+export const shapes: Family = {
+  name: 'shapes-base',
+  matches: (facts) => named(facts, /shapes-base/i),
+  profile: () => ({
+    view: {
+      fps: 2,
+      frames: 32,
+      minFrames: 1,
+      maxPixels: 4096,
+      visionTokens: 3584,
+      factor: 32,
+      framesPerToken: 2,
+    },
+    dialect: 'shapes',
+    reasoning: 'none',
+    replyTokens: { grounding: 64, 'grounded-qa': 64, choice: 64, counting: 64, verification: 8 },
+    thinkingTokens: 256,
+    sampling: { temperature: 1, topP: 1, topK: 0 },
+    // 3e-4 was unstable in GRPO.
+    learningRate: { sft: 1e-4, grpo: 5e-5 },
+    timestamps: 'text',
+    limits: 'clip',
+    datasets: ['shapes'],
+  }),
+}

@@ -1,0 +1,43 @@
+import type { ModelProfile } from './profile.ts'
+
+/** What the video processor of a checkpoint says. */
+export interface ProcessorFacts {
+  readonly fps: number
+  readonly minFrames: number
+  readonly maxFrames: number
+  /** Most pixels: of a whole clip (frames x height x width) or of a frame, as the family's processor counts. */
+  readonly maxPixels: number
+  readonly factor: number
+  readonly framesPerToken: number
+}
+
+/** What is known of a model before it is asked anything. */
+export interface ModelFacts {
+  /** Base name of its folder, its name on the hub, or the name that a server knows. */
+  readonly name: string
+  /** Further names by which it may be recognised: the `root` that a server states. */
+  readonly aliases: ReadonlyArray<string>
+  /** `family` of the checkpoint's `spanwise.json`, or what the user named; null where neither says. */
+  readonly family: string | null
+  /** `model_type` of config.json. */
+  readonly architecture: string | null
+  readonly processor: ProcessorFacts | null
+  /** generation_config.json, where it says that replies are sampled. */
+  readonly sampling: ModelProfile['sampling'] | null
+  /** The chat template. */
+  readonly template: string | null
+}
+
+/** One line of models that need the same. A new family is one file in `families/` and one line in the catalogue. */
+export interface Family {
+  readonly name: string
+  /** Whether a model belongs to it; the first family of the catalogue that says so takes it. */
+  readonly matches: (facts: ModelFacts) => boolean
+  readonly profile: (
+    facts: ModelFacts,
+  ) => Omit<ModelProfile, 'model' | 'family' | 'think' | 'maxTokens' | 'guided'>
+}
+
+/** Whether one of a model's names matches. */
+export const named = ({ name, aliases }: ModelFacts, pattern: RegExp): boolean =>
+  [name, ...aliases].some((one) => pattern.test(one))

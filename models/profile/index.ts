@@ -1,0 +1,8 @@
+export { families } from './catalogue.ts'
+export { checkpointFacts, checkpointProfile, markSchema } from './checkpoint.ts'
+export type { Family, ModelFacts, ProcessorFacts } from './family.ts'
+export { makeProfile } from './make.ts'
+export { anyProfile, namedProfile } from './named.ts'
+export * from './profile.ts'
+export * from './reply.ts'
+export * from './view.ts'
