@@ -1,5 +1,5 @@
 /** Number of single-letter edits between two words (Levenshtein). */
-const distance = (a: string, b: string): number => {
+export const edits = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
@@ -16,7 +16,7 @@ export const nearest = (wanted: string, names: ReadonlyArray<string>): string | 
   const target = plain(wanted)
   const cost = (name: string) =>
     // A part of a name (`activity` for `activitynet`) is nearer than its length says.
-    plain(name).startsWith(target) && target.length > 1 ? 0.5 : distance(plain(name), target)
+    plain(name).startsWith(target) && target.length > 1 ? 0.5 : edits(plain(name), target)
   return names.reduce<string | null>(
     (best, name) => (best === null || cost(name) < cost(best) ? name : best),
     null,

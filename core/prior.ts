@@ -1,4 +1,4 @@
-import type { Sample } from './sample.ts'
+import type { Sample } from './sample/index.ts'
 import * as Windows from './window.ts'
 
 /** A window in shares of the clip's duration, fitted without looking at any video. */

@@ -2,8 +2,8 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
 import type { Collector } from './collect.ts'
-import { parseCsv } from './csv.ts'
-import { type AnnotationFile, textOfSource } from './files.ts'
+import { csvOf } from './csv.ts'
+import type { AnnotationFile } from './files.ts'
 import { jsonRows } from './jsonl.ts'
 
 /** One video of ActRep-R1's list: which action it shows and how often. */
@@ -55,7 +55,11 @@ export const actRepRows = (
     if (source.name.endsWith('.jsonl'))
       return (yield* jsonRows(source, object, into)).map(({ line, row }) => ({ line, ...row }))
     const rows: Array<ActRepRow> = []
-    for (const [index, record] of parseCsv(yield* textOfSource(source)).entries()) {
+    for (const [index, record] of (yield* csvOf(source)).entries()) {
+      if (record.problem !== undefined) {
+        into.unread(source.path, record.line, record.problem)
+        continue
+      }
       const [video, split, action, times] = record.cells
       if (index === 0 && !/^\s*\d+\s*$/.test(times ?? '') && /video/i.test(video ?? '')) continue
       const row = into.row(source.path, record.line, cells, {

@@ -4,7 +4,8 @@ import type { Window } from '../core/index.ts'
 import { captionsOf } from './captions.ts'
 import { cleanQuery } from './clean.ts'
 import { define } from './collect.ts'
-import { find, findOptional, linesOf, mapOf, textOfSource } from './files.ts'
+import { find, findOptional, mapOf } from './files.ts'
+import { eachText } from './jsonl.ts'
 import { lengthsOf } from './schemas.ts'
 
 const line = z
@@ -63,13 +64,13 @@ export const charades = define({
         const lengths = yield* findOptional(folder, ['durations.json'])
         const known = yield* lengthsOf(lengths)
         const seen = new Map<string, number>()
-        for (const { line: number, text } of linesOf(yield* textOfSource(source))) {
+        yield* eachText(source, into, (number, text) => {
           const row = into.row(source.path, number, line, text)
-          if (row === null) continue
+          if (row === null) return
           const index = seen.get(row.video) ?? 0
           seen.set(row.video, index + 1)
           add(number, row.video, index, known.get(row.video) ?? null, row.window, row.sentence)
-        }
+        })
         return lengths === null ? [source] : [source, lengths]
       }
       for (const caption of captionsOf(source.path, yield* mapOf(source), into))

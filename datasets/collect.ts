@@ -1,9 +1,21 @@
 import { Effect } from 'effect'
 import type { z } from 'zod'
-import { InputError, nearest, type Sample, type Window } from '../core/index.ts'
+import {
+  atPath,
+  contradictions,
+  firstIssue,
+  InputError,
+  jsonProblem,
+  nearest,
+  type Sample,
+  sampleSchema,
+  type Window,
+} from '../core/index.ts'
 import {
   type Dataset,
   defaultReadSettings,
+  type Notice,
+  type Policy,
   type Problem,
   type ProblemKind,
   type Reading,
@@ -18,21 +30,17 @@ export interface Collector {
   readonly row: <A>(file: string, line: number, schema: z.ZodType<A>, value: unknown) => A | null
   /** Counts a row that was checked as part of a larger one. */
   readonly count: () => void
+  /** Counts a row that cannot be read, and says why. */
+  readonly unread: (file: string, line: number, message: string) => void
   readonly problem: (file: string, line: number, kind: ProblemKind, message: string) => void
+  /** Tells something that is no problem, once a file. */
+  readonly notice: (file: string, line: number, message: string) => void
   /** Adds a sample, after its windows are checked against the duration and the policy, and its id against the others. */
   readonly sample: (file: string, line: number, draft: Draft) => void
   readonly done: (sources: ReadonlyArray<AnnotationFile>) => Effect.Effect<Reading, InputError>
 }
 
 export type Draft = Omit<Sample, 'dataset' | 'split'>
-
-/** The path and message of a row's first fault, e.g. `timestamps[2][0]: expected number, received string`. */
-const faultOf = (error: z.ZodError): string => {
-  const issue = error.issues[0]
-  if (issue === undefined) return 'does not fit'
-  const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  return `${path === '' ? '' : `${path.replace(/^\./, '')}: `}${issue.message}`
-}
 
 const show = ([start, end]: Window): string => `[${start}, ${end}]`
 
@@ -48,10 +56,26 @@ const faultsOf = (window: Window, duration: number | null): ReadonlyArray<[Probl
   return faults
 }
 
+/** Faulty windows as the policy has them; undefined where it leaves the row out. */
+const underPolicy = (
+  windows: ReadonlyArray<Window>,
+  duration: number | null,
+  policy: Policy,
+): ReadonlyArray<Window> | undefined => {
+  if (policy === 'keep') return windows
+  if (policy !== 'clip') return undefined
+  const cut = windows.map(
+    ([start, end]): Window => [Math.max(0, start), duration === null ? end : Math.min(end, duration)],
+  )
+  return cut.some(([start, end]) => start >= end) ? undefined : cut
+}
+
+/** Gathers one split of a dataset. */
 export const collector = (dataset: string, split: string, settings: ReadSettings): Collector => {
   const samples: Array<Sample> = []
   const problems: Array<Problem> = []
   const ids = new Map<string, number>()
+  const notices = new Map<string, Notice>()
   let rows = 0
   const problem: Collector['problem'] = (file, line, kind, message) => {
     problems.push({ file, line, kind, message })
@@ -59,46 +83,48 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
   return {
     settings,
     problem,
+    notice: (file, line, message) => {
+      const key = `${file}\u0000${message}`
+      if (!notices.has(key)) notices.set(key, { file, line, message })
+    },
     count: () => {
       rows++
     },
+    unread: (file, line, message) => {
+      rows++
+      problem(file, line, 'malformed', message)
+    },
     row: (file, line, schema, value) => {
       rows++
-      const result = schema.safeParse(value)
-      if (result.success) return result.data
-      problem(file, line, 'malformed', faultOf(result.error))
+      const unsound = jsonProblem(value)
+      const result = unsound === null ? schema.safeParse(value) : null
+      if (result?.success === true) return result.data
+      const message = unsound === null ? firstIssue(result!.error!) : atPath(unsound.path, unsound.problem)
+      problem(file, line, 'malformed', message)
       return null
     },
     sample: (file, line, draft) => {
-      const before = ids.get(draft.id)
+      const shaped = sampleSchema.safeParse({ ...draft, dataset, split })
+      if (!shaped.success) {
+        problem(file, line, 'malformed', firstIssue(shaped.error))
+        return
+      }
+      const sample: Sample = shaped.data
+      const before = ids.get(sample.id)
       if (before !== undefined) {
-        problem(file, line, 'duplicate-id', `id ${draft.id} was seen on line ${before}`)
+        problem(file, line, 'duplicate-id', `id ${sample.id} was seen on line ${before}`)
         return
       }
-      ids.set(draft.id, line)
-      const { windows, duration } = draft
-      if (duration !== null && !(Number.isFinite(duration) && duration > 0)) {
-        problem(file, line, 'malformed', `duration ${duration} is no positive number of seconds`)
-        return
-      }
-      let kept = windows
-      if (windows !== null) {
-        const faulty = windows.flatMap((window) => faultsOf(window, duration))
-        for (const [kind, message] of faulty) problem(file, line, kind, message)
-        if (faulty.length > 0) {
-          if (settings.policy === 'skip' || settings.policy === 'fail') return
-          if (settings.policy === 'clip') {
-            kept = windows.map(
-              ([start, end]): Window => [
-                Math.max(0, start),
-                duration === null ? end : Math.min(end, duration),
-              ],
-            )
-            if (kept.some(([start, end]) => start >= end)) return
-          }
-        }
-      }
-      samples.push({ ...draft, windows: kept, dataset, split })
+      ids.set(sample.id, line)
+      const against = contradictions(sample)
+      for (const { kind, message } of against) problem(file, line, kind, message)
+      if (against.some(({ fatal }) => fatal)) return
+      if (against.length > 0 && settings.policy !== 'keep') return
+      const { windows, duration } = sample
+      const faulty = (windows ?? []).flatMap((window) => faultsOf(window, duration))
+      for (const [kind, message] of faulty) problem(file, line, kind, message)
+      const kept = faulty.length === 0 ? windows : underPolicy(windows ?? [], duration, settings.policy)
+      if (kept !== undefined) samples.push({ ...sample, windows: kept })
     },
     done: (sources) => {
       // Some readers check all rows before they make samples: the problems are told in the order of the file.
@@ -110,12 +136,13 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
           new InputError({
             subject: `${first.file}:${first.line}`,
             problem: first.message,
-            remedy: 'mend the row, or choose the policy keep, clip or skip',
+            remedy: 'correct the row, or choose the policy keep, clip or skip',
           }),
         )
       return Effect.succeed({
         samples,
         problems,
+        notices: [...notices.values()],
         rows,
         files: sources.map(({ path, sha256 }) => ({ path, sha256 })),
       })

@@ -1,52 +1,109 @@
-/** One record of a CSV file and the 1-based line on which it starts. */
-export interface Record {
+import { type CsvError, parse } from 'csv-parse/sync'
+import { Effect } from 'effect'
+import type { InputError } from '../core/index.ts'
+import { type AnnotationFile, eachLine } from './files.ts'
+
+/** One record of a CSV file and the 1-based line on which it starts, or why there is none. */
+export interface CsvRecord {
   readonly line: number
   readonly cells: ReadonlyArray<string>
+  readonly problem?: string
 }
 
+const problemOf = (error: CsvError): string => {
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return 'a quote is opened here and never closed'
+    case 'INVALID_OPENING_QUOTE':
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return 'a quote inside a cell: quote the whole cell and double the quote'
+    default:
+      return error.message.replaceAll('\n', ' ')
+  }
+}
+
+interface Portion {
+  readonly records: ReadonlyArray<CsvRecord>
+  /** How many of the lines were used up. */
+  readonly used: number
+}
+
+const endsIn = (text: string): number => text.split('\n').length - 1
+
+/** The records of some whole lines up to the first whose quotes are wrong, which is left over. */
+const parsePortion = (
+  lines: ReadonlyArray<string>,
+  first: number,
+): Portion & { readonly error: CsvError | null } => {
+  let error: CsvError | null = null
+  const found = parse(lines.join('\n'), {
+    info: true,
+    skip_empty_lines: true,
+    // Rows of another length are told apart from those with wrong quotes: `tableOf` names them.
+    relax_column_count: true,
+    record_delimiter: ['\r\n', '\n'],
+    skip_records_with_error: true,
+    on_skip: (skipped) => {
+      error ??= skipped ?? null
+    },
+  }) as unknown as ReadonlyArray<{
+    readonly info: { readonly lines: number }
+    readonly record: Array<string>
+  }>
+  const failed = error as CsvError | null
+  const records: Array<CsvRecord> = []
+  let used = 0
+  for (const { info, record } of found) {
+    if (failed !== null && info.lines >= Number(failed.lines)) break
+    used = info.lines
+    const start = info.lines - record.reduce((sum, cell) => sum + endsIn(cell), 0)
+    records.push({ line: first + start - 1, cells: record })
+  }
+  return { records, used: failed === null ? lines.length : used, error: failed }
+}
+
+/** Lines parsed at a time: few after a fault, so that a file full of them takes no longer than its length. */
+const portionLines = { least: 100, most: 20_000 }
+/** A quoted cell with more lines than this was opened by mistake. */
+const longestCell = 200
+
 /**
- * The records of a CSV text (RFC 4180: cells may be quoted, a doubled quote stands for one, a quoted cell may hold the
- * delimiter and line ends). Empty lines are passed over. A quote inside an unquoted cell is an ordinary letter.
+ * The records of CSV lines (RFC 4180 without its loopholes: a cell with a quote is quoted as a whole, quotes in it
+ * doubled). After a record whose quotes are wrong, reading goes on with the next line. Blank lines are passed over.
  */
-export const parseCsv = (text: string, delimiter = ','): ReadonlyArray<Record> => {
-  const records: Array<Record> = []
-  const end = text.length
-  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0
-  let line = 1
-  while (at < end) {
-    const start = line
-    const cells: Array<string> = []
-    for (;;) {
-      let cell = ''
-      if (text[at] === '"') {
-        at++
-        for (;;) {
-          const quote = text.indexOf('"', at)
-          const stop = quote === -1 ? end : quote
-          const piece = text.slice(at, stop)
-          for (let i = piece.indexOf('\n'); i !== -1; i = piece.indexOf('\n', i + 1)) line++
-          cell += piece
-          at = stop + 1
-          if (quote === -1 || text[at] !== '"') break
-          cell += '"'
-          at++
-        }
-      }
-      let stop = at
-      while (stop < end && text[stop] !== delimiter && text[stop] !== '\n') stop++
-      cell += text.slice(at, stop)
-      at = stop
-      if (text[at] === delimiter) {
-        cells.push(cell)
-        at++
-        continue
-      }
-      cells.push(cell.endsWith('\r') ? cell.slice(0, -1) : cell)
-      at++
-      line++
-      break
+export const parseCsv = (lines: ReadonlyArray<string>): ReadonlyArray<CsvRecord> => {
+  const records: Array<CsvRecord> = []
+  for (let at = 0, size = portionLines.most; at < lines.length; ) {
+    const portion = lines.slice(at, at + size)
+    const last = at + size >= lines.length
+    const { records: found, used, error } = parsePortion(portion, at + 1)
+    records.push(...found)
+    if (error === null) {
+      at += portion.length
+      size = Math.min(2 * size, portionLines.most)
+      continue
     }
-    if (cells.length > 1 || cells[0]!.trim() !== '') records.push({ line: start, cells })
+    let start = at + used
+    while (lines[start]?.trim() === '') start++
+    // The cell may go on in the lines after this portion.
+    const open = error.code === 'CSV_QUOTE_NOT_CLOSED' && !last && at + size - start <= longestCell
+    if (!open) records.push({ line: start + 1, cells: [], problem: problemOf(error) })
+    at = open ? start : start + 1
+    size = open ? 4 * longestCell : portionLines.least
   }
   return records
 }
+
+/** The records of a CSV file. */
+export const csvOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<CsvRecord>, InputError> =>
+  Effect.suspend(() => {
+    const lines: Array<string> = []
+    const faults: Array<CsvRecord> = []
+    return Effect.map(
+      eachLine(source, ({ line, text, problem }) => {
+        if (problem === undefined) lines[line - 1] = text
+        else faults.push({ line, cells: [], problem: `the line ${problem}` })
+      }),
+      () => [...parseCsv(Array.from(lines, (text) => text ?? '')), ...faults].sort((a, b) => a.line - b.line),
+    )
+  })

@@ -23,6 +23,8 @@ export const problemKinds = [
   'duplicate-option',
   /** The row is sound, but of a kind that no task here covers (an image, free text). */
   'unsupported',
+  /** A field is unknown and was most likely meant for one that the row lacks. */
+  'unknown-field',
 ] as const
 export type ProblemKind = (typeof problemKinds)[number]
 
@@ -33,6 +35,8 @@ export interface Problem {
   readonly kind: ProblemKind
   readonly message: string
 }
+
+export type Notice = Omit<Problem, 'kind'>
 
 /**
  * What to do with a row whose window is reversed, empty, negative or beyond the clip. Each such row is a problem,
@@ -68,6 +72,8 @@ export interface SourceFile {
 export interface Reading {
   readonly samples: ReadonlyArray<Sample>
   readonly problems: ReadonlyArray<Problem>
+  /** What a user may want to know although every row is as it should be, each once a file. */
+  readonly notices: ReadonlyArray<Notice>
   readonly files: ReadonlyArray<SourceFile>
   /** Rows read, samples or not. */
   readonly rows: number

@@ -1,16 +1,32 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { duplicateKey, lineAt } from '../files/index.ts'
+import {
+  allBytes,
+  bytesIn,
+  ContentError,
+  codeOf,
+  type Element,
+  elementsIn,
+  fileError,
+  type Line,
+  linesIn,
+  maxText,
+  parseJson,
+  type Shape,
+  utf8,
+} from '../files/index.ts'
 import type { SourceFile } from './dataset.ts'
 
-/** One annotation file, unpacked. */
+/** One annotation file; its content is read by the functions below, `.gz` unpacked. */
 export interface AnnotationFile extends SourceFile {
+  /** Its name without `.gz`. */
   readonly name: string
-  readonly bytes: Uint8Array
+  /** The first unpacked bytes, enough to tell a form by. */
+  readonly head: Uint8Array
 }
 
 const fail = (subject: string, problem: string, remedy: string) =>
@@ -28,31 +44,41 @@ export const isEmpty = (error: InputError): boolean => error.problem === empty
 /** Whether a reading failed because its file is not there, and not because something is wrong with it. */
 export const isAbsent = (error: InputError): boolean => error.problem.startsWith(absent)
 
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
+/** An error of reading a file as the user sees it. */
+const readingError = (path: string, error: unknown): InputError => {
+  if (error instanceof ContentError) {
+    const [, line, problem] = /^(\d+): (.*)$/s.exec(error.message) ?? [null, null, error.message]
+    return fail(line === null ? path : `${path}:${line}`, problem!, error.remedy)
+  }
+  return codeOf(error).startsWith('Z_')
+    ? fileError(path, 'unpacked', error, 'fetch the file again')
+    : fileError(path, 'read', error, 'check the path')
+}
+
+const reading = <A>(path: string, work: () => Promise<A>): Effect.Effect<A, InputError> =>
+  Effect.tryPromise({ try: work, catch: (error) => readingError(path, error) })
 
 /** The names in a folder of annotations. */
 const namesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, InputError> =>
   Effect.tryPromise({
     try: () => readdir(folder),
-    catch: (error) =>
-      fail(folder, `cannot be listed (${codeOf(error)})`, 'give the folder of the annotation files'),
+    catch: (error) => fileError(folder, 'listed', error, 'give the folder of the annotation files'),
   })
 
-/** Reads a whole file, `.gz` unpacked. A file that is empty or cut short is an InputError. */
+/** Opens a file: its hash and its beginning. A file that is empty or cannot be unpacked is an InputError. */
 export const readSource = (path: string): Effect.Effect<AnnotationFile, InputError> =>
   Effect.gen(function* () {
-    const packed = yield* Effect.tryPromise({
-      try: () => readFile(path),
-      catch: (error) => fail(path, `cannot be read (${codeOf(error)})`, 'check the path'),
+    const sha256 = yield* reading(path, async () => {
+      const hash = createHash('sha256')
+      for await (const portion of createReadStream(path)) hash.update(portion)
+      return hash.digest('hex')
     })
-    const bytes = yield* Effect.try({
-      try: () => (path.endsWith('.gz') ? gunzipSync(packed) : packed),
-      catch: (error) => fail(path, `cannot be unpacked (${codeOf(error)})`, 'fetch the file again'),
+    const head = yield* reading(path, async () => {
+      for await (const portion of bytesIn(path)) if (portion.length > 0) return portion.subarray(0, 4096)
+      return null
     })
-    if (bytes.length === 0) return yield* fail(`${path}:1`, empty, 'fetch the file again')
-    const sha256 = createHash('sha256').update(packed).digest('hex')
-    return { path, name: basename(path).replace(/\.gz$/, ''), bytes, sha256 }
+    if (head === null) return yield* fail(`${path}:1`, empty, 'fetch the file again')
+    return { path, name: basename(path).replace(/\.gz$/, ''), sha256, head }
   })
 
 /**
@@ -103,72 +129,76 @@ export const find = (
     )
   })
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
+/** All bytes of a source, at most those of one text. */
+export const bytesOf = (source: AnnotationFile): Effect.Effect<Uint8Array, InputError> =>
+  reading(source.path, () => allBytes(source.path, maxText))
 
 /** The file as text; bytes that are not UTF-8 are an InputError. */
 export const textOfSource = (source: AnnotationFile): Effect.Effect<string, InputError> =>
-  Effect.try({
-    try: () => decoder.decode(source.bytes),
-    catch: () => fail(source.path, 'is not UTF-8 text', 'save it as UTF-8'),
+  Effect.flatMap(bytesOf(source), (bytes) => {
+    const text = utf8(bytes)
+    return text === null
+      ? Effect.fail(fail(source.path, 'is not UTF-8 text', 'save it as UTF-8'))
+      : Effect.succeed(text)
   })
-
-/** Where and why a text is no JSON: the message of V8 says the position, or that the text ends too soon. */
-export const jsonFault = (text: string, error: unknown): { line: number; message: string } => {
-  const message = error instanceof Error ? error.message : String(error)
-  const position = /at position (\d+)/.exec(message)?.[1]
-  const ended = /Unexpected end|Unterminated/.test(message)
-  const line = lineAt(text, position !== undefined && !ended ? Number(position) : text.trimEnd().length)
-  const plain = ended
-    ? 'the text ends in the middle of a value'
-    : message.replace(/ in JSON at position .*$/s, '')
-  return { line, message: plain.replaceAll('\n', ' ') }
-}
 
 /** The file as one JSON value. */
 export const jsonOf = (source: AnnotationFile): Effect.Effect<unknown, InputError> =>
   Effect.gen(function* () {
-    const text = yield* textOfSource(source)
-    return yield* Effect.try({
-      try: (): unknown => JSON.parse(text),
-      catch: (error) => {
-        const { line, message } = jsonFault(text, error)
-        return fail(
-          `${source.path}:${line}`,
-          `no valid JSON: ${message}`,
-          'mend the line or fetch the file again',
+    const read = parseJson(yield* textOfSource(source))
+    if ('value' in read) return read.value
+    return yield* fail(
+      `${source.path}:${read.line}`,
+      read.problem,
+      'correct the line or fetch the file again',
+    )
+  })
+
+/** Hands the entries of a JSON list or map on, one by one; the first that is no JSON is an InputError. */
+const eachElement = <A>(
+  source: AnnotationFile,
+  shape: Shape,
+  use: (element: Element) => A,
+): Effect.Effect<ReadonlyArray<A>, InputError> =>
+  reading(source.path, async () => {
+    const used: Array<A> = []
+    for await (const element of elementsIn(source.path, shape)) {
+      if (element.problem !== undefined)
+        throw new ContentError(
+          `${element.line}: ${element.problem}`,
+          'correct the line or fetch the file again',
         )
-      },
-    })
+      used.push(use(element))
+    }
+    return used
   })
 
 /** A JSON file that must hold a list. */
 export const listOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<unknown>, InputError> =>
-  Effect.flatMap(jsonOf(source), (value) =>
-    Array.isArray(value)
-      ? Effect.succeed(value)
-      : Effect.fail(fail(source.path, 'is no list', 'give the file as published')),
-  )
+  eachElement(source, 'list', ({ value }) => value)
 
-/** A JSON file that must hold a map; its entries in the order of the file (integer-like keys come first, ascending). */
-export const mapOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<[string, unknown]>, InputError> =>
-  Effect.gen(function* () {
-    const value = yield* jsonOf(source)
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return yield* fail(source.path, 'is no map', 'give the file as published')
-    // JSON.parse keeps the last of two equal keys and says nothing.
-    const twice = duplicateKey(yield* textOfSource(source))
-    if (twice !== null)
-      return yield* fail(
-        `${source.path}:${twice.line}`,
-        `the key ${JSON.stringify(twice.key)} was seen on line ${twice.before}`,
+/** A JSON file that must hold a map; its entries in the order of the file. The same key twice is an InputError. */
+export const mapOf = (
+  source: AnnotationFile,
+): Effect.Effect<ReadonlyArray<[string, unknown]>, InputError> => {
+  const lines = new Map<string, number>()
+  return eachElement(source, 'map', ({ key, line, value }) => {
+    const before = lines.get(key!)
+    if (before !== undefined)
+      throw new ContentError(
+        `${line}: the key ${JSON.stringify(key)} was seen on line ${before}`,
         'keep one of them',
       )
-    return Object.entries(value)
+    lines.set(key!, line)
+    return [key!, value]
   })
+}
 
-/** The non-empty lines of a text, each with its 1-based number. */
-export const linesOf = (text: string): ReadonlyArray<{ readonly line: number; readonly text: string }> =>
-  text
-    .split('\n')
-    .map((one, index) => ({ line: index + 1, text: one.endsWith('\r') ? one.slice(0, -1) : one }))
-    .filter((one) => one.text.trim() !== '')
+/** Hands the lines of a text file on, one by one; blank ones are passed over. */
+export const eachLine = (
+  source: AnnotationFile,
+  use: (line: Line) => void,
+): Effect.Effect<void, InputError> =>
+  reading(source.path, async () => {
+    for await (const portion of linesIn(source.path)) for (const line of portion) use(line)
+  })

@@ -1,35 +1,48 @@
 import { Effect } from 'effect'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { InputError } from '../core/index.ts'
+import { parseJson } from '../files/index.ts'
 import type { Collector } from './collect.ts'
-import { type AnnotationFile, jsonFault, linesOf, textOfSource } from './files.ts'
+import { type AnnotationFile, eachLine } from './files.ts'
+
+/** Hands the lines of a file on; those that are too long or not UTF-8 become problems. */
+export const eachText = (
+  source: AnnotationFile,
+  into: Collector,
+  use: (line: number, text: string) => void,
+): Effect.Effect<void, InputError> =>
+  eachLine(source, ({ line, text, problem }) =>
+    problem === undefined ? use(line, text) : into.unread(source.path, line, `the line ${problem}`),
+  )
+
+/** Hands the values of a JSON-lines file on; a line that is no JSON becomes a problem. */
+export const parsedRows = (
+  source: AnnotationFile,
+  into: Collector,
+  use: (line: number, value: unknown) => void,
+): Effect.Effect<void, InputError> =>
+  eachText(source, into, (line, text) => {
+    const read = parseJson(text)
+    if ('value' in read) use(line, read.value)
+    else into.unread(source.path, line, read.problem)
+  })
 
 /**
  * The rows of a JSON-lines file that fit `schema`, each with its line. A line that is no JSON, or does not fit, becomes
- * a problem.
+ * a problem. The file is read line by line and may be longer than a string.
  */
 export const jsonRows = <A>(
   source: AnnotationFile,
   schema: z.ZodType<A>,
   into: Collector,
 ): Effect.Effect<ReadonlyArray<{ readonly line: number; readonly row: A }>, InputError> =>
-  Effect.map(textOfSource(source), (text) => {
+  Effect.suspend(() => {
     const rows: Array<{ line: number; row: A }> = []
-    for (const { line, text: one } of linesOf(text)) {
-      let value: unknown
-      try {
-        value = JSON.parse(one)
-      } catch (error) {
-        into.row(
-          source.path,
-          line,
-          z.never({ error: `no valid JSON: ${jsonFault(one, error).message}` }),
-          null,
-        )
-        continue
-      }
-      const row = into.row(source.path, line, schema, value)
-      if (row !== null) rows.push({ line, row })
-    }
-    return rows
+    return Effect.as(
+      parsedRows(source, into, (line, value) => {
+        const row = into.row(source.path, line, schema, value)
+        if (row !== null) rows.push({ line, row })
+      }),
+      rows,
+    )
   })

@@ -1,10 +1,10 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError } from '../core/index.ts'
+import { contradictions, firstIssue, InputError } from '../core/index.ts'
 import { define } from './collect.ts'
 import { find, jsonOf, listOf } from './files.ts'
 import { nextFiles, nextOption, nextQuestion, nextRows } from './nextqa.ts'
-import { bareOption, checkOptions } from './options.ts'
+import { bareOption } from './options.ts'
 import { pair, seconds } from './schemas.ts'
 
 const grounds = z.record(
@@ -45,7 +45,6 @@ export const nextgqa = define({
           const one = into.row(source.path, index + 1, row, entry)
           if (one === null) return
           const options = one.options.map(bareOption)
-          checkOptions(source.path, index + 1, options, into)
           into.sample(source.path, index + 1, {
             id: one.id,
             task: 'grounded-qa',
@@ -63,19 +62,19 @@ export const nextgqa = define({
       }
       const located = yield* find(folder, [`gsub_${name}.json`])
       const checked = grounds.safeParse(yield* jsonOf(located))
-      if (!checked.success) {
-        const issue = checked.error.issues[0]
+      if (!checked.success)
         return yield* new InputError({
           subject: located.path,
-          problem: `${issue?.path.join('.')}: ${issue?.message}`,
+          problem: firstIssue(checked.error),
           remedy: 'give the file as published',
         })
-      }
       const files = yield* nextFiles(folder)
       for (const one of yield* nextRows(source, into)) {
         const ground = checked.data[one.video]
         const windows = ground?.location[one.qid]
         if (ground === undefined || windows === undefined) {
+          for (const { kind, message } of contradictions({ ...one, task: 'grounded-qa' }))
+            into.problem(source.path, one.line, kind, message)
           into.problem(source.path, one.line, 'missing', `${located.name} has no windows for ${one.id}`)
           continue
         }

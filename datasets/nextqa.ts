@@ -5,7 +5,7 @@ import { capital, cleanQuestion } from './clean.ts'
 import { type Collector, define } from './collect.ts'
 import type { Cleaning } from './dataset.ts'
 import { type AnnotationFile, find, findOptional, jsonOf } from './files.ts'
-import { checkOptions, letterOfText } from './options.ts'
+import { letterOfText } from './options.ts'
 import { tableOf } from './table.ts'
 
 const row = z.object({
@@ -39,7 +39,7 @@ export const nextRows = (
   into: Collector,
 ): Effect.Effect<ReadonlyArray<NextRow>, InputError> =>
   Effect.gen(function* () {
-    const table = yield* tableOf(source, ['question', 'answer', 'qid', 'type', 'a0', 'a4'])
+    const table = yield* tableOf(source, ['question', 'answer', 'qid', 'type', 'a0', 'a4'], into)
     const byText = table[0]?.names.includes('video_id') === true
     const found: Array<NextRow> = []
     for (const { line, cell } of table) {
@@ -63,7 +63,6 @@ export const nextRows = (
         )
         continue
       }
-      checkOptions(source.path, line, one.options, into)
       found.push({ line, id: `${one.video}_${one.qid}`, ...one, answer })
     }
     return found

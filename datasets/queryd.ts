@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { InputError } from '../core/index.ts'
 import { cleanQuery } from './clean.ts'
 import { define } from './collect.ts'
-import { type AnnotationFile, find, linesOf, textOfSource } from './files.ts'
+import { type AnnotationFile, bytesOf, find } from './files.ts'
+import { eachText } from './jsonl.ts'
 import { readPickle } from './pickle.ts'
 import { lengthsOf, pair } from './schemas.ts'
 
@@ -13,22 +14,24 @@ const row = z.object({ words: z.array(z.string()), window: pair })
 const dictOf = (
   source: AnnotationFile,
 ): Effect.Effect<ReadonlyMap<unknown, ReadonlyArray<unknown>>, InputError> =>
-  Effect.try({
-    try: () => {
-      const value = readPickle(source.bytes)
-      if (!(value instanceof Map)) throw new Error('no dict')
-      const lists = new Map<unknown, ReadonlyArray<unknown>>()
-      for (const [key, list] of value) if (Array.isArray(list)) lists.set(key, list)
-      return lists
-    },
-    catch: (error) =>
-      new InputError({
-        subject: source.path,
-        problem: `cannot be read as plain data: ${error instanceof Error ? error.message : String(error)}`,
-        remedy:
-          'fetch the file again; only dicts, lists, strings and numbers are read, and code is never run',
-      }),
-  })
+  Effect.flatMap(bytesOf(source), (bytes) =>
+    Effect.try({
+      try: () => {
+        const value = readPickle(bytes)
+        if (!(value instanceof Map)) throw new Error('no dict')
+        const lists = new Map<unknown, ReadonlyArray<unknown>>()
+        for (const [key, list] of value) if (Array.isArray(list)) lists.set(key, list)
+        return lists
+      },
+      catch: (error) =>
+        new InputError({
+          subject: source.path,
+          problem: `cannot be read as plain data: ${error instanceof Error ? error.message : String(error)}`,
+          remedy:
+            'fetch the file again; only dicts, lists, strings and numbers are read, and code is never run',
+        }),
+    }),
+  )
 
 /**
  * QuerYD as VideoMind reads it: `train_list.txt` with keys `video-<youtube id>`, pickles of the utterances (lists of
@@ -56,7 +59,7 @@ export const queryd = define({
       const captions = yield* dictOf(captionFile)
       const times = yield* dictOf(timeFile)
       const known = yield* lengthsOf(lengthFile)
-      for (const { line, text } of linesOf(yield* textOfSource(source))) {
+      yield* eachText(source, into, (line, text) => {
         const key = text.trim()
         const video = key.slice('video-'.length)
         const said = captions.get(key)
@@ -66,7 +69,7 @@ export const queryd = define({
           into.count()
           const absent = said === undefined ? captionFile : when === undefined ? timeFile : lengthFile
           into.problem(source.path, line, 'missing', `${absent.name} has no ${key}`)
-          continue
+          return
         }
         if (said.length !== when.length)
           into.problem(
@@ -88,7 +91,7 @@ export const queryd = define({
             windows: [one.window],
           })
         })
-      }
+      })
       return [source, captionFile, timeFile, lengthFile]
     }),
 })

@@ -16,7 +16,7 @@ const whole = (text: string | undefined): number | null => {
 
 /** Whether a CSV file is TransRAC's: its header names the columns. */
 const isTransRac = (source: AnnotationFile): boolean =>
-  /(^|,)type,name,count(,|\r?\n)/.test(new TextDecoder().decode(source.bytes.subarray(0, 4096)))
+  /(^|,)type,name,count(,|\r?\n)/.test(new TextDecoder().decode(source.head))
 
 /** A list of all splits under any name that is not one of TransRAC's. */
 const list = /^(?!(new_)?(train|valid|test)\.csv$).*\.(csv|jsonl)$/
@@ -63,7 +63,7 @@ export const repcount = define({
             into.sample(source.path, line, draftOf(video, action, count))
         return [source]
       }
-      for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'])) {
+      for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'], into)) {
         const one = into.row(source.path, line, row, { type: cell('type'), name: cell('name') })
         if (one === null) continue
         const count = whole(cell('count'))

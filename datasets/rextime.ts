@@ -1,11 +1,9 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { letter } from '../core/index.ts'
 import { capital, cleanQuestion } from './clean.ts'
 import { define } from './collect.ts'
 import { find, findOptional, listOf } from './files.ts'
 import { jsonRows } from './jsonl.ts'
-import { checkOptions } from './options.ts'
 import { identifier, lengthsOf, pair, seconds } from './schemas.ts'
 
 const own = z.object({
@@ -81,9 +79,6 @@ export const rextime = define({
         const count = seen.get(row.vid) ?? 0
         seen.set(row.vid, count + 1)
         const options = cleaning === 'raw' ? row.options : row.options.map(capital)
-        checkOptions(source.path, index + 1, options, into)
-        if (row.ans != null && !options.some((_, place) => letter(place) === row.ans))
-          into.problem(source.path, index + 1, 'mismatch', `ans: there is no option ${row.ans}`)
         into.sample(source.path, index + 1, {
           id: row.qid ?? `${row.vid}#${count}`,
           task: 'grounded-qa',

@@ -1,46 +1,79 @@
 import { Effect } from 'effect'
 import { InputError, nearest } from '../core/index.ts'
-import { parseCsv } from './csv.ts'
-import { type AnnotationFile, textOfSource } from './files.ts'
+import type { Collector } from './collect.ts'
+import { type CsvRecord, csvOf } from './csv.ts'
+import type { AnnotationFile } from './files.ts'
 
 /** One row of a table with a header. */
 export interface TableRow {
   /** 1-based line on which the row starts. */
   readonly line: number
   readonly names: ReadonlyArray<string>
-  /** The cell of a column; undefined where the row is too short or the column unknown. */
+  /** The cell of a column; undefined where the column is unknown. */
   readonly cell: (name: string) => string | undefined
 }
 
-/** The rows of a CSV file whose header must have the columns `needed`. */
+/** What is wrong with a header, and what to do. */
+const headerFault = (
+  header: CsvRecord | undefined,
+  names: ReadonlyArray<string>,
+  needed: ReadonlyArray<string>,
+): { readonly problem: string; readonly remedy: string } | null => {
+  if (header?.problem !== undefined) return { problem: header.problem, remedy: 'correct the header' }
+  if (header?.cells.some((cell) => cell.includes('\r')))
+    return { problem: 'lines end in CR alone', remedy: 'save the file with LF or CRLF line ends' }
+  const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index)
+  if (twice !== undefined)
+    return { problem: `the header has the column ${twice} twice`, remedy: 'keep one of them' }
+  const missing = needed.find((name) => !names.includes(name))
+  if (missing === undefined) return null
+  const guess = nearest(missing, names)
+  return {
+    problem: `the header has no column ${missing}`,
+    remedy:
+      names.length === 1 && /[;\t|]/.test(names[0] ?? '')
+        ? 'separate the columns by commas'
+        : guess === null
+          ? 'give the file as published'
+          : `name it so (the nearest is ${guess})`,
+  }
+}
+
+/**
+ * The rows of a CSV file whose header must have the columns `needed`. A row with more or fewer cells than the header, or
+ * with wrong quotes, is a problem: a comma inside an unquoted cell moves everything after it.
+ */
 export const tableOf = (
   source: AnnotationFile,
   needed: ReadonlyArray<string>,
+  into: Collector,
 ): Effect.Effect<ReadonlyArray<TableRow>, InputError> =>
   Effect.gen(function* () {
-    const [header, ...records] = parseCsv(yield* textOfSource(source))
+    const [header, ...records] = yield* csvOf(source)
     const names = header?.cells.map((name) => name.trim()) ?? []
-    const missing = needed.find((name) => !names.includes(name))
-    if (missing !== undefined) {
-      const only = names.length === 1 && /[;\t|]/.test(names[0] ?? '')
-      const guess = nearest(missing, names)
-      return yield* new InputError({
-        subject: `${source.path}:${header?.line ?? 1}`,
-        problem: `the header has no column ${missing}`,
-        remedy: only
-          ? 'separate the columns by commas'
-          : guess === null
-            ? 'give the file as published'
-            : `name it so (the nearest is ${guess})`,
-      })
-    }
+    const fault = headerFault(header, names, needed)
+    if (fault !== null)
+      return yield* new InputError({ subject: `${source.path}:${header?.line ?? 1}`, ...fault })
     const places = new Map(names.map((name, index) => [name, index]))
-    return records.map(({ line, cells }) => ({
-      line,
-      names,
-      cell: (name) => {
-        const place = places.get(name)
-        return place === undefined ? undefined : cells[place]
-      },
-    }))
+    return records.flatMap(({ line, cells, problem }): ReadonlyArray<TableRow> => {
+      const wrong =
+        problem ??
+        (cells.length === names.length
+          ? null
+          : `${cells.length} cells, and the header has ${names.length}: a cell with a comma must be quoted`)
+      if (wrong !== null) {
+        into.unread(source.path, line, wrong)
+        return []
+      }
+      return [
+        {
+          line,
+          names,
+          cell: (name) => {
+            const place = places.get(name)
+            return place === undefined ? undefined : cells[place]
+          },
+        },
+      ]
+    })
   })

@@ -4,7 +4,7 @@ import { letter } from '../core/index.ts'
 import { cleanQuestion } from './clean.ts'
 import { define } from './collect.ts'
 import { find, listOf } from './files.ts'
-import { bareOption, checkOptions } from './options.ts'
+import { bareOption } from './options.ts'
 import { identifier } from './schemas.ts'
 
 const row = z.object({
@@ -74,7 +74,6 @@ export const videoR1 = define({
         }
         if (one.problem_type === 'multiple choice') {
           const options = (one.options ?? []).map(bareOption)
-          checkOptions(source.path, line, options, into)
           const right = answer.slice(0, 1).toUpperCase()
           if (options.some((_, place) => letter(place) === right))
             into.sample(source.path, line, { ...shared, task: 'choice', options, answer: right })

@@ -12,24 +12,48 @@ export interface DuplicateKey {
   readonly before: number
 }
 
-const token = /"(?:[^"\\]|\\.)*"|[{}[\]]/g
-
-/** The first key that the outermost object of a valid JSON text has twice, or null. */
-export const duplicateKey = (text: string): DuplicateKey | null => {
-  const seen = new Map<string, number>()
-  let depth = 0
-  token.lastIndex = 0
-  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
-    const [found] = match
-    if (found === '{' || found === '[') depth++
-    else if (found === '}' || found === ']') depth--
-    else if (depth === 1 && /^\s*:/.test(text.slice(token.lastIndex, token.lastIndex + 16))) {
-      const key: unknown = JSON.parse(found)
-      if (typeof key !== 'string') continue
-      const before = seen.get(key)
-      if (before !== undefined) return { key, line: lineAt(text, match.index), before: lineAt(text, before) }
-      seen.set(key, match.index)
-    }
+/** Position of the quote that ends the JSON string which begins at `start`. */
+const endOfString = (text: string, start: number): number => {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let slashes = 0
+    while (text[at - 1 - slashes] === '\\') slashes++
+    if (slashes % 2 === 0) return at
   }
+  return text.length
+}
+
+/**
+ * The first key that some object of a valid JSON text has twice, or null. `JSON.parse` keeps the last of two equal keys
+ * and says nothing.
+ */
+export const duplicateKey = (text: string): DuplicateKey | null => {
+  /** Positions of the keys of each open object; null for an open list. */
+  const open: Array<Map<string, number> | null> = []
+  for (let at = 0; at < text.length; at++)
+    switch (text[at]) {
+      case '{':
+        open.push(new Map())
+        break
+      case '[':
+        open.push(null)
+        break
+      case '}':
+      case ']':
+        open.pop()
+        break
+      case '"': {
+        const end = endOfString(text, at)
+        let next = end + 1
+        while (text[next] === ' ' || text[next] === '\n' || text[next] === '\r' || text[next] === '\t') next++
+        const keys = open.at(-1)
+        if (text[next] === ':' && keys != null) {
+          const key = JSON.parse(text.slice(at, end + 1)) as string
+          const before = keys.get(key)
+          if (before !== undefined) return { key, line: lineAt(text, at), before: lineAt(text, before) }
+          keys.set(key, at)
+        }
+        at = end
+      }
+    }
   return null
 }

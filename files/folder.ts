@@ -1,5 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { Effect } from 'effect'
+import type { InputError } from '../core/index.ts'
+import { attempt, codeOf, unlessAbsent } from './errors.ts'
 
 /**
  * Makes a folder and those above it that are missing. Node's own recursive mkdir never returns where a folder that
@@ -13,6 +17,29 @@ export const makeFolders = (path: string): void => {
       mkdirSync(folder)
     } catch (error) {
       // Another process may have made it meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if (codeOf(error) !== 'EEXIST') throw error
     }
 }
+
+/** Makes a folder and those above it. */
+export const makeFolder = (path: string): Effect.Effect<void, InputError> =>
+  attempt(path, 'made', () => makeFolders(path))
+
+/** The names in a folder, sorted; none where there is no such folder. */
+export const listFolder = (path: string): Effect.Effect<ReadonlyArray<string>, InputError> =>
+  attempt(path, 'listed', async () => (await unlessAbsent(readdir(path), [])).sort())
+
+/** Removes a file if it is there. */
+export const removeFile = (path: string): Effect.Effect<void, InputError> =>
+  attempt(path, 'removed', () => rm(path, { force: true }))
+
+/** Renames over what is there. */
+export const renameFile = (from: string, to: string): Effect.Effect<void, InputError> =>
+  attempt(to, 'written', () => rename(from, to))
+
+/** Removes temporary files that a killed process left in `folder`. */
+export const sweep = (folder: string): Effect.Effect<void, InputError> =>
+  Effect.gen(function* () {
+    for (const name of yield* listFolder(folder))
+      if (name.endsWith('.tmp')) yield* removeFile(join(folder, name))
+  })

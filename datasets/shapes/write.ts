@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, Progress, tasks, type VideoError } from '../../core/index.ts'
-import { makeFolders } from '../../files/index.ts'
+import { firstIssue, InputError, Progress, tasks, type VideoError } from '../../core/index.ts'
+import { makeFolder, removeFile, writeJson, writeWhole } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
 import { frames } from './render.ts'
 import { grades, lattice, ticksPerSecond } from './scene.ts'
@@ -40,29 +40,7 @@ export const manifestSchema = z.object({
 })
 export type WorldManifest = z.infer<typeof manifestSchema>
 
-const attempt = <A>(path: string, doing: string, work: () => Promise<A>): Effect.Effect<A, InputError> =>
-  Effect.tryPromise({
-    try: work,
-    catch: (error) =>
-      new InputError({
-        subject: path,
-        problem: `cannot be ${doing} (${error instanceof Error && 'code' in error ? error.code : error})`,
-        remedy: 'choose a folder that can be written',
-      }),
-  })
-
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-const writeText = (path: string, text: string) =>
-  attempt(path, 'written', async () => {
-    const partial = `${path}.${randomUUID()}`
-    try {
-      await writeFile(partial, text)
-      await rename(partial, path)
-    } finally {
-      await rm(partial, { force: true })
-    }
-  })
 
 const lines = (rows: ReadonlyArray<unknown>): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
@@ -122,10 +100,8 @@ export const writeWorld: (
     if (!checked.success || grades.every((grade) => wanted.grades[grade] === 0))
       return yield* new InputError({
         subject: 'world settings',
-        problem: checked.error?.issues[0]
-          ? `${checked.error.issues[0].path.join('.')}: ${checked.error.issues[0].message}`
-          : 'every grade has weight 0',
-        remedy: 'mend the setting',
+        problem: checked.success ? 'every grade has weight 0' : firstIssue(checked.error),
+        remedy: 'correct the setting',
       })
     const settings = checked.data
     const before = yield* finished(folder)
@@ -148,8 +124,8 @@ export const writeWorld: (
         problem: 'holds an unfinished world made by other settings',
         remedy: 'choose another folder or delete it',
       })
-    yield* attempt(folder, 'made', async () => makeFolders(join(folder, 'videos')))
-    yield* writeText(join(folder, 'settings.json'), key)
+    yield* makeFolder(join(folder, 'videos'))
+    yield* writeWhole(join(folder, 'settings.json'), key)
 
     const videos = yield* Videos
     const progress = yield* Progress
@@ -180,7 +156,7 @@ export const writeWorld: (
     const files: Record<string, string> = {}
     for (const { split, made } of splits)
       for (const [name, text] of filesOf(split, made)) {
-        yield* writeText(join(folder, name), text)
+        yield* writeWhole(join(folder, name), text)
         files[name] = sha256(text)
       }
     const manifest: WorldManifest = {
@@ -204,8 +180,8 @@ export const writeWorld: (
       ),
       files,
     }
-    yield* writeText(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-    yield* attempt(folder, 'tidied', () => rm(join(folder, 'settings.json'), { force: true }))
+    yield* writeJson(join(folder, 'manifest.json'), manifest)
+    yield* removeFile(join(folder, 'settings.json'))
     return manifest
   },
 )

@@ -1,0 +1,6 @@
+export * from './check.ts'
+export * from './columns.ts'
+export * from './key.ts'
+export * from './sample.ts'
+export * from './text.ts'
+export * from './video.ts'

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+/** Values nested deeper than this are refused: recursive code, here and in the store, must be able to walk them. */
+export const maxDepth = 100
+
+/** What keeps a text from being stored, shown and sent; null for good text. */
+const textProblem = (text: string): string | null => {
+  if (!text.isWellFormed()) return 'holds half of a surrogate pair, which is no character'
+  return text.includes('\u0000') ? 'holds a NUL character' : null
+}
+
+interface Node {
+  readonly value: unknown
+  readonly path: ReadonlyArray<PropertyKey>
+}
+
+/**
+ * Where and why a parsed JSON value cannot be kept: text that is not well-formed Unicode or holds NUL, numbers that are
+ * not finite, nesting beyond `maxDepth`. Null for a sound one. Never recurses, so any depth is safe.
+ */
+export const jsonProblem = (
+  root: unknown,
+): { readonly path: ReadonlyArray<PropertyKey>; readonly problem: string } | null => {
+  const open: Array<Node> = [{ value: root, path: [] }]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const { value, path } = node
+    if (typeof value === 'string') {
+      const problem = textProblem(value)
+      if (problem !== null) return { path, problem }
+    } else if (typeof value === 'number') {
+      if (!Number.isFinite(value)) return { path, problem: 'is not a finite number' }
+    } else if (typeof value === 'object' && value !== null) {
+      if (path.length >= maxDepth)
+        return { path: path.slice(0, 1), problem: `is nested deeper than ${maxDepth} levels` }
+      if (Array.isArray(value)) {
+        for (let i = value.length - 1; i >= 0; i--)
+          // Most of a large row is numbers: those need no node of their own.
+          if (typeof value[i] !== 'number' || !Number.isFinite(value[i]))
+            open.push({ value: value[i], path: [...path, i] })
+      } else
+        for (const [key, field] of Object.entries(value)) {
+          if (textProblem(key) !== null) return { path, problem: `a key ${textProblem(key)}` }
+          open.push({ value: field, path: [...path, key] })
+        }
+    } else if (typeof value !== 'boolean' && value !== null)
+      return { path, problem: `${typeof value} is not JSON` }
+  }
+  return null
+}
+
+/** Text that can be stored, shown and sent as it is. */
+export const textSchema = z.string().check((context) => {
+  const problem = textProblem(context.value)
+  if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem })
+})
+
+/** Text with something to read in it, of at most 65 536 characters. */
+export const wordsSchema = textSchema
+  .max(65_536)
+  .refine((text) => text.trim() !== '', 'is empty or only white space')
+
+/** An identifier. Some files write it as a number: a whole one then, because 1.10 and 1.1 would be one. */
+export const identifierSchema = z.codec(
+  z.union([textSchema, z.int()], {
+    error: ({ input }) =>
+      input === undefined
+        ? 'is missing'
+        : typeof input === 'string'
+          ? (textProblem(input) ?? 'does not fit')
+          : 'expected text or a whole number',
+  }),
+  wordsSchema,
+  { decode: String, encode: (text) => text },
+)
+
+/** Any JSON value that `jsonProblem` accepts. */
+export const jsonSchema: z.ZodType<Json> = z.custom<Json>().check((context) => {
+  const found = jsonProblem(context.value)
+  if (found !== null)
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      path: [...found.path],
+      message: found.problem,
+    })
+})

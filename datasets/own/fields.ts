@@ -1,0 +1,49 @@
+import { edits, sampleFields } from '../../core/index.ts'
+
+/** Fields of a row of the user's own data: those of a sample, and one window as two numbers. */
+export const ownFields: ReadonlyArray<string> = [...sampleFields, 'start', 'end']
+
+/** What curated data adds to a sample: known, and of no use to a reader of annotations. */
+export const passedOver: ReadonlySet<string> = new Set(['curation'])
+
+/** What other datasets call a field. */
+const aliases: { readonly [field: string]: ReadonlyArray<string> } = {
+  video: ['vid', 'videoid', 'videopath', 'videofile', 'videoname', 'path', 'clip'],
+  query: ['question', 'sentence', 'caption', 'description', 'text', 'prompt', 'problem'],
+  windows: [
+    ...['relevantwindows', 'gtwindows', 'timestamps', 'timestamp', 'span', 'spans', 'segment', 'segments'],
+    ...['moment', 'moments', 'interval', 'intervals', 'glue', 'times', 'gt', 'targets', 'solution'],
+  ],
+  start: ['starttime', 'begin', 'starts', 'from', 'startsec', 'startseconds'],
+  end: ['endtime', 'stop', 'ends', 'to', 'endsec', 'endseconds'],
+  duration: ['videoduration', 'length', 'videolength', 'vduration'],
+  options: ['choices', 'candidates', 'answers'],
+  answer: ['ans', 'correct', 'correctanswer', 'rightanswer', 'groundtruth'],
+}
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** Fields that say the same: where one is there, no name can be meant for the other. */
+const sameAs: { readonly [field: string]: ReadonlyArray<string> } = {
+  windows: ['start', 'end'],
+  start: ['windows'],
+  end: ['windows'],
+}
+
+/**
+ * The field that an unknown name was most likely meant for: another spelling, a slip of the pen, or what another dataset
+ * calls it. Null where none of that, or where the row has that field already: the name is then something else.
+ */
+export const meantField = (name: string, present: ReadonlySet<string>): string | null => {
+  const wanted = plain(name)
+  const free = ownFields.filter(
+    (field) => !present.has(field) && !sameAs[field]?.some((other) => present.has(other)),
+  )
+  const near = (field: string) => wanted.length > 3 && edits(wanted, field) <= (field.length > 5 ? 2 : 1)
+  return (
+    free.find((field) => wanted === field) ??
+    free.find((field) => aliases[field]?.includes(wanted)) ??
+    free.find(near) ??
+    null
+  )
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { hasVideoSuffix, sampleSchema, type Task, withoutVideoSuffix } from '../../core/index.ts'
+import { cleanQuery } from '../clean.ts'
+import type { Collector } from '../collect.ts'
+import { meantField, ownFields, passedOver } from './fields.ts'
+
+/** A row of the user's own data: a sample whose `video` and `query` alone are needed. */
+const rowSchema = sampleSchema
+  .partial()
+  .required({ video: true, query: true })
+  .extend({ start: z.number().optional(), end: z.number().optional() })
+  .refine(({ start, end }) => (start === undefined) === (end === undefined), {
+    error: ({ input }) =>
+      (input as { readonly start?: number }).start === undefined
+        ? 'end is there and start is missing'
+        : 'start is there and end is missing',
+  })
+  .refine(({ windows, start }) => windows == null || start === undefined, 'windows and start are both there')
+
+type OwnRow = z.output<typeof rowSchema>
+
+const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The task that a row means where it does not say. */
+const taskOf = ({ task, options, windows, start, answer }: OwnRow): Task => {
+  if (task !== undefined) return task
+  const grounded = windows != null || start !== undefined
+  if (options !== undefined) return grounded ? 'grounded-qa' : 'choice'
+  return answer !== undefined && !grounded ? 'counting' : 'grounding'
+}
+
+/**
+ * Adds a row of the user's own data, from whichever form, as a sample. Fields that are null count as absent. An unknown
+ * field goes to `meta` and is told once; one that was meant for a field makes the row a problem, because without it the
+ * sample would be another.
+ */
+export const addOwnRow = (path: string, line: number, value: unknown, into: Collector): void => {
+  if (!isObject(value)) {
+    into.row(path, line, rowSchema, value)
+    return
+  }
+  const fields = Object.entries(value).filter(([, field]) => field !== null)
+  const known = Object.fromEntries(fields.filter(([name]) => ownFields.includes(name)))
+  const others = fields.filter(([name]) => !ownFields.includes(name) && !passedOver.has(name))
+  const present = new Set(Object.keys(known))
+  for (const [name] of others) {
+    const meant = meantField(name, present)
+    if (meant === null) continue
+    into.count()
+    into.problem(path, line, 'unknown-field', `unknown field ${JSON.stringify(name)}: did you mean ${meant}?`)
+    return
+  }
+  const meta = others.length === 0 ? known : { ...known, meta: metaOf(known.meta, others) }
+  const row = into.row(path, line, rowSchema, meta)
+  if (row === null) return
+  for (const [name] of others) into.notice(path, line, `field ${name} is kept in meta`)
+  const task = taskOf(row)
+  if ((task === 'choice' || task === 'grounded-qa') && row.options === undefined) {
+    into.problem(path, line, 'missing', `options: a sample of task ${task} needs two or more`)
+    return
+  }
+  const { start, end, id, video, file, duration, windows, query, options, answer, meta: more } = row
+  into.sample(path, line, {
+    id: id ?? `line-${line}`,
+    task,
+    video: withoutVideoSuffix(video),
+    file: file ?? (hasVideoSuffix(video) ? video : `${video}.mp4`),
+    duration: duration ?? null,
+    query: cleanQuery(query, into.settings.cleaning),
+    windows: windows ?? (start === undefined || end === undefined ? null : [[start, end]]),
+    ...(options === undefined ? {} : { options }),
+    ...(answer === undefined ? {} : { answer }),
+    ...(more === undefined ? {} : { meta: more }),
+  })
+}
+
+/** `meta` with the unknown fields beside what it holds; what is no map is left for the schema to refuse. */
+const metaOf = (meta: unknown, others: ReadonlyArray<readonly [string, unknown]>): unknown =>
+  meta === undefined || isObject(meta) ? { ...Object.fromEntries(others), ...(meta as object) } : meta
