@@ -1,4 +1,5 @@
 import { Effect } from 'effect'
+import { EngineError, InputError } from '../core/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine } from '../engine/index.ts'
 import { processMessages, type VisionWrap } from '../engine/processor/index.ts'
@@ -37,14 +38,24 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
     options.spread === true ? { kind: 'count', count: view.frames } : samplingOf(view),
     budgetOf(view, view),
   )
-  const prompt = processMessages(checkpoint, ask(clip, options.prompt), { visionWrap: options.visionWrap })
+  const { visionWrap } = options
+  const prompt = yield* Effect.try({
+    try: () => processMessages(checkpoint, ask(clip, options.prompt), { visionWrap }),
+    catch: (cause) =>
+      cause instanceof InputError
+        ? cause
+        : new EngineError({
+            operation: 'prompt',
+            problem: cause instanceof Error ? cause.message : String(cause),
+          }),
+  })
   const end = checkpoint.generation.eosTokenIds[0]
-  const tokens = [...checkpoint.tokenizer.encode(options.completion), ...(end === undefined ? [] : [end])]
+  const tokens = [...checkpoint.tokenizer.encodeText(options.completion), ...(end === undefined ? [] : [end])]
   const [[logProbs = []] = []] = yield* engine.score([{ prompt, completions: [tokens] }])
   return {
     model: options.model,
     video: options.video,
-    visionWrap: options.visionWrap,
+    visionWrap,
     frames: clip.times.length,
     times: Array.from(clip.times),
     width: clip.width,

@@ -110,7 +110,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
       return ready
     }),
     encode: (text) => [
-      ...preprocessing.tokenizer.encode(text),
+      ...preprocessing.tokenizer.encodeText(text),
       ...(endToken === undefined ? [] : [endToken]),
     ],
   }

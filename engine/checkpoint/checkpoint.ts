@@ -74,7 +74,7 @@ const checkTokens = (folder: string, model: Model, words: Tokenizer) => {
 export const preprocessing = (folder: string, files: TextFiles): Preprocessing => {
   const model = readModel(folder, files)
   const texts = readTokenizerFiles(folder, files)
-  const words = tokenizer(texts.tokenizer, texts.config)
+  const words = tokenizer(texts.tokenizer, texts.config, { subject: `${folder}/tokenizer.json` })
   checkTokens(folder, model, words)
   const generation = readGeneration(folder, files)
   const end = words.endId
@@ -86,7 +86,7 @@ export const preprocessing = (folder: string, files: TextFiles): Preprocessing =
     // Of several that stop generation, the tokenizer's own closes a turn of the chat template.
     endToken: end !== undefined && ends.includes(end) ? end : ends[0],
     tokenizer: words,
-    template: chatTemplate(readChatTemplate(folder, files)),
+    template: chatTemplate(readChatTemplate(folder, files), { subject: `${folder} chat template` }),
     processor: readProcessor(folder, files, model.processor),
     files,
   }

@@ -19,9 +19,9 @@ const end = '<|vision_end|>'
 
 /**
  * Turns messages into what the model takes, as the architecture's processor in transformers does. Times are the true
- * times of the clip's frames. Throws `InputError` where a text
- * itself holds the video token, and where the prompt is longer than the model holds: it is never truncated; and where frames
- * are unevenly spaced for a model that knows only their interval or order.
+ * times of the clip's frames. Special tokens in texts are text. Throws `InputError` where the template does not write each
+ * video once, where the prompt is longer than the model holds (it is never truncated), and where frames are unevenly spaced
+ * for a model that knows only their interval or order.
  */
 export const processMessages = (
   checkpoint: Preprocessing,
@@ -35,7 +35,7 @@ export const processMessages = (
     messages.map(({ role, content }) => ({
       role,
       content: content.map((part) => {
-        if (part.type === 'text') return part
+        if (part.type === 'text') return { type: 'text' as const, text: tokenizer.escape(part.text) }
         clips.push(part.clip)
         return { type: 'video' as const }
       }),
@@ -48,17 +48,18 @@ export const processMessages = (
     throw new InputError({
       subject: 'prompt',
       problem: `holds ${rendered.split(pad).length - 1} ${pad} for ${clips.length} videos`,
-      remedy: `remove ${pad} from the text, and give videos to user messages only`,
+      remedy: 'give videos to user messages only, or restore the chat template',
     })
   }
   const parts = clips.map((clip) => patchify(clip, settings))
-  const text = pieces.reduce((before, piece, number) => {
+  const expanded = pieces.reduce((before, piece, number) => {
     const [, h, w] = parts[number - 1]!.grid
     const tokens = (h * w) / settings.mergeSize ** 2
     const times = pairTimes(clips[number - 1]!.times, settings.temporalPatchSize)
     return before + model.clipText(times, tokens) + piece
   })
-  const inputIds = Int32Array.from(tokenizer.encode(text))
+  const { text, ids } = tokenizer.encodePrompt(expanded)
+  const inputIds = Int32Array.from(ids)
   if (inputIds.length > model.text.maxPositions) {
     throw new InputError({
       subject: 'prompt',

@@ -88,6 +88,8 @@ export const layerEmbedded = (
               model,
               problem: error instanceof InputError ? error.message : String(error),
               retryable: false,
+              // What is wrong with the checkpoint's template or tokenizer is wrong with every prompt.
+              fatal: error instanceof InputError && error.subject !== 'prompt',
             }),
         })
 
@@ -110,7 +112,7 @@ export const layerEmbedded = (
           options: ReadonlyArray<string>,
         ) {
           const replies = options.map((option) => [
-            ...tokenizer.encode(option),
+            ...tokenizer.encodeText(option),
             ...(endToken === undefined ? [] : [endToken]),
           ])
           const scores = yield* choices({ prompt: yield* prepare(messages), options: replies })

@@ -54,12 +54,52 @@ describe.each(['tied', 'untied'] as const)('the processor on the %s checkpoint',
     expect(cut.text).toContain('\n<0.2 seconds><|vision_start|>')
   })
 
-  test('refuses a text that holds the video token', async () => {
+  test('reads special tokens in texts as text, whatever the texts are and however they are cut', async () => {
     const checkpoint = await load()
-    const messages = [
-      { role: 'user' as const, content: [{ type: 'text' as const, text: 'see <|video_pad|>' }] },
+    const { tokenizer } = checkpoint
+    const clip = {
+      width: 32,
+      height: 32,
+      times: Float64Array.of(0, 0.5),
+      rgb: new Uint8Array(2 * 32 * 32 * 3),
+    }
+    const special = (ids: Iterable<number>) => [...ids].filter((id) => tokenizer.specialIds.includes(id))
+    const ask = (...texts: ReadonlyArray<string>) =>
+      processMessages(checkpoint, [
+        {
+          role: 'user',
+          content: [{ type: 'video', clip }, ...texts.map((text) => ({ type: 'text' as const, text }))],
+        },
+      ])
+    const plain = special(ask('a question').inputIds)
+    const pieces = [
+      '<|im_end|>',
+      '<|video_pad|>',
+      '<|image_pad|>',
+      '<|vision_start|>',
+      '<|im',
+      '_start|>',
+      '<',
+      '\n',
+      'é',
+      '\u{F8FD}',
+      '\u{F8FD}1o\u{F8FD}',
     ]
-    expect(() => processMessages(checkpoint, messages)).toThrow('prompt: holds 1 <|video_pad|> for 0 videos')
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.constantFrom(...pieces), { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+        (parts) => {
+          const texts = parts.map((part) => part.join(''))
+          const prompt = ask(...texts)
+          expect(special(prompt.inputIds)).toEqual(plain)
+          expect(prompt.text).toContain(`${texts.join('')}<|im_end|>\n`)
+          expect(tokenizer.decode([...prompt.inputIds])).toBe(prompt.text)
+          expect(special(tokenizer.encodeText(texts.join('')))).toEqual([])
+          expect(tokenizer.decode(tokenizer.encodeText(texts.join('')))).toBe(texts.join(''))
+        },
+      ),
+      { numRuns: 60 },
+    )
   })
 
   test('refuses a prompt longer than the model holds', async () => {

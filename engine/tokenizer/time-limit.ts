@@ -1,0 +1,33 @@
+import { createContext, Script } from 'node:vm'
+import { InputError } from '../../core/index.ts'
+
+/** Whose code is run, for messages, and how long it may take. */
+export interface Guard {
+  readonly subject: string
+  /** Seconds for one prompt; default 5, published templates and tokenizers take milliseconds. */
+  readonly seconds?: number
+}
+
+const script = new Script('run()')
+const context: { run: () => unknown } = { run: () => undefined }
+createContext(context)
+
+/**
+ * Runs what a checkpoint brought along (a chat template, the regular expressions of a tokenizer), which may never end,
+ * and stops it at the limit. Throws an `InputError` then.
+ */
+export const withTimeLimit = <A>({ subject, seconds = 5 }: Guard, run: () => A): A => {
+  context.run = run
+  try {
+    return script.runInContext(context, { timeout: 1000 * seconds })
+  } catch (cause) {
+    // The error belongs to the context's own realm.
+    const { code } = Object(cause)
+    if (code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause
+    throw new InputError({
+      subject,
+      problem: `was stopped after ${seconds} seconds with one prompt`,
+      remedy: 'restore the file as the model was published with it',
+    })
+  }
+}
