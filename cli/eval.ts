@@ -6,7 +6,7 @@ import { Command, Flag } from 'effect/cli'
 import { InputError, type Sample } from '../core/index.ts'
 import type { Cleaning } from '../datasets/index.ts'
 import { baselines, lookupSuite, reportJson, type Suite, suites } from '../eval/index.ts'
-import { makeFolders } from '../files/index.ts'
+import { locate, makeFolders } from '../files/index.ts'
 import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { answer, givenPredictions, runEval } from '../pipelines/eval.ts'
@@ -96,7 +96,9 @@ const suiteCommand = (name: string) =>
         Effect.map((samples) => ({ train: samples, fitted: suite.trainSplit })),
         Effect.catchTag('InputError', () => Effect.succeed({ train: all, fitted: split })),
       )
-      const found = input.presentOnly ? all.filter(({ file }) => existsSync(join(folders.videos, file))) : all
+      const found = input.presentOnly
+        ? all.filter(({ file }) => existsSync(locate(folders.videos, file)))
+        : all
       const samples = found.slice(
         0,
         Option.getOrElse(input.limit, () => found.length),

@@ -136,7 +136,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
           new InputError({
             subject: `${first.file}:${first.line}`,
             problem: first.message,
-            remedy: 'correct the row, or choose the policy keep, clip or skip',
+            remedy: 'fix the row, or choose the policy keep, clip or skip',
           }),
         )
       return Effect.succeed({

@@ -147,11 +147,7 @@ export const jsonOf = (source: AnnotationFile): Effect.Effect<unknown, InputErro
   Effect.gen(function* () {
     const read = parseJson(yield* textOfSource(source))
     if ('value' in read) return read.value
-    return yield* fail(
-      `${source.path}:${read.line}`,
-      read.problem,
-      'correct the line or fetch the file again',
-    )
+    return yield* fail(`${source.path}:${read.line}`, read.problem, 'fix the line or fetch the file again')
   })
 
 /** Hands the entries of a JSON list or map on, one by one; the first that is no JSON is an InputError. */
@@ -164,10 +160,7 @@ const eachElement = <A>(
     const used: Array<A> = []
     for await (const element of elementsIn(source.path, shape)) {
       if (element.problem !== undefined)
-        throw new ContentError(
-          `${element.line}: ${element.problem}`,
-          'correct the line or fetch the file again',
-        )
+        throw new ContentError(`${element.line}: ${element.problem}`, 'fix the line or fetch the file again')
       used.push(use(element))
     }
     return used

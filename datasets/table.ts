@@ -19,7 +19,7 @@ const headerFault = (
   names: ReadonlyArray<string>,
   needed: ReadonlyArray<string>,
 ): { readonly problem: string; readonly remedy: string } | null => {
-  if (header?.problem !== undefined) return { problem: header.problem, remedy: 'correct the header' }
+  if (header?.problem !== undefined) return { problem: header.problem, remedy: 'fix the header' }
   if (header?.cells.some((cell) => cell.includes('\r')))
     return { problem: 'lines end in CR alone', remedy: 'save the file with LF or CRLF line ends' }
   const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index)

@@ -44,7 +44,7 @@ export async function* elementsIn(path: string, shape: Shape, limit = maxLine): 
   let count = 0
   let first = true
   const fault = (problem: string, at = line) =>
-    new ContentError(`${at}: ${problem}`, 'correct the line or fetch the file again')
+    new ContentError(`${at}: ${problem}`, 'fix the line or fetch the file again')
   const take = (piece: Buffer): Element | null => {
     const bytes = size === 0 ? piece : Buffer.concat([...held, piece])
     held = []

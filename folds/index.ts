@@ -1,7 +1,6 @@
 export * from './executors/index.ts'
 export * from './failures.ts'
 export { foldName, listParts, partName } from './found.ts'
-export * from './key.ts'
 export * from './lease.ts'
 export * from './manifest.ts'
 export * from './overlap.ts'

@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { Cause, Clock, Effect, Queue, Stream } from 'effect'
 import type { Agent, LookSettings } from '../agents/index.ts'
+import { locate } from '../files/index.ts'
 import {
   budgetOf,
   isOwnFault,
@@ -65,7 +65,7 @@ export const look = <S extends LookSettings, E, C>(
       const clips = yield* makeClips({
         decode: (file) =>
           video.clip(
-            join(videos, file),
+            locate(videos, file),
             samplingOf(settings),
             budgetOf(settings, model.profile.view),
             model.media,

@@ -1,5 +1,4 @@
-import { InputError, type Sample } from '../core/index.ts'
-import { sampleKey } from './key.ts'
+import { InputError, type Sample, sampleKey } from '../core/index.ts'
 
 /** Samples in a fold unless asked otherwise. */
 export const defaultFoldSize = 22_000

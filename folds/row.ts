@@ -1,5 +1,5 @@
 import type { Agent, LookSettings } from '../agents/index.ts'
-import type { Row } from '../store/index.ts'
+import { type Row, storedSample } from '../store/index.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Planned } from './plan.ts'
@@ -32,16 +32,8 @@ export const toRow = <S extends LookSettings, E, C>(
     key,
     settings: hash,
     agent: agent.name,
-    sample: sample.id,
-    dataset: sample.dataset,
-    split: sample.split,
-    task: sample.task,
-    video: sample.video,
-    file: sample.file,
-    query: sample.query,
-    windows: sample.windows,
+    ...storedSample(sample),
     duration: measured,
-    extra: JSON.stringify({ options: sample.options, answer: sample.answer, meta: sample.meta }),
     outcome,
     reason: verdict === null ? record.reason : verdict.reason,
     evidence: evidence === null ? null : JSON.stringify(record.evidence),

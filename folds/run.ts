@@ -4,13 +4,20 @@ import { basename, join } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import type { Agent, LookSettings } from '../agents/index.ts'
 import { InputError, type Json, Progress, type Sample } from '../core/index.ts'
-import { listFolder, makeFolder, readJson, removeFile, sweep, writeJson } from '../files/index.ts'
+import {
+  contentHash,
+  listFolder,
+  makeFolder,
+  readJson,
+  removeFile,
+  sweep,
+  writeJson,
+} from '../files/index.ts'
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
 import { columnsOf, openDatabase, type StoreError, writePart } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { type FinishedRow, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
 import { appendJournal, type JournalEntry, mendJournal } from './journal.ts'
-import { contentHash } from './key.ts'
 import { holdFolder } from './lease.ts'
 import { look } from './look.ts'
 import { type Counts, countOutcomes, type Manifest, manifestSchema, type Outcome } from './manifest.ts'

@@ -2,10 +2,9 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../core/index.ts'
-import { readJson, writeJson } from '../files/index.ts'
+import { canonical, contentHash, readJson, writeJson } from '../files/index.ts'
 import type { ModelIdentity } from '../models/index.ts'
 import { partVersion } from '../store/index.ts'
-import { canonical, contentHash } from './key.ts'
 
 /** Everything besides the sample that a verdict depends on. */
 export interface FoldSettings {

@@ -2,10 +2,9 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import type { InputError, Json } from '../core/index.ts'
-import { readJson } from '../files/index.ts'
+import { contentHash, readJson } from '../files/index.ts'
 import { literal, openDatabase, type StoreError } from '../store/index.ts'
 import { listParts } from './found.ts'
-import { contentHash } from './key.ts'
 
 /** What the part files of an agent hold of a plan. */
 export interface Verified {

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
 import { difficultyEstimation } from '../agents/index.ts'
-import { InputError, mean, type Sample, type Window } from '../core/index.ts'
+import { InputError, mean } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
 import { makeFolder, readJson, writeWhole } from '../files/index.ts'
@@ -17,6 +17,7 @@ import {
   type Row,
   readMetadata,
   type StoreError,
+  sampleOfStored,
   writePart,
 } from '../store/index.ts'
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
@@ -84,19 +85,6 @@ const refuseOverlap = Effect.fnUntraced(function* (
         remedy: 'curate another split, or evaluate on another',
       })
   }
-})
-
-const sampleOf = (row: Row, windows: ReadonlyArray<Window> | null): Sample => ({
-  id: String(row.sample),
-  dataset: String(row.dataset),
-  split: String(row.split),
-  task: row.task as Sample['task'],
-  video: String(row.video),
-  file: String(row.file),
-  duration: row.duration === null ? null : Number(row.duration),
-  query: String(row.query),
-  windows,
-  ...(JSON.parse(String(row.extra ?? '{}')) as Pick<Sample, 'options' | 'answer' | 'meta'>),
 })
 
 /** Both agents' verdicts of each sample, in the order of the samples. */
@@ -197,7 +185,8 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       )
       const curated = selected.map(
         ({ row, decision, score, partialScore }): CuratedSample => ({
-          ...sampleOf(row, decision.windows),
+          ...sampleOfStored(row),
+          windows: decision.windows,
           curation: {
             key: String(row.key),
             decision: decision.decision as Curation['decision'],

@@ -19,7 +19,7 @@ import {
   reportJson,
   valueLines,
 } from '../eval/index.ts'
-import { makeFolders } from '../files/index.ts'
+import { locate, makeFolders } from '../files/index.ts'
 import { budgetOf, greedy, isOwnFault, replyPlan, samplingOf, VisionLanguageModel } from '../models/index.ts'
 import {
   ask,
@@ -83,7 +83,7 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
     Effect.fnUntraced(function* (sample) {
       const plan = replyPlan(model.profile, sample.task)
       const reply = yield* videos
-        .clip(join(options.videos, sample.file), samplingOf(view), budgetOf(view, view), model.media)
+        .clip(locate(options.videos, sample.file), samplingOf(view), budgetOf(view, view), model.media)
         .pipe(
           Effect.flatMap((clip) =>
             model.chat({

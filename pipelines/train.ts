@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { Effect } from 'effect'
 import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
+import { locate } from '../files/index.ts'
 import {
   budgetOf,
   checkpointProfile,
@@ -63,7 +63,7 @@ export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
 
 const fileOf = (folders: VideoFolders, sample: Sample): string | null => {
   const folder = typeof folders === 'string' ? folders : folders[sample.dataset]
-  return folder === undefined ? null : join(folder, sample.file)
+  return folder === undefined ? null : locate(folder, sample.file)
 }
 
 /** The samples whose videos exist; a warning counts the others, and it is an InputError where none does. */

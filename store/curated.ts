@@ -1,25 +1,11 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, type Sample, tasks } from '../core/index.ts'
-import { readText } from '../files/index.ts'
-
-const windows = z.array(z.tuple([z.number(), z.number()]))
+import { firstIssue, InputError, type Sample, sampleOfRow, sampleSchema } from '../core/index.ts'
+import { parseJson, readText } from '../files/index.ts'
 
 /** One line of a curated dataset's `train.jsonl`: the sample, and what curation says of it. */
-export const curatedSchema = z.object({
-  id: z.string(),
-  dataset: z.string(),
-  split: z.string(),
-  task: z.enum(tasks),
-  video: z.string(),
-  file: z.string(),
-  duration: z.number().nullable(),
-  query: z.string(),
-  windows: windows.nullable(),
-  options: z.array(z.string()).optional(),
-  answer: z.string().optional(),
-  meta: z.record(z.string(), z.json()).optional(),
+export const curatedSchema = sampleSchema.extend({
   curation: z.object({
     key: z.string(),
     decision: z.enum(['keep', 'repair', 'downweight']),
@@ -28,7 +14,7 @@ export const curatedSchema = z.object({
     difficulty: z.number().min(0).max(1),
     band: z.enum(['easy', 'medium', 'hard']),
     partialScore: z.number().nullable(),
-    annotated: windows.nullable(),
+    annotated: sampleSchema.shape.windows,
   }),
 })
 export type Curation = z.output<typeof curatedSchema>['curation']
@@ -36,6 +22,30 @@ export type CuratedSample = Sample & { readonly curation: Curation }
 
 /** Name of the file in a curated dataset's folder. */
 export const curatedFile = 'train.jsonl'
+
+/** The rows of curated data in a JSON-lines text. `file` names it where a line is refused. */
+export const parseCurated = <A>(
+  file: string,
+  text: string,
+  schema: z.ZodType<A>,
+): Effect.Effect<ReadonlyArray<A>, InputError> =>
+  Effect.gen(function* () {
+    const rows: Array<A> = []
+    for (const [index, line] of text.split('\n').entries()) {
+      if (line.trim() === '') continue
+      const read = parseJson(line)
+      const parsed = 'value' in read ? schema.safeParse(read.value) : null
+      if (parsed?.success === true) rows.push(parsed.data)
+      else
+        return yield* new InputError({
+          subject: `${file}:${index + 1}`,
+          problem:
+            parsed === null ? (read as { readonly problem: string }).problem : firstIssue(parsed.error!),
+          remedy: 'fix the line, or make the file again with "spanwise curate"',
+        })
+    }
+    return rows
+  })
 
 /** Reads a curated dataset (the folder that `curate` wrote). A bad line is an InputError naming line and field. */
 export const readCurated = Effect.fn('Store.readCurated')(function* (folder: string) {
@@ -47,28 +57,15 @@ export const readCurated = Effect.fn('Store.readCurated')(function* (folder: str
       problem: 'there is no curated dataset here',
       remedy: 'make one with "spanwise curate"',
     })
-  const samples: Array<CuratedSample> = []
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const value = yield* Effect.try({
-      try: () => JSON.parse(line) as unknown,
-      catch: () =>
-        new InputError({
-          subject: `${path}:${index + 1}`,
-          problem: 'is not JSON',
-          remedy: 'make it anew with "spanwise curate"',
-        }),
-    })
-    const parsed = curatedSchema.safeParse(value)
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      return yield* new InputError({
-        subject: `${path}:${index + 1}`,
-        problem: `field ${issue?.path.join('.')}: ${issue?.message}`,
-        remedy: 'make it anew with "spanwise curate"',
-      })
-    }
-    samples.push(parsed.data as CuratedSample)
-  }
-  return samples as ReadonlyArray<CuratedSample>
+  return (yield* parseCurated(path, text, curatedSchema)) as ReadonlyArray<CuratedSample>
 }) satisfies (folder: string) => Effect.Effect<ReadonlyArray<CuratedSample>, InputError>
+
+/** A sample's columns in verdicts and curations: the fields that queries use, and the others as JSON in `extra`. */
+export const storedSample = (sample: Sample) => {
+  const { id, options, answer, meta, ...columns } = sample
+  return { sample: id, ...columns, extra: JSON.stringify({ options, answer, meta }) }
+}
+
+/** The sample of a stored row. */
+export const sampleOfStored = (row: { readonly [column: string]: unknown }): Sample =>
+  sampleOfRow({ ...row, id: row.sample, ...(JSON.parse(String(row.extra ?? '{}')) as object) })

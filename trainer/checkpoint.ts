@@ -4,7 +4,8 @@ import { Effect } from 'effect'
 import type { z } from 'zod'
 import { EngineError, InputError } from '../core/index.ts'
 import type { EngineService } from '../engine/index.ts'
-import { type RunFolder, writeAtomically } from './run-folder.ts'
+import { writeWholeSync } from '../files/index.ts'
+import type { RunFolder } from './run-folder.ts'
 
 /**
  * A checkpoint is a folder `checkpoints/step-000050` of a run: `model/` in the Hugging Face layout, `engine.state` (weights
@@ -57,8 +58,8 @@ export const saveCheckpoint = Effect.fnUntraced(function* (
   yield* engine.save(modelOf(temporary))
   const bytes = yield* engine.snapshot
   yield* files(() => {
-    writeAtomically(join(temporary, 'engine.state'), bytes)
-    writeAtomically(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
+    writeWholeSync(join(temporary, 'engine.state'), bytes)
+    writeWholeSync(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
     rmSync(final, { recursive: true, force: true })
     renameSync(temporary, final)
     for (const name of found(folder).slice(0, -keep))

@@ -3,24 +3,33 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, type Sample, type Window } from '../core/index.ts'
+import { contradictions, InputError, type Sample, Windows } from '../core/index.ts'
 import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/index.ts'
-import { curatedFile, curatedSchema } from '../store/index.ts'
-
-const windowSchema = z
-  .tuple([z.number().min(0), z.number().min(0)])
-  .refine(([start, end]) => start <= end, 'the window is reversed')
+import { withoutMark } from '../files/index.ts'
+import { curatedFile, curatedSchema, parseCurated } from '../store/index.ts'
 
 /**
- * One line of training data: a sample as `curate` exports it, or a plain one, which then has an unknown difficulty, a
+ * One line of training data: a sample as `curate` writes it, or a plain one, which then has an unknown difficulty, a
  * medium band and full weight.
  */
-export const trainingRow = curatedSchema.extend({
-  id: z.string().min(1),
-  duration: z.number().positive().nullable(),
-  windows: z.array(windowSchema).nullable(),
-  curation: curatedSchema.shape.curation.pick({ difficulty: true, band: true, weight: true }).optional(),
-})
+export const trainingRow = curatedSchema
+  .extend({
+    curation: z.exactOptional(
+      curatedSchema.shape.curation.pick({ difficulty: true, band: true, weight: true }),
+    ),
+  })
+  .check(({ value, issues }) => {
+    const wrong = value.windows?.findIndex((window) => !Windows.isWindow(window)) ?? -1
+    if (wrong >= 0)
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['windows', wrong],
+        message: `[${value.windows![wrong]}] is reversed or starts before zero`,
+      })
+    const [against] = contradictions(value)
+    if (against !== undefined) issues.push({ code: 'custom', input: value, message: against.message })
+  })
 
 /** A sample to train on. */
 export interface TrainingItem {
@@ -38,28 +47,14 @@ export interface TrainingData {
   readonly sha256: string
 }
 
-const itemOf = (row: z.infer<typeof trainingRow>): TrainingItem => {
-  const difficulty = row.curation?.difficulty ?? 0.5
-  const sample: Sample = {
-    id: row.id,
-    dataset: row.dataset,
-    split: row.split,
-    task: row.task,
-    video: row.video,
-    file: row.file,
-    duration: row.duration,
-    query: row.query,
-    windows: row.windows as ReadonlyArray<Window> | null,
-    ...(row.options === undefined ? {} : { options: row.options }),
-    ...(row.answer === undefined ? {} : { answer: row.answer }),
-    ...(row.meta === undefined ? {} : { meta: row.meta }),
-  }
+const itemOf = ({ curation, ...sample }: z.output<typeof trainingRow>): TrainingItem => {
+  const difficulty = curation?.difficulty ?? 0.5
   return {
-    key: `${row.dataset}/${row.split}/${row.id}`,
+    key: `${sample.dataset}/${sample.split}/${sample.id}`,
     sample,
     difficulty,
-    band: row.curation?.band ?? bandOf(difficulty, defaultBounds),
-    weight: row.curation?.weight ?? 1,
+    band: curation?.band ?? bandOf(difficulty, defaultBounds),
+    weight: curation?.weight ?? 1,
   }
 }
 
@@ -67,25 +62,14 @@ const itemOf = (row: z.infer<typeof trainingRow>): TrainingItem => {
 export const parseTrainingData = Effect.fnUntraced(function* (file: string, text: string) {
   const items: Array<TrainingItem> = []
   const seen = new Set<string>()
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const refuse = (problem: string) =>
-      new InputError({
-        subject: `${file}:${index + 1}`,
-        problem,
-        remedy: 'mend the line, or export the file again with "spanwise curate"',
+  for (const row of yield* parseCurated(file, withoutMark(text), trainingRow)) {
+    const item = itemOf(row)
+    if (seen.has(item.key))
+      return yield* new InputError({
+        subject: file,
+        problem: `sample ${item.key} appears twice`,
+        remedy: 'keep one of them',
       })
-    const raw: unknown = yield* Effect.try({
-      try: () => JSON.parse(line),
-      catch: () => refuse('the line is not JSON'),
-    })
-    const parsed = trainingRow.safeParse(raw)
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]!
-      return yield* refuse(`field "${issue.path.join('.')}": ${issue.message}`)
-    }
-    const item = itemOf(parsed.data)
-    if (seen.has(item.key)) return yield* refuse(`sample ${item.key} appears twice`)
     seen.add(item.key)
     items.push(item)
   }

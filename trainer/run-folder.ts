@@ -1,20 +1,9 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../core/index.ts'
-import { makeFolders } from '../files/index.ts'
+import { appendRowSync, canonical, makeFolders, writeWholeSync } from '../files/index.ts'
 
 /** What fixes a run: another manifest in the same folder is refused. */
 export interface Manifest {
@@ -35,29 +24,6 @@ export interface RunFolder {
 }
 
 const manifestSchema = z.object({ kind: z.string(), settings: z.record(z.string(), z.json()) })
-
-/** JSON with sorted keys, so that equal settings have equal text. */
-export const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value === 'object' && value !== null)
-    return `{${Object.entries(value)
-      .filter(([, entry]) => entry !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`)
-      .join(',')}}`
-  return JSON.stringify(value)
-}
-
-/** Writes a file so that a reader sees the old or the new content, never a part. */
-export const writeAtomically = (path: string, content: string | Uint8Array): void => {
-  makeFolders(dirname(path))
-  const temporary = `${path}.tmp-${process.pid}`
-  writeFileSync(temporary, content)
-  const handle = openSync(temporary, 'r+')
-  fsyncSync(handle)
-  closeSync(handle)
-  renameSync(temporary, path)
-}
 
 const flatten = (value: unknown, path = ''): ReadonlyArray<readonly [string, string]> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -81,7 +47,7 @@ const folderAt = (path: string): RunFolder => {
   return {
     path,
     file,
-    append: (name, row) => appendFileSync(file(name), `${JSON.stringify(row)}\n`),
+    append: (name, row) => appendRowSync(file(name), row),
     truncate: (name, step) => {
       if (!existsSync(file(name))) return
       const lines = readFileSync(file(name), 'utf8').split('\n')
@@ -93,7 +59,7 @@ const folderAt = (path: string): RunFolder => {
           return false
         }
       })
-      writeAtomically(file(name), kept.map((line) => `${line}\n`).join(''))
+      writeWholeSync(file(name), kept.map((line) => `${line}\n`).join(''))
     },
   }
 }
@@ -103,7 +69,7 @@ const claim = (path: string, manifest: Manifest): RunFolder | InputError => {
   const record = folder.file('run.json')
   if (!existsSync(path) || readdirSync(path).length === 0) {
     makeFolders(path)
-    writeAtomically(record, `${JSON.stringify(manifest, null, 2)}\n`)
+    writeWholeSync(record, `${JSON.stringify(manifest, null, 2)}\n`)
     return folder
   }
   const remedy = 'give another --run folder, or repeat the settings of this one'

@@ -19,8 +19,8 @@ export const sampleColumns = {
 } as const satisfies { readonly [K in keyof Sample]-?: string }
 
 /** A row of those columns: every one is there, null where the sample has no such field; `meta` is JSON text. */
-export type SampleRow = { readonly [K in Exclude<keyof Sample, 'meta'>]-?: Sample[K] | null } & {
-  readonly meta: string | null
+export type SampleRow = {
+  readonly [K in keyof Sample]-?: K extends 'meta' ? string | null : Exclude<Sample[K], undefined> | null
 }
 
 const rowSchema = z.record(z.string(), z.unknown())

@@ -101,7 +101,7 @@ export const writeWorld: (
       return yield* new InputError({
         subject: 'world settings',
         problem: checked.success ? 'every grade has weight 0' : firstIssue(checked.error),
-        remedy: 'correct the setting',
+        remedy: 'fix the setting',
       })
     const settings = checked.data
     const before = yield* finished(folder)

@@ -1,8 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
-import { makeFolders } from '../../files/index.ts'
+import { makeFolders, whole } from '../../files/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { bytesPer, type FloatType } from './floats.ts'
 import { type Tensor, writeSafetensors } from './safetensors.ts'
@@ -61,29 +61,14 @@ export const writeCheckpoint = (
 ): Effect.Effect<void, InputError> =>
   Effect.tryPromise({
     try: async () => {
-      const partial = `${folder}.partial-${process.pid}`
-      const before = `${folder}.before-${process.pid}`
-      await rm(partial, { recursive: true, force: true })
-      makeFolders(partial)
-      try {
+      await whole(folder, async (partial) => {
+        makeFolders(partial)
         for (const [name, text] of [...checkpoint.files, ...(options.extra ?? [])]) {
           const content = name === 'config.json' ? configText(text, options.type) : text
           await writeFile(path.join(partial, name), content)
         }
         await writeWeights(partial, checkpoint, options.type)
-        const replaced = await rename(folder, before).then(
-          () => true,
-          (cause: NodeJS.ErrnoException) => {
-            if (cause.code === 'ENOENT') return false
-            throw cause
-          },
-        )
-        await rename(partial, folder)
-        if (replaced) await rm(before, { recursive: true, force: true })
-      } catch (cause) {
-        await rm(partial, { recursive: true, force: true })
-        throw cause
-      }
+      })
     },
     catch: (cause) =>
       cause instanceof InputError

@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { Effect, Result } from 'effect'
 import { Progress } from '../../core/index.ts'
+import { locate } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
 import { type DatasetOptions, readSplits } from './readings.ts'
 
@@ -47,7 +47,7 @@ export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: Chec
   const faults = yield* Effect.forEach(
     [...wanted.values()],
     Effect.fnUntraced(function* ({ file, duration, samples }) {
-      const probed = yield* Effect.result(videos.probe(join(options.videos, file)))
+      const probed = yield* Effect.result(videos.probe(locate(options.videos, file)))
       const fault = ((): VideoFault | null => {
         if (Result.isFailure(probed)) {
           const { reason, problem } = probed.failure

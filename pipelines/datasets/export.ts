@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { InputError, type Sample } from '../../core/index.ts'
+import { InputError, rowOf, type Sample, sampleColumns } from '../../core/index.ts'
 import { writeWhole } from '../../files/index.ts'
 import { openDatabase, writePart } from '../../store/index.ts'
 import { type DatasetOptions, readSplits } from './readings.ts'
@@ -9,34 +9,13 @@ export interface ExportOptions extends DatasetOptions {
   readonly out: string
 }
 
-const columns = {
-  id: 'VARCHAR',
-  dataset: 'VARCHAR',
-  split: 'VARCHAR',
-  task: 'VARCHAR',
-  video: 'VARCHAR',
-  file: 'VARCHAR',
-  duration: 'DOUBLE',
-  query: 'VARCHAR',
-  windows: 'DOUBLE[][]',
-  options: 'VARCHAR[]',
-  answer: 'VARCHAR',
-  meta: 'VARCHAR',
-} as const
-
 const writeParquet = Effect.fnUntraced(function* (
   out: string,
   samples: ReadonlyArray<Sample>,
   files: { readonly [file: string]: string },
 ) {
   const database = yield* openDatabase(':memory:')
-  const rows = samples.map(({ options, answer, meta, ...sample }) => ({
-    ...sample,
-    options: options ?? null,
-    answer: answer ?? null,
-    meta: meta === undefined ? null : JSON.stringify(meta),
-  }))
-  yield* writePart(database, out, columns, rows, files)
+  yield* writePart(database, out, sampleColumns, samples.map(rowOf), files)
 }, Effect.scoped)
 
 /**

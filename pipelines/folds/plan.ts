@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { agents } from '../../agents/index.ts'
 import { InputError, type Task, tasks } from '../../core/index.ts'
 import { cleanings, policies } from '../../datasets/index.ts'
-import { readJson, writeJson } from '../../files/index.ts'
-import { contentHash, defaultFoldSize, type Planned, planAll } from '../../folds/index.ts'
+import { contentHash, readJson, writeJson } from '../../files/index.ts'
+import { defaultFoldSize, type Planned, planAll } from '../../folds/index.ts'
 import { type DatasetSource, loadSource } from '../source.ts'
 
 const count = z.int().min(0)

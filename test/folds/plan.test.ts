@@ -4,17 +4,15 @@ import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import fc from 'fast-check'
-import { InputError, type Sample } from '../../core/index.ts'
+import { InputError, type Sample, sampleKey } from '../../core/index.ts'
+import { canonical, contentHash } from '../../files/index.ts'
 import {
-  canonical,
   claimSettings,
-  contentHash,
   foldAt,
   holdFolder,
   isLive,
   planFolds,
   planSamples,
-  sampleKey,
   settingsHash,
 } from '../../folds/index.ts'
 import { appendJournal, mendJournal, readJournal } from '../../folds/journal.ts'

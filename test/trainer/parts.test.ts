@@ -199,7 +199,7 @@ describe('parseTrainingData', () => {
   it('names the line and the field of a bad row', async () => {
     const bad = await parse(row, { ...row, id: 'b', windows: [[2, 1]] })
     expect(bad).toMatchObject({ _tag: 'Failure', failure: { subject: 'd.jsonl:2' } })
-    expect(JSON.stringify(bad)).toContain('windows.0')
+    expect(JSON.stringify(bad)).toContain('windows[0]')
     expect(await parse(row, row)).toMatchObject({ _tag: 'Failure' })
     expect(await parse()).toMatchObject({ _tag: 'Failure' })
   })

@@ -1,19 +1,18 @@
-import { hash, randomUUID } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   closeSync,
   fstatSync,
   futimesSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
   statfsSync,
   statSync,
   writevSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { getFFmpegInfo } from 'node-av/lib'
-import { makeFolders } from '../../files/index.ts'
+import { makeFolders, wholeSync } from '../../files/index.ts'
 import type { Clip, Media, PixelBudget, Sampling } from '../model.ts'
 import { packClip, unpackClip } from './file.ts'
 import type { CacheSettings, Tally } from './tally.ts'
@@ -118,17 +117,14 @@ const write = (file: string, parts: ReadonlyArray<Uint8Array>) => {
 const store = (folder: string, file: string, key: string, clip: Clip): number => {
   const parts = packClip(key, clip)
   const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  const temporary = `${file}.${randomUUID()}.tmp`
   try {
-    makeFolders(dirname(file))
+    makeFolders(folder)
     const { bavail, bsize } = statfsSync(folder)
     if (bavail * bsize < spare + bytes) return 0
-    write(temporary, parts)
-    renameSync(temporary, file)
+    wholeSync(file, (temporary) => write(temporary, parts), { durable: false })
     return bytes
   } catch {
     // A full or vanished disk: the clip itself is there, and will be decoded again when it is next asked for.
-    rmSync(temporary, { force: true })
     return 0
   }
 }
