@@ -24,6 +24,7 @@ export class VideoError extends Schema.TaggedError<VideoError>()('VideoError', {
     'unreadable',
     'no-video-stream',
     'truncated',
+    'damaged',
     'no-frames',
     'encode',
   ]),

@@ -1,8 +1,9 @@
-import { AVERROR_EAGAIN, AVERROR_EOF, AVSEEK_FLAG_BACKWARD } from 'node-av/constants'
-import { CodecContext, FFmpegError, Frame, Packet } from 'node-av/lib'
+import type { Frame } from 'node-av/lib'
+import { Cursor } from './cursor.ts'
 import { Cancelled, VideoFault } from './fault.ts'
+import { Feed } from './feed.ts'
 import { type Handles, withHandles } from './handles.ts'
-import type { Keyframe, OpenVideo } from './source.ts'
+import type { Source } from './source.ts'
 
 /**
  * The rule for seeking. Frames wanted are decoded straight through, non-reference frames between them skipped, as long
@@ -17,169 +18,200 @@ import type { Keyframe, OpenVideo } from './source.ts'
  */
 export const SEEK_AHEAD = 12
 
-/** Wanted frames that are decoded in one go after one seek, by time stamp. */
+/** Gets a wanted frame once, valid during the call. `shown` is its number: another where that one has no picture. */
+export type Take = (wanted: number, frame: Frame, shown: number) => void
+
+/** Wanted frames that are decoded in one go after one seek. */
 interface Stretch {
-  readonly keyframe: Keyframe
-  readonly stamps: Array<number>
-  /** Place of the last packet that is needed. */
+  /** Ordinal of the keyframe to start from. */
+  readonly keyframe: number
+  /** Ordinals of the packets wanted. */
+  readonly wanted: Array<number>
+  /** The largest of them. */
   last: number
 }
 
-/** Last keyframe at or before `stamp`; a stream without one there is decoded from its start. */
-const keyframeFor = (keyframes: ReadonlyArray<Keyframe>, stamp: number): Keyframe => {
+type Plan = Pick<Source, 'stamps' | 'ordinals' | 'keyframes'>
+
+/** Place of the last keyframe at or before packet `ordinal`; -1 before the first. */
+const keyframeBefore = (keyframes: ReadonlyArray<number>, ordinal: number): number => {
   let low = 0
   let high = keyframes.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (keyframes[middle]!.stamp <= stamp) low = middle + 1
+    if (keyframes[middle]! <= ordinal) low = middle + 1
     else high = middle
   }
-  return keyframes[low - 1] ?? { ordinal: 0, stamp: keyframes[0]?.stamp ?? 0 }
+  return low - 1
+}
+
+/** The keyframe from which a packet can be decoded: frames shown before a keyframe need the one before it. */
+const startFor = ({ keyframes, stamps }: Plan, ordinal: number): number => {
+  let place = keyframeBefore(keyframes, ordinal)
+  while (place > 0 && stamps[keyframes[place]!]! > stamps[ordinal]!) place--
+  return keyframes[place] ?? 0
 }
 
 /** Cuts the wanted frames (rising numbers) into stretches by the rule above. */
 export const planStretches = (
-  source: Pick<OpenVideo, 'stamps' | 'ordinalOf' | 'keyframes'>,
+  plan: Plan,
   wanted: ReadonlyArray<number>,
   seekAhead = SEEK_AHEAD,
 ): ReadonlyArray<Stretch> => {
   const stretches: Array<Stretch> = []
   for (const number of wanted) {
-    const stamp = source.stamps[number]!
-    const ordinal = source.ordinalOf.get(stamp)!
-    const keyframe = keyframeFor(source.keyframes, stamp)
+    const ordinal = plan.ordinals[number]!
+    const keyframe = startFor(plan, ordinal)
     const current = stretches.at(-1)
-    if (current !== undefined && keyframe.ordinal - current.last < seekAhead) {
-      current.stamps.push(stamp)
+    if (current !== undefined && keyframe - current.last < seekAhead) {
+      current.wanted.push(ordinal)
       current.last = Math.max(current.last, ordinal)
-    } else stretches.push({ keyframe, stamps: [stamp], last: ordinal })
+    } else stretches.push({ keyframe, wanted: [ordinal], last: ordinal })
   }
   return stretches
 }
 
-const openDecoder = (source: OpenVideo, handles: Handles): CodecContext => {
-  const decoder = handles.add(new CodecContext(), (owned) => owned.freeContext())
-  decoder.allocContext3(source.codec)
-  decoder.parametersToContext(source.stream.codecpar)
-  decoder.pktTimebase = source.stream.timeBase
-  // Videos are decoded side by side in the pool's workers; threads inside one decoder gain nothing then.
-  decoder.threadCount = 1
-  const code = decoder.open2Sync(source.codec)
-  if (code < 0)
-    throw new VideoFault(
-      'unreadable',
-      `its decoder does not open (${FFmpegError.strerror(code)}); convert it`,
-    )
-  return decoder
-}
+/** Where a decoder found damage, and which packets that makes doubtful: all up to the next keyframe. */
+class Damage {
+  readonly #keyframes: ReadonlyArray<number>
+  readonly #ranges: Array<readonly [from: number, to: number]> = []
 
-/** Calls `accept` with every frame the decoder has ready. */
-const receive = (decoder: CodecContext, frame: Frame, accept: (frame: Frame) => void) => {
-  for (;;) {
-    const code = decoder.receiveFrameSync(frame)
-    if (code === AVERROR_EAGAIN || code === AVERROR_EOF || code < 0) return
-    accept(frame)
-    frame.unref()
+  constructor(keyframes: ReadonlyArray<number>) {
+    this.#keyframes = keyframes
+  }
+
+  add(ordinal: number): readonly [from: number, to: number] {
+    const next = this.#keyframes[keyframeBefore(this.#keyframes, ordinal) + 1] ?? Number.POSITIVE_INFINITY
+    const range = [ordinal, next] as const
+    this.#ranges.push(range)
+    return range
+  }
+
+  reaches(ordinal: number): boolean {
+    return this.#ranges.some(([from, to]) => ordinal >= from && ordinal < to)
   }
 }
 
-interface Reader {
-  readonly source: OpenVideo
-  readonly decoder: CodecContext
-  readonly packet: Packet
-  readonly frame: Frame
+interface Job {
+  readonly source: Source
+  readonly cursor: Cursor
+  readonly feed: Feed
   readonly cancelled: () => boolean
+  /** Wanted frames that have not come out, or not undamaged. */
+  readonly missing: Set<number>
+  readonly take: Take
 }
 
-/** Decodes one stretch; `accept` gets the frames that come out, wanted or not. */
-const decodeStretch = (reader: Reader, stretch: Stretch, accept: (frame: Frame) => void) => {
-  const { source, decoder, packet, frame, cancelled } = reader
-  const wanted = new Set(stretch.stamps)
-  const code = source.format.seekFrameSync(
-    source.stream.index,
-    BigInt(stretch.keyframe.stamp),
-    AVSEEK_FLAG_BACKWARD,
-  )
-  if (code < 0) return
-  decoder.flushBuffers()
-  let skipping: boolean | undefined
-  for (let reading = true; reading && source.format.readFrameSync(packet) >= 0; packet.unref()) {
-    if (cancelled()) throw new Cancelled()
-    if (packet.streamIndex !== source.stream.index) continue
-    const stamp = Number(packet.pts)
-    const skip = !wanted.has(stamp)
-    if (skip !== skipping) {
-      decoder.setOption('skip_frame', skip ? 'noref' : 'default')
-      skipping = skip
+const check = (cancelled: () => boolean) => {
+  if (cancelled()) throw new Cancelled()
+}
+
+/** Decodes one stretch; what is damaged or does not come out stays missing. */
+const decodeStretch = ({ source, cursor, feed, cancelled, missing, take }: Job, stretch: Stretch) => {
+  const wanted = new Set(stretch.wanted)
+  const damage = new Damage(source.keyframes)
+  const start = source.stamps[stretch.keyframe]!
+  const output = {
+    frame: (ordinal: number, frame: Frame) => {
+      const number = source.numbers[ordinal]
+      if (number === undefined || !wanted.has(ordinal) || damage.reaches(ordinal)) return
+      if (missing.delete(number)) take(number, frame, number)
+    },
+    damage: (ordinal: number) => {
+      // Frames shown before the keyframe lean on others before it, and none leans on them.
+      if (source.stamps[ordinal]! < start) return
+      const [from, to] = damage.add(ordinal)
+      for (const other of wanted) if (other >= from && other < to) missing.add(source.numbers[other]!)
+    },
+  }
+  cursor.seek(stretch.keyframe, feed.packet)
+  feed.flush()
+  let sent = -1
+  while (sent < stretch.last) {
+    check(cancelled)
+    const ordinal = cursor.next(feed.packet)
+    if (ordinal === undefined) break
+    if (ordinal >= stretch.keyframe) {
+      feed.send(ordinal, wanted.has(ordinal), output)
+      sent = ordinal
     }
-    decoder.sendPacketSync(packet)
-    receive(decoder, frame, accept)
-    // A seek may land before or (broken index) after the keyframe: only the place in the file's order counts.
-    reading = (source.ordinalOf.get(stamp) ?? 0) < stretch.last
+    feed.packet.unref()
   }
-  packet.unref()
-  decoder.sendPacketSync(null)
-  receive(decoder, frame, accept)
-}
-
-/** Decodes everything from the start and counts, for containers whose time stamps or index mislead. */
-const decodeAll = (reader: Reader, accept: (number: number, frame: Frame) => void) => {
-  const { source, decoder, packet, frame, cancelled } = reader
-  source.format.seekFrameSync(source.stream.index, BigInt(source.stamps[0]!), AVSEEK_FLAG_BACKWARD)
-  decoder.flushBuffers()
-  decoder.setOption('skip_frame', 'default')
-  let number = 0
-  const count = (shown: Frame) => accept(number++, shown)
-  for (; source.format.readFrameSync(packet) >= 0; packet.unref()) {
-    if (cancelled()) throw new Cancelled()
-    if (packet.streamIndex !== source.stream.index) continue
-    decoder.sendPacketSync(packet)
-    receive(decoder, frame, count)
-  }
-  decoder.sendPacketSync(null)
-  receive(decoder, frame, count)
+  feed.drain(Math.max(sent, 0), output)
 }
 
 /**
- * Decodes the frames with the numbers `wanted` (rising, no repeats) and hands each to `take` once; the frame is only
- * valid during the call. Throws VideoFault `truncated` when a frame cannot be decoded.
+ * Decodes everything from the file's start for frames that seeking did not give. A frame that has no picture of its
+ * own (a second field, one that could not be decoded without others that the file lacks) is shown as the one before
+ * it, or at the start the one after. Throws VideoFault `damaged` where the decoder reported damage.
+ */
+const decodeAll = ({ source, cursor, feed, cancelled, missing, take }: Job, handles: Handles) => {
+  const damage = new Damage(source.keyframes)
+  const first = source.keyframes[0] ?? 0
+  const waiting = [...missing].sort((a, b) => a - b)
+  let shown: { readonly number: number; readonly frame: Frame } | undefined
+  const settle = (next: number, instead: { readonly number: number; readonly frame: Frame }) => {
+    while (waiting.length > 0 && waiting[0]! < next) take(waiting.shift()!, instead.frame, instead.number)
+  }
+  const output = {
+    frame: (ordinal: number, frame: Frame) => {
+      const number = source.numbers[ordinal]
+      if (number === undefined || number < 0 || damage.reaches(ordinal)) return
+      if (waiting.length === 0) return
+      settle(number, shown ?? { number, frame })
+      if (waiting[0] === number) take(waiting.shift()!, frame, number)
+      if (shown !== undefined) shown.frame.free()
+      const kept = frame.clone()
+      shown = kept === null ? undefined : { number, frame: kept }
+    },
+    damage: (ordinal: number) => {
+      // What comes before the first keyframe, in the file or on the screen, lacks what it depends on: no damage.
+      if (ordinal >= first && source.stamps[ordinal]! >= source.stamps[first]!) damage.add(ordinal)
+    },
+  }
+  handles.add(null, () => shown?.frame.free())
+  cursor.rewind()
+  feed.flush()
+  let sent = 0
+  for (;;) {
+    check(cancelled)
+    const ordinal = cursor.next(feed.packet)
+    if (ordinal === undefined) break
+    feed.send(ordinal, true, output)
+    feed.packet.unref()
+    sent = ordinal
+  }
+  feed.drain(sent, output)
+  if (shown !== undefined) settle(Number.POSITIVE_INFINITY, shown)
+  const lost = [...missing].find((number) => damage.reaches(source.ordinals[number]!)) ?? waiting[0]
+  if (lost !== undefined)
+    throw new VideoFault(
+      'damaged',
+      `frame ${lost} at ${source.times[lost]!.toFixed(2)} s cannot be decoded; copy or convert the file again`,
+    )
+}
+
+/**
+ * Decodes the frames with the numbers `wanted` (rising, no repeats) and hands each to `take`, a second time where
+ * damage before it was noticed late. Throws VideoFault `damaged` when a frame cannot be decoded.
  */
 export const decodeFrames = (
-  source: OpenVideo,
+  source: Source,
   wanted: ReadonlyArray<number>,
-  take: (number: number, frame: Frame) => void,
+  take: Take,
   cancelled: () => boolean,
   seekAhead = SEEK_AHEAD,
 ): void =>
   withHandles((handles) => {
-    const reader: Reader = {
+    const { opened, codec, packets, keyframes, info } = source
+    const job: Job = {
       source,
+      cursor: new Cursor(info.path, opened, packets, keyframes, handles),
+      feed: new Feed(opened, codec, handles),
       cancelled,
-      decoder: openDecoder(source, handles),
-      packet: handles.add(new Packet(), (owned) => owned.free()),
-      frame: handles.add(new Frame(), (owned) => owned.free()),
+      missing: new Set(wanted),
+      take,
     }
-    reader.packet.alloc()
-    reader.frame.alloc()
-    const missing = new Map(wanted.map((number) => [source.stamps[number]!, number]))
-    for (const stretch of planStretches(source, wanted, seekAhead)) {
-      decodeStretch(reader, stretch, (frame) => {
-        const stamp = Number(frame.bestEffortTimestamp)
-        const number = missing.get(stamp)
-        if (number === undefined) return
-        missing.delete(stamp)
-        take(number, frame)
-      })
-    }
-    if (missing.size === 0) return
-    const numbers = new Set(missing.values())
-    decodeAll(reader, (number, frame) => {
-      if (numbers.delete(number)) take(number, frame)
-    })
-    const [lost] = numbers
-    if (lost !== undefined)
-      throw new VideoFault(
-        'truncated',
-        `frame ${lost} at ${source.times[lost]!.toFixed(2)} s cannot be decoded; copy the file again`,
-      )
+    for (const stretch of planStretches(source, wanted, seekAhead)) decodeStretch(job, stretch)
+    if (job.missing.size > 0) decodeAll(job, handles)
   })

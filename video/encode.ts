@@ -25,7 +25,7 @@ import { Handles } from './handles.ts'
 import type { EncodeSettings } from './model.ts'
 import { makeFrame, makeRgbFrame, makeScaler } from './pixels.ts'
 import './quiet.ts'
-import { matrixOfRotation } from './rotate.ts'
+import { matrixOfOrientation } from './orient.ts'
 
 /** Clock of files with a variable frame rate, ticks per second (MPEG's own). */
 const FINE_CLOCK = 90000
@@ -130,7 +130,7 @@ export class Encoder {
       if ((settings.rotation ?? 0) !== 0)
         this.#stream.codecpar.addCodedSideData(
           AV_PKT_DATA_DISPLAYMATRIX,
-          Buffer.from(matrixOfRotation(settings.rotation ?? 0)),
+          Buffer.from(matrixOfOrientation({ rotation: settings.rotation ?? 0, mirrored: false })),
         )
       const format = this.#format
       check(format.openOutputSync(), 'creating the file (is its folder there and writable?)')

@@ -5,6 +5,7 @@ export type Reason =
   | 'unreadable'
   | 'no-video-stream'
   | 'truncated'
+  | 'damaged'
   | 'no-frames'
   | 'encode'
 

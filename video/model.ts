@@ -1,7 +1,7 @@
 /** What a video file holds, measured by reading its packets rather than believed from its header. */
 export interface VideoInfo {
   readonly path: string
-  /** Seconds from the start of the container's clock to the end of the last frame. */
+  /** Seconds from the start of the video (see `originOf` in video/source.ts) to the end of the last frame. */
   readonly duration: number
   /** Average frames per second. */
   readonly fps: number
@@ -11,6 +11,8 @@ export interface VideoInfo {
   readonly height: number
   /** Clockwise turn that makes the stored picture upright: 0, 90, 180 or 270 degrees. */
   readonly rotation: number
+  /** Set where the stored picture is mirrored left to right, before that turn. */
+  readonly mirrored?: boolean
   /** Number of frames that are shown. */
   readonly frames: number
   /** Whether the gaps between frames differ by more than a fifth of the mean gap. */

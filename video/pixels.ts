@@ -1,5 +1,10 @@
 import type { AVPixelFormat } from 'node-av/constants'
-import { AV_PIX_FMT_RGB24, AVCOL_RANGE_JPEG, AVCOL_SPC_RGB } from 'node-av/constants'
+import {
+  AV_FRAME_FLAG_INTERLACED,
+  AV_PIX_FMT_RGB24,
+  AVCOL_RANGE_JPEG,
+  AVCOL_SPC_RGB,
+} from 'node-av/constants'
 import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib'
 import type { Handles } from './handles.ts'
 
@@ -49,6 +54,9 @@ export class RgbReader {
   read(frame: Frame): Uint8Array {
     if (this.#rgb?.width !== frame.width || this.#rgb.height !== frame.height)
       this.#rgb = makeRgbFrame(frame.width, frame.height, this.#handles)
+    // The scaler refuses to turn interlaced pictures into others; the fields stay woven as they are.
+    if ((frame.flags & AV_FRAME_FLAG_INTERLACED) === 0) this.#rgb.clearFlags(AV_FRAME_FLAG_INTERLACED)
+    else this.#rgb.setFlags(AV_FRAME_FLAG_INTERLACED)
     FFmpegError.throwIfError(this.#scaler.scaleFrameSync(this.#rgb, frame), 'colour conversion')
     return this.#rgb.toBuffer()
   }

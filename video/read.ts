@@ -1,11 +1,11 @@
-import { decodeFrames } from './decode.ts'
+import { decodeFrames, type Take } from './decode.ts'
 import { VideoFault } from './fault.ts'
 import { withHandles } from './handles.ts'
 import type { Clip, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import { orient } from './orient.ts'
 import { PictureEncoder } from './picture.ts'
 import { RgbReader } from './pixels.ts'
 import { resize } from './resize.ts'
-import { rotate } from './rotate.ts'
 import { clipSize } from './size.ts'
 import { openSource } from './source.ts'
 import { selectIndices } from './timeline.ts'
@@ -45,6 +45,8 @@ export const readClip = (
     const source = openSource(path, handles, cancelled)
     const { info } = source
     const { indices, fps } = selectIndices(source, sampling)
+    // Where a frame has no picture of its own, the one that stands for it gives its number and time too.
+    const shown = indices.slice()
     const [height, width] = targetSize(info, indices.length, budget)
     const size = height * width * 3
     const rgb = new Uint8Array(media.kind === 'pixels' ? indices.length * size : 0)
@@ -61,26 +63,29 @@ export const readClip = (
     })
     const reader = new RgbReader(handles)
     const wanted = [...places.keys()].sort((a, b) => a - b)
-    const take = (number: number, frame: Parameters<RgbReader['read']>[0]) => {
-      const upright = rotate(reader.read(frame), frame.width, frame.height, info.rotation)
+    const orientation = { rotation: info.rotation, mirrored: info.mirrored === true }
+    const take: Take = (number, frame, instead) => {
+      const upright = orient(reader.read(frame), frame.width, frame.height, orientation)
       const [wide, tall] =
         info.rotation % 180 === 0 ? [frame.width, frame.height] : [frame.height, frame.width]
       const resized = resize(upright, wide, tall, width, height)
       const picture = encoder?.encode(resized)
-      for (const place of places.get(number)!)
+      for (const place of places.get(number)!) {
+        shown[place] = instead
         if (picture === undefined) rgb.set(resized, place * size)
         else encoded[place] = picture
+      }
     }
     if (media.kind !== 'file') decodeFrames(source, wanted, take, cancelled, seekAhead)
     return {
       width,
       height,
-      times: Float64Array.from(indices, (number) => source.times[number]!),
+      times: Float64Array.from(shown, (number) => source.times[number]!),
       rgb,
       ...(encoder === undefined ? {} : { encoded }),
       blank: new Uint8Array(indices.length),
       fps,
-      indices,
+      indices: shown,
       info,
     }
   })

@@ -20,6 +20,20 @@ export const isVariable = (times: Float64Array, tick: number): boolean => {
   return false
 }
 
+/**
+ * Times of frames whose clock is too coarse to tell them apart: those with one stamp share the time up to the next,
+ * at most a tick, evenly. `times` rise or stay.
+ */
+export const spreadTies = (times: Float64Array, tick: number): Float64Array => {
+  const spread = times.slice()
+  for (let from = 0, to = 1; from < times.length; from = to++) {
+    while (to < times.length && times[to] === times[from]) to++
+    const room = Math.min(tick, (times[to] ?? Number.POSITIVE_INFINITY) - times[from]!)
+    for (let i = from + 1; i < to; i++) spread[i] = times[from]! + (room * (i - from)) / (to - from)
+  }
+  return spread
+}
+
 /** Median gap between frames in seconds; undefined for fewer than two frames. */
 export const medianGap = (times: Float64Array): number | undefined =>
   Float64Array.from(times.subarray(1), (time, i) => time - times[i]!).sort()[(times.length - 1) >>> 1]

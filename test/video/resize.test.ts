@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { resize } from '../../video/index.ts'
-import { matrixOfRotation, rotate, rotationOfMatrix } from '../../video/rotate.ts'
 
 interface Golden {
   readonly cases: ReadonlyArray<{
@@ -55,32 +54,5 @@ describe('resize', () => {
   it('returns the same pixels for the same size', () => {
     const rgb = picture(5, 7)
     expect(resize(rgb, 7, 5, 7, 5)).toBe(rgb)
-  })
-})
-
-describe('rotate', () => {
-  it('turns clockwise', () => {
-    // a b   ->   c a
-    // c d        d b
-    const rgb = Uint8Array.from(['a', 'b', 'c', 'd'].flatMap((letter) => Array(3).fill(letter.charCodeAt(0))))
-    const letters = (out: Uint8Array) => String.fromCharCode(...out.filter((_, i) => i % 3 === 0))
-    expect(letters(rotate(rgb, 2, 2, 90))).toBe('cadb')
-    expect(letters(rotate(rgb, 2, 2, 180))).toBe('dcba')
-    expect(letters(rotate(rgb, 2, 2, 270))).toBe('bdac')
-  })
-
-  it('undoes itself: four quarters, or a turn and its complement', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), (width, height) => {
-        const rgb = picture(height, width)
-        expect(rotate(rotate(rgb, width, height, 90), height, width, 270)).toEqual(rgb)
-        expect(rotate(rotate(rgb, width, height, 180), width, height, 180)).toEqual(rgb)
-      }),
-    )
-  })
-
-  it('reads back the display matrix it writes', () => {
-    for (const degrees of [0, 90, 180, 270]) expect(rotationOfMatrix(matrixOfRotation(degrees))).toBe(degrees)
-    expect(rotationOfMatrix(new Uint8Array(3))).toBe(0)
   })
 })

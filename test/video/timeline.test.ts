@@ -3,7 +3,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { planStretches } from '../../video/decode.ts'
 import type { Sampling } from '../../video/index.ts'
-import { frameAt, isVariable, medianGap, selectIndices, type Timeline } from '../../video/timeline.ts'
+import {
+  frameAt,
+  isVariable,
+  medianGap,
+  selectIndices,
+  spreadTies,
+  type Timeline,
+} from '../../video/timeline.ts'
 
 const constant = (frames: number, fps: number): Timeline => ({
   times: Float64Array.from({ length: frames }, (_, i) => i / fps),
@@ -83,19 +90,22 @@ describe('the timeline', () => {
   })
 })
 
+describe('spreadTies', () => {
+  it('lets frames of one stamp share the time up to the next, at most a tick', () => {
+    const times = Float64Array.from([0, 0, 0.001, 0.5, 0.5])
+    expect(Array.from(spreadTies(times, 0.001))).toEqual([0, 0.0005, 0.001, 0.5, 0.5005])
+  })
+})
+
 describe('planStretches', () => {
   const stamps = Float64Array.from({ length: 100 }, (_, i) => i)
-  const source = {
-    stamps,
-    ordinalOf: new Map(Array.from(stamps, (stamp) => [stamp, stamp] as const)),
-    keyframes: [0, 40, 80].map((at) => ({ ordinal: at, stamp: at })),
-  }
+  const plan = { stamps, ordinals: Int32Array.from(stamps), keyframes: [0, 40, 80] }
 
   it('decodes straight on when frames are dense and seeks when they are sparse', () => {
-    const dense = planStretches(source, [30, 35, 41, 79, 85])
-    expect(dense.map(({ keyframe, last }) => [keyframe.ordinal, last])).toEqual([[0, 85]])
-    const sparse = planStretches(source, [2, 45, 90])
-    expect(sparse.map(({ keyframe, last }) => [keyframe.ordinal, last])).toEqual([
+    const dense = planStretches(plan, [30, 35, 41, 79, 85])
+    expect(dense.map(({ keyframe, last }) => [keyframe, last])).toEqual([[0, 85]])
+    const sparse = planStretches(plan, [2, 45, 90])
+    expect(sparse.map(({ keyframe, last }) => [keyframe, last])).toEqual([
       [0, 2],
       [40, 45],
       [80, 90],
@@ -103,6 +113,17 @@ describe('planStretches', () => {
   })
 
   it('never seeks within one group of pictures', () => {
-    expect(planStretches(source, [41, 78])).toHaveLength(1)
+    expect(planStretches(plan, [41, 78])).toHaveLength(1)
+  })
+
+  it('starts before the keyframe for a frame that is stored behind it and shown before it', () => {
+    // Packets 0 to 7 show at these times; 5 is a keyframe, 6 and 7 lean on it and on what came before.
+    const open = {
+      stamps: Float64Array.of(0, 3, 1, 2, 4, 7, 5, 6),
+      ordinals: Int32Array.of(0, 2, 3, 1, 4, 6, 7, 5),
+      keyframes: [0, 5],
+    }
+    expect(planStretches(open, [5])[0]?.keyframe).toBe(0)
+    expect(planStretches(open, [7])[0]?.keyframe).toBe(5)
   })
 })

@@ -26,7 +26,7 @@ export interface CacheRequest {
 }
 
 /** To be changed with whatever changes the pixels or the frames that a request gives. */
-const version = 1
+const version = 2
 const decoder = getFFmpegInfo().version
 
 /** A clip's time of use is written down at most so often, in milliseconds. */
