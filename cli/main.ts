@@ -16,7 +16,8 @@ const problemOf = (message: string): string =>
 /** Warnings as plain lines on standard error, like errors. */
 const warnings = Logger.make<unknown, void>(({ logLevel, message }) => {
   const text = (Array.isArray(message) ? message : [message]).map(String).join(' ')
-  console.error(`spanwise: ${logLevel === 'Warn' ? 'warning' : logLevel.toLowerCase()}: ${text}`)
+  const kind = logLevel === 'Info' ? '' : `${logLevel === 'Warn' ? 'warning' : logLevel.toLowerCase()}: `
+  console.error(`spanwise: ${kind}${text}`)
 })
 
 /** One line for what the user typed wrong; the help stays one `--help` away. */

@@ -17,6 +17,7 @@ import type { StoreError } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { runMerge } from './merge.ts'
 import { parseSettings } from './settings.ts'
+import { announceSight, mediumOf } from './sight.ts'
 import { type DatasetSource, loadSource } from './source.ts'
 
 /** Options of `spanwise bra` and `spanwise dea`. */
@@ -54,7 +55,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
   agent: Agent<S, E, C>,
   options: AgentOptions,
 ): Effect.fn.Return<AgentSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {
-  const { profile } = yield* VisionLanguageModel
+  const { profile, identity } = yield* VisionLanguageModel
   const settings = yield* parseSettings(agent.command, agent.settings, {
     ...agent.defaults(profile),
     ...options.settings,
@@ -63,6 +64,10 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
   const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
   const { run, videos, fold, foldSize, retry, inFlight, decoders, memory } = options
   const samples = source.samples.filter(({ task }) => tasks.includes(task))
+  yield* announceSight({
+    ...{ profile, medium: mediumOf(identity), question: 'grounding', datasets: [source.dataset.name] },
+    files: samples.slice(0, 100).map(({ file }) => join(videos, file)),
+  })
   const summary = yield* runFold(agent, {
     folder: join(run, agent.name),
     samples,

@@ -33,6 +33,7 @@ import {
 } from '../trainer/index.ts'
 import { Videos } from '../video/index.ts'
 import { parseSettings } from './settings.ts'
+import { announceSight } from './sight.ts'
 import { validate } from './train/validate.ts'
 
 /** Where videos lie: one folder, or a folder for each dataset by name. */
@@ -115,6 +116,11 @@ const open = Effect.fnUntraced(function* (
 ) {
   const videos = yield* Videos
   const { view } = profile
+  yield* announceSight({
+    ...{ profile, medium: 'video', question: items[0]!.sample.task },
+    datasets: items.map(({ sample }) => sample.dataset),
+    files: items.slice(0, 100).flatMap(({ sample }) => fileOf(options.videos, sample) ?? []),
+  })
   const folder = yield* openRunFolder(options.run, {
     kind,
     settings: {

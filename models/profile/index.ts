@@ -1,5 +1,6 @@
 export { families } from './catalogue.ts'
 export { checkpointFacts, checkpointProfile, markSchema } from './checkpoint.ts'
+export { describeSight, unseenDataset } from './describe.ts'
 export type { Family, ModelFacts, ProcessorFacts } from './family.ts'
 export { makeProfile } from './make.ts'
 export { anyProfile, namedProfile } from './named.ts'

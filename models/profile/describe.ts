@@ -1,0 +1,34 @@
+import type { ModelProfile, Question } from './profile.ts'
+import { replyPlan } from './reply.ts'
+import type { Sight } from './view.ts'
+
+const whole = (value: number): string => String(Math.round(value))
+
+/** What a model will be shown and may answer, in one line; `file` is the video that `sight` is of. */
+export const describeSight = (
+  profile: ModelProfile,
+  question: Question,
+  file: string,
+  sight: Sight,
+  medium: 'video' | 'pictures',
+): string => {
+  const { view, dialect, guided } = profile
+  const { reasons, maxTokens } = replyPlan(profile, question)
+  const tokens = medium === 'video' ? sight.videoTokens : sight.pictureTokens
+  const replies = [
+    `replies of up to ${maxTokens} tokens`,
+    ...(reasons ? ['reasoning included'] : []),
+    ...(guided ? ['held to their form'] : []),
+  ].join(', ')
+  return [
+    `${profile.model} (${profile.family}) sees up to ${view.frames} frames at ${view.fps} fps`,
+    `${file}: ${sight.frames} frames of ${sight.width}x${sight.height} as ${medium}, ${whole(tokens)} vision tokens a request`,
+    `${replies}; ${dialect} prompts`,
+  ].join('; ')
+}
+
+/** Why a model should not be shown this dataset; null where it may be. */
+export const unseenDataset = (profile: ModelProfile, dataset: string): string | null =>
+  profile.datasets === null || profile.datasets.includes(dataset)
+    ? null
+    : `${profile.model} was trained on ${profile.datasets.join(', ')} only and has never seen videos like those of ${dataset}; choose a general model with --model, e.g. Qwen/Qwen3-VL-2B-Instruct`
