@@ -117,14 +117,14 @@ export const replySchema = z.union([
 ])
 
 /** What the settings of every agent hold. */
-export interface LookSettings extends ViewSettings, Style {
-  readonly reasoning: boolean | null
-  readonly reasons: boolean
-}
+export interface LookSettings extends ViewSettings, Pick<Style, 'dialect'> {}
 
 /** What a request says of the model's own reasoning. */
-export const reasoningOf = ({ reasoning }: Pick<LookSettings, 'reasoning'>): Pick<ChatRequest, 'think'> =>
-  reasoning === null ? {} : { think: reasoning }
+export const reasoningOf = ({
+  reasoning,
+}: {
+  readonly reasoning: boolean | null
+}): Pick<ChatRequest, 'think'> => (reasoning === null ? {} : { think: reasoning })
 
 /** View and style of a profile, as settings of an agent that asks such a question first. */
 export const lookOf = (profile: ModelProfile, question: Question) => {

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { Effect, Option } from 'effect'
+import { Console, Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
-import { InputError, type Sample } from '../core/index.ts'
+import { IncompleteError, InputError, type Sample } from '../core/index.ts'
 import type { Cleaning } from '../datasets/index.ts'
-import { baselines, lookupSuite, reportJson, type Suite, suites } from '../eval/index.ts'
-import { locate, makeFolders } from '../files/index.ts'
+import { baselines, lookupRule, lookupSuite, type ReplyTally, type Suite, suites } from '../eval/index.ts'
+import { locate } from '../files/index.ts'
 import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
-import { answer, givenPredictions, runEval } from '../pipelines/eval.ts'
+import { answer, claimGiven, type Given, givenPredictions, runEval } from '../pipelines/eval.ts'
 import { loadSource } from '../pipelines/source.ts'
-import { readers } from '../tasks/index.ts'
+import { readers, shareWarning } from '../tasks/index.ts'
 import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
@@ -39,10 +38,15 @@ const flags = {
     Flag.withDescription('score a rule that looks at no video instead of a model'),
     Flag.optional,
   ),
-  rule: Flag.String('rule').pipe(Flag.withDescription('whose rule the scores follow'), Flag.optional),
+  rule: Flag.String('rule').pipe(
+    Flag.withDescription('whose scoring rule is used; the first of the suite by default'),
+    Flag.optional,
+  ),
   reader: Flag.Literals('reader', readers).pipe(
-    Flag.withDescription('whose reading of raw outputs is used'),
-    Flag.withDefault('strict'),
+    Flag.withDescription(
+      'how raw outputs are read: lenient understands what real models write, strict the form asked for only',
+    ),
+    Flag.withDefault('lenient'),
   ),
   limit: whole('limit', 'only so many samples', 1),
   presentOnly: Flag.Boolean('present-only').pipe(
@@ -50,7 +54,9 @@ const flags = {
     Flag.withDefault(false),
   ),
   out: Flag.String('out').pipe(
-    Flag.withDescription('folder of the report, figures and raw values'),
+    Flag.withDescription(
+      'folder of replies, report, figures and raw values; by default one of its own for each model and settings',
+    ),
     Flag.optional,
   ),
 }
@@ -62,9 +68,14 @@ const samplesOf = Effect.fnUntraced(function* (
   annotations: string,
   options: { readonly form?: string; readonly cleaning?: Cleaning },
 ) {
-  if (dataset === 'shapes') return yield* trueSamples(annotations, split, tasks)
   const loaded = yield* loadSource({ dataset, split, annotations, policy: 'keep', strict: true, ...options })
-  return loaded.samples.filter(({ task }) => tasks.includes(task))
+  return {
+    files: Object.fromEntries(loaded.files.map(({ path, sha256 }) => [basename(path), sha256])),
+    samples:
+      dataset === 'shapes'
+        ? yield* trueSamples(annotations, split, tasks)
+        : loaded.samples.filter(({ task }) => tasks.includes(task)),
+  }
 })
 
 /** The first sample without the truth that its task is scored against. */
@@ -72,6 +83,16 @@ const unlabelled = (samples: ReadonlyArray<Sample>): Sample | undefined =>
   samples.find(({ task, windows, answer }) =>
     task === 'grounding' || task === 'grounded-qa' ? windows === null : answer === undefined,
   )
+
+/** So many samples without a reply are named one by one; report.json has all. */
+const named = 20
+
+const unansweredLines = (unanswered: ReplyTally['unanswered']): ReadonlyArray<string> => [
+  ...unanswered
+    .slice(0, named)
+    .map(({ sample, file, outcome, reason }) => `  ${outcome}  ${sample}  ${file}  ${reason}`),
+  ...(unanswered.length > named ? [`  and ${unanswered.length - named} more, all in report.json`] : []),
+]
 
 const suiteCommand = (name: string) =>
   Command.make(
@@ -83,7 +104,7 @@ const suiteCommand = (name: string) =>
       const folders = yield* foldersOf(suite.dataset, input)
       const split = Option.getOrElse(input.split, () => suite.split)
       const options = given({ form: input.form, cleaning: input.cleaning })
-      const all = yield* samplesOf(suite, split, folders.annotations, options)
+      const { samples: all, files } = yield* samplesOf(suite, split, folders.annotations, options)
       const blank = unlabelled(all)
       if (blank !== undefined)
         return yield* new InputError({
@@ -93,7 +114,7 @@ const suiteCommand = (name: string) =>
         })
       // A prior may look at a training split; where that cannot be read, it is fitted on what it is scored on.
       const { train, fitted } = yield* samplesOf(suite, suite.trainSplit, folders.annotations, options).pipe(
-        Effect.map((samples) => ({ train: samples, fitted: suite.trainSplit })),
+        Effect.map(({ samples }) => ({ train: samples, fitted: suite.trainSplit })),
         Effect.catchTag('InputError', () => Effect.succeed({ train: all, fitted: split })),
       )
       const found = input.presentOnly
@@ -115,44 +136,57 @@ const suiteCommand = (name: string) =>
           problem: `holds none of the ${all.length} samples' videos`,
           remedy: 'point --videos at the folder of the videos',
         })
-      const out = Option.getOrElse(input.out, () => join(config.runs, `eval-${name}`))
+      yield* lookupRule(suite, Option.getOrUndefined(input.rule))
+      const place = { root: join(config.runs, 'eval', name), ...given({ out: input.out }) }
+      const benchmark = { suite: name, split, files }
       const chosen = yield* backendOf(config, input)
       const label = Option.isSome(input.predictions)
         ? basename(input.predictions.value)
         : Option.getOrElse(input.baseline, () => nameOf(chosen))
-      const predictions = Option.isSome(input.predictions)
-        ? yield* givenPredictions(all, train, {
-            file: input.predictions.value,
-            reader: input.reader,
-            ...given({ answers: input.answers }),
-          })
+      const from: Given | null = Option.isSome(input.predictions)
+        ? { file: input.predictions.value, reader: input.reader, ...given({ answers: input.answers }) }
         : Option.isSome(input.baseline)
-          ? yield* givenPredictions(samples, train, { baseline: input.baseline.value, seed: input.seed })
-          : yield* answerAll(samples, folders.videos, out, input, inFlightOf(chosen)).pipe(
+          ? { baseline: input.baseline.value, seed: input.seed }
+          : null
+      const answered =
+        from === null
+          ? yield* answer(samples, {
+              ...place,
+              videos: folders.videos,
+              benchmark,
+              inFlight: inFlightOf(chosen),
+              reader: input.reader,
+            }).pipe(
               Effect.provide(modelServices(chosen, yield* cacheOf(input, join(config.runs, suite.dataset)))),
             )
+          : {
+              predictions: yield* givenPredictions('file' in from ? all : samples, train, from),
+              folder: yield* claimGiven(place, from, benchmark),
+            }
+      const { folder } = answered
+      const tally = 'tally' in answered ? answered.tally : undefined
       const result = yield* runEval(
         {
           suite: name,
           samples,
           train,
-          out,
+          out: folder,
           seed: input.seed,
-          reader: input.reader,
           ...given({ rule: input.rule }),
+          ...(tally === undefined ? {} : { tally }),
         },
         label,
-        predictions,
+        answered.predictions,
       )
       yield* print(
         input.json,
         {
           ...result.evaluation.report.metrics,
-          ...reportJson(result.evaluation.report),
+          ...result.json,
           split,
-          name: label,
           prior: result.placed ? result.prior.report.metrics : null,
           priorFittedOn: fitted,
+          folder,
         },
         [
           result.table,
@@ -160,41 +194,21 @@ const suiteCommand = (name: string) =>
             ? `prior only: fitted on ${fitted}`
             : 'prior only: left out, there are samples without duration',
           ...(found.length < all.length ? [`${all.length - found.length} samples left out: no video`] : []),
-          `report: ${join(out, 'report.md')}`,
+          `report: ${join(folder, 'report.md')}`,
         ],
       )
+      const warning = tally === undefined ? null : shareWarning(tally.share)
+      if (warning !== null) yield* Effect.logWarning(`eval ${name}: ${warning}`)
+      if (tally !== undefined && tally.unanswered.length > 0) {
+        if (!input.json) yield* Console.error(unansweredLines(tally.unanswered).join('\n'))
+        return yield* new IncompleteError({
+          subject: `eval ${name}`,
+          problem: `${tally.unanswered.length} of ${tally.samples} samples have no reply and count as wrong (${tally.unanswered[0]!.file} first)`,
+          remedy: `their reasons are in ${join(folder, 'report.json')}; fix them and run again, or leave out absent videos with --present-only`,
+        })
+      }
     }),
   ).pipe(Command.withDescription(`Score a model, a file or a baseline on ${name}`))
-
-const answerAll = Effect.fnUntraced(function* (
-  samples: ReadonlyArray<Sample>,
-  videos: string,
-  out: string,
-  input: {
-    readonly reader: (typeof readers)[number]
-  },
-  inFlight: number,
-) {
-  const log = join(out, 'predictions.jsonl')
-  yield* Effect.tryPromise({
-    try: async () => {
-      makeFolders(out)
-      await writeFile(log, '')
-    },
-    catch: (cause) =>
-      new InputError({
-        subject: log,
-        problem: `cannot be written (${String(cause)})`,
-        remedy: 'choose another folder with --out',
-      }),
-  })
-  return yield* answer(samples, {
-    videos,
-    inFlight,
-    log,
-    reader: input.reader,
-  })
-})
 
 export const evaluation = Command.make('eval').pipe(
   Command.withDescription('Evaluate on a benchmark'),

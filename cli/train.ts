@@ -4,7 +4,7 @@ import { Command, Flag } from 'effect/cli'
 import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { loadSource } from '../pipelines/source.ts'
-import { runCurriculum, runSft, type TrainOptions } from '../pipelines/train.ts'
+import { runCurriculum, runSft, type Trained, type TrainOptions } from '../pipelines/train.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import {
   engineOf,
@@ -57,8 +57,25 @@ const flags = {
 const validationSamples = Effect.fnUntraced(function* (dataset: string, annotations: string, split: string) {
   if (dataset === 'shapes') return yield* trueSamples(annotations, split)
   const { samples } = yield* loadSource({ dataset, split, annotations, policy: 'keep' })
-  return samples.filter(({ task }) => task === 'grounding')
+  return samples
 })
+
+/** Every figure before and after training, one a line. */
+const validationLines = (rows: Trained['validation']): ReadonlyArray<string> => {
+  const [first] = rows
+  const last = rows.at(-1)
+  if (first === undefined || last === undefined) return []
+  const figures = Object.keys(last).filter((name) => name !== 'step' && name !== 'seconds')
+  return [
+    `validation: step ${first.step} -> step ${last.step}`,
+    ...figures.map((name) => {
+      const shown = [first[name], last[name]].map((value) =>
+        value === undefined ? '-' : Number.isInteger(value) ? String(value) : value.toFixed(4),
+      )
+      return `  ${name} ${shown.join(' -> ')}`
+    }),
+  ]
+}
 
 const trainCommand = (
   name: 'sft' | 'curriculum',
@@ -109,6 +126,7 @@ const trainCommand = (
       const outcome = yield* pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
       yield* print(input.json, outcome, [
         `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,
+        ...validationLines(outcome.validation),
         `model: ${outcome.model}`,
       ])
     }),

@@ -42,7 +42,11 @@ export const difference = (before: Json | undefined, after: Json | undefined, pa
 }
 
 /** Writes the settings into an agent's folder of a run, or refuses a folder that was begun with others. */
-export const claimSettings = (folder: string, settings: FoldSettings): Effect.Effect<void, InputError> =>
+export const claimSettings = (
+  folder: string,
+  settings: FoldSettings,
+  remedy = 'use those settings or another --run',
+): Effect.Effect<void, InputError> =>
   Effect.gen(function* () {
     const path = join(folder, 'settings.json')
     const stored = yield* readJson(path, z.json())
@@ -52,6 +56,6 @@ export const claimSettings = (folder: string, settings: FoldSettings): Effect.Ef
       return yield* new InputError({
         subject: path,
         problem: `this run folder was made with other settings: ${changed}`,
-        remedy: 'use those settings or another --run',
+        remedy,
       })
   })

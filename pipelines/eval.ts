@@ -1,35 +1,33 @@
-import { appendFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { Effect } from 'effect'
-import { InputError, Progress, type Sample } from '../core/index.ts'
+import { InputError, type Sample } from '../core/index.ts'
 import {
+  type AnswerSettings,
+  answerDefaults,
+  answerer,
   type Baseline,
   baselinePredictions,
+  claimEvaluation,
   defaultBootstrap,
-  type Evaluation,
-  errorByLength,
+  type EvaluationIdentity,
   evaluate,
+  evaluationName,
   joinAnswers,
-  lengthFigure,
   lookupRule,
   lookupSuite,
   markdown,
+  modelReplies,
+  type ReplyTally,
   readAnyPredictions,
-  recallFigure,
-  reportJson,
-  valueLines,
+  readReplies,
+  rowsJson,
 } from '../eval/index.ts'
-import { locate, makeFolders } from '../files/index.ts'
-import { budgetOf, greedy, isOwnFault, replyPlan, samplingOf, VisionLanguageModel } from '../models/index.ts'
-import {
-  ask,
-  type Prediction,
-  type Predictions,
-  predictionOf,
-  questionOf,
-  type Reader,
-} from '../tasks/index.ts'
-import { Videos } from '../video/index.ts'
+import { writeWhole } from '../files/index.ts'
+import { VisionLanguageModel } from '../models/index.ts'
+import type { Predictions, Reader } from '../tasks/index.ts'
+import { writeReport } from './eval/report.ts'
 
 /** Options of `spanwise eval SUITE`. */
 export interface EvalOptions {
@@ -41,83 +39,9 @@ export interface EvalOptions {
   /** Folder of the report; nothing is written without one. */
   readonly out?: string
   readonly seed: number
-  /** How raw outputs are read. */
-  readonly reader?: Reader
+  /** What became of the requests, where a model was asked. */
+  readonly tally?: ReplyTally
 }
-
-/** How a suite is answered; what is shown and how long replies may be is the model's profile's. */
-export interface AnswerOptions {
-  readonly videos: string
-  /** Samples with the model at the same time, default 32. */
-  readonly inFlight?: number
-  /** Each answer is appended here as it comes, before anything is scored. */
-  readonly log?: string
-  readonly reader?: Reader
-}
-
-const unwritable = (file: string) => (cause: unknown) =>
-  new InputError({
-    subject: file,
-    problem: `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`,
-    remedy: 'choose a folder that can be written',
-  })
-
-/**
- * Greedy answers of the model in context. A sample whose video cannot be read, or whose question the model does not take
- * (too long, filtered), has no prediction and counts as wrong; any other failure of the model ends the evaluation, for a
- * server that is away says nothing about a model.
- */
-export const answer = Effect.fn('Pipelines.answer')(function* (
-  samples: ReadonlyArray<Sample>,
-  options: AnswerOptions,
-) {
-  const videos = yield* Videos
-  const model = yield* VisionLanguageModel
-  const { view } = model.profile
-  const progress = yield* Progress
-  const predictions = new Map<string, Prediction>()
-  let done = 0
-  let failed = 0
-  yield* Effect.forEach(
-    samples,
-    Effect.fnUntraced(function* (sample) {
-      const plan = replyPlan(model.profile, sample.task)
-      const reply = yield* videos
-        .clip(locate(options.videos, sample.file), samplingOf(view), budgetOf(view, view), model.media)
-        .pipe(
-          Effect.flatMap((clip) =>
-            model.chat({
-              messages: ask(clip, questionOf(sample, { dialect: model.profile.dialect, think: plan.ask })),
-              sampling: greedy(plan.maxTokens),
-              think: plan.reasons,
-            }),
-          ),
-          Effect.map(([first]) => first!.text),
-          Effect.catchTag('VideoError', () => Effect.succeed(null)),
-          Effect.catchIf(
-            (error) => error._tag === 'ModelError' && isOwnFault(error),
-            (error) => Effect.as(Effect.logWarning(`sample ${sample.id}: ${error.message}`), null),
-          ),
-        )
-      if (reply === null) failed++
-      else {
-        const prediction = predictionOf(sample, reply, options.reader)
-        predictions.set(sample.id, prediction)
-        if (options.log !== undefined) {
-          const file = options.log
-          yield* Effect.tryPromise({
-            try: () => appendFile(file, `${JSON.stringify(prediction)}\n`),
-            catch: unwritable(file),
-          })
-        }
-      }
-      done++
-      yield* progress.report({ label: 'answering', done, total: samples.length, failed })
-    }),
-    { concurrency: options.inFlight ?? 32, discard: true },
-  )
-  return predictions
-})
 
 /** Grounded samples whose clip has no known duration: no rule can place a window in them. */
 export const unplaced = (samples: ReadonlyArray<Sample>): number =>
@@ -143,64 +67,77 @@ export const runEval = Effect.fn('Pipelines.runEval')(function* (
   )
   // Where durations are unknown no constant window can be placed, and a row of zeros would be no floor.
   const placed = unplaced(options.samples) === 0
+  const { tally } = options
   const rows = [
-    { name, report: evaluation.report },
+    { name, report: evaluation.report, ...(tally === undefined ? {} : { tally }) },
     ...(placed ? [{ name: 'prior only', report: prior.report }] : []),
   ] as const
   if (options.out !== undefined)
     yield* writeReport(options.out, options.samples, rows, evaluation, placed ? prior : null)
-  return { evaluation, prior, placed, table: markdown(rows) }
+  return { evaluation, prior, placed, table: markdown(rows), json: rowsJson(rows) }
 })
 
-const writeReport = (
-  folder: string,
+/** The folder of an evaluation: the one asked for, or one below `root` that only this identity has. */
+export interface EvalPlace {
+  readonly root: string
+  readonly out?: string
+}
+
+const claim = Effect.fnUntraced(function* ({ root, out }: EvalPlace, identity: EvaluationIdentity) {
+  const folder = out ?? join(root, evaluationName(identity))
+  yield* claimEvaluation(folder, identity)
+  return folder
+})
+
+/** How a model is asked about the samples of a suite; what it is shown and how long replies may be its profile says. */
+export interface AnswerOptions extends EvalPlace {
+  /** Folder of the videos. */
+  readonly videos: string
+  /** What is evaluated on; null where it is no benchmark. */
+  readonly benchmark?: AnswerSettings['benchmark']
+  readonly reader?: Reader
+  /** Samples with the model at the same time, default 32. */
+  readonly inFlight?: number
+}
+
+/**
+ * Greedy answers of the model in context, kept sample by sample in the evaluation's folder and written to
+ * `predictions.jsonl` there. A sample whose video cannot be read, or to which the model gives no answer, has none.
+ */
+export const answer = Effect.fn('Pipelines.answer')(function* (
   samples: ReadonlyArray<Sample>,
-  rows: Parameters<typeof markdown>[0],
-  evaluation: Evaluation,
-  prior: Evaluation | null,
-) =>
-  Effect.tryPromise({
-    try: async () => {
-      makeFolders(folder)
-      const figures: Array<{ title: string; file: string; svg: string }> = []
-      if (evaluation.ious !== null) {
-        figures.push({
-          title: 'Recall over threshold',
-          file: 'recall.svg',
-          svg: recallFigure([
-            { name: rows[0].name, ious: evaluation.ious },
-            ...(prior?.ious == null ? [] : [{ name: 'prior only', ious: prior.ious }]),
-          ]),
-        })
-        figures.push({
-          title: 'Error by window length',
-          file: 'length.svg',
-          svg: lengthFigure(errorByLength(samples, evaluation.ious)),
-        })
-      }
-      for (const { file, svg } of figures) await writeFile(join(folder, file), svg)
-      await writeFile(
-        join(folder, 'report.json'),
-        `${JSON.stringify(reportJson(evaluation.report), null, 2)}\n`,
-      )
-      await writeFile(join(folder, 'report.md'), markdown(rows, figures))
-      await writeFile(join(folder, 'values.jsonl'), [...valueLines(evaluation), ''].join('\n'))
-    },
-    catch: unwritable(folder),
+  options: AnswerOptions,
+) {
+  const { videos, inFlight = 32 } = options
+  const { identity: model, profile } = yield* VisionLanguageModel
+  const settings = answerDefaults(profile, options.benchmark ?? null)
+  const folder = yield* claim(options, {
+    model,
+    prompt: answerer.promptVersion(settings),
+    settings: { ...settings },
   })
+  const replies = yield* modelReplies({ folder, videos, settings, inFlight })(samples)
+  const { predictions, tally } = readReplies(samples, replies, options.reader)
+  const lines = [...predictions.values()].map((prediction) => `${JSON.stringify(prediction)}\n`)
+  yield* writeWhole(join(folder, 'predictions.jsonl'), lines.join(''))
+  return { folder, predictions, tally }
+})
+
+/** Where given predictions come from. */
+export type Given =
+  | {
+      readonly file: string
+      readonly reader?: Reader
+      /** File of the answers, where a benchmark keeps them apart from the windows (NExT-GQA). */
+      readonly answers?: string
+    }
+  | { readonly baseline: Baseline; readonly seed: number }
 
 /** Predictions of a file, or of a baseline that looks at no video. */
 export const givenPredictions = (
   samples: ReadonlyArray<Sample>,
   train: ReadonlyArray<Sample>,
-  from:
-    | {
-        readonly file: string
-        readonly reader?: Reader
-        /** File of the answers, where a benchmark keeps them apart from the windows (NExT-GQA). */
-        readonly answers?: string
-      }
-    | { readonly baseline: Baseline; readonly seed: number },
+  from: Given,
 ): Effect.Effect<Predictions, InputError> =>
   Effect.gen(function* () {
     if (!('file' in from)) {
@@ -209,7 +146,7 @@ export const givenPredictions = (
         return yield* new InputError({
           subject: `--baseline ${from.baseline}`,
           problem: `${blind} samples have no duration`,
-          remedy: 'lay durations.json beside the annotations, or read a form that has durations',
+          remedy: 'put durations.json beside the annotations, or read a form that has durations',
         })
       return baselinePredictions(from.baseline, samples, train, from.seed)
     }
@@ -218,3 +155,31 @@ export const givenPredictions = (
     if (from.answers === undefined) return predictions
     return joinAnswers(predictions, yield* readAnyPredictions(from.answers, known, from.reader))
   })
+
+const digest = (file: string): Effect.Effect<string, InputError> =>
+  Effect.tryPromise({
+    try: async () =>
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex'),
+    catch: () =>
+      new InputError({ subject: file, problem: 'the file cannot be read', remedy: 'check the path' }),
+  })
+
+/** The folder of an evaluation of given predictions: no other file, baseline or model ever shares it. */
+export const claimGiven = Effect.fn('Pipelines.claimGiven')(function* (
+  place: EvalPlace,
+  from: Given,
+  benchmark: AnswerSettings['benchmark'],
+) {
+  const files = 'file' in from ? [from.file, ...(from.answers === undefined ? [] : [from.answers])] : []
+  const model =
+    'file' in from
+      ? {
+          backend: 'predictions',
+          model: basename(from.file),
+          revision: (yield* Effect.forEach(files, digest)).join(' '),
+        }
+      : { backend: 'baseline', model: from.baseline, revision: String(from.seed) }
+  return yield* claim(place, { model, prompt: 'none', settings: { benchmark } })
+})

@@ -29,6 +29,7 @@ export interface Loaded {
   readonly dataset: Dataset
   readonly samples: ReadonlyArray<Sample>
   readonly problems: Reading['problems']
+  readonly files: Reading['files']
   /** Names and hashes of the files read, for the record. */
   readonly provenance: { readonly [name: string]: string }
 }
@@ -62,6 +63,7 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
     dataset,
     samples: reading.samples,
     problems: reading.problems,
+    files: reading.files,
     provenance: {
       dataset: source.dataset,
       split: source.split,

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Effect } from 'effect'
-import { InputError, type Json, type Sample } from '../core/index.ts'
+import { InputError, type Json, type Sample, type Task, tasks } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
+import { answerDefaults, answerSettings } from '../eval/index.ts'
 import { locate } from '../files/index.ts'
 import {
   budgetOf,
@@ -23,6 +24,7 @@ import {
   type GrpoOptions,
   grpoSchema,
   type Hooks,
+  latestCheckpoint,
   openRunFolder,
   readTrainingData,
   type SftOptions,
@@ -34,7 +36,7 @@ import {
 import { Videos } from '../video/index.ts'
 import { parseSettings } from './settings.ts'
 import { announceSight } from './sight.ts'
-import { validate } from './train/validate.ts'
+import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
 
 /** Where videos lie: one folder, or a folder for each dataset by name. */
 export type VideoFolders = string | { readonly [dataset: string]: string }
@@ -53,7 +55,7 @@ export interface TrainOptions {
   /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
   readonly settings?: { readonly [name: string]: unknown }
   /** Samples to measure on before the first step, every `evaluateEvery` steps and after the last. */
-  readonly validation?: { readonly samples: ReadonlyArray<Sample>; readonly videos: VideoFolders }
+  readonly validation?: { readonly samples: ReadonlyArray<Sample>; readonly videos: string }
   /** Limit of the caches of clips and prompts each, in bytes. */
   readonly cacheBytes?: number
   /** What the engine was made with: recorded with the run, and used for the reference model where `beta` is above 0. */
@@ -146,35 +148,49 @@ const open = Effect.fnUntraced(function* (
       threads: options.engine?.threads ?? null,
     },
   })
-  const sourceOf = (folders: VideoFolders) =>
-    clipPrompts({
-      preprocessing,
-      clip: ({ sample }) =>
-        videos.clip(fileOf(folders, sample) ?? sample.file, samplingOf(view), budgetOf(view, view)),
-      dialect: profile.dialect,
-      plan: (task) => (kind === 'sft' ? plainPlan(profile) : replyPlan(profile, task)),
-      seed: settings.seed,
-      ...mask,
-      ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
-    })
-  const { validation } = options
-  const validationSource = validation === undefined ? null : sourceOf(validation.videos)
-  const evaluate =
-    validation === undefined || validationSource === null
+  const plan = (task: Task) => (kind === 'sft' ? plainPlan(profile) : replyPlan(profile, task))
+  const source = clipPrompts({
+    preprocessing,
+    clip: ({ sample }) =>
+      videos.clip(fileOf(options.videos, sample) ?? sample.file, samplingOf(view), budgetOf(view, view)),
+    dialect: profile.dialect,
+    plan,
+    seed: settings.seed,
+    ...mask,
+    ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
+  })
+  const validations: Validation | null =
+    options.validation === undefined
       ? null
-      : () => validate(engine, validationSource, validation.samples, maxTokens)
+      : {
+          checkpoint: options.model,
+          engine,
+          ...options.validation,
+          settings: answerSettings.parse({
+            ...answerDefaults(profile),
+            // As the prompts of training: what is measured is what is learned.
+            plans: Object.fromEntries(
+              tasks.map((task) => {
+                const { ask, enable } = plan(task)
+                return [task, { ask, enable, maxTokens }]
+              }),
+            ),
+          }),
+          folder: folder.file('validation'),
+        }
+  forgetValidations(folder.file('validation'), latestCheckpoint(folder))
   const hooks: Hooks<
     Effect.Error<ReturnType<typeof validate>>,
     Effect.Services<ReturnType<typeof validate>>
   > = {
-    ...(evaluate === null ? {} : { evaluate }),
+    ...(validations === null ? {} : { evaluate: (step) => validate(validations, step) }),
     // The JSONL streams are the record; a database that cannot be refreshed must not stop the training.
     onCheckpoint: metricsToDuckDb(folder.path).pipe(
       Effect.asVoid,
       Effect.catch((error) => Effect.logWarning(error.message)),
     ),
   }
-  return { items, folder, source: sourceOf(options.videos), hooks }
+  return { items, folder, source, hooks }
 })
 
 const engineDefaults = { device: 'cpu', threads: 2 } as const
@@ -208,7 +224,8 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
               }),
             }
           : {}
-      return yield* trainGrpo({ ...opened, ...reference, engine, rewards, options: settings })
+      const outcome = yield* trainGrpo({ ...opened, ...reference, engine, rewards, options: settings })
+      return { ...outcome, validation: yield* validationRows(opened.folder.file('validation.jsonl')) }
     }),
   )
 })
@@ -225,5 +242,6 @@ export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOpt
   const mask = { mode: 'blank', margin: null } as const
   const { maxTokens } = replyPlan(profile, 'grounding')
   const opened = yield* open('sft', engine, options, surveyed, settings, mask, maxTokens)
-  return yield* trainSft({ ...opened, engine, options: settings })
+  const outcome = yield* trainSft({ ...opened, engine, options: settings })
+  return { ...outcome, validation: yield* validationRows(opened.folder.file('validation.jsonl')) }
 })

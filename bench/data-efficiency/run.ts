@@ -89,7 +89,13 @@ const program = Effect.gen(function* () {
     return { ious: column('mIoU'), setIous: column('msIoU') }
   }
   const measure = (checkpoint: string) =>
-    answer(valid, { videos: folder }).pipe(Effect.map(scored), Effect.provide(asking(checkpoint)))
+    answer(valid, {
+      videos: folder,
+      root: join(values.run, 'eval'),
+    }).pipe(
+      Effect.map(({ predictions }) => scored(predictions)),
+      Effect.provide(asking(checkpoint)),
+    )
   const kept = Effect.fnUntraced(function* <E, R>(
     arm: string,
     seed: number,

@@ -1,4 +1,6 @@
 import type { Json } from '../../core/index.ts'
+import { unreadableShare } from '../../tasks/index.ts'
+import { cutOffShare, type ReplyTally } from '../evaluator/replies.ts'
 import type { Row } from './markdown.ts'
 import type { Report } from './report.ts'
 
@@ -30,9 +32,21 @@ export const reportJson = (report: Report): { readonly [key: string]: Json } => 
   ),
 })
 
+/** Counts of what became of the requests, and the shares of the replies that were cut off or could not be read. */
+const tallyJson = ({ samples, share, unanswered }: ReplyTally): Json => ({
+  samples,
+  replied: share.replies,
+  absent: unanswered.filter(({ outcome }) => outcome === 'absent').length,
+  failed: unanswered.filter(({ outcome }) => outcome === 'failed').length,
+  unreadable: unreadableShare(share),
+  cutOff: cutOffShare(share),
+  unanswered: unanswered.map((one) => ({ ...one })),
+})
+
 /** The run's object with the baselines' metrics under `baselines`. */
 export const rowsJson = (rows: readonly [Row, ...ReadonlyArray<Row>]): { readonly [key: string]: Json } => ({
   ...reportJson(rows[0].report),
   name: rows[0].name,
+  ...(rows[0].tally === undefined ? {} : { replies: tallyJson(rows[0].tally) }),
   baselines: Object.fromEntries(rows.slice(1).map(({ name, report }) => [name, numbers(report.metrics)])),
 })

@@ -1,3 +1,5 @@
+import { unreadableShare } from '../../tasks/index.ts'
+import { cutOffShare, type ReplyTally } from '../evaluator/replies.ts'
 import type { Comparison } from '../statistics/bootstrap.ts'
 import type { Report } from './report.ts'
 
@@ -5,6 +7,8 @@ import type { Report } from './report.ts'
 export interface Row {
   readonly name: string
   readonly report: Report
+  /** What became of the requests, where a model was asked. */
+  readonly tally?: ReplyTally
 }
 
 /** A metric for people: percent with two decimals, the rest with four. */
@@ -29,15 +33,26 @@ const withInterval = (report: Report, metric: string): string => {
   return `${value} [${low}, ${high}]`
 }
 
-/** The headline metrics of several rows, each with its interval, and the share of parsed answers. */
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+/**
+ * The headline metrics of several rows, each with its interval, and the share of parsed answers. Where a model was
+ * asked, the shares of its replies that could not be read, and that were cut off before an answer, stand beside.
+ */
 export const headlineTable = (rows: ReadonlyArray<Row>): string => {
   const metrics = rows[0]?.report.headline ?? []
+  const asked = rows.some(({ tally }) => tally !== undefined)
   return table(
-    ['', ...metrics, 'parsed'],
-    rows.map(({ name, report }) => [
+    ['', ...metrics, 'parsed', ...(asked ? ['unreadable', 'cut off'] : [])],
+    rows.map(({ name, report, tally }) => [
       name,
       ...metrics.map((metric) => withInterval(report, metric)),
-      `${(100 * report.parseRate).toFixed(1)} %`,
+      percent(report.parseRate),
+      ...(tally === undefined
+        ? asked
+          ? ['-', '-']
+          : []
+        : [percent(unreadableShare(tally.share)), percent(cutOffShare(tally.share))]),
     ]),
   )
 }

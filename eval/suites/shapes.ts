@@ -1,63 +1,8 @@
-import type { Sample, Task } from '../../core/index.ts'
-import type { Predictions } from '../../tasks/index.ts'
-import { groundingColumns, groundingScores } from '../metrics/grounding.ts'
-import type { Column } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
-
-const ofTask = (samples: ReadonlyArray<Sample>, ...tasks: ReadonlyArray<Task>): Uint8Array =>
-  Uint8Array.from(samples, ({ task }) => (tasks.includes(task) ? 1 : 0))
-
-/** 1 where the answer is the true letter or count, read as text without outer white space. */
-const rightAnswers = (samples: ReadonlyArray<Sample>, predictions: Predictions): Float64Array =>
-  Float64Array.from(samples, ({ id, answer }) => {
-    const given = predictions.get(id)?.answer?.trim()
-    return given !== undefined && given === answer ? 1 : 0
-  })
-
-/** 1 where the counted number is within one of the truth. */
-const withinOne = (samples: ReadonlyArray<Sample>, predictions: Predictions): Float64Array =>
-  Float64Array.from(samples, ({ id, answer, task }) => {
-    const given = predictions.get(id)?.answer?.trim() ?? ''
-    return task === 'counting' && /^\d{1,15}$/.test(given) && Math.abs(Number(given) - Number(answer)) <= 1
-      ? 1
-      : 0
-  })
+import { byTask } from './by-task.ts'
 
 /**
- * The procedural world of this project, all four tasks, by grade: grounding as `mIoU` and `R1@t`, grounded QA as
- * `GQA-mIoU`, `Acc@QA` and `Acc@GQA` (right and IoU at least 0.5), choice as `choice`, counting as `Exact` and `OBO`.
- * A task without samples shows as no number. Truth that is kept aside has to be put into the samples before scoring.
+ * The procedural world of this project, all four tasks, by grade. Truth that is kept aside has to be put into the samples
+ * before scoring.
  */
-export const shapes: Suite = {
-  name: 'shapes',
-  dataset: 'shapes',
-  split: 'valid',
-  trainSplit: 'train',
-  tasks: ['grounding', 'counting', 'choice', 'grounded-qa'],
-  rules: ['videomind'],
-  headline: ['mIoU', 'R1@0.5', 'R1@0.7', 'Acc@GQA', 'choice', 'Exact'],
-  typeKey: 'grade',
-  score: (samples, predictions) => {
-    const scores = groundingScores(samples, predictions)
-    const right = rightAnswers(samples, predictions)
-    const parsed = Uint8Array.from(samples, ({ id, task }, i) => {
-      const answered = (predictions.get(id)?.answer ?? null) !== null
-      if (task === 'grounding') return scores.parsed[i]!
-      return answered && (task !== 'grounded-qa' || scores.parsed[i] === 1) ? 1 : 0
-    })
-    const grounded = ofTask(samples, 'grounded-qa')
-    const counting = ofTask(samples, 'counting')
-    const both = right.map((value, i) => (value === 1 && scores.ious[i]! >= 0.5 ? 1 : 0))
-    const grounding = ofTask(samples, 'grounding')
-    const columns: ReadonlyArray<Column> = [
-      ...groundingColumns(scores, '>=').map((column) => ({ ...column, counted: grounding })),
-      { metric: 'GQA-mIoU', values: scores.ious, counted: grounded, scale: 100 },
-      { metric: 'Acc@QA', values: right, counted: grounded, scale: 100 },
-      { metric: 'Acc@GQA', values: both, counted: grounded, scale: 100 },
-      { metric: 'choice', values: right, counted: ofTask(samples, 'choice'), scale: 100 },
-      { metric: 'Exact', values: right, counted: counting, scale: 100 },
-      { metric: 'OBO', values: withinOne(samples, predictions), counted: counting, scale: 100 },
-    ]
-    return { columns, parsed, missing: scores.missing, ious: scores.ious }
-  },
-}
+export const shapes: Suite = { ...byTask, name: 'shapes', dataset: 'shapes', typeKey: 'grade' }

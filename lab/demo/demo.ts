@@ -65,10 +65,10 @@ const measure = Effect.fnUntraced(function* (
   name: string,
   samples: ReadonlyArray<Sample>,
   train: ReadonlyArray<Sample>,
-  videos: string,
+  folders: { readonly videos: string; readonly root: string },
   seed: number,
 ) {
-  const predictions = yield* answer(samples, { videos })
+  const { predictions } = yield* answer(samples, folders)
   const { evaluation, prior } = yield* runEval({ suite: 'shapes', samples, train, seed }, name, predictions)
   const row = (label: string, { report }: typeof evaluation): Measured => ({
     name: label,
@@ -93,6 +93,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
   const world = join(folder, 'world')
   const videos = join(world, 'videos')
   const run = join(folder, 'curation')
+  const measured = { videos, root: join(folder, 'eval') }
   const model = engine.checkpoint
   const { checkpoint: _, ...engineSettings } = engine
   const phases: Array<DemoReport['phases'][number]> = []
@@ -127,7 +128,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
   const base = yield* Effect.gen(function* () {
     yield* timed('boundary reflection', runBra({ ...source, settings: { scanSeconds: 2 } }))
     yield* timed('difficulty estimation', runDea(source))
-    return yield* timed('evaluate the base', measure('base', valid, train, videos, seed))
+    return yield* timed('evaluate the base', measure('base', valid, train, measured, seed))
   }).pipe(Effect.provide(asking(model)))
 
   const curated = join(run, 'curated')
@@ -169,7 +170,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
     )
     const { model: row } = yield* timed(
       `evaluate: ${name}`,
-      measure(name, valid, train, videos, seed).pipe(Effect.provide(asking(outcome.model))),
+      measure(name, valid, train, measured, seed).pipe(Effect.provide(asking(outcome.model))),
     )
     return { row, curve: yield* readTrainingCurve(name, at) }
   })

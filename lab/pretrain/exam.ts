@@ -1,12 +1,12 @@
 import { Effect } from 'effect'
-import { mean, random, Windows } from '../../core/index.ts'
+import { random, type Sample } from '../../core/index.ts'
 import { durationOf, type Grade, grades, queriesOf, scene } from '../../datasets/shapes/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import type { EngineService } from '../../engine/index.ts'
 import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
-import { groundingQuestion, parseWindows } from '../../tasks/index.ts'
+import { engineReplies, evaluateReplies, suites } from '../../eval/index.ts'
+import { ask, questionOf } from '../../tasks/index.ts'
 import { lessonFrames } from './groups.ts'
-import type { Lesson } from './lessons/index.ts'
 
 /** What a validation measured, over all grades and for each. */
 export interface Skill {
@@ -19,8 +19,7 @@ export interface Skill {
 }
 
 interface Question {
-  readonly grade: Grade
-  readonly windows: Lesson['blanked']
+  readonly sample: Sample
   readonly prompt: ProcessedPrompt
 }
 
@@ -31,17 +30,15 @@ export const exam = (checkpoint: Preprocessing, each: number, fps: number): Read
       const draw = random('pretrain exam', grade, index)
       const one = scene(grade, 'exam', index)
       const query = draw.pick(queriesOf(one).filter(({ windows }) => windows.length > 0))
-      const times = Array.from({ length: Math.floor(durationOf(one) * fps) }, (_, frame) => frame / fps)
-      const clip = lessonFrames({ scene: one, times, blanked: [] })
-      const content = [
-        { type: 'video' as const, clip },
-        { type: 'text' as const, text: groundingQuestion(query.text) },
-      ]
-      return {
-        grade,
-        windows: query.windows,
-        prompt: processMessages(checkpoint, [{ role: 'user', content }]),
+      const duration = durationOf(one)
+      const times = Array.from({ length: Math.floor(duration * fps) }, (_, frame) => frame / fps)
+      const name = `${grade}-${index}`
+      const sample: Sample = {
+        ...{ id: name, dataset: 'shapes', split: 'exam', task: 'grounding', video: name, file: name },
+        ...{ duration, query: query.text, windows: query.windows, meta: { grade } },
       }
+      const clip = lessonFrames({ scene: one, times, blanked: [] })
+      return { sample, prompt: processMessages(checkpoint, ask(clip, questionOf(sample))) }
     }),
   )
 
@@ -50,25 +47,19 @@ export const examine = Effect.fnUntraced(function* (
   engine: EngineService,
   questions: ReadonlyArray<Question>,
 ) {
-  const replies = yield* engine.generate(
-    questions.map(({ prompt }) => prompt),
-    { greedy: true, temperature: 1, topP: 1, topK: 0, maxTokens: 64, stop: [], seed: 0, n: 1 },
+  const prompts = new Map(questions.map(({ sample, prompt }) => [sample.id, prompt]))
+  const { evaluation } = yield* evaluateReplies(
+    suites.shapes!,
+    questions.map(({ sample }) => sample),
+    engineReplies(engine, ({ id }) => prompts.get(id)!, 64),
+    { bootstrap: null },
   )
-  const marks = questions.map(({ grade, windows }, index) => {
-    const answer = parseWindows(replies[index]![0]!.text)
-    const first = answer?.[0]
-    return {
-      grade,
-      parsed: answer === null ? 0 : 1,
-      set: answer === null ? 0 : Windows.setIou(answer, windows),
-      best: first === undefined ? 0 : Windows.bestIou(first, windows),
-    }
-  })
-  const gradeMean = (grade: Grade) => mean(marks.filter((mark) => mark.grade === grade).map(({ set }) => set))
+  const { metrics, types, parseRate } = evaluation.report
+  const gradeMean = (grade: Grade) => (types[grade]?.metrics.msIoU ?? 0) / 100
   return {
-    setIou: mean(marks.map(({ set }) => set)),
-    mIoU: mean(marks.map(({ best }) => best)),
-    parsed: mean(marks.map(({ parsed }) => parsed)),
+    setIou: (metrics.msIoU ?? 0) / 100,
+    mIoU: (metrics.mIoU ?? 0) / 100,
+    parsed: parseRate,
     byGrade: { easy: gradeMean('easy'), medium: gradeMean('medium'), hard: gradeMean('hard') },
   } satisfies Skill
 })

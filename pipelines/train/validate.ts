@@ -1,65 +1,101 @@
-import { Effect } from 'effect'
-import { mean, type Sample } from '../../core/index.ts'
-import type { EngineService } from '../../engine/index.ts'
-import { groundingScores } from '../../eval/index.ts'
-import type { Prediction } from '../../tasks/index.ts'
-import { parseWindows } from '../../tasks/index.ts'
-import type { PromptSource, TrainingItem } from '../../trainer/index.ts'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { Effect, Layer } from 'effect'
+import { z } from 'zod'
+import type { Sample } from '../../core/index.ts'
+import { Engine, type EngineService } from '../../engine/index.ts'
+import {
+  type AnswerSettings,
+  byTask,
+  cutOffShare,
+  type Evaluation,
+  evaluateReplies,
+  modelReplies,
+  type ReplyTally,
+} from '../../eval/index.ts'
+import { readText } from '../../files/index.ts'
+import { layerEmbedded, VisionLanguageModel } from '../../models/index.ts'
 
-/** Prompts that are held in memory at the same time. */
-const chunk = 64
+export interface Validation {
+  /** Checkpoint that the engine began with: its tokenizer, template and processor are in use. */
+  readonly checkpoint: string
+  readonly engine: EngineService
+  readonly samples: ReadonlyArray<Sample>
+  readonly videos: string
+  readonly settings: AnswerSettings
+  /** Folder of the run's validations; the replies of each step are kept in one below it. */
+  readonly folder: string
+}
 
-const itemOf = (sample: Sample): TrainingItem => ({
-  key: `${sample.dataset}/${sample.split}/${sample.id}`,
-  sample,
-  difficulty: 0.5,
-  band: 'medium',
-  weight: 1,
-})
+const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`
+
+/** Names in validation.jsonl of the metrics of `byTask`; all are shares from 0 to 1. */
+const names = {
+  miou: 'mIoU',
+  set_iou: 'msIoU',
+  r1_05: 'R1@0.5',
+  gqa_miou: 'GQA-mIoU',
+  gqa_accuracy: 'Acc@GQA',
+  qa_accuracy: 'Acc@QA',
+  choice_accuracy: 'choice',
+  count_exact: 'Exact',
+  count_obo: 'OBO',
+} as const
+
+/** One row of validation.jsonl: figures of the tasks that the samples have, and of the replies to all of them. */
+export const validationRow = (
+  { report }: Evaluation,
+  tally: ReplyTally,
+): { readonly [name: string]: number } => {
+  const figures = Object.entries(names).flatMap(([name, metric]) => {
+    const value = report.metrics[metric]
+    return value === undefined || Number.isNaN(value) ? [] : [[name, value / 100] as const]
+  })
+  return {
+    samples: tally.share.replies,
+    absent: tally.unanswered.filter(({ outcome }) => outcome === 'absent').length,
+    failed: tally.unanswered.filter(({ outcome }) => outcome === 'failed').length,
+    ...Object.fromEntries(figures),
+    parsed: report.parseRate,
+    cut_off: cutOffShare(tally.share),
+  }
+}
 
 /**
- * Greedy answers to grounding samples, scored: mIoU of the first window with its best true one, set IoU, R1@0.5 (all in
- * [0, 1]), and the share of readable answers. Samples whose video cannot be read are left out and counted.
+ * Greedy answers of the weights in training, scored for every task. A sample without a reply says nothing about the
+ * weights: it is counted and left out of the figures.
  */
-export const validate = Effect.fnUntraced(function* (
-  engine: EngineService,
-  source: PromptSource,
-  samples: ReadonlyArray<Sample>,
-  maxTokens: number,
-) {
-  const predictions = new Map<string, Prediction>()
-  const seen: Array<Sample> = []
-  let unreadable = 0
-  for (let from = 0; from < samples.length; from += chunk) {
-    const prepared = yield* Effect.forEach(
-      samples.slice(from, from + chunk),
-      (sample) =>
-        source.prepare(itemOf(sample), 0).pipe(
-          Effect.map(({ prompt }) => ({ sample, prompt })),
-          Effect.catchTag('VideoError', () => Effect.succeed(null)),
-        ),
-      { concurrency: 4 },
-    )
-    const ready = prepared.filter((entry) => entry !== null)
-    unreadable += prepared.length - ready.length
-    if (ready.length === 0) continue
-    const completions = yield* engine.generate(
-      ready.map(({ prompt }) => prompt),
-      { temperature: 1, topP: 1, topK: 0, maxTokens, stop: [], seed: 0, greedy: true, n: 1 },
-    )
-    ready.forEach(({ sample }, index) => {
-      const text = completions[index]![0]!.text
-      seen.push(sample)
-      predictions.set(sample.id, { id: sample.id, windows: parseWindows(text), text })
-    })
-  }
-  const scores = groundingScores(seen, predictions)
-  return {
-    samples: seen.length,
-    unreadable,
-    miou: mean(scores.ious),
-    set_iou: mean(scores.setIous),
-    r1_05: mean(scores.ious.map((iou) => (iou >= 0.5 ? 1 : 0))),
-    parsed: mean(scores.parsed),
-  }
+export const validate = Effect.fnUntraced(function* (validation: Validation, step: number) {
+  const { checkpoint, engine, samples, videos, settings, folder } = validation
+  const source = (asked: ReadonlyArray<Sample>) =>
+    Effect.gen(function* () {
+      const model = yield* VisionLanguageModel
+      const identity = { ...model.identity, revision: `${model.identity.revision} ${nameOf(step)}` }
+      return yield* modelReplies({ folder: join(folder, nameOf(step)), videos, settings })(asked).pipe(
+        Effect.provideService(VisionLanguageModel, { ...model, identity }),
+      )
+    }).pipe(Effect.provide(layerEmbedded(checkpoint).pipe(Layer.provide(Layer.succeed(Engine, engine)))))
+  const { evaluation, tally } = yield* evaluateReplies(byTask, samples, source, {
+    bootstrap: null,
+    unanswered: 'left-out',
+  })
+  return validationRow(evaluation, tally)
+})
+
+/** Removes the replies of later steps than the newest checkpoint's: their weights are about to be made again. */
+export const forgetValidations = (folder: string, checkpoint: string | null): void => {
+  const last = checkpoint === null ? nameOf(0) : basename(checkpoint)
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (/^step-\d+$/.test(name) && name > last) rmSync(join(folder, name), { recursive: true })
+}
+
+const row = z.looseObject({ step: z.int() }).catchall(z.number())
+
+/** What was measured before, during and after training, by step. */
+export const validationRows = Effect.fnUntraced(function* (file: string) {
+  const text = (yield* readText(file)) ?? ''
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => row.parse(JSON.parse(line)))
 })

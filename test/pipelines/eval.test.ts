@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
@@ -6,6 +6,7 @@ import type { Sample } from '../../core/index.ts'
 import { runCompare } from '../../pipelines/compare.ts'
 import { givenPredictions, runEval } from '../../pipelines/eval.ts'
 import { folderOf, spanwise } from '../cli/command-line.ts'
+import { model, workplace } from '../cli/workplace.ts'
 
 const questions = [
   'video_id,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4',
@@ -134,6 +135,54 @@ describe('spanwise eval', () => {
       )
       assert.isFalse(placed)
       assert.notInclude(table, 'prior only')
+    }),
+  )
+
+  it.effect('names and counts absent videos, ends with exit code 3, and goes on when they are there', () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.promise(() => workplace('eval-absent'))
+      const annotations = join(folder, 'annotations')
+      mkdirSync(annotations)
+      writeFileSync(
+        join(annotations, 'charades_sta_test.txt'),
+        'GOOD1 1.0 4.0##a person sits.\nLATE1 2.0 6.0##a person stands.\nLATE1 0.0 6.0##a person walks.\n',
+      )
+      writeFileSync(join(annotations, 'durations.json'), JSON.stringify({ GOOD1: 10, LATE1: 10 }))
+      renameSync(join(folder, 'videos', 'good.mp4'), join(folder, 'videos', 'GOOD1.mp4'))
+      const run = (...args: ReadonlyArray<string>) =>
+        spanwise(
+          folder,
+          ...['eval', 'charades', '--annotations', annotations, '--videos', join(folder, 'videos')],
+          ...['--model', model, '--frames', '4', '--threads', '1', '--json', ...args],
+        )
+      const { code, out, err } = yield* run()
+      assert.strictEqual(code, 3, err)
+      assert.match(err, /2 of 3 samples have no reply and count as wrong \(LATE1\.mp4 first\)/)
+      const first = JSON.parse(out)
+      assert.deepInclude(first, { n: 3, missing: 2, name: model })
+      assert.deepInclude(first.replies, { samples: 3, replied: 1, absent: 2, failed: 0 })
+      assert.deepStrictEqual(
+        first.replies.unanswered.map(({ sample, file, outcome }: Record<string, string>) => [
+          sample,
+          file,
+          outcome,
+        ]),
+        [
+          ['LATE1#0', 'LATE1.mp4', 'absent'],
+          ['LATE1#1', 'LATE1.mp4', 'absent'],
+        ],
+      )
+      const present = yield* run('--present-only', '--out', 'present')
+      assert.strictEqual(present.code, 0, present.err)
+      assert.deepInclude(JSON.parse(present.out), { n: 1, missing: 0 })
+
+      writeFileSync(join(folder, 'videos', 'LATE1.mp4'), readFileSync(join(folder, 'videos', 'GOOD1.mp4')))
+      const again = yield* run()
+      assert.strictEqual(again.code, 0, again.err)
+      const second = JSON.parse(again.out)
+      assert.deepInclude(second.replies, { replied: 3, absent: 0 })
+      assert.strictEqual(second.folder, first.folder)
+      assert.isTrue(existsSync(join(folder, second.folder, 'predictions.jsonl')))
     }),
   )
 

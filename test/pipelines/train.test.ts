@@ -39,7 +39,14 @@ const options = (run: string, changes: Partial<TrainOptions> = {}): TrainOptions
   videos: root,
   run: join(root, run),
   settings: { prompts: 3, group: 4, steps: 4, learningRate: 0.3 },
-  validation: { samples: items.map(({ sample }) => sample), videos: root },
+  validation: {
+    samples: [
+      ...items.map(({ sample }) => sample),
+      { ...items[0]!.sample, id: 'count', task: 'counting', windows: null, answer: '2' },
+      { ...items[0]!.sample, id: 'gone', file: 'gone.mp4' },
+    ],
+    videos: root,
+  },
   ...changes,
 })
 
@@ -62,7 +69,18 @@ describe('runCurriculum and runSft', () => {
       .trim()
       .split('\n')
     expect(JSON.parse(rows[0]!).mask.prompts).toBeCloseTo(1 / 3)
-    expect(readFileSync(join(root, 'grpo', 'validation.jsonl'), 'utf8')).toContain('"miou"')
+    const { validation } = outcome.grpo
+    expect(validation.map(({ step }) => step)).toEqual([0, 4])
+    expect(validation[0]).toMatchObject({ samples: 4, absent: 1, failed: 0, cut_off: 0 })
+    expect(Object.keys(validation[0]!)).toEqual(
+      expect.arrayContaining(['miou', 'set_iou', 'r1_05', 'count_exact', 'count_obo', 'parsed']),
+    )
+    expect(validation[0]).not.toHaveProperty('choice_accuracy')
+    const stored = readFileSync(join(root, 'grpo', 'validation.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+    expect(stored.map((line) => JSON.parse(line))).toEqual(validation)
+    expect(existsSync(join(root, 'grpo', 'validation', 'step-000004', 'settings.json'))).toBe(true)
     expect(existsSync(join(root, 'sft', 'metrics.duckdb'))).toBe(true)
   })
 

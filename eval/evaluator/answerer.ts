@@ -1,0 +1,121 @@
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { type Agent, replySchema, styleShape, viewShape } from '../../agents/index.ts'
+import { type Sample, tasks } from '../../core/index.ts'
+import { greedy, type ModelProfile, replyPlan, VisionLanguageModel } from '../../models/index.ts'
+import {
+  ask,
+  dialectVersion,
+  formOf,
+  guidedBy,
+  questionOf,
+  readReply,
+  recordReply,
+  replyOf,
+} from '../../tasks/index.ts'
+import type { Clip } from '../../video/index.ts'
+
+const { dialect } = styleShape
+
+const plan = z.object({
+  /** Whether the prompt asks for reasoning. */
+  ask: z.boolean(),
+  /** What the model's chat template is told of reasoning; null where it cannot be told. */
+  enable: z.boolean().nullable(),
+  maxTokens: z.int().positive(),
+})
+
+/** All that a reply depends on besides the sample and the model; replies are kept under it. */
+export const answerSettings = z.strictObject({
+  ...viewShape,
+  dialect,
+  /** Holds the replies to the form of an answer, on servers that can. */
+  guided: z.boolean(),
+  /** How each task is asked for. */
+  plans: z.record(z.enum(tasks), plan),
+  /** What is evaluated on, with the SHA-256 of its annotation files by name; null for a validation inside a run. */
+  benchmark: z
+    .object({ suite: z.string(), split: z.string(), files: z.record(z.string(), z.string()) })
+    .nullable()
+    .default(null),
+})
+export type AnswerSettings = z.output<typeof answerSettings>
+
+/** The settings that a model's profile says. */
+export const answerDefaults = (
+  profile: ModelProfile,
+  benchmark: AnswerSettings['benchmark'] = null,
+): AnswerSettings => {
+  const { fps, frames, minFrames, maxPixels, visionTokens } = profile.view
+  return answerSettings.parse({
+    ...{ fps, frames, minFrames, maxPixels, visionTokens },
+    ...{ dialect: profile.dialect, guided: profile.guided, benchmark },
+    plans: Object.fromEntries(
+      tasks.map((task) => {
+        const { ask: asks, enable, maxTokens } = replyPlan(profile, task)
+        return [task, { ask: asks, enable, maxTokens }]
+      }),
+    ),
+  })
+}
+
+export const answerEvidence = z.object({
+  duration: z.number(),
+  /** True times of the frames shown, seconds. */
+  times: z.array(z.number()).readonly(),
+  task: z.enum(tasks),
+  options: z.array(z.string()).exactOptional(),
+  question: z.string(),
+  reply: replySchema,
+})
+export type AnswerEvidence = z.output<typeof answerEvidence>
+
+/**
+ * Asks a sample's own question, greedily, and records the reply. It decides nothing: suites score the replies
+ * afterwards, so that a corrected metric costs no request.
+ */
+export const answerer: Agent<AnswerSettings, AnswerEvidence, null> = {
+  name: 'evaluation',
+  command: 'eval',
+  promptVersion: ({ dialect }) => dialectVersion(dialect),
+  defaults: answerDefaults,
+  settings: answerSettings,
+  evidence: answerEvidence,
+  columns: {
+    reply: { type: 'VARCHAR', comment: 'raw reply of the model', bulky: true },
+    finish: { type: 'VARCHAR', comment: 'stop, or length where it was cut off', text: 'repeats' },
+    frame_times: { type: 'DOUBLE[]', comment: 'times of the frames shown, seconds', bulky: true },
+  },
+  prepare: () => null,
+  unfit: () => null,
+  investigate: Effect.fn('Evaluation.investigate')(function* (
+    sample: Sample,
+    clip: Clip,
+    settings: AnswerSettings,
+  ) {
+    const model = yield* VisionLanguageModel
+    const { task, options } = sample
+    const { ask: think, enable, maxTokens } = settings.plans[task]
+    const style = { dialect: settings.dialect, think }
+    const question = questionOf(sample, style)
+    const [reply] = yield* model.chat({
+      messages: ask(clip, question),
+      sampling: greedy(maxTokens),
+      ...(enable === null ? {} : { think: enable }),
+      ...guidedBy(settings, formOf(sample, style)),
+    })
+    return {
+      duration: clip.info.duration,
+      times: Array.from(clip.times),
+      task,
+      ...(options === undefined ? {} : { options: [...options] }),
+      question,
+      reply: recordReply(reply!),
+    }
+  }),
+  readings: (seen) => [{ reply: replyOf(seen.reply), reading: readReply(seen, seen.reply) }],
+  decide: (_sample, { reply, times }) => {
+    const { text, finish } = replyOf(reply)
+    return { outcome: 'kept', reason: null, columns: { reply: text, finish, frame_times: times } }
+  },
+}

@@ -1,0 +1,33 @@
+import { Effect } from 'effect'
+import { InputError } from '../../core/index.ts'
+import { listFolder } from '../../files/index.ts'
+import { claimSettings, type FoldSettings, settingsHash } from '../../folds/index.ts'
+import { answerer } from './answerer.ts'
+
+/** What an evaluation is of: the model, file or baseline that answers, and all that its answers depend on. */
+export type EvaluationIdentity = Pick<FoldSettings, 'model' | 'prompt' | 'settings'>
+
+const remedy = 'use those settings or another --out'
+
+const settingsOf = (identity: EvaluationIdentity): FoldSettings => ({ agent: answerer.name, ...identity })
+
+/** A folder name that no other identity has: the last part of the model's name and the hash of the whole. */
+export const evaluationName = (identity: EvaluationIdentity): string => {
+  const name = identity.model.model.split('/').at(-1) ?? ''
+  return `${name.replaceAll(/[^\w.-]+/g, '-')}-${settingsHash(settingsOf(identity)).slice(0, 8)}`
+}
+
+/** Makes a folder that of one evaluation. One that holds other files, or an evaluation of anything else, is refused. */
+export const claimEvaluation = Effect.fn('Evaluator.claimEvaluation')(function* (
+  folder: string,
+  identity: EvaluationIdentity,
+) {
+  const names = yield* listFolder(folder)
+  if (names.length > 0 && !names.includes('settings.json'))
+    return yield* new InputError({
+      subject: folder,
+      problem: `holds files that no evaluation wrote (${names[0]} first)`,
+      remedy: 'choose an empty or new folder with --out',
+    })
+  yield* claimSettings(folder, settingsOf(identity), remedy)
+})

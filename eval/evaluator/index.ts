@@ -1,0 +1,6 @@
+export * from './answerer.ts'
+export * from './claim.ts'
+export * from './engine-replies.ts'
+export * from './evaluate-replies.ts'
+export * from './model-replies.ts'
+export * from './replies.ts'
