@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { listFolder } from '../files/index.ts'
-import { type Database, literal, readParts } from '../store/index.ts'
+import { type Database, literal, parquetOf, readParts } from '../store/index.ts'
 import { type JournalEntry, readJournal } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Fold, Planned } from './plan.ts'
@@ -48,10 +48,12 @@ export const findKnown = Effect.fnUntraced(function* (
   for (const fold of (yield* listFolder(folder)).filter((name) => name.startsWith('fold-'))) {
     const parts = (yield* listFolder(join(folder, fold))).filter(isPart)
     if (parts.length > 0) {
-      const files = parts.map((name) => literal(join(folder, fold, name))).join(', ')
       // By pattern: parts of earlier versions have no column `usage`.
       const rows = yield* database.rows(
-        `SELECT COLUMNS('^(key|outcome|reason|evidence|usage)$') FROM read_parquet([${files}], union_by_name = true)
+        `SELECT COLUMNS('^(key|outcome|reason|evidence|usage)$') FROM ${parquetOf(
+          parts.map((name) => join(folder, fold, name)),
+          'union_by_name = true',
+        )}
          SEMI JOIN wanted USING (key) WHERE settings = ${literal(hash)}`,
       )
       for (const row of rows) add(fromRow(row))

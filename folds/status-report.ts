@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { InputError } from '../core/index.ts'
 import { listFolder, readJson } from '../files/index.ts'
-import { literal, openDatabase, type StoreError } from '../store/index.ts'
+import { openDatabase, parquetOf, type StoreError } from '../store/index.ts'
 import { foldName, isPart } from './found.ts'
 import { holderOf } from './lease.ts'
 import { type Manifest, manifestSchema } from './manifest.ts'
@@ -47,10 +47,10 @@ export const readManifest = (
 
 /** Failures by kind in the parts of a finished fold. */
 const failureKinds = Effect.fnUntraced(function* (folder: string) {
-  const parts = (yield* listFolder(folder)).filter(isPart).map((name) => literal(join(folder, name)))
+  const parts = (yield* listFolder(folder)).filter(isPart).map((name) => join(folder, name))
   const database = yield* openDatabase(':memory:', { threads: 1, memory: '256MB' })
   const rows = yield* database.rows(
-    `SELECT reason, count(*)::DOUBLE AS samples FROM read_parquet([${parts.join(', ')}])
+    `SELECT reason, count(*)::DOUBLE AS samples FROM ${parquetOf(parts)}
      WHERE outcome IN ('failed', 'absent') GROUP BY reason ORDER BY reason`,
   )
   const kinds: { [kind: string]: number } = {}

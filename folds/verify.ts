@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import type { InputError, Json } from '../core/index.ts'
 import { contentHash, readJson } from '../files/index.ts'
-import { literal, openDatabase, type StoreError } from '../store/index.ts'
+import { literal, openDatabase, parquetOf, type StoreError } from '../store/index.ts'
 import { listParts } from './found.ts'
 
 /** What the part files of an agent hold of a plan. */
@@ -45,7 +45,7 @@ export const verifyPlan = Effect.fn('Folds.verifyPlan')(function* (
     `CREATE TABLE held AS
      SELECT key, count(*) AS copies,
             count(DISTINCT evidence) FILTER (outcome IN ('kept', 'dropped')) AS looks
-     FROM read_parquet([${parts.map(literal).join(', ')}], union_by_name = true)
+     FROM ${parquetOf(parts, 'union_by_name = true')}
      WHERE settings = ${literal(hash)} GROUP BY key`,
   )
   const [counts] = yield* database.rows(

@@ -14,6 +14,7 @@ import {
   curatedFile,
   curatedTypes,
   literal,
+  parquetOf,
   type Row,
   readMetadata,
   type StoreError,
@@ -226,7 +227,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       yield* database.run(`
         BEGIN;
         DELETE FROM curated WHERE selection = ${literal(name)};
-        INSERT INTO curated BY NAME SELECT * FROM read_parquet(${literal(join(out, 'decisions.parquet'))});
+        INSERT INTO curated BY NAME SELECT * FROM ${parquetOf([join(out, 'decisions.parquet')])};
         DELETE FROM provenance WHERE selection = ${literal(name)};
         ${Object.entries(provenance)
           .map(

@@ -5,7 +5,15 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect, Exit, Scope } from 'effect'
 import { curatedTypes, tableOf } from './columns.ts'
-import { type Database, type DatabaseError, identifier, literal, openDatabase } from './database.ts'
+import {
+  type Database,
+  type DatabaseError,
+  fileList,
+  identifier,
+  literal,
+  openDatabase,
+  parquetOf,
+} from './database.ts'
 import { isFresh } from './materialise.ts'
 import {
   type AgentParts,
@@ -76,13 +84,12 @@ const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
 /** The tables of curations, out of the files that each left. */
 const viewCurations = Effect.fnUntraced(function* (database: Database, decisions: ReadonlyArray<string>) {
   if (decisions.length === 0) return yield* database.run(curationTables.map(create).join('\n'))
-  const files = decisions.map(literal).join(', ')
   yield* database.run(`
     CREATE VIEW curated AS SELECT ${Object.keys(curatedTypes).map(identifier).join(', ')}
-      FROM read_parquet([${files}], union_by_name = true);
+      FROM ${parquetOf(decisions, 'union_by_name = true')};
     CREATE VIEW provenance AS
       SELECT string_split(file_name, '/')[-2] AS selection, decode(key) AS name, decode(value) AS value
-      FROM parquet_kv_metadata([${files}]);`)
+      FROM parquet_kv_metadata(${fileList(decisions)});`)
 })
 
 /** A database in memory whose tables are views over the part files. */
@@ -102,10 +109,10 @@ const openParts = Effect.fnUntraced(function* (files: RunFiles) {
     }
   }
   yield* database.run(`CREATE TEMP TABLE part_facts AS ${factsQuery}`, [JSON.stringify(facts)])
-  const parts = facts.map(({ part }) => literal(join(run, part))).join(', ')
+  const parts = fileList(facts.map(({ part }) => join(run, part)))
   yield* database.run(`
     CREATE VIEW parts AS SELECT agent, part, bytes, modified, num_rows::INTEGER AS verdicts
-      FROM part_facts JOIN parquet_file_metadata([${parts}]) ON file_name = ${literal(`${run}/`)} || part;
+      FROM part_facts JOIN parquet_file_metadata(${parts}) ON file_name = ${literal(`${run}/`)} || part;
     ${views.map(create).join('\n')}`)
   yield* makeEvidence(database, files)
   yield* viewCurations(database, decisions)

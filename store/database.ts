@@ -1,9 +1,10 @@
+import { resolve } from 'node:path'
 import type { DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { Effect, Schema, type Scope } from 'effect'
 import { InputError, type Json } from '../core/index.ts'
 import type { Selected } from './select.ts'
 
-/** DuckDB refused a statement: a fault of ours or a damaged file. */
+/** DuckDB refused a statement: an internal error or a damaged file. */
 export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
   operation: Schema.String,
   problem: Schema.String,
@@ -46,6 +47,14 @@ export const literal = (value: string): string => `'${value.replaceAll("'", "''"
 
 /** A name as an SQL identifier. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** Files as an SQL list for a table function. Names are data: `*`, `?` and `[` in them match only themselves. */
+export const fileList = (paths: ReadonlyArray<string>): string =>
+  `[${paths.map((path) => literal(resolve(path).replaceAll(/[*?[]/g, '[$&]'))).join(', ')}]`
+
+/** The rows of exactly these Parquet files; a folder called `lr=1e-5` adds no column. `options` as DuckDB writes them. */
+export const parquetOf = (paths: ReadonlyArray<string>, ...options: ReadonlyArray<string>): string =>
+  `read_parquet(${[fileList(paths), 'hive_partitioning = false', ...options].join(', ')})`
 
 export interface OpenOptions {
   readonly readOnly?: boolean
@@ -125,7 +134,7 @@ export const openDatabase = (
         try: async () => {
           // Only here, because loading DuckDB costs every start that opens no database time.
           const { DuckDBInstance } = await import('@duckdb/node-api')
-          return DuckDBInstance.create(path, {
+          return DuckDBInstance.create(path === ':memory:' ? path : resolve(path), {
             threads: String(options.threads ?? 2),
             memory_limit: options.memory ?? '1GB',
             // Part files are read once: to keep what was read of them only costs memory.

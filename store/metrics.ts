@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
 import { temporaryName } from '../files/index.ts'
-import { identifier, literal, openDatabase } from './database.ts'
+import { fileList, identifier, openDatabase } from './database.ts'
 
 /** The streams of a training run, each one JSON object a line, and the tables they become. */
 const streams = {
@@ -41,8 +41,8 @@ export const metricsToDuckDb = Effect.fn('Store.metricsToDuckDb')(function* (run
         if (!existsSync(file) || statSync(file).size === 0) continue
         yield* database.run(
           `CREATE TABLE ${identifier(table)} AS
-           SELECT * FROM read_json(${literal(file)}, format = 'newline_delimited', sample_size = -1,
-                                   maximum_object_size = 67108864) ORDER BY step`,
+           SELECT * FROM read_json(${fileList([file])}, format = 'newline_delimited', sample_size = -1,
+                                   hive_partitioning = false, maximum_object_size = 67108864) ORDER BY step`,
         )
       }
     }),

@@ -2,7 +2,15 @@ import { Effect } from 'effect'
 import type { ColumnType } from '../agents/index.ts'
 import type { Json } from '../core/index.ts'
 import { removeFile, renameFile, temporaryName } from '../files/index.ts'
-import { type Database, type DatabaseError, identifier, literal, type Row } from './database.ts'
+import {
+  type Database,
+  type DatabaseError,
+  fileList,
+  identifier,
+  literal,
+  parquetOf,
+  type Row,
+} from './database.ts'
 
 /** DuckDB's JSON notation of a column's type: `DOUBLE[][]` is `[["DOUBLE"]]`. */
 const structure = (type: ColumnType): Json => {
@@ -62,7 +70,7 @@ export const readParts = (
     ? Effect.succeed([])
     : database.rows(
         `SELECT ${columns.map(identifier).join(', ')}
-         FROM read_parquet([${paths.map(literal).join(', ')}], union_by_name = true)`,
+         FROM ${parquetOf(paths, 'union_by_name = true')}`,
       )
 
 /** The key-value metadata of a Parquet file. */
@@ -71,7 +79,7 @@ export const readMetadata = (
   path: string,
 ): Effect.Effect<{ readonly [key: string]: string }, DatabaseError> =>
   database
-    .rows(`SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(path)})`)
+    .rows(`SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${fileList([path])})`)
     .pipe(
       Effect.map((rows) => Object.fromEntries(rows.map(({ key, value }) => [String(key), String(value)]))),
     )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
 import { type AnyAgent, type Columns, tableColumns, tableOf } from './columns.ts'
-import { type Database, type DatabaseError, identifier, literal } from './database.ts'
+import { type Database, type DatabaseError, identifier, parquetOf } from './database.ts'
 import { evidenceView } from './relations.ts'
 
 /** The part files of one agent, relative to the folder of the run, sorted. */
@@ -56,8 +56,11 @@ const fromParts = Effect.fnUntraced(function* (
 ) {
   const rows = (some: ReadonlyArray<string>) => `(
     SELECT *, substr(filename, ${[...run].length + 2}) AS part, file_row_number::INTEGER AS part_row
-    FROM read_parquet([${some.map((part) => literal(join(run, part))).join(', ')}],
-                      filename = true, file_row_number = true))`
+    FROM ${parquetOf(
+      some.map((part) => join(run, part)),
+      'filename = true',
+      'file_row_number = true',
+    )})`
   const described = parts.length === 0 ? [] : yield* database.rows(`DESCRIBE FROM ${rows(parts.slice(0, 1))}`)
   const present = new Set(described.map((row) => row.column_name))
   const select = Object.entries(columns)
