@@ -17,6 +17,10 @@ export const curate = Command.make(
       Flag.withDescription('whose run, where --run is not given'),
       Flag.withDefault('shapes'),
     ),
+    split: Flag.String('split').pipe(
+      Flag.withDescription('which split of the run; its only one, or train, by default'),
+      Flag.optional,
+    ),
     out: Flag.String('out').pipe(Flag.withDescription('folder of the curated dataset'), Flag.optional),
     action: Flag.Literals('action', actions).pipe(
       Flag.withDescription('what to do about annotations found partial'),
@@ -46,7 +50,7 @@ export const curate = Command.make(
     })
     const summary = yield* runCurate({
       run: folder,
-      ...given({ out: input.out }),
+      ...given({ out: input.out, split: input.split }),
       act: { action: input.action },
       selection: {
         method: input.select,

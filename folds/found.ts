@@ -13,12 +13,17 @@ export const isPart = (name: string) => /^part-\d+\.parquet$/.test(name)
 export const foldName = (fold: Fold): string =>
   `fold-${String(fold.start).padStart(8, '0')}-${String(fold.end).padStart(8, '0')}`
 
-/** The finished part files of an agent's folder, all folds together, sorted. */
+/** The folders of folds in a slice's folder, of any cut, sorted. */
+const listFolds = (folder: string) =>
+  Effect.map(listFolder(folder), (names) =>
+    names.filter((name) => name.startsWith('fold-')).map((name) => join(folder, name)),
+  )
+
+/** The finished part files in a slice's folder, all folds together, sorted. */
 export const listParts = Effect.fn('Folds.listParts')(function* (folder: string) {
   const parts: Array<string> = []
-  for (const fold of (yield* listFolder(folder)).filter((name) => name.startsWith('fold-')))
-    for (const name of (yield* listFolder(join(folder, fold))).filter(isPart))
-      parts.push(join(folder, fold, name))
+  for (const fold of yield* listFolds(folder))
+    for (const name of (yield* listFolder(fold)).filter(isPart)) parts.push(join(fold, name))
   return parts
 })
 
@@ -28,7 +33,7 @@ export const listParts = Effect.fn('Folds.listParts')(function* (folder: string)
  */
 export const findKnown = Effect.fnUntraced(function* (
   database: Database,
-  folder: string,
+  folders: ReadonlyArray<string>,
   journal: string,
   hash: string,
   keys: ReadonlySet<string>,
@@ -45,20 +50,20 @@ export const findKnown = Effect.fnUntraced(function* (
     `CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS key`,
     [JSON.stringify([...keys])],
   )
-  for (const fold of (yield* listFolder(folder)).filter((name) => name.startsWith('fold-'))) {
-    const parts = (yield* listFolder(join(folder, fold))).filter(isPart)
+  for (const fold of (yield* Effect.forEach(folders, listFolds)).flat()) {
+    const parts = (yield* listFolder(fold)).filter(isPart)
     if (parts.length > 0) {
       // By pattern: parts of earlier versions have no column `usage`.
       const rows = yield* database.rows(
         `SELECT COLUMNS('^(key|outcome|reason|evidence|usage)$') FROM ${parquetOf(
-          parts.map((name) => join(folder, fold, name)),
+          parts.map((name) => join(fold, name)),
           'union_by_name = true',
         )}
          SEMI JOIN wanted USING (key) WHERE settings = ${literal(hash)}`,
       )
       for (const row of rows) add(fromRow(row))
     }
-    const other = join(folder, fold, 'journal.jsonl')
+    const other = join(fold, 'journal.jsonl')
     if (other !== journal) for (const record of (yield* readJournal(other, wanted)).values()) add(record)
   }
   for (const record of (yield* readJournal(journal, wanted)).values()) add(record)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Clock, Duration, Effect, type Scope } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
-import { makeFolder, readText, removeFile, temporaryName, writeJson } from '../files/index.ts'
+import { listFolder, makeFolder, readText, removeFile, temporaryName, writeJson } from '../files/index.ts'
 import { writing } from './journal.ts'
 
 const leaseSchema = z.object({
@@ -36,6 +36,15 @@ const alive = (pid: number): boolean => {
 export const isLive = (lease: Pick<Lease, 'pid' | 'host' | 'heartbeat'>, now: number): boolean =>
   now - lease.heartbeat < deadAfter && (lease.host !== hostname() || alive(lease.pid))
 
+/** A lease from a clock so far ahead that it would stay fresh for hours, whatever became of its holder. */
+const isFuture = ({ heartbeat }: Lease, now: number): boolean => heartbeat - now > deadAfter
+
+/** Removes the leases of folds in a folder, whoever holds them: for "--break-lease". */
+export const breakLeases = Effect.fn('Folds.breakLeases')(function* (folder: string) {
+  for (const name of ['', ...(yield* listFolder(folder)).filter((one) => one.startsWith('fold-'))])
+    for (const file of ['lease.json', 'lease.takeover']) yield* removeFile(join(folder, name, file))
+}) satisfies (folder: string) => Effect.Effect<void, InputError>
+
 /** The lease of a live process on a folder, or null. */
 export const holderOf = (folder: string): Effect.Effect<Lease | null, InputError> =>
   Effect.gen(function* () {
@@ -60,7 +69,7 @@ const readLease = (path: string) =>
  * Puts a file at `path` only if nothing is there. `link` is atomic on local and on NFS file systems, unlike a check
  * followed by a write, and the linked file is whole from the start.
  */
-const claim = (path: string, content: string): Effect.Effect<boolean, InputError> =>
+export const claimFile = (path: string, content: string): Effect.Effect<boolean, InputError> =>
   writing(path, async () => {
     const temporary = temporaryName(path)
     try {
@@ -93,32 +102,42 @@ export const holdFolder = Effect.fn('Folds.holdFolder')(function* (folder: strin
       heartbeat: now,
     }),
   )
-  const refuse = (held: Lease | null) =>
-    new InputError({
+  const refuse = (held: Lease | null, now: number) => {
+    if (held === null)
+      return new InputError({
+        subject: name,
+        problem: 'is being taken over by another process',
+        remedy: 'wait for it or stop it',
+      })
+    const ahead = isFuture(held, now)
+      ? `, whose clock is ${Math.round((held.heartbeat - now) / 60_000)} min ahead`
+      : ''
+    return new InputError({
       subject: name,
-      problem:
-        held === null
-          ? 'is being taken over by another process'
-          : `is held by process ${held.pid} on ${held.host}`,
-      remedy: 'wait for it or stop it',
+      problem: `is held by process ${held.pid} on ${held.host}${ahead}`,
+      remedy:
+        ahead === ''
+          ? 'wait for it or stop it'
+          : 'set that clock right, or take the folder with --break-lease once the process has ended',
     })
+  }
   yield* makeFolder(folder)
 
   const acquire = Effect.gen(function* () {
     const mine = yield* lease
-    if (yield* claim(path, JSON.stringify(mine))) return
+    if (yield* claimFile(path, JSON.stringify(mine))) return
     const held = yield* readLease(path)
-    if (held !== null && isLive(held, mine.heartbeat)) return yield* refuse(held)
+    if (held !== null && isLive(held, mine.heartbeat)) return yield* refuse(held, mine.heartbeat)
     // The gate is a lease too, so that one left by a process that died while taking over does not lock the fold.
-    if (!(yield* claim(gate, JSON.stringify(mine)))) {
+    if (!(yield* claimFile(gate, JSON.stringify(mine)))) {
       const taker = yield* readLease(gate)
-      if (taker !== null && isLive(taker, mine.heartbeat)) return yield* refuse(null)
+      if (taker !== null && isLive(taker, mine.heartbeat)) return yield* refuse(null, mine.heartbeat)
       yield* removeFile(gate)
-      if (!(yield* claim(gate, JSON.stringify(mine)))) return yield* refuse(null)
+      if (!(yield* claimFile(gate, JSON.stringify(mine)))) return yield* refuse(null, mine.heartbeat)
     }
     yield* Effect.gen(function* () {
       const again = yield* readLease(path)
-      if (again !== null && isLive(again, mine.heartbeat)) return yield* refuse(again)
+      if (again !== null && isLive(again, mine.heartbeat)) return yield* refuse(again, mine.heartbeat)
       yield* writeJson(path, mine)
     }).pipe(Effect.ensuring(Effect.ignore(removeFile(gate))))
   })

@@ -4,27 +4,21 @@ import { basename, join } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import type { Agent, LookSettings } from '../agents/index.ts'
 import { InputError, type Json, Progress, type Sample } from '../core/index.ts'
-import {
-  contentHash,
-  listFolder,
-  makeFolder,
-  readJson,
-  removeFile,
-  sweep,
-  writeJson,
-} from '../files/index.ts'
+import { listFolder, makeFolder, readJson, removeFile, sweep, writeJson } from '../files/index.ts'
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
-import { columnsOf, openDatabase, type StoreError, writePart } from '../store/index.ts'
+import { columnsOf, type DatabaseError, openDatabase, type StoreError, writePart } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { type FinishedRow, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
 import { appendJournal, type JournalEntry, mendJournal } from './journal.ts'
-import { holdFolder } from './lease.ts'
+import { breakLeases, holdFolder } from './lease.ts'
 import { look } from './look.ts'
 import { type Counts, countOutcomes, type Manifest, manifestSchema, type Outcome } from './manifest.ts'
 import { holderOfSamples } from './overlap.ts'
-import { defaultFoldSize, foldAt, planSamples } from './plan.ts'
+import { defaultFoldSize, type Fold, foldAt, planSamples } from './plan.ts'
+import { planHash } from './plan-file.ts'
 import { toRow } from './row.ts'
 import { claimSettings, type FoldSettings, settingsHash } from './settings.ts'
+import { claimSlice, sliceOf } from './slices.ts'
 import { keepStatus } from './status.ts'
 import { makeStopwatch } from './stopwatch.ts'
 import { appendUsage, totalUsage, usageName } from './usage.ts'
@@ -46,6 +40,13 @@ export interface FoldOptions<S extends LookSettings> {
   readonly provenance?: { readonly [name: string]: string }
   /** Look again at samples that failed or were absent. */
   readonly retry?: boolean
+  /** Take the fold from whoever holds it, or samples of it. */
+  readonly breakLease?: boolean
+  /** Told the slice's folder and the fold's plan once the fold is held, before anything in it is changed. */
+  readonly onHeld?: (
+    folder: string,
+    fold: Fold & { readonly plan: string },
+  ) => Effect.Effect<void, DatabaseError>
   /** Rows of a part file, `defaultPartSize` unless told otherwise. */
   readonly partSize?: number
   readonly inFlight?: number
@@ -98,16 +99,19 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
   const hash = settingsHash(identity)
   const { planned, duplicates } = planSamples(samples, fold)
   const slices = chunks(planned, options.partSize ?? defaultPartSize)
-  const plan = contentHash(planned.map(({ key }) => key))
-  const folder = join(options.folder, foldName(fold))
+  const plan = planHash(planned)
+  yield* claimSettings(options.folder, identity)
+  const slice = yield* claimSlice(options.folder, sliceOf(samples))
+  const folder = join(slice, foldName(fold))
   const manifestPath = join(folder, 'manifest.json')
   const journal = join(folder, 'journal.jsonl')
   const usage = join(folder, usageName)
-  yield* claimSettings(options.folder, identity)
+  if (options.breakLease === true) yield* breakLeases(slice)
 
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const lease = yield* holdFolder(folder, `${agent.command} fold ${fold.index} (${folder})`)
+      if (options.onHeld !== undefined) yield* options.onHeld(slice, { ...fold, plan })
       const before = yield* readJson(manifestPath, manifestSchema)
       const retryWanted =
         options.retry === true && before !== null && before.counts.failed + before.counts.absent > 0
@@ -120,7 +124,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         })
         return { ...before.counts, seconds: yield* seconds }
       }
-      const other = yield* holderOfSamples(options.folder, fold, foldName(fold))
+      const other = yield* holderOfSamples(slice, fold, foldName(fold))
       if (other !== null)
         return yield* new InputError({
           subject: `${agent.command} fold ${fold.index} (${folder})`,
@@ -143,7 +147,8 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         .filter(({ index }) => !finished.has(index))
       const records = yield* findKnown(
         database,
-        options.folder,
+        // Earlier versions kept every split in the agent's own folder.
+        [...new Set([options.folder, slice])],
         journal,
         hash,
         new Set(open.flatMap(({ slice }) => slice.map(({ key }) => key))),
@@ -236,7 +241,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
       )
 
       const names = slices.map((_, index) => partName(index))
-      // Parts of another plan that had this fold's name, e.g. after annotations were mended.
+      // Parts of another plan that had this fold's name, e.g. after annotations were corrected.
       for (const name of (yield* listFolder(folder)).filter(isPart))
         if (!names.includes(name)) yield* removeFile(join(folder, name))
       const counts = countOutcomes(

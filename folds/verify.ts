@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Effect } from 'effect'
+import { Effect, type Scope } from 'effect'
 import { z } from 'zod'
 import type { InputError, Json } from '../core/index.ts'
 import { contentHash, readJson } from '../files/index.ts'
@@ -22,20 +22,18 @@ export interface Verified {
 }
 
 /**
- * Looks for every planned sample in all part files of an agent's folder, whatever the folds they were written by, among
- * the verdicts given with the settings that the folder was begun with.
+ * A database in memory with the planned keys as table `planned` and what part files hold as table `held`: those of a
+ * slice's folder, whatever the folds they were written by, with the settings that the agent's folder was begun with.
+ * Null where there is none.
  */
-export const verifyPlan = Effect.fn('Folds.verifyPlan')(function* (
+const openHeld = Effect.fnUntraced(function* (
+  agentFolder: string,
   folder: string,
   keys: ReadonlyArray<string>,
 ) {
   const parts = yield* listParts(folder)
-  const settings = yield* readJson(join(folder, 'settings.json'), z.json())
-  if (parts.length === 0 || settings === null)
-    return {
-      ...{ planned: keys.length, found: 0, missing: keys.slice(0, 3) },
-      ...{ repeated: 0, twice: 0, others: 0 },
-    } satisfies Verified
+  const settings = yield* readJson(join(agentFolder, 'settings.json'), z.json())
+  if (parts.length === 0 || settings === null) return null
   const hash = contentHash(settings as Json).slice(0, 16)
   const database = yield* openDatabase(':memory:')
   yield* database.run(`CREATE TABLE planned AS SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS key`, [
@@ -48,6 +46,33 @@ export const verifyPlan = Effect.fn('Folds.verifyPlan')(function* (
      FROM ${parquetOf(parts, 'union_by_name = true')}
      WHERE settings = ${literal(hash)} GROUP BY key`,
   )
+  return database
+})
+
+/** The planned keys that have no verdict in any cut of the slice. */
+export const missingKeys = Effect.fn('Folds.missingKeys')(function* (
+  agentFolder: string,
+  folder: string,
+  keys: ReadonlyArray<string>,
+): Effect.fn.Return<ReadonlySet<string>, InputError | StoreError, Scope.Scope> {
+  const database = yield* openHeld(agentFolder, folder, keys)
+  if (database === null) return new Set(keys)
+  const rows = yield* database.rows('SELECT key FROM planned ANTI JOIN held USING (key)')
+  return new Set(rows.map(({ key }) => String(key)))
+}, Effect.scoped)
+
+/** Looks for every planned sample among the verdicts of a slice. */
+export const verifyPlan = Effect.fn('Folds.verifyPlan')(function* (
+  agentFolder: string,
+  folder: string,
+  keys: ReadonlyArray<string>,
+): Effect.fn.Return<Verified, InputError | StoreError, Scope.Scope> {
+  const database = yield* openHeld(agentFolder, folder, keys)
+  if (database === null)
+    return {
+      ...{ planned: keys.length, found: 0, missing: keys.slice(0, 3) },
+      ...{ repeated: 0, twice: 0, others: 0 },
+    }
   const [counts] = yield* database.rows(
     `SELECT (SELECT count(*) FROM planned)::DOUBLE AS planned,
             (SELECT count(*) FROM planned SEMI JOIN held USING (key))::DOUBLE AS found,
@@ -65,8 +90,5 @@ export const verifyPlan = Effect.fn('Folds.verifyPlan')(function* (
     repeated: Number(counts!.repeated),
     twice: Number(counts!.twice),
     others: Number(counts!.others),
-  } satisfies Verified
-}, Effect.scoped) satisfies (
-  folder: string,
-  keys: ReadonlyArray<string>,
-) => Effect.Effect<Verified, InputError | StoreError>
+  }
+}, Effect.scoped)

@@ -5,16 +5,25 @@ import type { InputError, Task } from '../core/index.ts'
 import {
   defaultFoldSize,
   type Failure,
+  type Fold,
   type FoldSummary,
+  findSlice,
   foldName,
+  holderOf,
   listFailures,
+  listParts,
   planFolds,
+  recordedPlan,
+  recordPlan,
   runFold,
+  sliceOf,
+  touchPlan,
 } from '../folds/index.ts'
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { StoreError } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
+import { planOf, wantedSamples } from './folds/plan.ts'
 import { runMerge } from './merge.ts'
 import { parseSettings } from './settings.ts'
 import { announceSight, mediumOf } from './sight.ts'
@@ -30,10 +39,14 @@ export interface AgentOptions extends DatasetSource {
   readonly foldSize?: number
   /** Samples of these tasks are looked at; grounding unless told otherwise. */
   readonly tasks?: ReadonlyArray<Task>
+  /** Only so many of them, from the first. */
+  readonly limit?: number
   /** The agent's own settings; what is left out has its default, an unknown one is refused. */
   readonly settings?: { readonly [name: string]: unknown }
   /** Look again at what failed or was absent. */
   readonly retry?: boolean
+  /** Take the fold from whoever holds it. */
+  readonly breakLease?: boolean
   readonly inFlight?: number
   readonly decoders?: number
   /** Bytes of frames that may be held at the same time; default 512 MiB. */
@@ -50,6 +63,32 @@ export interface AgentSummary extends FoldSummary {
   readonly failures: ReadonlyArray<Failure>
 }
 
+/** Makes what a fold belongs to the current plan of its slice, unless that is recorded or a driver of folds has its own. */
+const planHeld = Effect.fnUntraced(function* (
+  folder: string,
+  fold: Fold & { readonly plan: string },
+  loaded: Parameters<typeof planOf>[0],
+  options: AgentOptions,
+) {
+  if ((yield* holderOf(folder)) !== null) return
+  const before = yield* recordedPlan(folder)
+  // A first fold whose merging is left to others is part of a plan that they are to record.
+  if (before === null && options.merge === false && (yield* listParts(folder)).length === 0) return
+  const known = before?.folds[fold.index]
+  if (
+    before !== null &&
+    known !== undefined &&
+    known.plan === fold.plan &&
+    known.end === fold.end &&
+    before.files === loaded.provenance.files &&
+    before.folds.at(-1)!.end === loaded.samples.length &&
+    before.foldSize === (options.foldSize ?? defaultFoldSize)
+  )
+    return yield* touchPlan(folder, before)
+  const { file, planned } = planOf(loaded, { ...options, source: options })
+  yield* recordPlan(folder, file, planned)
+})
+
 /** Runs one agent over one fold of a dataset. */
 export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends LookSettings, E, C>(
   agent: Agent<S, E, C>,
@@ -61,9 +100,8 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
     ...options.settings,
   })
   const source = yield* loadSource(options)
-  const tasks: ReadonlyArray<Task> = options.tasks ?? ['grounding']
-  const { run, videos, fold, foldSize, retry, inFlight, decoders, memory } = options
-  const samples = source.samples.filter(({ task }) => tasks.includes(task))
+  const { run, videos, fold, foldSize, retry, breakLease, inFlight, decoders, memory } = options
+  const samples = wantedSamples(source.samples, options)
   yield* announceSight({
     ...{ profile, medium: mediumOf(identity), question: 'grounding', datasets: [source.dataset.name] },
     files: samples.slice(0, 100).map(({ file }) => join(videos, file)),
@@ -73,10 +111,12 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
     samples,
     videos,
     settings,
+    onHeld: (folder, held) => planHeld(folder, held, { ...source, samples }, options),
     provenance: { ...source.provenance, spanwise: packageJson.version },
     ...(fold === undefined ? {} : { fold }),
     ...(foldSize === undefined ? {} : { foldSize }),
     ...(retry === undefined ? {} : { retry }),
+    ...(breakLease === undefined ? {} : { breakLease }),
     ...(inFlight === undefined ? {} : { inFlight }),
     ...(decoders === undefined ? {} : { decoders }),
     ...(memory === undefined ? {} : { memory }),
@@ -86,6 +126,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
       Effect.catchTag('InputError', (error) => Effect.logWarning(`${error.message} (curate will merge)`)),
     )
   if (summary.failed + summary.absent === 0) return { ...summary, failures: [] }
-  const folder = foldName(planFolds(samples.length, foldSize)[fold ?? 0]!)
-  return { ...summary, failures: yield* listFailures(join(run, agent.name, folder)) }
+  const folder = yield* findSlice(join(run, agent.name), sliceOf(samples))
+  const name = foldName(planFolds(samples.length, foldSize)[fold ?? 0]!)
+  return { ...summary, failures: yield* listFailures(join(folder, name)) }
 })

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
 import { difficultyEstimation } from '../agents/index.ts'
@@ -6,7 +6,7 @@ import { InputError, mean } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
 import { makeFolder, readJson, writeWhole } from '../files/index.ts'
-import { listParts } from '../folds/index.ts'
+import { currentParts } from '../folds/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import {
   type CuratedSample,
@@ -23,13 +23,17 @@ import {
 } from '../store/index.ts'
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
 import { datasetCard } from './curate/card.ts'
-import { type Merged, openMerged } from './merge.ts'
+import { joinVerdicts, type Verdicts } from './curate/verdicts.ts'
+import { openMerged } from './merge.ts'
 import { type DatasetSource, loadSource } from './source.ts'
 
 /** Options of `spanwise curate`. */
 export interface CurateOptions {
   /** The run's folder, in which `bra` and `dea` left their verdicts. */
   readonly run: string
+  /** Which of the run's datasets and splits; the only one, or its training split, unless told otherwise. */
+  readonly dataset?: string
+  readonly split?: string
   /** Folder of the curated dataset; `RUN/curated` unless told otherwise. */
   readonly out?: string
   readonly act?: Partial<ActSettings>
@@ -45,7 +49,7 @@ export interface CurateSummary {
   readonly pool: number
   readonly selected: number
   readonly bands: { readonly [band: string]: number }
-  /** Verdicts in the part files that another of the same sample superseded. */
+  /** Verdicts in the part files that do not count: superseded by another of the sample, or planned no more. */
   readonly superseded: number
   readonly out: string
   readonly seconds: number
@@ -88,27 +92,13 @@ const refuseOverlap = Effect.fnUntraced(function* (
   }
 })
 
-/** Both agents' verdicts of each sample, in the order of the samples. */
-const joinVerdicts = Effect.fnUntraced(function* ({ database, makeEvidence }: Merged) {
-  yield* makeEvidence
-  const withEvidence = (table: string) =>
-    database.rows(`SELECT v.*, e.evidence FROM ${table} v JOIN evidence e USING (part, part_row)
-                   ORDER BY part, part_row`)
-  const bra = yield* withEvidence('boundary_reflection')
-  const dea = yield* withEvidence('difficulty_estimation')
-  const pairs = new Map<string, { bra?: Row; dea?: Row }>()
-  for (const row of bra) pairs.set(String(row.key), { bra: row })
-  for (const row of dea) pairs.set(String(row.key), { ...pairs.get(String(row.key)), dea: row })
-  return [...pairs.values()]
-})
-
 const decideAll = (
-  pairs: ReadonlyArray<{ readonly bra?: Row; readonly dea?: Row }>,
+  { pairs, reflected }: Verdicts,
   settings: ActSettings,
   difficulty: Parameters<typeof rejudge>[2],
 ): ReadonlyArray<Judged> =>
   pairs.map(({ bra, dea }) => {
-    const decision = act(bra, dea, settings)
+    const decision = act(bra, dea, settings, reflected)
     const row = (dea?.evidence != null ? dea : (bra ?? dea))!
     const score =
       dea?.evidence == null
@@ -130,7 +120,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   const settings: ActSettings = { ...defaultActSettings, ...options.act }
   const selection: Selection = { ...defaultSelection, ...options.selection }
   const folder = join(options.run, difficultyEstimation.name)
-  if ((yield* listParts(folder)).length === 0)
+  if ((yield* currentParts(folder)).length === 0)
     return yield* new InputError({
       subject: folder,
       problem: 'holds no verdicts, and selection needs difficulties',
@@ -140,15 +130,24 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const merged = yield* openMerged(options.run)
-      const { database, parts, superseded } = merged
-      if (parts.bra.length === 0)
+      const { database, superseded } = merged
+      const verdicts = yield* joinVerdicts(merged, resolve(options.run), {
+        ...(options.dataset === undefined ? {} : { dataset: options.dataset }),
+        ...(options.split === undefined ? {} : { split: options.split }),
+      })
+      const { slice, planned, reflected } = verdicts
+      if (!reflected)
         yield* Effect.logWarning('no boundary reflection in this run: every annotation counts as complete')
-      const pairs = yield* joinVerdicts(merged)
+      const looked = verdicts.pairs.filter(({ dea }) => dea !== undefined).length
+      if (planned !== null && looked < planned)
+        yield* Effect.logWarning(
+          `${planned - looked} of ${planned} planned samples of ${slice.dataset} ${slice.split} have no difficulty yet; they are left out`,
+        )
       yield* refuseOverlap(
-        pairs.map(({ bra, dea }) => (bra ?? dea)!),
+        verdicts.pairs.map(({ bra, dea }) => (bra ?? dea)!),
         options.evaluation ?? [],
       )
-      const judged = decideAll(pairs, settings, yield* difficultySettings(folder))
+      const judged = decideAll(verdicts, settings, yield* difficultySettings(folder))
       const pool = judged.flatMap(
         ({ row, decision, score }): ReadonlyArray<Candidate> =>
           decision.weight > 0 && score !== null
@@ -203,11 +202,9 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
         act: JSON.stringify(settings),
         selection: JSON.stringify(selection),
         ...Object.fromEntries(
-          (yield* Effect.forEach(
-            [parts.bra, parts.dea].flatMap((list) => list.slice(0, 1)),
-            (part) => readMetadata(database, part),
-          )).flatMap((metadata) =>
-            Object.entries(metadata).map(([key, value]) => [`${metadata.agent} ${key}`, value] as const),
+          (yield* Effect.forEach(verdicts.parts, (part) => readMetadata(database, part))).flatMap(
+            (metadata) =>
+              Object.entries(metadata).map(([key, value]) => [`${metadata.agent} ${key}`, value] as const),
           ),
         ),
       }

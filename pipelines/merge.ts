@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path'
 import { Effect, type Scope } from 'effect'
 import { agents } from '../agents/index.ts'
 import type { InputError } from '../core/index.ts'
-import { listParts } from '../folds/index.ts'
+import { currentParts } from '../folds/index.ts'
 import {
   type AgentParts,
   type Database,
@@ -16,26 +16,32 @@ import {
 
 export interface Merged {
   readonly database: Database
-  /** Part files of each agent, by command. */
-  readonly parts: { readonly [Command in keyof typeof agents]: ReadonlyArray<string> }
-  /** Verdicts in the part files that another of the same sample superseded. */
+  /** Verdicts in the part files that do not count: superseded by another of the sample, or planned no more. */
   readonly superseded: number
   /** Makes the view `evidence`, which reads the part files. */
   readonly makeEvidence: Effect.Effect<void, InputError | StoreError>
 }
 
-/** The finished part files of every agent of a run, relative to `run`. */
+/** The finished part files of every agent of a run, relative to `run`, and which of their rows are planned now. */
 export const partsOf = (run: string): Effect.Effect<ReadonlyArray<AgentParts>, InputError> =>
   Effect.forEach(Object.values(agents), (agent) =>
-    Effect.map(listParts(join(run, agent.name)), (parts) => ({
-      agent,
-      parts: parts.map((part) => relative(run, part)),
-    })),
+    Effect.map(currentParts(join(run, agent.name)), (groups): AgentParts => {
+      const within = (paths: ReadonlyArray<string>) => paths.map((path) => relative(run, path))
+      return {
+        agent,
+        parts: groups.flatMap(({ parts, only }) => (only === null ? within(parts) : [])),
+        chosen: groups.flatMap(({ parts, only }) =>
+          only === null
+            ? []
+            : [{ parts: within(parts), planned: relative(run, only.planned), plan: only.plan }],
+        ),
+      }
+    }),
   )
 
 /**
- * Opens `RUN/curation.duckdb` and fills it from the part files of every agent: one verdict per sample and agent. Unfinished
- * folds count with the parts they have. The database stays open, and other processes out, until the scope closes.
+ * Opens `RUN/curation.duckdb` and fills it from the part files of every agent: one verdict per agent and sample of the
+ * current plans. Unfinished folds count with the parts they have. The database stays open, and other processes out, until the scope closes.
  */
 export const openMerged = Effect.fn('Pipelines.openMerged')(function* (folder: string) {
   const run = resolve(folder)
@@ -49,10 +55,7 @@ export const openMerged = Effect.fn('Pipelines.openMerged')(function* (folder: s
   const makeEvidence = Effect.flatMap(evidenceQuery(database, run, all), (query) =>
     database.run(`CREATE TEMP VIEW evidence AS ${query}`),
   )
-  const of = (name: string) =>
-    all.flatMap(({ agent, parts }) => (agent.name === name ? parts.map((part) => join(run, part)) : []))
-  const parts = { bra: of(agents.bra.name), dea: of(agents.dea.name) }
-  return { database, parts, superseded, makeEvidence }
+  return { database, superseded, makeEvidence }
 }) satisfies (run: string) => Effect.Effect<Merged, InputError | StoreError, Scope.Scope>
 
 /** Fills `RUN/curation.duckdb` and closes it. */

@@ -23,9 +23,9 @@ const decisionsOf = Effect.fnUntraced(function* (run: string) {
   return found
 })
 
-const hint = 'mend the SQL ("spanwise query --schema" lists the tables and columns)'
+const hint = 'correct the SQL ("spanwise query --schema" lists the tables and columns)'
 
-/** What DuckDB says against a query that somebody typed is theirs to mend. */
+/** What DuckDB says against a query that somebody typed is theirs to correct. */
 const theirs = (error: DatabaseError): InputError =>
   error instanceof StoreError
     ? new InputError({ subject: 'query', problem: error.problem, remedy: hint })
@@ -40,7 +40,7 @@ export interface QueryAnswer extends Pick<Answers, 'source' | 'because'>, Select
 export const runQuery = Effect.fn('Pipelines.runQuery')(function* (folder: string, sql: string) {
   const run = resolve(folder)
   const verdicts = yield* partsOf(run)
-  if (verdicts.every(({ parts }) => parts.length === 0))
+  if (verdicts.every(({ parts, chosen = [] }) => parts.length + chosen.length === 0))
     return yield* new InputError({
       subject: run,
       problem: 'holds no verdicts yet',

@@ -111,7 +111,7 @@ const openParts = Effect.fnUntraced(function* (files: RunFiles) {
   yield* database.run(`CREATE TEMP TABLE part_facts AS ${factsQuery}`, [JSON.stringify(facts)])
   const parts = fileList(facts.map(({ part }) => join(run, part)))
   yield* database.run(`
-    CREATE VIEW parts AS SELECT agent, part, bytes, modified, num_rows::INTEGER AS verdicts
+    CREATE VIEW parts AS SELECT agent, part, bytes, modified, num_rows::INTEGER AS verdicts, plan
       FROM part_facts JOIN parquet_file_metadata(${parts}) ON file_name = ${literal(`${run}/`)} || part;
     ${views.map(create).join('\n')}`)
   yield* makeEvidence(database, files)

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { Effect } from 'effect'
 import { tableOf } from './columns.ts'
-import { type Database, type DatabaseError, identifier, literal, transaction } from './database.ts'
+import { type Database, type DatabaseError, fileList, identifier, literal, transaction } from './database.ts'
 import { type AgentParts, factsQuery, findSuperseded, type PartFact, verdictsQuery } from './places.ts'
 import { create, describe, verdictTables } from './relations.ts'
 
@@ -10,17 +11,17 @@ const staleAgents = (
   all: ReadonlyArray<AgentParts>,
   facts: ReadonlyArray<PartFact>,
 ): Effect.Effect<ReadonlyArray<AgentParts>, DatabaseError> =>
-  Effect.map(database.rows('SELECT agent, part, bytes, modified FROM parts'), (rows) =>
+  Effect.map(database.rows('SELECT agent, part, bytes, modified, plan FROM parts'), (rows) =>
     all.filter(({ agent }) => {
       const mine = facts.filter((fact) => fact.agent === agent.name)
       const known = new Map(
         rows
           .filter((row) => row.agent === agent.name)
-          .map(({ part, bytes, modified }) => [part, `${bytes} ${modified}`]),
+          .map(({ part, bytes, modified, plan }) => [part, `${bytes} ${modified} ${plan}`]),
       )
       return (
         known.size !== mine.length ||
-        mine.some(({ part, bytes, modified }) => known.get(part) !== `${bytes} ${modified}`)
+        mine.some(({ part, bytes, modified, plan }) => known.get(part) !== `${bytes} ${modified} ${plan}`)
       )
     }),
   )
@@ -32,6 +33,20 @@ export const isFresh = (
   facts: ReadonlyArray<PartFact>,
 ): Effect.Effect<boolean, DatabaseError> =>
   Effect.map(staleAgents(database, all, facts), (stale) => stale.length === 0)
+
+/** How many rows each part file holds: the table says so where all of them count. */
+const countsQuery = (run: string, table: string, { parts, chosen = [] }: AgentParts): string => {
+  const some = chosen.flatMap((one) => one.parts)
+  return [
+    `SELECT part, count(*) AS verdicts FROM ${table} ${some.length === 0 ? '' : `WHERE part IN (${[...parts, ''].map(literal).join(', ')})`} GROUP BY part`,
+    ...(some.length === 0
+      ? []
+      : [
+          `SELECT substr(file_name, ${[...run].length + 2}), num_rows
+           FROM parquet_file_metadata(${fileList(some.map((part) => join(run, part)))})`,
+        ]),
+  ].join(' UNION ALL ')
+}
 
 /**
  * Fills the table of one agent anew. Two transactions: rows that are taken out of a table before they are committed make
@@ -58,8 +73,8 @@ const fill = Effect.fnUntraced(function* (
     database,
     Effect.gen(function* () {
       yield* database.run(
-        `INSERT INTO parts SELECT agent, part, bytes, modified, verdicts FROM (${factsQuery})
-         JOIN (SELECT part, count(*) AS verdicts FROM ${table} GROUP BY part) USING (part)`,
+        `INSERT INTO parts SELECT agent, part, bytes, modified, verdicts, plan FROM (${factsQuery})
+         JOIN (${countsQuery(run, table, one)}) USING (part)`,
         [JSON.stringify(facts)],
       )
       if (superseded > 0)
@@ -71,14 +86,14 @@ const fill = Effect.fnUntraced(function* (
 })
 
 /**
- * Fills the tables of agents from their part files, one verdict per sample, in place of what was there. Tables that were
+ * Fills the tables of agents from their part files, one verdict per planned sample, in place of what was there. Tables that were
  * filled from exactly these files stay as they are.
  *
  * The agents are merged side by side, each by one thread: rows then go straight into the table in the order of the part
  * files. Several threads for one table gather and copy batches to keep that order, which costs twice the processor.
  *
  * @param run absolute path of the run
- * @returns how many verdicts of the part files another of the same sample superseded
+ * @returns how many verdicts of the part files do not count: another of the same sample does, or none is planned now
  */
 export const materialise = Effect.fn('Store.materialise')(function* (
   database: Database,

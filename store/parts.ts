@@ -21,6 +21,14 @@ const structure = (type: ColumnType): Json => {
   return shape
 }
 
+/** JSON that DuckDB reads whatever the texts hold: half of a surrogate pair, which no UTF-8 can say, becomes U+FFFD. */
+const rowsJson = (rows: ReadonlyArray<Row>): string => {
+  const text = JSON.stringify(rows)
+  return text.includes('\\ud')
+    ? JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value))
+    : text
+}
+
 /**
  * Writes rows as one Parquet file under a temporary name and renames it, so that a file with the final name is always
  * whole. The bytes depend on rows, columns and metadata alone: no clock, no host.
@@ -41,7 +49,7 @@ export const writePart = Effect.fn('Store.writePart')(function* (
     yield* database.run(
       `CREATE OR REPLACE TEMP TABLE stage AS
        SELECT unnest(from_json($1::JSON, ${literal(JSON.stringify([shape]))}), max_depth := 2)`,
-      [JSON.stringify(rows)],
+      [rowsJson(rows)],
     )
     yield* database.run(
       `COPY (SELECT ${names} FROM stage) TO ${literal(temporary)}

@@ -6,10 +6,21 @@ import { type AnyAgent, type Columns, tableColumns, tableOf } from './columns.ts
 import { type Database, type DatabaseError, identifier, parquetOf } from './database.ts'
 import { evidenceView } from './relations.ts'
 
+/** Part files of which only the rows of planned samples count. */
+export interface ChosenParts {
+  readonly parts: ReadonlyArray<string>
+  /** Parquet file of the planned keys. */
+  readonly planned: string
+  /** What tells the planned keys from others. */
+  readonly plan: string
+}
+
 /** The part files of one agent, relative to the folder of the run, sorted. */
 export interface AgentParts {
   readonly agent: AnyAgent
+  /** Of these every row counts. */
   readonly parts: ReadonlyArray<string>
+  readonly chosen?: ReadonlyArray<ChosenParts>
 }
 
 /** What tells a part file from another of the same name. */
@@ -18,17 +29,21 @@ export interface PartFact {
   readonly part: string
   readonly bytes: number
   readonly modified: number
+  /** The plan whose rows count, empty where all do. */
+  readonly plan: string
 }
 
 /** Size and time of every part file. One that is gone is an InputError. */
 export const partFacts = (run: string, all: ReadonlyArray<AgentParts>) =>
   Effect.try({
     try: (): ReadonlyArray<PartFact> =>
-      all.flatMap(({ agent, parts }) =>
-        parts.map((part) => {
-          const { size, mtimeMs } = statSync(join(run, part))
-          return { agent: agent.name, part, bytes: size, modified: Math.floor(mtimeMs) }
-        }),
+      all.flatMap(({ agent, parts, chosen = [] }) =>
+        [{ parts, plan: '' }, ...chosen].flatMap(({ parts, plan }) =>
+          parts.map((part) => {
+            const { size, mtimeMs } = statSync(join(run, part))
+            return { agent: agent.name, part, bytes: size, modified: Math.floor(mtimeMs), plan }
+          }),
+        ),
       ),
     catch: (error) =>
       new InputError({
@@ -40,19 +55,21 @@ export const partFacts = (run: string, all: ReadonlyArray<AgentParts>) =>
 
 /** A query that gives `PartFact`s back as rows, from their JSON as its parameter. */
 export const factsQuery = `SELECT unnest(from_json($1::JSON,
-  '[{"agent":"VARCHAR","part":"VARCHAR","bytes":"DOUBLE","modified":"DOUBLE"}]'), max_depth := 2)`
+  '[{"agent":"VARCHAR","part":"VARCHAR","bytes":"DOUBLE","modified":"DOUBLE","plan":"VARCHAR"}]'), max_depth := 2)`
 
 /**
  * A query for columns of an agent's part files and for the place of each row, in the order of the files. All of them have
  * the columns of the first, as all were written under one `partVersion`; a column that an earlier version lacks is null.
  *
  * @param run absolute path of the run
+ * @param planned file of the keys whose rows count, relative to `run`; all rows without it
  */
 const fromParts = Effect.fnUntraced(function* (
   database: Database,
   run: string,
   parts: ReadonlyArray<string>,
   columns: Columns,
+  planned?: string,
 ) {
   const rows = (some: ReadonlyArray<string>) => `(
     SELECT *, substr(filename, ${[...run].length + 2}) AS part, file_row_number::INTEGER AS part_row
@@ -66,17 +83,35 @@ const fromParts = Effect.fnUntraced(function* (
   const select = Object.entries(columns)
     .map(([name, { type }]) => `${present.has(name) ? '' : `NULL::${type} AS `}${identifier(name)}`)
     .join(', ')
-  return parts.length === 0 ? `SELECT ${select} WHERE false` : `SELECT ${select} FROM ${rows(parts)}`
+  if (parts.length === 0) return `SELECT ${select} WHERE false`
+  const only =
+    planned === undefined ? '' : ` SEMI JOIN ${parquetOf([join(run, planned)])} planned USING (key)`
+  return `SELECT ${select} FROM ${rows(parts)}${only}`
 })
 
+/** `fromParts` of all part files of an agent. */
+const fromAgent = (
+  database: Database,
+  run: string,
+  { parts, chosen = [] }: AgentParts,
+  columns: Columns,
+): Effect.Effect<string, DatabaseError> =>
+  Effect.map(
+    Effect.forEach(
+      [...(parts.length > 0 || chosen.length === 0 ? [{ parts, planned: undefined }] : []), ...chosen],
+      (one) => fromParts(database, run, one.parts, columns, one.planned),
+    ),
+    (queries) => queries.join(' UNION ALL '),
+  )
+
 /** A query for the rows of an agent's table, out of its part files. */
-export const verdictsQuery = (database: Database, run: string, { agent, parts }: AgentParts) =>
-  fromParts(database, run, parts, tableColumns(agent))
+export const verdictsQuery = (database: Database, run: string, one: AgentParts) =>
+  fromAgent(database, run, one, tableColumns(one.agent))
 
 /** A query for the rows of `evidence`. */
 export const evidenceQuery = (database: Database, run: string, all: ReadonlyArray<AgentParts>) =>
   Effect.map(
-    Effect.forEach(all, ({ parts }) => fromParts(database, run, parts, evidenceView.columns)),
+    Effect.forEach(all, (one) => fromAgent(database, run, one, evidenceView.columns)),
     (queries) => queries.join(' UNION ALL '),
   )
 

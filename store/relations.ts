@@ -67,6 +67,7 @@ export const partsTable: Relation = {
     bytes: { type: 'DOUBLE', comment: 'size of the file' },
     modified: { type: 'DOUBLE', comment: 'milliseconds since 1970' },
     verdicts: { type: 'INTEGER', comment: 'verdicts in it, with those that another part supersedes' },
+    plan: { type: 'VARCHAR', comment: 'hash of the plan whose verdicts count; empty where all do' },
   },
 }
 

@@ -28,6 +28,8 @@ const migrations: ReadonlyArray<string> = [
      FROM provenance;
    DROP TABLE provenance;
    ALTER TABLE provenance_of RENAME TO provenance;`,
+  // Version 2 has no `plan` in the table `parts`, which is made anew like every table that follows from part files.
+  'SELECT 1',
 ]
 
 /** Version of `curation.duckdb` that this Spanwise writes. */

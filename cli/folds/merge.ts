@@ -38,8 +38,8 @@ export const merge = Command.make(
     const database = join(run, 'curation.duckdb')
     yield* print(input.json, { database, agents: merged }, [
       ...merged.map(
-        ({ agent, planned, repeated, twice, others }) =>
-          `${agent}: every one of ${planned} planned samples has its verdict; ${repeated} repeated by another cut of the dataset, ${twice} looked at twice, ${others} not in the plan`,
+        ({ agent, dataset, split, planned, repeated, twice, others }) =>
+          `${agent} ${dataset} ${split}: every one of ${planned} planned samples has its verdict; ${repeated} repeated by another cut of the dataset, ${twice} looked at twice, ${others} not in the plan`,
       ),
       `verdicts: ${database}`,
     ])

@@ -10,11 +10,11 @@ import { runOf, which } from './merge.ts'
 const asJson = (run: string, standing: ReadonlyArray<AgentStatus>) =>
   JSON.stringify({
     run,
-    agents: standing.map(({ agent, folds }) => ({ agent, total: totalOf(folds), folds })),
+    agents: standing.map(({ folds, ...about }) => ({ ...about, total: totalOf(folds), folds })),
   })
 
 const table = (standing: ReadonlyArray<AgentStatus>): string =>
-  standing.map(({ agent, folds }) => statusTable(agent, folds).join('\n')).join('\n\n')
+  standing.map(({ agent, split, folds }) => statusTable(`${agent} ${split}`, folds).join('\n')).join('\n\n')
 
 const terminal = process.stdout.isTTY === true
 

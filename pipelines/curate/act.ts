@@ -34,13 +34,20 @@ const gap = (agent: string, row: Row | undefined, required: boolean): string | n
 }
 
 /**
- * What becomes of one sample, from the verdicts of the two agents. Boundary reflection may be left out (everything then
- * counts as complete), difficulty may not: selection needs it.
+ * What becomes of one sample, from the verdicts of the two agents. Boundary reflection may be left out altogether
+ * (everything then counts as complete), difficulty may not: selection needs it.
+ *
+ * @param reflected whether boundary reflection was run: a sample that it has not seen is then rejected.
  */
-export const act = (bra: Row | undefined, dea: Row | undefined, settings: ActSettings): Decision => {
+export const act = (
+  bra: Row | undefined,
+  dea: Row | undefined,
+  settings: ActSettings,
+  reflected = false,
+): Decision => {
   const annotated = (bra ?? dea)?.windows
   const windows = annotated === null || annotated === undefined ? null : windowsOf(annotated)
-  const missing = gap('bra', bra, false) ?? gap('dea', dea, true)
+  const missing = gap('bra', bra, reflected) ?? gap('dea', dea, true)
   if (missing !== null) return { decision: 'reject', reason: missing, weight: 0, windows }
   const verdict = bra?.verdict
   const action =

@@ -4,10 +4,12 @@ import { IncompleteError, type InputError } from '../../core/index.ts'
 import { type Verified, verifyPlan } from '../../folds/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { runMerge } from '../merge.ts'
-import { type AgentCommand, agentFolder, nothingPlanned, replan } from './plan.ts'
+import { type AgentCommand, agentFolder, nothingPlanned, recordedPlans, replan } from './plan.ts'
 
 export interface FoldsMerged extends Omit<Verified, 'missing'> {
   readonly agent: AgentCommand
+  readonly dataset: string
+  readonly split: string
 }
 
 /**
@@ -16,11 +18,14 @@ export interface FoldsMerged extends Omit<Verified, 'missing'> {
  */
 export const mergeFolds = Effect.fn('Pipelines.mergeFolds')(function* (run: string) {
   const merged: Array<FoldsMerged> = []
-  for (const agent of Object.keys(agents) as ReadonlyArray<AgentCommand>) {
-    const plan = yield* replan(run, agent)
-    if (plan === null) continue
+  const plans = yield* Effect.forEach(Object.keys(agents) as ReadonlyArray<AgentCommand>, (agent) =>
+    Effect.map(recordedPlans(run, agent), (all) => all.map((one) => ({ ...one, agent }))),
+  )
+  for (const { agent, folder, file } of plans.flat()) {
+    const plan = yield* replan(run, agent, file)
+    const { dataset, split } = plan.slice
     const keys = plan.planned.map(({ key }) => key)
-    const { missing, ...verified } = yield* verifyPlan(agentFolder(run, agent), keys)
+    const { missing, ...verified } = yield* verifyPlan(agentFolder(run, agent), folder, keys)
     const lacking = verified.planned - verified.found
     if (lacking > 0) {
       const at = keys.indexOf(missing[0]!)
@@ -33,7 +38,7 @@ export const mergeFolds = Effect.fn('Pipelines.mergeFolds')(function* (run: stri
         remedy: 'finish them with "spanwise folds run"',
       })
     }
-    merged.push({ agent, ...verified })
+    merged.push({ agent, dataset, split, ...verified })
   }
   if (merged.length === 0) return yield* nothingPlanned(run)
   yield* runMerge(run)

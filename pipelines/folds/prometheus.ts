@@ -17,9 +17,11 @@ export const metricsText = (standing: ReadonlyArray<AgentStatus>): string => {
     metric.lines.push(`spanwise_${name}{${inner.join(',')}} ${value}`)
     metrics.set(name, metric)
   }
-  for (const { agent, folds } of standing)
+  for (const { agent, dataset, split, folds } of standing) {
+    // Only where they are needed to tell two folds apart, so that a dashboard of one split stays as it is.
+    const several = standing.filter((other) => other.agent === agent).length > 1
     for (const report of folds) {
-      const fold = { agent, fold: report.fold.index }
+      const fold = { agent, ...(several ? { dataset, split } : {}), fold: report.fold.index }
       add('fold_planned_samples', 'Samples to be done', fold, report.planned)
       add('fold_done_samples', 'Samples that have a verdict', fold, report.done)
       for (const outcome of ['kept', 'dropped', 'failed', 'absent'] as const)
@@ -41,6 +43,7 @@ export const metricsText = (standing: ReadonlyArray<AgentStatus>): string => {
           add('endpoint_latency_seconds', 'Mean seconds of its latest answers', server, endpoint.latency)
       }
     }
+  }
   return [...metrics]
     .flatMap(([name, { help, lines }]) => [
       `# HELP spanwise_${name} ${help}`,

@@ -5,7 +5,9 @@ import { agents, type LookSettings } from '../../agents/index.ts'
 import { IncompleteError, InputError, type Json, Progress } from '../../core/index.ts'
 import { readJson } from '../../files/index.ts'
 import {
+  breakLeases,
   type Counts,
+  claimSlice,
   type Driven,
   difference,
   drive,
@@ -17,12 +19,13 @@ import {
   holdFolder,
   type PlannedFold,
   readManifest,
+  recordPlan,
   type Task,
 } from '../../folds/index.ts'
 import { anyProfile } from '../../models/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { parseSettings } from '../settings.ts'
-import { agentFolder, makePlan, type PlanOptions, recordPlan } from './plan.ts'
+import { agentFolder, makePlan, type PlanOptions } from './plan.ts'
 import { totalOf } from './report.ts'
 import { reportFolds } from './status.ts'
 
@@ -37,6 +40,8 @@ export interface RunFoldsOptions extends PlanOptions {
   readonly attempts: number
   /** Run, instead of unfinished folds, the finished ones that have failed or absent samples. */
   readonly retry?: boolean
+  /** Take the folds from whoever holds them. */
+  readonly breakLease?: boolean
   /** Milliseconds between two attempts. */
   readonly pause?: number
 }
@@ -91,27 +96,28 @@ const lineOf = ({ task, fate, end, code, detail }: Driven): string | null => {
 
 /**
  * Runs the folds of a dataset that are not finished, through an executor, each by its own command. One such driver
- * works on an agent's folder at a time; folds that other processes hold are waited for. What was finished before, in
+ * works on a split of a run at a time; folds that other processes hold are waited for. What was finished before, in
  * this cut of the dataset or another, with this executor or another, keeps its verdicts.
  */
 export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunFoldsOptions) {
   const started = yield* Clock.currentTimeMillis
   const run = resolve(options.run)
   const { agent, retry = false } = options
-  const folder = agentFolder(run, agent)
-  const { file } = yield* makePlan(options)
+  const { file, planned, slice } = yield* makePlan(options)
   yield* checkSettings(options)
+  const folder = yield* claimSlice(agentFolder(run, agent), slice)
+  if (options.breakLease === true) yield* breakLeases(folder)
   return yield* Effect.scoped(
     Effect.gen(function* () {
       yield* holdFolder(folder, `folds run of ${agent} (${folder})`)
-      yield* recordPlan(run, agent, file)
+      yield* recordPlan(folder, file, planned)
       const manifests = yield* Effect.forEach(file.folds, (fold) => readManifest(folder, fold))
       const wanted = file.folds.filter((_, index) => {
         const counts = manifests[index]?.counts
         return retry ? counts !== undefined && counts.failed + counts.absent > 0 : counts === undefined
       })
       const known = new Map<string, FoldReport>()
-      const reports = reportFolds(run, agent, file, known)
+      const reports = reportFolds({ folder, file }, known)
       const ends: Array<Driven> = []
       if (wanted.length > 0) {
         const executor = yield* executors[options.executor]({

@@ -58,8 +58,10 @@ describe('table', () => {
   })
 })
 
+const bra = { agent: 'bra', dataset: 'jsonl', split: 'train' } as const
+
 describe('metrics', () => {
-  const text = metricsText([{ agent: 'bra', folds: reports }])
+  const text = metricsText([{ ...bra, folds: reports }])
   it('are in the text format of Prometheus, each described once', () => {
     const described = text.match(/^# TYPE (\S+) gauge$/gm)!
     expect(new Set(described).size).toBe(described.length)
@@ -80,9 +82,17 @@ describe('metrics', () => {
     ])
       expect(text).toContain(`${line}\n`)
   })
+  it('tell the folds of two splits apart', () => {
+    const valid = { ...bra, split: 'valid', folds: reports }
+    const both = metricsText([{ ...bra, folds: reports }, valid])
+    for (const split of ['train', 'valid'])
+      expect(both).toContain(
+        `spanwise_fold_done_samples{agent="bra",dataset="jsonl",split="${split}",fold="1"} 40\n`,
+      )
+  })
   it('escape what a label may not hold', () => {
     const odd = { ...reports[0]!, failures: { 'a "b"\\\n': 1 } }
-    expect(metricsText([{ agent: 'bra', folds: [odd] }])).toContain('kind="a \\"b\\"\\\\\\n"')
+    expect(metricsText([{ ...bra, folds: [odd] }])).toContain('kind="a \\"b\\"\\\\\\n"')
   })
 })
 

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Clock, Effect } from 'effect'
+import { z } from 'zod'
+import { type InputError, tasks } from '../core/index.ts'
+import { cleanings, policies } from '../datasets/index.ts'
+import { contentHash, readJson, writeJson } from '../files/index.ts'
+import { type DatabaseError, openDatabase, writePart } from '../store/index.ts'
+import type { Planned } from './plan.ts'
+
+const count = z.int().min(0)
+
+/** What `plan.json` beside the folds of a slice holds: which samples are planned now, from what, and how they are cut. */
+const planSchema = z.object({
+  version: z.literal(1),
+  source: z.object({
+    dataset: z.string(),
+    split: z.string(),
+    annotations: z.string(),
+    form: z.string().optional(),
+    policy: z.enum(policies).optional(),
+    cleaning: z.enum(cleanings).optional(),
+  }),
+  /** Names and digests of the annotation files, as provenance has them. */
+  files: z.string().optional(),
+  tasks: z.array(z.enum(tasks)),
+  /** Only so many of the samples, from the first. */
+  limit: count.optional(),
+  foldSize: z.int().min(1),
+  /** Hash of every planned key in order. */
+  keys: z.string(),
+  folds: z.array(
+    z.object({ index: count, start: count, end: count, planned: count, duplicates: count, plan: z.string() }),
+  ),
+  /** When it was last recorded, in milliseconds since 1970. */
+  recorded: z.number().optional(),
+})
+export type PlanFile = z.output<typeof planSchema>
+
+/** Name of the file beside `plan.json` with the keys of all planned samples, as Parquet. */
+export const plannedName = 'plan.keys'
+
+/** The plan that the latest start recorded for a slice, or null. */
+export const recordedPlan = (folder: string): Effect.Effect<PlanFile | null, InputError> =>
+  readJson(join(folder, 'plan.json'), planSchema)
+
+/** Hash of planned samples in order: what tells a plan from another. */
+export const planHash = (planned: ReadonlyArray<Planned>): string =>
+  contentHash(planned.map(({ key }) => key))
+
+/** Says again that a plan is the current one. */
+export const touchPlan = (folder: string, file: PlanFile): Effect.Effect<void, InputError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (recorded) =>
+    writeJson(join(folder, 'plan.json'), { ...file, recorded } satisfies PlanFile),
+  )
+
+/**
+ * Makes a plan the current one of a slice: what `folds status` shows and what merging and curation take. The latest
+ * start's counts. The keys come first, so that a plan is never without them.
+ */
+export const recordPlan = Effect.fn('Folds.recordPlan')(function* (
+  folder: string,
+  file: PlanFile,
+  planned: ReadonlyArray<Planned>,
+) {
+  const before = yield* recordedPlan(folder)
+  const path = join(folder, plannedName)
+  if (before?.keys !== file.keys || !existsSync(path)) {
+    const database = yield* openDatabase(':memory:', { threads: 1 })
+    const rows = planned.map(({ key }) => ({ key }))
+    yield* writePart(database, path, { key: 'VARCHAR' }, rows, { keys: file.keys })
+  }
+  yield* touchPlan(folder, file)
+}, Effect.scoped) satisfies (
+  folder: string,
+  file: PlanFile,
+  planned: ReadonlyArray<Planned>,
+) => Effect.Effect<void, DatabaseError>
