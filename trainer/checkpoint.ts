@@ -56,9 +56,8 @@ export const saveCheckpoint = Effect.fnUntraced(function* (
     mkdirSync(temporary, { recursive: true })
   })
   yield* engine.save(modelOf(temporary))
-  const bytes = yield* engine.snapshot
+  yield* engine.snapshot(join(temporary, 'engine.state'))
   yield* files(() => {
-    writeWholeSync(join(temporary, 'engine.state'), bytes)
     writeWholeSync(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
     rmSync(final, { recursive: true, force: true })
     renameSync(temporary, final)
@@ -76,11 +75,8 @@ export const loadCheckpoint = Effect.fnUntraced(function* <State>(
 ) {
   const checkpoint = latestCheckpoint(folder)
   if (checkpoint === null) return null
-  const { trainer, bytes } = yield* Effect.try({
-    try: () => ({
-      trainer: schema.parse(JSON.parse(readFileSync(join(checkpoint, 'trainer.json'), 'utf8'))),
-      bytes: readFileSync(join(checkpoint, 'engine.state')),
-    }),
+  const trainer = yield* Effect.try({
+    try: () => schema.parse(JSON.parse(readFileSync(join(checkpoint, 'trainer.json'), 'utf8'))),
     catch: () =>
       new InputError({
         subject: checkpoint,
@@ -88,6 +84,6 @@ export const loadCheckpoint = Effect.fnUntraced(function* <State>(
         remedy: 'remove this folder to continue from the one before it',
       }),
   })
-  yield* engine.restore(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  yield* engine.restore(join(checkpoint, 'engine.state'))
   return { ...trainer, checkpoint }
 })

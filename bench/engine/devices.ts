@@ -13,7 +13,7 @@ import { random } from '../../core/index.ts'
 import { writeCheckpoint } from '../../engine/checkpoint/index.ts'
 import { localEngine } from '../../engine/index.ts'
 import { Session, tensor } from '../../engine/session.ts'
-import { decodeState } from '../../engine/training/state.ts'
+import { readState } from '../../engine/training/state.ts'
 import { Graph, gradients, mul, reduceSum } from '../../graph/index.ts'
 import type { Device } from '../../graph/onnx/index.ts'
 import { emit } from '../../graph/onnx/index.ts'
@@ -130,7 +130,9 @@ const learn = (device: Device) =>
       completions: [0, 1].map((c) => ({ tokens: completion(2 * p + c, 10) })),
     }))
     const { loss, gradNorm } = yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate: 1e-4 })
-    const { arrays } = decodeState(yield* engine.snapshot)
+    const state = path.join(folder, `${device}.state`)
+    yield* engine.snapshot(state)
+    const { arrays } = yield* readState(state)
     const started = performance.now()
     yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate: 1e-4 })
     console.log(

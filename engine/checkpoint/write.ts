@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
-import { makeFolders, whole } from '../../files/index.ts'
+import { fileError, whole } from '../../files/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { bytesPer, type FloatType } from './floats.ts'
 import { type Tensor, writeSafetensors } from './safetensors.ts'
@@ -51,31 +51,25 @@ const writeWeights = async (folder: string, checkpoint: Checkpoint, type: FloatT
 }
 
 /**
- * Writes a checkpoint as the folder it was read from is laid out, so that transformers loads it. All or nothing: the
- * folder is made under another name and renamed; a folder that stood there before is replaced.
+ * Writes a checkpoint as the folder it was read from is laid out, so that transformers loads it. Whole or not at all; a
+ * folder that stood there before is replaced.
  */
 export const writeCheckpoint = (
   folder: string,
   checkpoint: Checkpoint,
   options: WriteOptions = {},
 ): Effect.Effect<void, InputError> =>
-  Effect.tryPromise({
-    try: async () => {
-      await whole(folder, async (partial) => {
-        makeFolders(partial)
-        for (const [name, text] of [...checkpoint.files, ...(options.extra ?? [])]) {
-          const content = name === 'config.json' ? configText(text, options.type) : text
-          await writeFile(path.join(partial, name), content)
-        }
-        await writeWeights(partial, checkpoint, options.type)
-      })
-    },
-    catch: (cause) =>
-      cause instanceof InputError
-        ? cause
-        : new InputError({
-            subject: folder,
-            problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
-            remedy: 'choose a folder that may be written, on a disk with room',
-          }),
-  })
+  Effect.uninterruptible(
+    Effect.tryPromise({
+      try: () =>
+        whole(folder, async (temporary) => {
+          await mkdir(temporary)
+          for (const [name, text] of [...checkpoint.files, ...(options.extra ?? [])]) {
+            const content = name === 'config.json' ? configText(text, options.type) : text
+            await writeFile(path.join(temporary, name), content)
+          }
+          await writeWeights(temporary, checkpoint, options.type)
+        }),
+      catch: (cause) => (cause instanceof InputError ? cause : fileError(folder, 'written', cause)),
+    }),
+  )

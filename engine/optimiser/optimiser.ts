@@ -46,9 +46,9 @@ export interface Optimiser {
   readonly step: (options: StepOptions) => Effect.Effect<{ readonly gradNorm: number }, EngineError>
   /** Forgets the accumulated gradients without a step. */
   readonly discard: () => void
-  /** A copy of step count and moments. */
+  /** Step count and moments, over memory that further steps change. */
   readonly state: () => OptimiserState
-  /** Continues from a copied state. */
+  /** Continues from a state, which is copied. */
   readonly restore: (state: OptimiserState) => void
 }
 
@@ -139,7 +139,7 @@ export const makeOptimiser = (
       discard: () => {
         accumulated = 0
       },
-      state: () => ({ step: steps, first: copyOf(first), second: copyOf(second) }),
+      state: () => ({ step: steps, first: first.views, second: second.views }),
       restore: (state) => {
         fillArena(first, state.first)
         fillArena(second, state.second)
@@ -198,6 +198,3 @@ const norm = (values: Float32Array): number => {
   }
   return Math.sqrt(a + b + c + d)
 }
-
-const copyOf = (arena: Arena): ReadonlyMap<string, Float32Array> =>
-  new Map([...arena.views].map(([name, view]) => [name, view.slice()]))

@@ -1,6 +1,6 @@
 import { Effect, Scope } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
-import { EngineError } from '../../core/index.ts'
+import { EngineError, type InputError } from '../../core/index.ts'
 import { emit } from '../../graph/onnx/index.ts'
 import type { Model } from '../architectures/index.ts'
 import { steps } from '../layout.ts'
@@ -24,7 +24,7 @@ import { microBatches } from './micro-batches.ts'
 import { tokenWeights } from './normalise.ts'
 import { pack } from './packing.ts'
 import { type ScoreGroup, score } from './scorer.ts'
-import { decodeState, encodeState } from './state.ts'
+import { readState, writeState } from './state.ts'
 
 export interface TrainerOptions extends SessionOptions {
   readonly trainable?: Trainable
@@ -46,9 +46,10 @@ export interface Trainer {
   ) => Effect.Effect<ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>>, EngineError>
   /** Forward and backward passes of all micro-batches, then one AdamW step. */
   readonly update: (batch: UpdateBatch) => Effect.Effect<UpdateMetrics, EngineError>
-  /** Everything an exact continuation needs. */
-  readonly snapshot: Effect.Effect<Uint8Array, EngineError>
-  readonly restore: (state: Uint8Array) => Effect.Effect<void, EngineError>
+  /** Writes everything an exact continuation needs to a file. */
+  readonly snapshot: (file: string) => Effect.Effect<void, EngineError | InputError>
+  /** Goes back to what `snapshot` wrote; a damaged file changes nothing. */
+  readonly restore: (file: string) => Effect.Effect<void, EngineError | InputError>
 }
 
 const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, EngineError> =>
@@ -173,30 +174,24 @@ export const makeTrainer = (
       } satisfies UpdateMetrics
     })
 
-    const snapshot = Effect.map(optimiser, (one) => {
-      const { step, first, second } = one.state()
+    /** Everything that a step changes, by name, over the optimiser's own memory. */
+    const arraysOf = (one: Optimiser) => {
+      const { first, second } = one.state()
       const arrays = new Map<string, Float32Array>()
       for (const [name, data] of one.weights.views) arrays.set(prefixes.weights + name, data)
       for (const [name, data] of first) arrays.set(prefixes.first + name, data)
       for (const [name, data] of second) arrays.set(prefixes.second + name, data)
-      return encodeState({ step, arrays })
-    })
+      return arrays
+    }
 
-    const restore = Effect.fnUntraced(function* (bytes: Uint8Array) {
+    const snapshot = (file: string) =>
+      Effect.flatMap(optimiser, (one) => writeState(file, { step: one.state().step, arrays: arraysOf(one) }))
+
+    const restore = Effect.fnUntraced(function* (file: string) {
       const one = yield* optimiser
-      yield* attempt('restore', () => {
-        const { step, arrays } = decodeState(bytes)
-        const part = (prefix: string) =>
-          new Map(
-            [...arrays].flatMap(([name, data]) =>
-              name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
-            ),
-          )
-        const weights = part(prefixes.weights)
-        one.restore({ step, first: part(prefixes.first), second: part(prefixes.second) })
-        fillArena(one.weights, weights)
-        refresh(one)
-      })
+      const { step } = yield* readState(file, arraysOf(one))
+      one.restore({ ...one.state(), step })
+      refresh(one)
     })
 
     return {

@@ -46,11 +46,14 @@ export interface EngineService {
   /** One optimiser step on a batch. */
   readonly update: (batch: UpdateBatch) => Effect.Effect<UpdateMetrics, EngineError>
   /** Writes the model as a Hugging Face folder, adapters folded in; `type` defaults to that of the checkpoint read. */
-  readonly save: (folder: string, type?: FloatType) => Effect.Effect<void, EngineError>
-  /** Weights that learn, optimiser moments and step count, to the bit. */
-  readonly snapshot: Effect.Effect<Uint8Array, EngineError>
-  /** Goes back to a snapshot of an engine of the same checkpoint and options. */
-  readonly restore: (state: Uint8Array) => Effect.Effect<void, EngineError>
+  readonly save: (folder: string, type?: FloatType) => Effect.Effect<void, EngineFailure>
+  /** Writes weights that learn, optimiser moments and step count to a file, to the bit, with checksums. */
+  readonly snapshot: (file: string) => Effect.Effect<void, EngineFailure>
+  /**
+   * Goes back to a snapshot of an engine of the same checkpoint and options. A damaged file is refused and changes
+   * nothing.
+   */
+  readonly restore: (file: string) => Effect.Effect<void, EngineFailure>
 }
 
 /** What making an engine may fail with: a checkpoint that does not fit is the user's to mend. */

@@ -1,5 +1,4 @@
 import { Effect, type Scope } from 'effect'
-import { EngineError } from '../../core/index.ts'
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/index.ts'
 import { makeGenerator } from '../generate/index.ts'
 import { requireMemory } from '../memory.ts'
@@ -54,6 +53,6 @@ export const localEngine = (
             [...checkpoint.tensors].map(([name, tensor]) => [name, { ...tensor, data: weights.get(name)! }]),
           )
           return writeCheckpoint(folder, { ...checkpoint, tensors }, type === undefined ? {} : { type })
-        }).pipe(Effect.mapError((error) => new EngineError({ operation: 'save', problem: error.message }))),
+        }),
     }
   })

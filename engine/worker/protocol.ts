@@ -7,7 +7,7 @@ export interface Calls {
   readonly score: EngineService['score']
   readonly update: EngineService['update']
   readonly save: EngineService['save']
-  readonly snapshot: () => EngineService['snapshot']
+  readonly snapshot: EngineService['snapshot']
   readonly restore: EngineService['restore']
 }
 
@@ -50,7 +50,3 @@ export const fromPlain = (failure: PlainFailure): EngineFailure =>
   failure.kind === 'InputError'
     ? new InputError({ subject: failure.subject, problem: failure.problem, remedy: failure.remedy })
     : new EngineError({ operation: failure.operation, problem: failure.problem })
-
-/** Buffers of a reply that may move instead of being copied. */
-export const transferable = (value: unknown): ReadonlyArray<ArrayBuffer> =>
-  value instanceof Uint8Array && value.buffer instanceof ArrayBuffer ? [value.buffer] : []

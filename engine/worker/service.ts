@@ -49,22 +49,28 @@ export const workerEngine = (
     const ask = <Name extends CallName, Value>(
       call: Name,
       ...args: Parameters<Calls[Name]>
-    ): Effect.Effect<Value, EngineError> =>
+    ): Effect.Effect<Value, EngineFailure> =>
       Effect.callback<Value, EngineFailure>((resume) => {
         if (gone !== undefined) return resume(Effect.fail(gone))
         const id = count++
         pending.set(id, resume as Pending)
         worker.postMessage({ id, call, args })
         return Effect.sync(() => pending.delete(id))
-      }).pipe(Effect.mapError(asEngineError))
+      })
+    /** For calls about no file of the user's. */
+    const compute = <Name extends 'generate' | 'score' | 'update', Value>(
+      call: Name,
+      ...args: Parameters<Calls[Name]>
+    ): Effect.Effect<Value, EngineError> =>
+      ask<Name, Value>(call, ...args).pipe(Effect.mapError(asEngineError))
 
     return {
-      generate: (prompts, sampling) => ask('generate', prompts, sampling),
-      score: (groups, temperature) => ask('score', groups, temperature),
-      update: (batch) => ask('update', batch),
+      generate: (prompts, sampling) => compute('generate', prompts, sampling),
+      score: (groups, temperature) => compute('score', groups, temperature),
+      update: (batch) => compute('update', batch),
       save: (folder, type) => ask('save', folder, type),
-      snapshot: ask('snapshot'),
-      restore: (state) => ask('restore', state),
+      snapshot: (file) => ask('snapshot', file),
+      restore: (file) => ask('restore', file),
     }
   })
 

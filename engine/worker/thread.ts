@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, Queue } from 'effect'
 import { EngineError } from '../../core/index.ts'
 import type { EngineFailure, EngineOptions, EngineService } from './engine.ts'
 import { localEngine } from './local.ts'
-import { type Reply, type Request, starting, toPlain, transferable } from './protocol.ts'
+import { type Reply, type Request, starting, toPlain } from './protocol.ts'
 
 /** The worker's program: makes the engine of `workerData` and answers requests one after the other until told to close. */
 const port = parentPort
@@ -12,7 +12,7 @@ if (port === null) throw new Error('engine/worker/thread.ts runs as a worker onl
 const answer = (id: number, exit: Exit.Exit<unknown, EngineFailure>): void => {
   if (Exit.isSuccess(exit)) {
     const reply: Reply = { id, value: exit.value }
-    port.postMessage(reply, [...transferable(exit.value)])
+    port.postMessage(reply)
     return
   }
   const squashed = Cause.squash(exit.cause)
@@ -38,7 +38,7 @@ const perform = (
     case 'save':
       return engine.save(...request.args)
     case 'snapshot':
-      return engine.snapshot
+      return engine.snapshot(...request.args)
     case 'restore':
       return engine.restore(...request.args)
   }

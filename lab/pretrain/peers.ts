@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
 import type { EngineService } from '../../engine/index.ts'
-import { decodeState, encodeState, type TrainerState } from '../../engine/training/index.ts'
-import { removeFile, writeWhole } from '../../files/index.ts'
+import { readState, type TrainerState, writeState } from '../../engine/training/index.ts'
+import { removeFile } from '../../files/index.ts'
 
 /** Processes that train one model together, each on lessons of its own. */
 export interface Peers {
@@ -35,21 +34,10 @@ export const meet = Effect.fn('Pretrain.meet')(function* (
   const { folder, count, index } = peers
   const own = stateOf(peers, round, index)
   const all = Array.from({ length: count }, (_, peer) => stateOf(peers, round, peer))
-  yield* writeWhole(own, yield* engine.snapshot)
-  const mean = yield* Effect.tryPromise({
-    try: async (signal) => {
-      while (!all.every((file) => existsSync(file)) && !signal.aborted)
-        await new Promise((resume) => setTimeout(resume, 20))
-      const states = []
-      for (const file of all) states.push(decodeState(await readFile(file)))
-      return meanState(states)
-    },
-    catch: (cause) =>
-      new InputError({
-        subject: folder,
-        problem: `the peers cannot meet there (${String(cause)})`,
-        remedy: 'name a new folder that all of them can write',
-      }),
+  yield* engine.snapshot(own)
+  yield* Effect.promise(async (signal) => {
+    while (!all.every((file) => existsSync(file)) && !signal.aborted)
+      await new Promise((resume) => setTimeout(resume, 20))
   }).pipe(
     Effect.timeoutOrElse({
       duration: patience,
@@ -63,12 +51,25 @@ export const meet = Effect.fn('Pretrain.meet')(function* (
         ),
     }),
   )
+  const states = yield* Effect.forEach(all, (file) => readState(file))
+  const mean = yield* Effect.try({
+    try: () => meanState(states),
+    catch: (cause) =>
+      new InputError({
+        subject: folder,
+        problem: `the peers cannot meet there (${String(cause)})`,
+        remedy: 'name a new folder that all of them can write',
+      }),
+  })
+  const common = path.join(folder, `${round}-${index}.mean`)
+  yield* writeState(common, mean)
+  yield* engine.restore(common)
+  yield* removeFile(common)
   // Whoever came to this round has read the round before.
   yield* removeFile(stateOf(peers, round - 1, index))
-  yield* engine.restore(mean)
 })
 
-const meanState = (states: ReadonlyArray<TrainerState>): Uint8Array => {
+const meanState = (states: ReadonlyArray<TrainerState>): TrainerState => {
   const [first, ...others] = states
   if (first === undefined) throw new RangeError('there are no states')
   for (const [name, sum] of first.arrays) {
@@ -79,5 +80,5 @@ const meanState = (states: ReadonlyArray<TrainerState>): Uint8Array => {
     }
     for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! / states.length
   }
-  return encodeState(first)
+  return first
 }

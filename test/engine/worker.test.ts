@@ -32,7 +32,8 @@ const session = (folder: string) =>
   Effect.gen(function* () {
     const engine = yield* Engine
     const before = yield* engine.generate([prompt], sampling)
-    const state = yield* engine.snapshot
+    const state = `${folder}.state`
+    yield* engine.snapshot(state)
     const metrics = yield* engine.update(batch)
     const scores = yield* engine.score([{ prompt, completions: [[7, 8, 9]] }])
     yield* engine.save(folder, 'F32')

@@ -5,21 +5,21 @@ import path from 'node:path'
 import { Effect, Exit } from 'effect'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EngineService } from '../../engine/index.ts'
-import { decodeState, encodeState } from '../../engine/training/index.ts'
+import { readState, type TrainerState, writeState } from '../../engine/training/index.ts'
 import { meet } from '../../lab/pretrain/peers.ts'
 
 /** An engine that is nothing but its state. */
 const engineOf = (arrays: Readonly<Record<string, ReadonlyArray<number>>>) => {
   const all = Object.entries(arrays).map(([name, values]) => [name, Float32Array.from(values)] as const)
-  let state = encodeState({ step: 7, arrays: new Map(all) })
+  let state: TrainerState = { step: 7, arrays: new Map(all) }
   const engine = {
-    snapshot: Effect.sync(() => state),
-    restore: (next: Uint8Array) =>
-      Effect.sync(() => {
+    snapshot: (file: string) => writeState(file, state),
+    restore: (file: string) =>
+      Effect.map(readState(file), (next) => {
         state = next
       }),
   } as unknown as EngineService
-  return { engine, numbers: () => [...decodeState(state).arrays.values()].flatMap((data) => [...data]) }
+  return { engine, numbers: () => [...state.arrays.values()].flatMap((data) => [...data]) }
 }
 
 describe('peers', () => {

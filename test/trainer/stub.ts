@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { EngineError, random, type Sample, type Window } from '../../core/index.ts'
@@ -93,10 +93,10 @@ export const stubEngine = (failAt = Number.POSITIVE_INFINITY): Stub => {
         mkdirSync(folder, { recursive: true })
         writeFileSync(join(folder, 'model.safetensors'), new Uint8Array(state.slice().buffer))
       }),
-    snapshot: Effect.sync(() => new Uint8Array(state.slice().buffer)),
-    restore: (bytes) =>
+    snapshot: (file) => Effect.sync(() => writeFileSync(file, new Uint8Array(state.buffer))),
+    restore: (file) =>
       Effect.sync(() => {
-        state.set(new Float64Array(bytes.slice().buffer))
+        state.set(new Float64Array(new Uint8Array(readFileSync(file)).buffer))
       }),
   }
 }
