@@ -34,7 +34,7 @@ export interface RolloutGroup {
 export const scoreText = (
   rewards: Composition,
   item: TrainingItem,
-  prepared: PreparedPrompt,
+  prepared: Pick<PreparedPrompt, 'duration'>,
   text: string,
 ): Pick<ScoredRollout, 'reward' | 'scores' | 'iou' | 'parsed'> => {
   const { scores, total } = rewards.score(text, targetOf(item.sample, prepared.duration))
@@ -76,8 +76,11 @@ export const inject = (
 }
 
 /** Whether a group prefers none of its completions. */
-export const isConstantGroup = ({ rollouts }: RolloutGroup): boolean =>
-  isConstant(rollouts.map(({ reward }) => reward))
+export const isConstantGroup = ({
+  rollouts,
+}: {
+  readonly rollouts: ReadonlyArray<Pick<ScoredRollout, 'reward'>>
+}): boolean => isConstant(rollouts.map(({ reward }) => reward))
 
 export interface Batch {
   readonly groups: ReadonlyArray<RolloutGroup>

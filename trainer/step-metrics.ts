@@ -1,6 +1,6 @@
 import { deviation, mean } from '../core/index.ts'
 import type { UpdateMetrics } from '../engine/index.ts'
-import { isConstantGroup, type RolloutGroup } from './rollouts.ts'
+import { isConstantGroup, type RolloutGroup, type ScoredRollout } from './rollouts.ts'
 
 /** What the rollouts of a step amount to. Injected annotations count in `reward` and `spread` only. */
 export interface Summary {
@@ -21,7 +21,18 @@ export interface Summary {
   readonly mask: { readonly prompts: number; readonly hidden: number; readonly priorIou: number }
 }
 
-export const summarise = (groups: ReadonlyArray<RolloutGroup>): Summary => {
+/** What a summary needs of a group; external engines tell no more of theirs. */
+export interface SummarisedGroup {
+  readonly prepared: {
+    readonly mask: Pick<RolloutGroup['prepared']['mask'], 'share'>
+    readonly priorIou: number
+  }
+  readonly rollouts: ReadonlyArray<
+    Omit<ScoredRollout, 'tokens' | 'text'> & { readonly tokens: { readonly length: number } }
+  >
+}
+
+export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
   const rewards = groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward))
   const sampled = groups.flatMap(({ rollouts }) => rollouts).filter(({ finish }) => finish !== 'annotation')
   const names = Object.keys(sampled[0]?.scores ?? {})

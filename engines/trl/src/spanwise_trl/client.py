@@ -1,0 +1,223 @@
+"""Client of the training service: the one place from which prompts, frames, rewards and settings come."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+
+class ServiceError(RuntimeError):
+    """The service refused a request, or did not answer before the deadline."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame of a served clip. `hash` is None where it is hidden (black)."""
+
+    hash: str | None
+    time: float
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question about a video at one step. `width` and `height` in pixels, times in seconds."""
+
+    id: str
+    sample: str
+    messages: list[dict[str, Any]]
+    frames: tuple[Frame, ...]
+    fps: float
+    width: int
+    height: int
+    duration: float
+    mask: str
+    answer: str | None
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of all that a model sees of the prompt; equal contents may share whatever is computed from them."""
+        seen = [self.messages, [[f.hash, f.time] for f in self.frames], self.fps, self.width, self.height]
+        return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A completion to be rewarded; `generation` counts within its group."""
+
+    id: str
+    generation: int
+    text: str
+    finish: str
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Reward:
+    """The weighted sum and its named parts."""
+
+    total: float
+    scores: dict[str, float]
+
+
+class Service:
+    """Speaks to the service of one run. Thread-safe; each thread keeps one connection open.
+
+    A request that fails for a reason that may pass (no connection, a server error) is repeated until `deadline` seconds
+    have passed since it began; then, and at any refusal, `ServiceError` ends the rank. A service that is restarted at the
+    same address within the deadline is found again.
+    """
+
+    def __init__(
+        self, url: str, token: str | None = None, rank: int = 0, deadline: float = 60.0, tries: int = 3
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.hostname is None:
+            raise ServiceError(f"{url!r} is not the URL of a service")
+        self.url, self.rank = url, rank
+        self.deadline, self.tries = deadline, max(1, tries)
+        self._connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._address = (parts.hostname, parts.port)
+        self._headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        self._local = threading.local()
+        self._run: dict[str, Any] | None = None
+        #: Seconds that callers have waited for answers.
+        self.waited = 0.0
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """`GET /v1/run`, asked once."""
+        if self._run is None:
+            self._run = json.loads(self._ask("GET", "/v1/run"))
+        return self._run
+
+    def prompts(self, step: int, ids: list[str]) -> list[Prompt]:
+        """The prompts of some samples at a step, in the order asked."""
+        answer = self._post("/v1/prompts", {"step": step, "ids": ids})["items"]
+        if [item["id"] for item in answer] != ids:
+            raise ServiceError(f"the service answered {[item['id'] for item in answer]} when asked for {ids}")
+        return [_prompt(item) for item in answer]
+
+    def frame(self, prompt: Prompt, frame: Frame) -> np.ndarray:
+        """RGB uint8 [height, width, 3] of a frame; black where it is hidden. Checked against its hash."""
+        shape = (prompt.height, prompt.width, 3)
+        if frame.hash is None:
+            return np.zeros(shape, np.uint8)
+        shared = self.run["sharedFrames"]
+        data = _read(Path(shared) / f"{frame.hash}.rgb") if shared is not None else None
+        if data is None or hashlib.sha256(data).hexdigest() != frame.hash:
+            data = self._ask("GET", f"/v1/frames/{frame.hash}")
+            if hashlib.sha256(data).hexdigest() != frame.hash:
+                raise ServiceError(f"frame {frame.hash} came with other bytes than its name says")
+        if len(data) != np.prod(shape):
+            raise ServiceError(f"{prompt.id}: a frame of {len(data)} bytes is not {prompt.width}x{prompt.height} RGB")
+        return np.frombuffer(data, np.uint8).reshape(shape)
+
+    def frames(self, step: int, prompt: Prompt) -> np.ndarray:
+        """All frames of a prompt, uint8 [N, height, width, 3]. A service that was restarted is told the prompt again."""
+        try:
+            return np.stack([self.frame(prompt, frame) for frame in prompt.frames])
+        except ServiceError as error:
+            if not getattr(error, "status", None) == 404:
+                raise
+            (again,) = self.prompts(step, [prompt.id])
+            if again.content != prompt.content:
+                raise ServiceError(f"{prompt.id}: the service now shows other frames at step {step}") from error
+            return np.stack([self.frame(prompt, frame) for frame in prompt.frames])
+
+    def rewards(self, step: int, completions: list[Completion]) -> list[Reward]:
+        """Rewards of completions, in their order."""
+        items = [
+            {"id": c.id, "generation": c.generation, "text": c.text, "finish": c.finish, "tokens": c.tokens}
+            for c in completions
+        ]
+        answer = self._post("/v1/rewards", {"step": step, "items": items})["items"]
+        if [(item["id"], item["generation"]) for item in answer] != [(c.id, c.generation) for c in completions]:
+            raise ServiceError("the service rewarded other completions than it was sent")
+        return [Reward(float(item["reward"]), item["scores"]) for item in answer]
+
+    def event(self, kind: str, step: int, **more: Any) -> bool:
+        """Tells what has happened; True where the curriculum wants to stop."""
+        return bool(self._post("/v1/events", {"kind": kind, "step": step, **more})["stop"])
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return json.loads(self._ask("POST", path, {"run": self.run["run"], "rank": self.rank, **body}))
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
+        begun = time.monotonic()
+        data = None if body is None else json.dumps(body).encode()
+        pause = 0.1
+        try:
+            while True:
+                left = self.deadline - (time.monotonic() - begun)
+                try:
+                    status, answer = self._once(method, path, data, min(left, max(0.05, self.deadline / self.tries)))
+                    if status < 400:
+                        return answer
+                    problem = _problem(answer)
+                    if status < 500:
+                        error = ServiceError(f"{method} {path}: {problem}")
+                        error.status = status  # type: ignore[attr-defined]
+                        raise error
+                except (OSError, http.client.HTTPException) as error:
+                    self._local.connection = None
+                    problem = f"{type(error).__name__}: {error}"
+                if time.monotonic() - begun + pause >= self.deadline:
+                    raise ServiceError(
+                        f"{method} {path}: no answer within {self.deadline:g} s from {self.url} ({problem})"
+                    )
+                time.sleep(pause)
+                pause = min(2.0, 2 * pause)
+        finally:
+            self.waited += time.monotonic() - begun
+
+    def _once(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect(*self._address, timeout=timeout)
+            self._local.connection = connection
+        connection.timeout = timeout
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout)
+        headers = self._headers if data is None else {**self._headers, "content-type": "application/json"}
+        connection.request(method, path, data, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+def _prompt(item: dict[str, Any]) -> Prompt:
+    video = item["video"]
+    return Prompt(
+        id=item["id"],
+        sample=item["sample"],
+        messages=item["messages"],
+        frames=tuple(Frame(f["hash"], float(f["time"])) for f in video["frames"]),
+        fps=float(video["fps"]),
+        width=video["width"],
+        height=video["height"],
+        duration=float(video["duration"]),
+        mask=item["mask"],
+        answer=item["answer"],
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _problem(answer: bytes) -> str:
+    try:
+        return str(json.loads(answer)["error"])
+    except (ValueError, KeyError, TypeError):
+        return answer[:200].decode(errors="replace")

@@ -1,0 +1,178 @@
+"""Clips: a prompt with its video, made into model inputs once per content."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .client import Prompt, Service
+from .guards import GuardError
+
+
+@dataclass(eq=False)
+class Clip:
+    """A prompt as the model takes it; tensors stay on the host.
+
+    `vision` holds the vision tower's input (`pixel_values_videos` [patches, channels], `video_grid_thw` [1, 3], and
+    `second_per_grid_ts` [1] where the model has it).
+    """
+
+    key: int
+    id: str
+    sample: str
+    mask: str
+    input_ids: list[int]
+    vision: dict[str, Tensor]
+    times: list[float]
+    prompt: Prompt
+    _positions: tuple[Tensor, int] | None = field(default=None, repr=False)
+
+    def positions(self, body: nn.Module, video_token: int) -> tuple[Tensor, int]:
+        """Rotary positions of the prompt [3, P], and that of the first token after it, by the model's own rule."""
+        if self._positions is None:
+            ids = torch.tensor([self.input_ids])
+            more = {k: self.vision[k] for k in ("second_per_grid_ts",) if k in self.vision}
+            positions, delta = body.get_rope_index(
+                ids,
+                mm_token_type_ids=(ids == video_token).int() * 2,
+                video_grid_thw=self.vision["video_grid_thw"],
+                **more,
+            )
+            self._positions = positions[:, 0], ids.shape[1] + int(delta)
+        return self._positions
+
+
+class Encoder:
+    """Served prompts as clips. A content is processed once; the least recently used clips are dropped beyond `room`,
+    but never those that `pin` names."""
+
+    def __init__(
+        self, processor: Any, service: Service, dtype: torch.dtype = torch.float32, room: int = 256
+    ) -> None:
+        self.processor, self.service, self.dtype, self.room = processor, service, dtype, room
+        self.video_token: int = processor.video_token_id
+        self.merge: int = processor.video_processor.merge_size**2
+        self.patch: int = processor.video_processor.patch_size
+        self.depth: int = processor.video_processor.temporal_patch_size
+        #: Qwen2.5-VL takes one interval a clip, Qwen3-VL the time of every frame pair, Qwen2-VL no times.
+        self.one_interval = "second_per_grid_ts" in processor.model_input_names
+        self.textual_times = type(processor).__name__.startswith("Qwen3")
+        self.encoded, self.seconds = 0, 0.0
+        self._by_content: OrderedDict[str, Clip] = OrderedDict()
+        self._by_key: dict[int, Clip] = {}
+        self._pinned: set[int] = set()
+        self._lock = threading.RLock()
+
+    def __call__(self, step: int, prompt: Prompt) -> Clip:
+        content = prompt.content
+        with self._lock:
+            clip = self._by_content.get(content)
+            if clip is None:
+                begun = time.perf_counter()
+                clip = self._process(step, prompt)
+                self._by_content[content] = self._by_key[clip.key] = clip
+                self.seconds += time.perf_counter() - begun
+                self._evict()
+            self._by_content.move_to_end(content)
+            return clip
+
+    def by_key(self, key: int) -> Clip:
+        """The clip of a row; a row whose clip was dropped is a fault."""
+        try:
+            return self._by_key[key]
+        except KeyError:
+            raise GuardError(f"the clip of row key {key} is gone: rows must not outlive their generation") from None
+
+    def pin(self, clips: Iterable[Clip]) -> None:
+        """Keeps these clips until the next call: rows in the trainer's buffer refer to them."""
+        with self._lock:
+            self._pinned = {clip.key for clip in clips}
+
+    def _evict(self) -> None:
+        spare = len(self._by_content) - self.room
+        for content, clip in list(self._by_content.items())[:-1]:
+            if spare <= 0:
+                return
+            if clip.key not in self._pinned:
+                del self._by_content[content], self._by_key[clip.key]
+                spare -= 1
+
+    def _process(self, step: int, prompt: Prompt) -> Clip:
+        frames = torch.from_numpy(self.service.frames(step, prompt)).permute(0, 3, 1, 2)
+        text = self.processor.apply_chat_template(prompt.messages, tokenize=False, add_generation_prompt=True)
+        inputs = self.processor(
+            text=[text],
+            videos=[frames],
+            video_metadata=[self.metadata(prompt)],
+            do_sample_frames=False,
+            do_resize=False,
+            return_tensors="pt",
+        )
+        ids: list[int] = inputs["input_ids"][0].tolist()
+        self.check_grid(prompt, ids, inputs["video_grid_thw"][0].tolist())
+        self.check_times(prompt, ids, inputs.get("second_per_grid_ts"))
+        vision = {
+            "pixel_values_videos": inputs["pixel_values_videos"].to(self.dtype),
+            "video_grid_thw": inputs["video_grid_thw"],
+        }
+        if self.one_interval:
+            vision["second_per_grid_ts"] = torch.as_tensor(inputs["second_per_grid_ts"], dtype=torch.float32)
+        self.encoded += 1
+        times = [frame.time for frame in prompt.frames]
+        return Clip(self.encoded, prompt.id, prompt.sample, prompt.mask, ids, vision, times, prompt)
+
+    def metadata(self, prompt: Prompt) -> dict[str, Any]:
+        """`video_metadata` that makes the processor state the frames' own times.
+
+        Qwen3-VL divides indices by `fps`, so with `fps` 1 the indices are seconds. Qwen2.5-VL has one interval for a
+        clip, so its frames must be evenly spaced: a mask there blanks frames and drops none.
+        """
+        times = [frame.time for frame in prompt.frames]
+        count = len(times)
+        if not self.one_interval:
+            return {"fps": 1.0, "frames_indices": times, "total_num_frames": count, "duration": times[-1]}
+        gaps = np.diff(times)
+        if count > 1 and np.abs(gaps - gaps[0]).max() > 1e-3:
+            raise GuardError(f"{prompt.id}: this model knows one interval a clip; serve it with masks that blank frames")
+        fps = float(1 / gaps[0]) if count > 1 else prompt.fps
+        return {"fps": fps, "frames_indices": list(range(count)), "total_num_frames": count, "duration": count / fps}
+
+    def check_grid(self, prompt: Prompt, ids: list[int], grid: list[int]) -> None:
+        """As many video tokens as the grid has merged patches, and a grid of the served size."""
+        have, want = ids.count(self.video_token), grid[0] * grid[1] * grid[2] // self.merge
+        pairs = -(-len(prompt.frames) // self.depth)
+        if have != want or grid[0] != pairs:
+            raise GuardError(
+                f"{prompt.id}: the prompt has {have} video tokens, the grid {grid} of {len(prompt.frames)} frames {want}"
+            )
+        if (grid[1] * self.patch, grid[2] * self.patch) != (prompt.height, prompt.width):
+            raise GuardError(
+                f"{prompt.id}: the processor made {grid[2] * self.patch}x{grid[1] * self.patch} of frames that were "
+                f"served as {prompt.width}x{prompt.height}"
+            )
+
+    def check_times(self, prompt: Prompt, ids: list[int], interval: Any) -> None:
+        """What the model is told of time is what was served, within 0.05 s."""
+        times = [frame.time for frame in prompt.frames]
+        pairs = [times[i : i + self.depth] for i in range(0, len(times), self.depth)]
+        if self.textual_times:
+            text = self.processor.tokenizer.decode(ids)
+            told = [float(seconds) for seconds in re.findall(r"<(\d+\.\d) seconds>", text)][: len(pairs)]
+            # An odd last frame is repeated, so its pair has its own time.
+            want = [(pair[0] + pair[-1]) / 2 for pair in pairs]
+        elif self.one_interval:
+            told = [float(torch.as_tensor(interval).flatten()[0])]
+            want = [self.depth * (times[1] - times[0])] if len(times) > 1 else told
+        else:
+            return
+        if len(told) != len(want) or max(abs(a - b) for a, b in zip(told, want, strict=True)) > 0.0501:
+            raise GuardError(f"{prompt.id}: the prompt says {told[:4]} seconds, served were {want[:4]}")

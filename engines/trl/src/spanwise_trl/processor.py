@@ -1,0 +1,92 @@
+"""The processor that TRL sees: it resolves ids of samples when completions are generated, never when rows are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import torch
+from transformers import BatchFeature
+from transformers.processing_utils import ProcessorMixin
+
+from .client import Service
+from .clips import Clip, Encoder
+
+
+class ServedProcessor(ProcessorMixin):
+    """Wraps the model's processor. For the trainer, "images" are ids of samples and "pixel_values" keys of clips, so no
+    pixel rides in a row, through a shuffle or to another process."""
+
+    def __init__(self, processor: Any, service: Service, encoder: Encoder, step: Callable[[], int]) -> None:
+        # Not super().__init__: this has no parts of its own to check.
+        self.inner, self.service, self.encoder, self.step = processor, service, encoder, step
+        self.tokenizer = processor.tokenizer
+        self.image_processor, self.video_processor = processor.image_processor, processor.video_processor
+        self.chat_template = processor.chat_template
+        self.now: dict[str, Clip] = {}
+        #: Masks that were trained on, by step and id.
+        self.masks: dict[int, dict[str, str]] = {}
+        self._resolved_at = -1
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="spanwise-ahead")
+        self._ahead: dict[int, Future[None]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["inner"], name)
+
+    def save_pretrained(self, *args: Any, **kwargs: Any) -> Any:
+        """Saves the wrapped processor: a checkpoint must not name this class, which `AutoProcessor` cannot load."""
+        return self.inner.save_pretrained(*args, **kwargs)
+
+    def batch_decode(self, *args: Any, **kwargs: Any) -> list[str]:
+        return self.inner.batch_decode(*args, **kwargs)
+
+    def resolve(self, conversations: list[list[dict[str, Any]]]) -> list[Clip]:
+        """The clips that conversations name, as of this step: the one place where prompts are asked for."""
+        ids = [_id(conversation) for conversation in conversations]
+        step = self.step()
+        if step != self._resolved_at:
+            self.now, self._resolved_at = {}, step
+        if (reading := self._ahead.pop(step, None)) is not None:
+            reading.result()
+        unique = list(dict.fromkeys(ids))
+        clips = self._clips(step, unique)
+        self.now.update(zip(unique, clips, strict=True))
+        self.encoder.pin(self.now.values())
+        self.masks = {at: masks for at, masks in self.masks.items() if at >= step - 1}
+        self.masks.setdefault(step, {}).update({id_: clip.mask for id_, clip in zip(unique, clips, strict=True)})
+        return [self.now[id_] for id_ in ids]
+
+    def read_ahead(self, step: int) -> None:
+        """Begins to fetch and process the prompts of a later step, those of the places that this step used."""
+        if step not in self._ahead:
+            ids = [id_ for id_ in self.now if id_.startswith("draw/")]
+            self._ahead[step] = self._reader.submit(lambda: self._clips(step, ids) and None)
+
+    def _clips(self, step: int, ids: list[str]) -> list[Clip]:
+        return [self.encoder(step, prompt) for prompt in self.service.prompts(step, ids)] if ids else []
+
+    def apply_chat_template(self, conversation: Any, tokenize: bool = False, **_: Any) -> Any:
+        """Expanded token ids and video inputs of conversations; nothing where only text is asked for, which TRL renders a
+        second time for the loss, when the clips are known already."""
+        if not tokenize:
+            return ""
+        clips = self.resolve(conversation)
+        out: dict[str, Any] = {
+            "input_ids": [list(clip.input_ids) for clip in clips],
+            "mm_token_type_ids": [[2 * (t == self.encoder.video_token) for t in clip.input_ids] for clip in clips],
+        }
+        for name in clips[0].vision:
+            out[name] = torch.cat([clip.vision[name] for clip in clips])
+        return BatchFeature(out)
+
+    def __call__(self, images: Any = None, text: Any = None, **_: Any) -> BatchFeature:
+        return BatchFeature({"pixel_values": torch.tensor([self.now[id_].key for (id_,) in images])})
+
+
+def _id(conversation: list[dict[str, Any]]) -> str:
+    for message in conversation:
+        for part in message["content"]:
+            if part["type"] == "image":
+                return part["image"]
+    raise ValueError("a row that names no sample")

@@ -1,0 +1,131 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer } from 'node:http'
+import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
+import { ByteSize, Effect, type Scope } from 'effect'
+import { HttpIncomingMessage, HttpServerRequest, HttpServerResponse } from 'effect/http'
+import type { z } from 'zod'
+import { InputError } from '../../core/index.ts'
+import { openapi } from './openapi.ts'
+import { eventRequest, promptsRequest, rewardsRequest } from './schemas.ts'
+import { Refusal, type TrainingService } from './service.ts'
+
+export interface ServeOptions {
+  /** Address to listen on; loopback by default. */
+  readonly host?: string
+  /** 0 takes any free port. */
+  readonly port?: number
+  /** Every request must bring it, if given; needed unless the address is loopback. */
+  readonly token?: string
+  /** Version of Spanwise, for the OpenAPI document. */
+  readonly version: string
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+const failed = (status: number, error: string) => HttpServerResponse.jsonUnsafe({ error }, { status })
+
+const body = <A>(schema: z.ZodType<A>) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const text = yield* request.text.pipe(Effect.mapError(() => ({ problem: 'the body cannot be read' })))
+    const json: unknown = yield* Effect.try({
+      try: () => JSON.parse(text),
+      catch: () => ({ problem: 'the body is not JSON' }),
+    })
+    const parsed = schema.safeParse(json)
+    if (parsed.success) return parsed.data
+    const issue = parsed.error.issues[0]!
+    return yield* Effect.fail({ problem: `field "${issue.path.join('.')}": ${issue.message}` })
+  })
+
+const hex = /^[0-9a-f]{64}$/
+
+/**
+ * Serves a training over HTTP until the scope closes; gives the URL. Fails with an InputError where the address is not
+ * loopback and there is no token, and where it cannot be listened on.
+ */
+export const serveTraining = Effect.fn('TrainingService.serve')(function* (
+  service: TrainingService,
+  { host = '127.0.0.1', port = 0, token, version }: ServeOptions,
+) {
+  if (token === undefined && !isLoopback(host))
+    return yield* new InputError({
+      subject: `service address ${host}`,
+      problem: 'others can reach it, and there is no token',
+      remedy: 'set SPANWISE_TOKEN to a secret, or listen on 127.0.0.1',
+    })
+  const server = yield* NodeHttpServer.make(() => createServer(), { port, host }).pipe(
+    Effect.mapError(
+      ({ cause }) =>
+        new InputError({
+          subject: `service address ${host}:${port}`,
+          problem: `cannot be listened on (${cause instanceof Error && 'code' in cause ? cause.code : cause})`,
+          remedy: 'choose another address or port',
+        }),
+    ),
+  )
+  const document = openapi(version)
+  const secret = token === undefined ? null : digest(`Bearer ${token}`)
+
+  const answer = Effect.fnUntraced(function* (method: string, url: URL) {
+    const route = `${method} ${url.pathname}`
+    switch (route) {
+      case 'GET /openapi.json':
+        return HttpServerResponse.jsonUnsafe(document)
+      case 'GET /v1/run':
+        return HttpServerResponse.jsonUnsafe(service.run)
+      case 'POST /v1/prompts':
+        return HttpServerResponse.jsonUnsafe({
+          items: yield* Effect.flatMap(body(promptsRequest), service.prompts),
+        })
+      case 'POST /v1/rewards':
+        return HttpServerResponse.jsonUnsafe({
+          items: yield* Effect.flatMap(body(rewardsRequest), service.rewards),
+        })
+      case 'POST /v1/events':
+        return HttpServerResponse.jsonUnsafe(yield* Effect.flatMap(body(eventRequest), service.event))
+    }
+    const hash = /^GET \/v1\/frames\/([^/]+)$/.exec(route)?.[1]
+    if (hash === undefined)
+      return /\/v1\/(run|prompts|rewards|events)$/.test(url.pathname)
+        ? failed(405, `${method} is not answered here`)
+        : failed(404, 'see /openapi.json')
+    const format = url.searchParams.get('format') ?? 'rgb'
+    if (!hex.test(hash) || (format !== 'rgb' && format !== 'jpeg'))
+      return failed(400, 'a frame has a SHA-256 as its name, and the format rgb or jpeg')
+    const bytes = yield* service.frame(hash, format)
+    return HttpServerResponse.uint8Array(bytes, {
+      contentType: format === 'rgb' ? 'application/octet-stream' : 'image/jpeg',
+      headers: { 'cache-control': 'public, max-age=31536000, immutable', etag: `"${hash}-${format}"` },
+    })
+  })
+
+  yield* server.serve(
+    Effect.gen(function* () {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      if (secret !== null && !timingSafeEqual(digest(request.headers.authorization ?? ''), secret))
+        return failed(401, 'give the bearer token of the run')
+      return yield* answer(request.method, new URL(request.url, 'http://service'))
+    }).pipe(
+      Effect.catch((error) =>
+        Effect.succeed(
+          error instanceof Refusal
+            ? failed(error.status, error.problem)
+            : '_tag' in error
+              ? failed(422, error.message)
+              : failed(400, error.problem),
+        ),
+      ),
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(256)),
+    ),
+  )
+  const { address } = server
+  const at = address._tag === 'UnixPathAddress' ? port : address.port
+  return `http://${host.includes(':') ? `[${host}]` : host}:${at}`
+}) satisfies (
+  service: TrainingService,
+  options: ServeOptions,
+) => Effect.Effect<string, InputError, Scope.Scope>

@@ -1,0 +1,270 @@
+import { Data, Effect, Semaphore } from 'effect'
+import type { VideoError } from '../../core/index.ts'
+import { maskRatio } from '../../curriculum/index.ts'
+import type { Composition } from '../../rewards/index.ts'
+import { answerOf, questionOf } from '../../tasks/index.ts'
+import type { ClipViews } from '../clip-views.ts'
+import type { TrainingItem } from '../data.ts'
+import { samplerOf } from '../draws.ts'
+import { bandedBy, ratioAt } from '../grpo.ts'
+import type { GrpoOptions, SftOptions } from '../options.ts'
+import { scoreText } from '../rollouts.ts'
+import type { RunFolder } from '../run-folder.ts'
+import { agreement } from './agreement.ts'
+import { makeDraws } from './draws.ts'
+import type { EngineSettings } from './engine-settings.ts'
+import { frameStore } from './frames.ts'
+import { openRecords } from './records.ts'
+import type { EventRequest, PromptItem, PromptsRequest, RewardsRequest, RunAnswer } from './schemas.ts'
+import { stepLog } from './step-log.ts'
+
+/** A request that the run cannot answer; `status` is that of HTTP. */
+export class Refusal extends Data.TaggedError('Refusal')<{
+  readonly status: 404 | 409 | 422
+  readonly problem: string
+}> {}
+
+export type TrainingKind =
+  | { readonly kind: 'curriculum'; readonly options: GrpoOptions; readonly rewards: Composition }
+  | { readonly kind: 'sft'; readonly options: SftOptions }
+
+export interface TrainingServiceOptions {
+  readonly run: string
+  readonly training: TrainingKind
+  readonly steps: number
+  readonly items: ReadonlyArray<TrainingItem>
+  readonly views: ClipViews
+  readonly folder: RunFolder
+  readonly engine: EngineSettings
+  /** Folder for frames that the engine's machine sees too; null serves them by HTTP only. */
+  readonly sharedFrames: string | null
+  /** Steps whose videos are read before they are asked for (default 1). */
+  readonly ahead?: number
+  /** Runs when the engine has written a checkpoint, e.g. to refresh the metrics database. */
+  readonly onCheckpoint?: Effect.Effect<void>
+}
+
+export interface TrainingService {
+  readonly run: RunAnswer
+  readonly prompts: (
+    request: PromptsRequest,
+  ) => Effect.Effect<ReadonlyArray<PromptItem>, Refusal | VideoError>
+  readonly frame: (hash: string, format: 'rgb' | 'jpeg') => Effect.Effect<Uint8Array, Refusal | VideoError>
+  readonly rewards: (request: RewardsRequest) => Effect.Effect<
+    ReadonlyArray<{
+      readonly id: string
+      readonly generation: number
+      readonly reward: number
+      readonly scores: { readonly [name: string]: number }
+    }>,
+    Refusal | VideoError
+  >
+  readonly event: (request: EventRequest) => Effect.Effect<{ readonly stop: boolean }, Refusal>
+}
+
+const drawn = /^draw\/(\d+)$/
+
+/**
+ * Prompts, frames and rewards of one run for an engine that pulls them. Answers are pure functions of (run, step, id), so
+ * any rank may ask in any order and any number of times; what was served is recorded in the run's folder.
+ */
+export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
+  options: TrainingServiceOptions,
+) {
+  const { training, steps, views, folder, engine } = options
+  const curriculum = training.kind === 'curriculum' ? training : null
+  const items = curriculum === null ? options.items : bandedBy(options.items, curriculum.options.key)
+  const byKey = new Map(items.map((item) => [item.key, item]))
+  const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
+  const records = openRecords(folder)
+  const frames = frameStore(views, options.sharedFrames)
+  const ranks = agreement(records)
+  const ratioOf = (item: TrainingItem, step: number) =>
+    curriculum === null ? 0 : ratioAt(curriculum.options, item, step, steps)
+
+  const log = stepLog({
+    folder,
+    records,
+    ...(curriculum === null
+      ? {}
+      : {
+          curriculum: {
+            options: curriculum.options,
+            ratio: (step: number) => maskRatio(curriculum.options.mask, step, steps),
+            masked: (key: string, step: number) => ratioOf(byKey.get(key)!, step) > 0,
+          },
+        }),
+  })
+  const draws = yield* makeDraws({
+    sampler: samplerOf(items, training.options, curriculum?.options.solvedAbove ?? 1),
+    perStep,
+    scoresOf: log.scoresOf,
+    recorded: records.draws,
+    record: records.draw,
+    item: (key) => byKey.get(key)!,
+    readable: views.clip,
+  })
+
+  const refuse = (status: Refusal['status'], problem: string) => new Refusal({ status, problem })
+  const checkStep = (request: { readonly run: string; readonly step: number }) =>
+    request.run !== options.run
+      ? Effect.fail(refuse(409, `this is the service of run "${options.run}", not of "${request.run}"`))
+      : request.step >= steps
+        ? Effect.fail(refuse(422, `step ${request.step} is past the last, ${steps - 1}`))
+        : Effect.void
+
+  const itemOf = Effect.fnUntraced(function* (step: number, id: string) {
+    const number = drawn.exec(id)?.[1]
+    const key = number === undefined ? id : (yield* draws.of(step)).keys[Number(number)]
+    const item = key === undefined ? undefined : byKey.get(key)
+    return item ?? (yield* refuse(422, `step ${step} has no sample ${JSON.stringify(id)}`))
+  })
+
+  const promptOf = Effect.fnUntraced(function* (step: number, id: string) {
+    const item = yield* itemOf(step, id)
+    const { clip, mask, priorIou } = yield* views.view(item, ratioOf(item, step))
+    const hashes = frames.hashes(item, clip)
+    const hidden = mask.hidden.includes(1)
+    const shown = Array.from(clip.times.keys()).filter(
+      (place) => !(hidden && views.mode === 'drop' && mask.hidden[place] === 1),
+    )
+    yield* frames.share(item, clip)
+    if (records.promptOf(step, item.key)?.mask !== mask.digest)
+      records.prompt({ step, sample: item.key, mask: mask.digest, share: mask.share, priorIou })
+    const prompt: PromptItem = {
+      id,
+      sample: item.key,
+      messages: [
+        { role: 'user', content: [{ type: 'video' }, { type: 'text', text: questionOf(item.sample) }] },
+      ],
+      video: {
+        frames: shown.map((place) => ({
+          hash: mask.hidden[place] === 1 ? null : hashes[place]!,
+          time: clip.times[place]!,
+        })),
+        fps: clip.fps,
+        width: clip.width,
+        height: clip.height,
+        duration: clip.info.duration,
+      },
+      mask: mask.digest,
+      answer: answerOf(item.sample),
+    }
+    return prompt
+  })
+
+  const scope = yield* Effect.scope
+  const reading = yield* Semaphore.make(1)
+  const ahead = options.ahead ?? 1
+  const begun = new Set<number>()
+  /** Reads the videos of the next steps while the engine works on this one. */
+  const readAhead = (step: number) =>
+    Effect.forEach(
+      Array.from({ length: ahead }, (_, i) => step + 1 + i).filter((at) => at < steps && !begun.has(at)),
+      (at) => {
+        begun.add(at)
+        return Effect.forEach(draws.guess(at), (key) => {
+          const item = byKey.get(key)!
+          return Effect.ignore(
+            Effect.flatMap(views.clip(item), (clip) => {
+              frames.hashes(item, clip)
+              return frames.share(item, clip)
+            }),
+          )
+        }).pipe(reading.withPermits(1), Effect.forkIn(scope))
+      },
+      { discard: true },
+    )
+
+  const prompts: TrainingService['prompts'] = Effect.fn('TrainingService.prompts')(function* (request) {
+    yield* checkStep(request)
+    const problem = ranks.asks(request.rank, request.step)
+    if (problem !== null) return yield* refuse(409, problem)
+    const distinct = [...new Set(request.ids)]
+    const answers = yield* Effect.forEach(distinct, (id) => promptOf(request.step, id), { concurrency: 4 })
+    const byId = new Map(answers.map((answer) => [answer.id, answer]))
+    yield* readAhead(request.step)
+    return request.ids.map((id) => byId.get(id)!)
+  })
+
+  const frame: TrainingService['frame'] = Effect.fn('TrainingService.frame')(function* (hash, format) {
+    return (
+      (yield* frames.frame(hash, format)) ??
+      (yield* refuse(404, `no prompt that was served holds frame ${hash}`))
+    )
+  })
+
+  const rewards: TrainingService['rewards'] = Effect.fn('TrainingService.rewards')(function* (request) {
+    yield* checkStep(request)
+    if (curriculum === null) return yield* refuse(422, 'supervised fine-tuning has no rewards')
+    return yield* Effect.forEach(request.items, (completion) =>
+      Effect.gen(function* () {
+        const { step, rank } = request
+        const item = yield* itemOf(step, completion.id)
+        const { clip, mask } = yield* views.view(item, ratioOf(item, step))
+        const scored = scoreText(curriculum.rewards, item, { duration: clip.info.duration }, completion.text)
+        const served = {
+          ...scored,
+          step,
+          sample: item.key,
+          generation: completion.generation,
+          rank,
+          text: completion.text,
+          finish: completion.finish,
+          tokens: completion.tokens ?? null,
+          mask: mask.digest,
+          scores: { ...scored.scores },
+        }
+        const problem = ranks.scores(served)
+        if (problem !== null) return yield* refuse(409, problem)
+        const before = records.rewardOf(step, item.key, completion.generation)
+        if (before?.text !== completion.text) records.reward(served)
+        return {
+          id: completion.id,
+          generation: completion.generation,
+          reward: scored.reward,
+          scores: scored.scores,
+        }
+      }),
+    )
+  })
+
+  const event: TrainingService['event'] = Effect.fn('TrainingService.event')(function* (request) {
+    const { kind, step, rank } = request
+    if (kind !== 'end' && kind !== 'failed') yield* checkStep(request)
+    if (kind === 'start') ranks.reset()
+    for (const [id, mask] of Object.entries(request.masks ?? {})) {
+      const item = yield* itemOf(step, id).pipe(
+        Effect.catchTag('VideoError', ({ message }) => Effect.fail(refuse(422, message))),
+      )
+      const problem = ranks.masks(rank, step, item.key, mask)
+      if (problem !== null) return yield* refuse(409, problem)
+    }
+    if (kind === 'step' && rank === 0) log.finish(step, request.figures ?? {}, draws.known(step))
+    else if (kind !== 'heartbeat' && kind !== 'step')
+      records.note({ kind: 'engine', step, rank, event: request })
+    if (kind === 'failed')
+      yield* Effect.logWarning(`rank ${rank} failed at step ${step}: ${request.message ?? ''}`)
+    if (kind === 'checkpoint' && rank === 0) yield* options.onCheckpoint ?? Effect.void
+    return { stop: log.stops() }
+  })
+
+  const service: TrainingService = {
+    run: {
+      run: options.run,
+      kind: training.kind,
+      steps,
+      prompts: perStep,
+      group: training.kind === 'sft' ? 1 : training.options.group,
+      samples: items.length,
+      settings: JSON.parse(JSON.stringify(training.options)),
+      engine,
+      sharedFrames: options.sharedFrames,
+    },
+    prompts,
+    frame,
+    rewards,
+    event,
+  }
+  return service
+})
