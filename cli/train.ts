@@ -5,6 +5,7 @@ import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { loadSource } from '../pipelines/source.ts'
 import { runCurriculum, runSft, type Trained, type TrainOptions } from '../pipelines/train.ts'
+import { runTrl } from '../pipelines/train-trl.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import {
   engineOf,
@@ -22,12 +23,14 @@ import {
   settingsOf,
   whole,
 } from './flags.ts'
-import { trainingServices } from './services.ts'
+import { trainingServices, videoServices } from './services.ts'
+import { curriculumFlags, engineFlags, trlModel, trlOptions } from './trl.ts'
 
 const flags = {
   ...model,
   ...profile,
   ...clipCache,
+  ...engineFlags,
   run,
   json,
   seed,
@@ -52,6 +55,10 @@ const flags = {
     Flag.withDefault(false),
   ),
 }
+
+/** `--set engine.NAME=VALUE`, if given; the engine's own schema says what is wrong with anything else. */
+const recordOf = (value: unknown): { readonly [name: string]: unknown } =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
 
 /** What training is measured on: the world's truth where there is one, the annotations as published elsewhere. */
 const validationSamples = Effect.fnUntraced(function* (dataset: string, annotations: string, split: string) {
@@ -88,8 +95,9 @@ const trainCommand = (
     Effect.fn(function* (input) {
       const config = yield* loadConfig()
       const { dataset } = input
+      const onGpus = input.trainer === 'trl'
       const engine = {
-        ...(yield* engineOf(config, input)),
+        ...(yield* onGpus ? trlModel(config, input) : engineOf(config, input)),
         purpose: 'training' as const,
         ...(input.freezeVision ? { trainable: { freezeVision: true } } : {}),
       }
@@ -107,6 +115,7 @@ const trainCommand = (
             videos,
           }
       const { checkpoint, ...engineSettings } = engine
+      const { engine: ofEngine, ...ofTraining } = settingsOf(input.settings)
       const options: TrainOptions = {
         model: checkpoint,
         engine: engineSettings,
@@ -117,13 +126,18 @@ const trainCommand = (
         settings: {
           seed: input.seed,
           ...given({ steps: input.steps, learningRate: input.learningRate }),
-          ...settingsOf(input.settings),
+          ...curriculumFlags(input),
+          ...ofTraining,
         },
         ...(validation === undefined ? {} : { validation }),
       }
       // The agents looked at the same frames of the same videos.
       const cache = yield* cacheOf(input, join(config.runs, dataset))
-      const outcome = yield* pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
+      const outcome = yield* onGpus
+        ? runTrl(name, options, trlOptions(input, recordOf(ofEngine))).pipe(
+            Effect.provide(videoServices(engine.threads, cache)),
+          )
+        : pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
       yield* print(input.json, outcome, [
         `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,
         ...validationLines(outcome.validation),

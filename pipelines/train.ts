@@ -1,17 +1,14 @@
-import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Effect } from 'effect'
-import { InputError, type Json, type Sample, type Task, tasks } from '../core/index.ts'
+import { type Json, type Sample, tasks } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
 import { answerDefaults, answerSettings } from '../eval/index.ts'
-import { locate } from '../files/index.ts'
 import {
   budgetOf,
   checkpointProfile,
   checkpointRevision,
-  type ModelProfile,
   type ProfileOverrides,
   replyPlan,
   samplingOf,
@@ -22,24 +19,19 @@ import { metricsToDuckDb } from '../store/index.ts'
 import {
   clipPrompts,
   type GrpoOptions,
-  grpoSchema,
   type Hooks,
   latestCheckpoint,
   openRunFolder,
   readTrainingData,
   type SftOptions,
-  sftSchema,
-  type TrainingItem,
   trainGrpo,
   trainSft,
 } from '../trainer/index.ts'
 import { Videos } from '../video/index.ts'
-import { parseSettings } from './settings.ts'
 import { announceSight } from './sight.ts'
+import { fileOf, present, type VideoFolders } from './train/data.ts'
+import { curriculumSettings, planOf, sftSettings } from './train/defaults.ts'
 import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
-
-/** Where videos lie: one folder, or a folder for each dataset by name. */
-export type VideoFolders = string | { readonly [dataset: string]: string }
 
 /** Options of `spanwise train sft` and `spanwise train curriculum`. */
 export interface TrainOptions {
@@ -64,32 +56,6 @@ export interface TrainOptions {
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
 
-const fileOf = (folders: VideoFolders, sample: Sample): string | null => {
-  const folder = typeof folders === 'string' ? folders : folders[sample.dataset]
-  return folder === undefined ? null : locate(folder, sample.file)
-}
-
-/** The samples whose videos exist; a warning counts the others, and it is an InputError where none does. */
-const present = Effect.fnUntraced(function* (
-  items: ReadonlyArray<TrainingItem>,
-  folders: VideoFolders,
-  data: string,
-) {
-  const found = items.filter(({ sample }) => {
-    const file = fileOf(folders, sample)
-    return file !== null && existsSync(file)
-  })
-  if (found.length === 0)
-    return yield* new InputError({
-      subject: data,
-      problem: `none of its ${items.length} videos is there (${fileOf(folders, items[0]!.sample) ?? items[0]!.sample.file} first)`,
-      remedy: 'point --videos at the folder of the videos',
-    })
-  if (found.length < items.length)
-    yield* Effect.logWarning(`${data}: ${items.length - found.length} of ${items.length} videos are absent`)
-  return found
-})
-
 /** Whatever of a run does not depend on its settings. Nothing is written. */
 const survey = Effect.fnUntraced(function* (options: TrainOptions) {
   const preprocessing = yield* readPreprocessing(options.model)
@@ -99,12 +65,6 @@ const survey = Effect.fnUntraced(function* (options: TrainOptions) {
   return { preprocessing, profile, data, items }
 })
 type Survey = Effect.Success<ReturnType<typeof survey>>
-
-/** How replies are asked for where nothing reasons: the annotations that SFT learns from hold no reasoning. */
-const plainPlan = ({ reasoning }: ModelProfile) => ({
-  ask: false,
-  enable: reasoning === 'switch' ? false : null,
-})
 
 /** What both kinds of training start from. */
 const open = Effect.fnUntraced(function* (
@@ -148,7 +108,7 @@ const open = Effect.fnUntraced(function* (
       threads: options.engine?.threads ?? null,
     },
   })
-  const plan = (task: Task) => (kind === 'sft' ? plainPlan(profile) : replyPlan(profile, task))
+  const plan = planOf(kind, profile)
   const source = clipPrompts({
     preprocessing,
     clip: ({ sample }) =>
@@ -200,14 +160,7 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
   const engine = yield* Engine
   const surveyed = yield* survey(options)
   const { profile, items } = surveyed
-  const settings = yield* parseSettings('train curriculum', grpoSchema, {
-    learningRate: profile.learningRate.grpo,
-    ...options.settings,
-    sampling: {
-      maxTokens: Math.max(...items.map(({ sample }) => replyPlan(profile, sample.task).maxTokens)),
-      ...(options.settings?.sampling as object | undefined),
-    },
-  })
+  const settings = yield* curriculumSettings(profile, items, options.settings)
   const rewards = yield* composeRewards(settings.rewards)
   const { mask, sampling } = settings
   const opened = yield* open('curriculum', engine, options, surveyed, settings, mask, sampling.maxTokens)
@@ -235,10 +188,7 @@ export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOpt
   const engine = yield* Engine
   const surveyed = yield* survey(options)
   const { profile } = surveyed
-  const settings = yield* parseSettings('train sft', sftSchema, {
-    learningRate: profile.learningRate.sft,
-    ...options.settings,
-  })
+  const settings = yield* sftSettings(profile, options.settings)
   const mask = { mode: 'blank', margin: null } as const
   const { maxTokens } = replyPlan(profile, 'grounding')
   const opened = yield* open('sft', engine, options, surveyed, settings, mask, maxTokens)

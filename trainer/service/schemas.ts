@@ -67,6 +67,8 @@ export const promptItem = z.object({
     /** Seconds of the whole clip. */
     duration: z.number().positive(),
   }),
+  /** What the chat template is told of reasoning (`enable_thinking`); null: nothing. */
+  thinking: z.boolean().nullable(),
   /** Names the set of hidden frames. */
   mask: z.string(),
   /** The annotated answer, for supervised fine-tuning. */

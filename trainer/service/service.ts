@@ -2,7 +2,8 @@ import { Data, Effect, Semaphore } from 'effect'
 import type { VideoError } from '../../core/index.ts'
 import { maskRatio } from '../../curriculum/index.ts'
 import type { Composition } from '../../rewards/index.ts'
-import { answerOf, questionOf } from '../../tasks/index.ts'
+import { answerOf } from '../../tasks/index.ts'
+import { type Wording, wordingOf } from '../clip-prompts.ts'
 import type { ClipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
 import { samplerOf } from '../draws.ts'
@@ -36,6 +37,8 @@ export interface TrainingServiceOptions {
   readonly views: ClipViews
   readonly folder: RunFolder
   readonly engine: EngineSettings
+  /** How questions are put. */
+  readonly wording: Wording
   /** Folder for frames that the engine's machine sees too; null serves them by HTTP only. */
   readonly sharedFrames: string | null
   /** Steps whose videos are read before they are asked for (default 1). */
@@ -131,11 +134,15 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
     yield* frames.share(item, clip)
     if (records.promptOf(step, item.key)?.mask !== mask.digest)
       records.prompt({ step, sample: item.key, mask: mask.digest, share: mask.share, priorIou })
+    const { question, enable } = wordingOf(item, options.wording)
     const prompt: PromptItem = {
       id,
       sample: item.key,
       messages: [
-        { role: 'user', content: [{ type: 'video' }, { type: 'text', text: questionOf(item.sample) }] },
+        {
+          role: 'user',
+          content: [{ type: 'video' }, { type: 'text', text: question }],
+        },
       ],
       video: {
         frames: shown.map((place) => ({
@@ -147,6 +154,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
         height: clip.height,
         duration: clip.info.duration,
       },
+      thinking: enable,
       mask: mask.digest,
       answer: answerOf(item.sample),
     }

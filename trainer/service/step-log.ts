@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { mean } from '../advantages.ts'
+import { mean } from '../../core/index.ts'
 import { startPlateau, stopsEarly, watch } from '../early-stop.ts'
 import type { GrpoOptions } from '../options.ts'
 import { isConstantGroup } from '../rollouts.ts'

@@ -39,13 +39,14 @@ class Prompt:
     width: int
     height: int
     duration: float
+    thinking: bool | None
     mask: str
     answer: str | None
 
     @property
     def content(self) -> str:
         """SHA-256 of all that a model sees of the prompt; equal contents may share whatever is computed from them."""
-        seen = [self.messages, [[f.hash, f.time] for f in self.frames], self.fps, self.width, self.height]
+        seen = [self.messages, self.thinking, [[f.hash, f.time] for f in self.frames], self.fps, self.width, self.height]
         return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
 
@@ -204,6 +205,7 @@ def _prompt(item: dict[str, Any]) -> Prompt:
         width=video["width"],
         height=video["height"],
         duration=float(video["duration"]),
+        thinking=item["thinking"],
         mask=item["mask"],
         answer=item["answer"],
     )

@@ -108,7 +108,10 @@ class Encoder:
 
     def _process(self, step: int, prompt: Prompt) -> Clip:
         frames = torch.from_numpy(self.service.frames(step, prompt)).permute(0, 3, 1, 2)
-        text = self.processor.apply_chat_template(prompt.messages, tokenize=False, add_generation_prompt=True)
+        thinking = {} if prompt.thinking is None else {"enable_thinking": prompt.thinking}
+        text = self.processor.apply_chat_template(
+            prompt.messages, tokenize=False, add_generation_prompt=True, **thinking
+        )
         inputs = self.processor(
             text=[text],
             videos=[frames],

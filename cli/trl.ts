@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect, Option } from 'effect'
+import { Flag } from 'effect/cli'
+import { policyLosses } from '../engine/index.ts'
+import { type ExecutorName, executors } from '../folds/index.ts'
+import type { Config } from '../pipelines/config.ts'
+import type { TrlOptions } from '../pipelines/trl/options.ts'
+import { shardings, vllmModes } from '../trainer/service/index.ts'
+import { engineOf, given, modelOf, positive, settingsOf, whole } from './flags.ts'
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+const names = Object.keys(executors) as ReadonlyArray<ExecutorName>
+
+/** Flags of `train` that choose an engine and say how it is launched. */
+export const engineFlags = {
+  trainer: Flag.Literals('engine', ['embedded', 'trl']).pipe(
+    Flag.withDescription('what trains: the engine inside, or TRL on GPUs (see docs/training-on-gpus.md)'),
+    Flag.withDefault('embedded' as const),
+  ),
+  gpus: whole('gpus', 'trl: GPUs of the node, default 1; 0 trains on the CPU'),
+  plan: Flag.Boolean('plan').pipe(
+    Flag.withDescription('trl: say what would be run and what it would need, and run nothing'),
+    Flag.withDefault(false),
+  ),
+  packing: Flag.Literals('packing', ['on', 'off']).pipe(
+    Flag.withDescription('trl: compute a prompt once for its whole group, default on'),
+    Flag.optional,
+  ),
+  numGenerations: whole('num-generations', 'completions of each prompt, default 8', 2),
+  beta: Flag.Finite('beta').pipe(
+    Flag.withDescription('weight of the KL term, default 0'),
+    Flag.filter(
+      (value) => value >= 0,
+      () => '0 or more',
+    ),
+    Flag.optional,
+  ),
+  loss: Flag.Literals('loss', policyLosses).pipe(
+    Flag.withDescription('policy loss, default grpo'),
+    Flag.optional,
+  ),
+  loraRank: whole('lora-rank', 'trl: train low-rank adapters of this rank instead of all weights', 1),
+  vllm: Flag.Literals('vllm', vllmModes).pipe(
+    Flag.withDescription('trl: sample with vLLM, in the same processes or from a server; off by default'),
+    Flag.optional,
+  ),
+  vllmUrl: text('vllm-url', 'trl: URL of the vLLM server'),
+  sharding: Flag.Literals('sharding', shardings).pipe(
+    Flag.withDescription('trl: how weights are spread over the GPUs, default ddp'),
+    Flag.optional,
+  ),
+  offload: Flag.Boolean('offload').pipe(
+    Flag.withDescription('trl: keep optimiser states or parameters in host memory'),
+    Flag.withDefault(false),
+  ),
+  precision: Flag.Literals('precision', ['bf16', 'fp32']).pipe(
+    Flag.withDescription('trl: of the weights; bf16 by default, fp32 on the CPU'),
+    Flag.optional,
+  ),
+  python: text(
+    'python',
+    'trl: Python that has the packages of engines/trl; SPANWISE_PYTHON, .venv or python3',
+  ),
+  executor: Flag.Literals('executor', names).pipe(
+    Flag.withDescription('trl: what starts the training: this machine, a Ray cluster or SLURM'),
+    Flag.withDefault('local' as const),
+  ),
+  option: Flag.KeyValuePair('option').pipe(
+    Flag.withDescription("trl: the executor's own options, as for folds run, e.g. partition=gpu"),
+    Flag.optional,
+  ),
+  cpus: positive('cpus', 'trl: cores that a scheduler is asked for, default 8 a GPU'),
+  host: Flag.String('host').pipe(
+    Flag.withDescription('trl: address of the service; others than loopback need SPANWISE_TOKEN'),
+    Flag.withDefault('127.0.0.1'),
+  ),
+  port: whole('port', 'trl: port of the service, default any free one'),
+}
+
+type Given<A> = { readonly [K in keyof A]: A[K] extends Flag.Flag<infer V> ? V : never }
+export type EngineFlags = Given<typeof engineFlags>
+
+const root = join(import.meta.dirname, '..')
+
+/** The Python of the engine: the flag, SPANWISE_PYTHON, `.venv` here or in the package, `python3`. */
+const pythonOf = (flag: Option.Option<string>): string =>
+  Option.getOrElse(
+    flag,
+    () =>
+      process.env.SPANWISE_PYTHON ??
+      [join(process.cwd(), '.venv/bin/python'), join(root, '.venv/bin/python')].find(existsSync) ??
+      'python3',
+  )
+
+/** Settings of the curriculum that have flags of their own. */
+export const curriculumFlags = (input: EngineFlags) =>
+  given({ group: input.numGenerations, beta: input.beta, loss: input.loss })
+
+/** Options of the launch; `engine` are settings of the engine given with `--set engine.NAME=VALUE`. */
+export const trlOptions = (
+  input: EngineFlags & { readonly freezeVision: boolean },
+  engine: { readonly [name: string]: unknown },
+): TrlOptions => ({
+  gpus: Option.getOrElse(input.gpus, () => 1),
+  python: pythonOf(input.python),
+  engine: {
+    ...given({
+      loraRank: input.loraRank,
+      vllm: input.vllm,
+      vllmUrl: input.vllmUrl,
+      sharding: input.sharding,
+      precision: input.precision,
+    }),
+    ...(Option.isSome(input.packing) ? { packing: input.packing.value === 'on' } : {}),
+    freezeVision: input.freezeVision,
+    ...engine,
+  },
+  offload: input.offload,
+  executor: input.executor,
+  executorOptions: settingsOf(input.option),
+  cpus: Option.getOrElse(
+    input.cpus,
+    () =>
+      8 *
+      Math.max(
+        1,
+        Option.getOrElse(input.gpus, () => 1),
+      ),
+  ),
+  host: input.host,
+  port: Option.getOrElse(input.port, () => 0),
+})
+
+/** As `engineOf`, for a model that the engine's machine may download: a name of the hub need not be in the cache here. */
+export const trlModel = (config: Config, flags: Parameters<typeof engineOf>[1]) =>
+  engineOf(config, flags).pipe(
+    Effect.catchTag('InputError', (error) => {
+      const { name } = modelOf(config, flags)
+      return name === undefined || !/^[\w.-]+\/[\w.-]+$/.test(name)
+        ? Effect.fail(error)
+        : Effect.map(engineOf(config, { ...flags, model: Option.none() }), (engine) => ({
+            ...engine,
+            checkpoint: name,
+          }))
+    }),
+  )

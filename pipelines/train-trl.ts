@@ -1,0 +1,159 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Effect, Stream } from 'effect'
+import { EngineError, InputError, Progress } from '../core/index.ts'
+import { writeWholeSync } from '../files/index.ts'
+import { executors, lastLine, type Task } from '../folds/executors/index.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { metricsToDuckDb } from '../store/index.ts'
+import type { RunFolder } from '../trainer/index.ts'
+import {
+  makeTrainingService,
+  servedFile,
+  serveTraining,
+  type TrainingService,
+} from '../trainer/service/index.ts'
+import { planOf } from './train/defaults.ts'
+import type { TrainOptions } from './train.ts'
+import { accelerateConfig } from './trl/accelerate.ts'
+import { latestTrlCheckpoint, trainCommand } from './trl/launch.ts'
+import { claimRun, readTrl, viewsOf } from './trl/open.ts'
+import type { TrlOptions } from './trl/options.ts'
+
+/** Streams of a run whose rows have a step; a resumed run continues them. */
+const streams = ['metrics.jsonl', 'rollouts.jsonl', servedFile]
+
+/** Steps of the curriculum that a checkpoint has behind it. */
+const stepOf = (optimiserSteps: number, updates: number) => Math.floor(optimiserSteps / updates)
+
+/** A folder for frames on this machine, gone when the scope closes. */
+const sharedFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), 'spanwise-frames-'))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+)
+
+/** Reports each step that the engine finishes. */
+const withProgress = Effect.fnUntraced(function* (service: TrainingService, label: string) {
+  const progress = yield* Progress
+  const total = service.run.steps
+  return {
+    ...service,
+    event: (request) =>
+      Effect.tap(service.event(request), () =>
+        request.kind === 'step' && request.rank === 0
+          ? progress.report({
+              label,
+              done: request.step + 1,
+              total,
+              note: `loss ${request.figures?.loss?.toFixed(3) ?? '-'}`,
+            })
+          : Effect.void,
+      ),
+  } satisfies TrainingService as TrainingService
+})
+
+const refresh = (folder: RunFolder) =>
+  metricsToDuckDb(folder.path).pipe(
+    Effect.asVoid,
+    Effect.catch((error) => Effect.logWarning(error.message)),
+  )
+
+/**
+ * `spanwise train sft|curriculum --engine trl`: serves the run to a Python process for each GPU, which trains with TRL.
+ * Continues from the newest checkpoint of the run's folder.
+ */
+export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
+  kind: 'sft' | 'curriculum',
+  options: TrainOptions,
+  trl: TrlOptions,
+) {
+  const began = performance.now()
+  const read = yield* readTrl(kind, options, trl)
+  const folder = yield* claimRun(kind, read, options, trl)
+  const updates = read.training.kind === 'sft' ? 1 : read.training.options.updates
+  const before = latestTrlCheckpoint(read.engine.output)
+  const resumedFrom = before === null ? 0 : stepOf(before.step, updates)
+  for (const name of streams) folder.truncate(name, resumedFrom)
+  const engine = { ...read.engine, resume: before?.path ?? null }
+  const log = folder.file('launch', 'train.log')
+  if (resumedFrom < read.steps) {
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const service = yield* makeTrainingService({
+          run: read.run,
+          training: read.training,
+          steps: read.steps,
+          items: read.items,
+          wording: { dialect: read.profile.dialect, plan: planOf(kind, read.profile) },
+          views: yield* viewsOf(read, options),
+          folder,
+          engine,
+          sharedFrames: yield* sharedFolder,
+          onCheckpoint: refresh(folder),
+        })
+        const token = process.env.SPANWISE_TOKEN
+        const url = yield* serveTraining(yield* withProgress(service, `${kind} with TRL`), {
+          host: trl.host,
+          port: trl.port,
+          version: packageJson.version,
+          ...(token === undefined ? {} : { token }),
+        })
+        const config = folder.file('launch', 'accelerate.yaml')
+        writeWholeSync(
+          config,
+          accelerateConfig({
+            gpus: trl.gpus,
+            sharding: engine.sharding,
+            precision: engine.precision,
+            offload: trl.offload,
+          }),
+        )
+        const task: Task = {
+          fold: 0,
+          name: 'train',
+          command: trainCommand(trl, engine, config, url),
+          log,
+        }
+        const executor = yield* executors.local({
+          run: folder.path,
+          cwd: process.cwd(),
+          resources: { cpus: 1, gpus: trl.gpus, memory: 0 },
+          options: {},
+        })
+        const ended = yield* Stream.runCollect(executor.submit([task], 1))
+        const end = ended[0]
+        if (end?.code === 2)
+          return yield* new InputError({
+            subject: log,
+            problem: yield* lastLine(log),
+            remedy: 'see the log; the same command continues from the last checkpoint',
+          })
+        if (end?.code !== 0)
+          return yield* new EngineError({
+            operation: `training with TRL (${log})`,
+            problem: `${end?.code === null ? 'the process was lost' : `the process ended with code ${end?.code}`}: ${yield* lastLine(log)}`,
+          })
+      }),
+    )
+  }
+  yield* refresh(folder)
+  const last = latestTrlCheckpoint(engine.output)
+  if (last === null || !existsSync(last.path))
+    return yield* new InputError({
+      subject: engine.output,
+      problem: 'the engine left no checkpoint',
+      remedy: `see ${log}`,
+    })
+  const steps = stepOf(last.step, updates)
+  return {
+    steps,
+    planned: read.steps,
+    resumedFrom,
+    stoppedEarly: steps < read.steps,
+    checkpoint: last.path,
+    model: last.path,
+    seconds: (performance.now() - began) / 1000,
+    validation: [],
+  }
+})

@@ -1,0 +1,33 @@
+import type { Task } from '../../core/index.ts'
+import { type ModelProfile, type ReplyPlan, replyPlan } from '../../models/index.ts'
+import { grpoSchema, sftSchema, type TrainingItem } from '../../trainer/index.ts'
+import { parseSettings } from '../settings.ts'
+
+type Given = { readonly [name: string]: unknown } | undefined
+
+/** Settings of GRPO: what was given, and the model's own learning rate and length of replies. */
+export const curriculumSettings = (
+  profile: ModelProfile,
+  items: ReadonlyArray<TrainingItem>,
+  settings: Given,
+) =>
+  parseSettings('train curriculum', grpoSchema, {
+    learningRate: profile.learningRate.grpo,
+    ...settings,
+    sampling: {
+      maxTokens: Math.max(...items.map(({ sample }) => replyPlan(profile, sample.task).maxTokens)),
+      ...(settings?.sampling as object | undefined),
+    },
+  })
+
+/** Settings of supervised fine-tuning: what was given, and the model's own learning rate. */
+export const sftSettings = (profile: ModelProfile, settings: Given) =>
+  parseSettings('train sft', sftSchema, { learningRate: profile.learningRate.sft, ...settings })
+
+/** How replies are asked for. The annotations that SFT learns from hold no reasoning, so there nothing reasons. */
+export const planOf =
+  (kind: 'sft' | 'curriculum', profile: ModelProfile) =>
+  (task: Task): Pick<ReplyPlan, 'ask' | 'enable'> =>
+    kind === 'sft'
+      ? { ask: false, enable: profile.reasoning === 'switch' ? false : null }
+      : replyPlan(profile, task)

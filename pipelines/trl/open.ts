@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import { Effect } from 'effect'
+import type { Json } from '../../core/index.ts'
+import { readPreprocessing } from '../../engine/checkpoint/index.ts'
+import {
+  budgetOf,
+  checkpointProfile,
+  makeProfile,
+  type ProfileOverrides,
+  samplingOf,
+} from '../../models/index.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { composeRewards } from '../../rewards/index.ts'
+import { bandedBy, clipViews, openRunFolder, readTrainingData, stepsOf } from '../../trainer/index.ts'
+import { engineSettings, type TrainingKind } from '../../trainer/service/index.ts'
+import { Videos } from '../../video/index.ts'
+import { parseSettings } from '../settings.ts'
+import { fileOf, present } from '../train/data.ts'
+import { curriculumSettings, sftSettings } from '../train/defaults.ts'
+import type { TrainOptions } from '../train.ts'
+import { checkSupported, type TrlOptions } from './options.ts'
+
+/** A folder as an absolute path; a name on the Hub as it is. */
+export const modelPath = (model: string): string =>
+  isAbsolute(model) || existsSync(model) ? resolve(model) : model
+
+/** The profile of a model by its files, or by its name where they are not here. */
+const profileOf = Effect.fnUntraced(function* (model: string, overrides: ProfileOverrides | undefined) {
+  if (existsSync(model)) return yield* checkpointProfile(yield* readPreprocessing(model), overrides)
+  const facts = { name: basename(model), aliases: [], family: null, architecture: null }
+  return yield* Effect.fromResult(
+    makeProfile({ ...facts, processor: null, sampling: null, template: null }, overrides),
+  )
+})
+
+/** Everything that a training through TRL starts from, read and checked; nothing is written. */
+export const readTrl = Effect.fnUntraced(function* (
+  kind: 'sft' | 'curriculum',
+  options: TrainOptions,
+  trl: TrlOptions,
+) {
+  const model = modelPath(options.model)
+  const profile = yield* profileOf(model, options.profile)
+  const data = yield* readTrainingData(options.data)
+  const found = yield* present(data.items, options.videos, options.data)
+  const training: TrainingKind =
+    kind === 'sft'
+      ? { kind, options: yield* sftSettings(profile, options.settings) }
+      : yield* Effect.gen(function* () {
+          const settings = yield* curriculumSettings(profile, found, options.settings)
+          return { kind, options: settings, rewards: yield* composeRewards(settings.rewards) }
+        })
+  const settings = training.options
+  const items = training.kind === 'sft' ? found : bandedBy(found, training.options.key)
+  const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
+  const processes = Math.max(1, trl.gpus)
+  yield* checkSupported(settings, items, perStep, processes)
+  const steps = stepsOf(settings, items.length, perStep)
+  const run = resolve(options.run)
+  const engine = yield* parseSettings('train engine', engineSettings, {
+    ...(settings.checkpointEvery > 0
+      ? { checkpointEvery: settings.checkpointEvery }
+      : { checkpointEvery: steps }),
+    keepCheckpoints: settings.keepCheckpoints,
+    ...(trl.gpus === 0 ? { precision: 'fp32' } : {}),
+    ...trl.engine,
+    model,
+    output: join(run, 'checkpoints'),
+    processes,
+  })
+  return { training, profile, settings, items, data, perStep, steps, model, run, engine }
+})
+
+export type ReadTrl = Effect.Success<ReturnType<typeof readTrl>>
+
+/** The views of a training's videos, in the model's sizes. */
+export const viewsOf = Effect.fnUntraced(function* (read: ReadTrl, options: TrainOptions) {
+  const videos = yield* Videos
+  const { training } = read
+  const mask =
+    training.kind === 'sft'
+      ? ({ mode: 'blank', margin: null } as const)
+      : { mode: training.options.mask.mode, margin: training.options.mask.margin }
+  return clipViews({
+    clip: ({ sample }) =>
+      videos.clip(
+        fileOf(options.videos, sample) ?? sample.file,
+        samplingOf(read.profile.view),
+        budgetOf(read.profile.view, read.profile.view),
+      ),
+    seed: training.options.seed,
+    ...mask,
+    cacheBytes: options.cacheBytes ?? 2 ** 30,
+  })
+})
+
+/** Claims the run's folder, or continues it where the settings are the same. */
+export const claimRun = (
+  kind: 'sft' | 'curriculum',
+  read: ReadTrl,
+  options: TrainOptions,
+  trl: TrlOptions,
+) => {
+  // Where and how it is launched may change between two sittings; what is learnt may not.
+  const {
+    output: _,
+    resume: __,
+    processes: ___,
+    sharding: ____,
+    deadline: _____,
+    tries: ______,
+    ...engine
+  } = read.engine
+  return openRunFolder(options.run, {
+    kind,
+    settings: {
+      engine: { name: 'trl', ...engine } as unknown as Json,
+      options: read.settings as unknown as Json,
+      view: { ...read.profile.view },
+      data: read.data.sha256,
+      samples: read.items.length,
+    },
+    provenance: {
+      spanwise: packageJson.version,
+      model: read.model,
+      data: options.data,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      processors: availableParallelism(),
+      gpus: trl.gpus,
+      sharding: read.engine.sharding,
+    },
+  })
+}

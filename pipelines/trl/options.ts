@@ -1,0 +1,59 @@
+import { Effect } from 'effect'
+import { InputError } from '../../core/index.ts'
+import type { ExecutorName } from '../../folds/executors/index.ts'
+import type { GrpoOptions, SftOptions, TrainingItem } from '../../trainer/index.ts'
+
+/** Options of `spanwise train ... --engine trl` besides the training's own. */
+export interface TrlOptions {
+  /** GPUs of one node, one process each; 0 trains on the CPU. */
+  readonly gpus: number
+  /** Python with the packages of `engines/trl`. */
+  readonly python: string
+  /** `EngineSettings`; what is left out has its default. */
+  readonly engine: { readonly [name: string]: unknown }
+  readonly offload: boolean
+  readonly executor: ExecutorName
+  readonly executorOptions: { readonly [name: string]: unknown }
+  /** Cores that a scheduler is asked for. */
+  readonly cpus: number
+  /** Address and port of the service; any free port of loopback by default. */
+  readonly host: string
+  readonly port: number
+}
+
+/** Settings that the embedded trainer has and TRL's trainer has not: asking for one of them is an InputError. */
+export const checkSupported = Effect.fnUntraced(function* (
+  settings: GrpoOptions | SftOptions,
+  items: ReadonlyArray<TrainingItem>,
+  perStep: number,
+  processes: number,
+) {
+  const refuse = (setting: string, problem: string, remedy: string) =>
+    new InputError({ subject: `setting "${setting}"`, problem, remedy })
+  if ('inject' in settings && settings.inject !== 'none')
+    return yield* refuse(
+      'inject',
+      'TRL has no place for a rollout that was not sampled',
+      'leave it at "none", or train with the embedded engine',
+    )
+  if ('refill' in settings && settings.refill > 0)
+    return yield* refuse(
+      'refill',
+      'TRL draws no further prompts within a step',
+      'leave it at 0, or train with the embedded engine',
+    )
+  if (perStep > items.length)
+    return yield* refuse(
+      'group' in settings ? 'prompts' : 'batch',
+      `a step takes ${perStep} prompts, and there are ${items.length} samples`,
+      'lower it, or give more data',
+    )
+  if (perStep % processes !== 0)
+    return yield* refuse(
+      'group' in settings ? 'prompts' : 'batch',
+      `${perStep} prompts cannot be shared by ${processes} GPUs`,
+      'make it a multiple of --gpus',
+    )
+  if (items.some(({ weight }) => weight !== 1))
+    yield* Effect.logWarning('the weights of the samples are not used: TRL weighs all samples alike')
+})
