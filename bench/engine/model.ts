@@ -66,7 +66,7 @@ export const prompt = (model: Model, seed: number, frames: number): ProcessedPro
     ...words(24),
   ]
   const grids = [[pairs, side, side] as const]
-  const rope = model.positions(
+  const positions = model.positions(
     ids,
     grids.map((grid) => ({ grid, secondsPerPair: 1 })),
   )
@@ -78,8 +78,7 @@ export const prompt = (model: Model, seed: number, frames: number): ProcessedPro
     ),
     grids,
     visual: Int32Array.from(ids.flatMap((id, at) => (id === model.tokens.video ? [at] : []))),
-    positions: rope.positions,
-    ropeDelta: rope.delta,
+    positions,
   }
 }
 

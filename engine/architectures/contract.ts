@@ -12,13 +12,6 @@ export interface ClipShape {
   readonly secondsPerPair: number
 }
 
-export interface RopePositions {
-  /** [3, L] row-major: temporal, height and width position of every token. */
-  readonly positions: Int32Array
-  /** What to add to a later token's index in the sequence to get its position, the same on all three axes. */
-  readonly delta: number
-}
-
 export interface RopeTables {
   /** [L, headDim / 2] row-major: the two halves of a head rotate by the same angles. */
   readonly cos: Float32Array
@@ -115,8 +108,11 @@ export interface Model {
    */
   readonly clipText: (times: ReadonlyArray<number>, tokens: number) => string
   readonly enclosed: boolean
-  /** Positions of a prompt. Throws RangeError where the video tokens do not fit the clips. */
-  readonly positions: (inputIds: ArrayLike<number>, clips: ReadonlyArray<ClipShape>) => RopePositions
+  /**
+   * Positions of a prompt, [3, L] row-major: time, height and width of every token. Text that follows counts on from the
+   * last token. Throws RangeError where the video tokens do not fit the clips.
+   */
+  readonly positions: (inputIds: ArrayLike<number>, clips: ReadonlyArray<ClipShape>) => Int32Array
   /** Rotary tables of the decoder for positions [3, L]. */
   readonly angles: (positions: Int32Array) => RopeTables
   /** Hidden states [B, L, D] after the final norm, or those from `tail` on. */

@@ -41,6 +41,8 @@ export interface Checkpoint extends Preprocessing {
   readonly tensors: Map<string, Tensor>
   /** The file each weight stands in, so that the layout can be written back. */
   readonly shards: ReadonlyMap<string, string>
+  /** The name of each weight in its file, where that is another one (see `Model.aliases`). */
+  readonly stored: ReadonlyMap<string, string>
 }
 
 const single = 'model.safetensors'
@@ -166,20 +168,26 @@ const weightFiles = async (folder: string, names: Iterable<string>): Promise<Map
 
 const readWeights = async (folder: string, model: Model) => {
   const shapes = model.shapes
-  const places = await weightFiles(folder, shapes.keys())
+  const candidates = new Map(Array.from(shapes.keys(), (name) => [name, [name, ...model.aliases(name)]]))
+  const wanted = new Set([...candidates.values()].flat())
+  const places = await weightFiles(folder, wanted)
   const tensors = new Map<string, Tensor>()
   const shards = new Map<string, string>()
+  const stored = new Map<string, string>()
   const opened = new Map<string, Map<string, Tensor>>()
   for (const [name, shape] of shapes) {
-    const file = places.get(name) ?? ''
+    const names = candidates.get(name)!
+    const file = names.map((one) => places.get(one) ?? '').find((one) => one !== '') ?? ''
     if (file !== '' && !opened.has(file)) {
       const subject = path.join(folder, file)
       if (!(await exists(subject))) {
         throw new InputError({ subject, problem: 'is missing', remedy: 'download the shard' })
       }
-      opened.set(file, await readSafetensors(subject, shapes))
+      opened.set(file, await readSafetensors(subject, wanted))
     }
-    const tensor = opened.get(file)?.get(name)
+    const inFile = opened.get(file)
+    const own = names.find((one) => inFile?.has(one)) ?? name
+    const tensor = inFile?.get(own)
     if (tensor === undefined) {
       throw new InputError({
         subject: path.join(folder, file === '' ? index : file),
@@ -196,8 +204,9 @@ const readWeights = async (folder: string, model: Model) => {
     }
     tensors.set(name, tensor)
     shards.set(name, file)
+    if (own !== name) stored.set(name, own)
   }
-  return { tensors, shards }
+  return { tensors, shards, stored }
 }
 
 /** Reads the configuration alone: enough to know how large the model is. */

@@ -13,7 +13,7 @@ export const createCheckpoint = (folder: string, sizes: NewModel): Checkpoint =>
   const rest = preprocessing(folder, architectures.qwen3_vl.newFiles(sizes))
   const tensors = initialWeights(rest.model, sizes.seed)
   const shards = new Map(Array.from(tensors.keys(), (name) => [name, 'model.safetensors']))
-  return { ...rest, tensors, shards }
+  return { ...rest, tensors, shards, stored: new Map() }
 }
 
 /**

@@ -38,7 +38,7 @@ const writeWeights = async (folder: string, checkpoint: Checkpoint, type: FloatT
     }
     if (!files.has(file)) files.set(file, new Map())
     const written = { ...tensor, type: type ?? tensor.type }
-    files.get(file)!.set(name, written)
+    files.get(file)!.set(checkpoint.stored.get(name) ?? name, written)
     total += tensor.data.length * bytesPer[written.type]
   }
   for (const [file, tensors] of files) await writeSafetensors(path.join(folder, file), tensors)

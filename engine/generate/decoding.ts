@@ -1,5 +1,5 @@
 import { type Random, random } from '../../core/index.ts'
-import { followingPositions, type Model } from '../architectures/index.ts'
+import { type Model, textPositions } from '../architectures/index.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
 import { type Tensors, tensor } from '../session.ts'
 import type { DecodingCache } from './cache.ts'
@@ -64,7 +64,7 @@ export const stepFeeds = (model: Model, rows: ReadonlyArray<Row>, promptLength: 
     })
     // All live sequences of a batch have drawn the same number of tokens; finished ones compute nothing of use.
     const drawn = slots.reduce((most, { tokens }) => Math.max(most, tokens.length), 0)
-    const tables = model.angles(followingPositions(before + drawn, prompt.ropeDelta, 1))
+    const tables = model.angles(textPositions(prompt.positions[before]! + drawn, 1))
     for (let sample = 0; sample < samples; sample++) {
       cos.set(tables.cos, (row * samples + sample) * half)
       sin.set(tables.sin, (row * samples + sample) * half)

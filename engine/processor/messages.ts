@@ -72,7 +72,7 @@ export const processMessages = (
     grid: grids[clip]!,
     secondsPerPair: spacingOf(model, times, settings.temporalPatchSize),
   }))
-  const { positions, delta } = model.positions(inputIds, shapes)
+  const positions = model.positions(inputIds, shapes)
   const visual: Array<number> = []
   inputIds.forEach((id, index) => {
     if (id === model.tokens.video) visual.push(index)
@@ -84,7 +84,6 @@ export const processMessages = (
     grids,
     visual: Int32Array.from(visual),
     positions,
-    ropeDelta: delta,
   }
 }
 

@@ -35,8 +35,6 @@ export interface ProcessedPrompt {
   readonly visual: Int32Array
   /** [3, L] row-major: temporal, height, width. */
   readonly positions: Int32Array
-  /** Added to the index of a later token to get its position. */
-  readonly ropeDelta: number
 }
 
 /**

@@ -1,4 +1,4 @@
-import { followingPositions, type Model } from '../architectures/index.ts'
+import { type Model, textPositions } from '../architectures/index.ts'
 import { unseen } from '../attention.ts'
 import type { Layout } from '../layout.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
@@ -60,7 +60,7 @@ const rowPositions = (
   for (let axis = 0; axis < 3; axis++)
     positions.set(prompt.positions.subarray(axis * all, axis * all + before), axis * length)
   completions.forEach(({ tokens }, index) => {
-    const following = followingPositions(before, prompt.ropeDelta, tokens.length)
+    const following = textPositions(prompt.positions[before]!, tokens.length)
     for (let axis = 0; axis < 3; axis++)
       positions.set(
         following.subarray(axis * tokens.length, (axis + 1) * tokens.length),

@@ -101,7 +101,7 @@ describe('a faulty checkpoint is refused in one line', () => {
     const target = await copyOf('tied')
     await edit(path.join(target, 'config.json'), (json) => ({ ...json, model_type: 'llava' }))
     expect(await failure(target)).toBe(
-      `${target}/config.json model_type: architecture llava is not supported; use a checkpoint of one of: qwen3_vl`,
+      `${target}/config.json model_type: architecture llava is not supported; use a checkpoint of one of: qwen2_vl, qwen2_5_vl, qwen3_vl`,
     )
   })
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import * as fc from 'fast-check'
 import { random } from '../../core/index.ts'
-import { followingPositions } from '../../engine/architectures/index.ts'
+import { textPositions } from '../../engine/architectures/index.ts'
 import { makeGenerator, type Sampling } from '../../engine/generate/index.ts'
 import { drawToken } from '../../engine/generate/sampler.ts'
 import { findStop, finishOf } from '../../engine/generate/stopping.ts'
@@ -105,7 +105,7 @@ const sampling: Sampling = { ...plain, temperature: 0.9, maxTokens: 20, stop: []
 /** A prompt with more text tokens behind it. */
 const extended = (prompt: ProcessedPrompt, tokens: ReadonlyArray<number>): ProcessedPrompt => {
   const before = prompt.inputIds.length
-  const added = followingPositions(before, prompt.ropeDelta, tokens.length)
+  const added = textPositions(prompt.positions[before - 1]! + 1, tokens.length)
   const positions = new Int32Array(3 * (before + tokens.length))
   for (let axis = 0; axis < 3; axis++) {
     const at = axis * (before + tokens.length)

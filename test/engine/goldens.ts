@@ -1,10 +1,32 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { readSafetensors } from '../../engine/checkpoint/index.ts'
 import type { Frames, Message } from '../../engine/processor/index.ts'
 
-/** Reads what `test/fixtures/qwen3vl/make_goldens.py` wrote. */
-export const fixtures = path.join(import.meta.dirname, '..', 'fixtures', 'qwen3vl')
+const root = path.join(import.meta.dirname, '..', 'fixtures')
+
+/** The checkpoints of Qwen3-VL that `test/fixtures/qwen3vl/make_goldens.py` wrote. */
+export const fixtures = path.join(root, 'qwen3vl')
+
+/** Every checkpoint whose results transformers has computed, under its path in `test/fixtures`. */
+export const goldenNames = [
+  'qwen3vl/tied',
+  'qwen3vl/untied',
+  'qwen2vl/qwen2.5-vl',
+  'qwen2vl/qwen2-vl',
+] as const
+export type GoldenName = (typeof goldenNames)[number]
+
+export const folderOf = (name: GoldenName): string => path.join(root, name)
+
+/** What transformers computed: `expected` has logits and pixels, `gradients` those of the loss of GRPO. */
+export const expectedTensors = (name: GoldenName, kind: 'expected' | 'gradients') =>
+  readSafetensors(path.join(root, `${name}.${kind}.safetensors`))
+
+/** Every `stride`-th number, as the scripts keep them. */
+export const kept = (values: Float32Array, stride: number): Float32Array =>
+  stride === 1 ? values : values.filter((_, index) => index % stride === 0)
 
 const integers = z.array(z.number().int())
 const message = z.object({
@@ -22,6 +44,9 @@ const schema = z.object({
       fps: z.number(),
     }),
   ),
+  strides: z
+    .object({ logits: z.number(), pixels: z.number(), gradients: z.number() })
+    .default({ logits: 1, pixels: 7, gradients: 1 }),
   cases: z.array(
     z.object({
       clips: integers,
@@ -31,7 +56,6 @@ const schema = z.object({
       ids: integers,
       grids: z.array(integers).optional(),
       positions: z.array(integers).optional(),
-      ropeDelta: z.number().optional(),
       greedy: integers.optional(),
     }),
   ),
@@ -55,8 +79,8 @@ const schema = z.object({
 
 export type Golden = z.output<typeof schema>
 
-export const golden = (name: 'tied' | 'untied'): Golden =>
-  schema.parse(JSON.parse(readFileSync(path.join(fixtures, `${name}.json`), 'utf8')))
+export const golden = (name: GoldenName): Golden =>
+  schema.parse(JSON.parse(readFileSync(path.join(root, `${name}.json`), 'utf8')))
 
 /** The frames that the script makes for a clip: high bytes of a small congruential generator. */
 export const frames = (clip: Golden['clips'][number]): Frames => {

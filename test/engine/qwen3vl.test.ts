@@ -2,12 +2,7 @@ import path from 'node:path'
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  architectures,
-  followingPositions,
-  type Grid,
-  graphWeights,
-} from '../../engine/architectures/index.ts'
+import { architectures, type Grid, graphWeights, textPositions } from '../../engine/architectures/index.ts'
 import { visionRope } from '../../engine/architectures/parts/rope.ts'
 import { configSchema } from '../../engine/architectures/qwen3vl/config.ts'
 import { positionTaps } from '../../engine/architectures/qwen3vl/position-taps.ts'
@@ -99,14 +94,13 @@ describe('positions', () => {
     fc.assert(
       fc.property(prompts, fc.integer({ min: 1, max: 5 }), (parts, count) => {
         const { ids, grids } = idsOf(parts)
-        const { delta } = ropePositions(ids, grids)
-        const all = ropePositions([...ids, ...Array<number>(count).fill(1)], grids)
+        const prompt = ropePositions([...ids, 1], grids)
+        const all = ropePositions([...ids, 1, ...Array<number>(count).fill(1)], grids)
         const axes = [0, 1, 2].flatMap((axis) => {
-          const end = (axis + 1) * (ids.length + count)
-          return [...all.positions.subarray(end - count, end)]
+          const end = (axis + 1) * (ids.length + 1 + count)
+          return [...all.subarray(end - count, end)]
         })
-        expect([...followingPositions(ids.length, delta, count)]).toEqual(axes)
-        expect(all.delta).toBe(delta)
+        expect([...textPositions(prompt[ids.length]! + 1, count)]).toEqual(axes)
       }),
     )
   })

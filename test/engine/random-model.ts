@@ -60,7 +60,7 @@ export const randomPrompt = (
   }
   for (let i = 0; i < words; i++) ids.push(word())
   const grids = frames > 0 ? [[frames, 2, 2] as const] : []
-  const rope = model.positions(
+  const positions = model.positions(
     ids,
     grids.map((grid) => ({ grid, secondsPerPair: 1 })),
   )
@@ -70,8 +70,7 @@ export const randomPrompt = (
     pixels: Float32Array.from({ length: frames * 4 * model.vision.patchLength }, () => source.normal()),
     grids,
     visual: Int32Array.from(ids.flatMap((id, at) => (id === model.tokens.video ? [at] : []))),
-    positions: rope.positions,
-    ropeDelta: rope.delta,
+    positions,
   }
 }
 

@@ -1,14 +1,13 @@
-import path from 'node:path'
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { specialTokens, tokenizer, trainTokenizer } from '../../engine/tokenizer/index.ts'
-import { fixtures, golden } from './goldens.ts'
+import { folderOf, golden, goldenNames } from './goldens.ts'
 
-describe.each(['tied', 'untied'] as const)('the tokenizer of the %s checkpoint', (name) => {
+describe.each(goldenNames)('the tokenizer of the checkpoint %s', (name) => {
   test('encodes and decodes as the Python library does', async () => {
-    const { tokenizer } = await Effect.runPromise(readPreprocessing(path.join(fixtures, name)))
+    const { tokenizer } = await Effect.runPromise(readPreprocessing(folderOf(name)))
     for (const { text, ids, decoded } of golden(name).texts) {
       expect(tokenizer.encode(text)).toEqual(ids)
       expect(tokenizer.decode(ids)).toBe(decoded)
@@ -16,9 +15,7 @@ describe.each(['tied', 'untied'] as const)('the tokenizer of the %s checkpoint',
   })
 
   test('knows its special tokens', async () => {
-    const { tokenizer, model, generation } = await Effect.runPromise(
-      readPreprocessing(path.join(fixtures, name)),
-    )
+    const { tokenizer, model, generation } = await Effect.runPromise(readPreprocessing(folderOf(name)))
     expect(tokenizer.idOf('<|video_pad|>')).toBe(model.tokens.video)
     expect(tokenizer.specialIds).toHaveLength(8)
     expect(generation.eosTokenIds).toContain(tokenizer.endId)

@@ -18,7 +18,6 @@ const prompt: ProcessedPrompt = {
   grids: [],
   visual: new Int32Array(0),
   positions: Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3),
-  ropeDelta: 0,
 }
 const sampling = { temperature: 1, topP: 1, topK: 0, maxTokens: 6, stop: [], seed: 1, n: 2 }
 const batch = {

@@ -116,7 +116,6 @@ export const stubSource: PromptSource = {
           grids: [],
           visual: new Int32Array(0),
           positions: new Int32Array(3),
-          ropeDelta: 0,
         },
         duration: 16,
         mask,

@@ -1,4 +1,4 @@
-import type { Grid, RopePositions } from '../contract.ts'
+import type { Grid } from '../contract.ts'
 
 /** A run of video tokens: frames after each other, each spread over rows and columns of merged patches. */
 export interface VisualRun {
@@ -17,15 +17,13 @@ export const mropePositions = (
   inputIds: ArrayLike<number>,
   isVisual: (id: number) => boolean,
   runs: ReadonlyArray<VisualRun>,
-): RopePositions => {
+): Int32Array => {
   const length = inputIds.length
   const positions = new Int32Array(3 * length)
-  let highest = -1
   const put = (at: number, t: number, h: number, w: number) => {
     positions[at] = t
     positions[length + at] = h
     positions[2 * length + at] = w
-    highest = Math.max(highest, t, h, w)
   }
   let run = 0
   let next = 0
@@ -46,7 +44,7 @@ export const mropePositions = (
   if (run !== runs.length) {
     throw new RangeError(`positions: the ids hold ${run} runs of video tokens, the clips ${runs.length}`)
   }
-  return { positions, delta: highest + 1 - length }
+  return positions
 }
 
 /** Rows and columns of merged patches of a grid. */
@@ -55,11 +53,11 @@ export const mergedSides = ([, h, w]: Grid, merge: number): { rows: number; colu
   columns: w / merge,
 })
 
-/** Positions of `count` text tokens that follow a prompt of `length` tokens: the same number on all three axes. */
-export const followingPositions = (length: number, delta: number, count: number): Int32Array => {
+/** Positions [3, count] of text tokens from position `start` on: the same number on all three axes. */
+export const textPositions = (start: number, count: number): Int32Array => {
   const positions = new Int32Array(3 * count)
   for (let axis = 0; axis < 3; axis++) {
-    for (let i = 0; i < count; i++) positions[axis * count + i] = length + delta + i
+    for (let i = 0; i < count; i++) positions[axis * count + i] = start + i
   }
   return positions
 }

@@ -95,8 +95,3 @@ export const configSchema = z
 
 export type Qwen3VlConfig = z.output<typeof configSchema>
 export type VisionConfig = Qwen3VlConfig['vision']
-export type TextConfig = Qwen3VlConfig['text']
-
-/** Length of one flattened patch: channels x temporal patch x patch x patch. */
-export const patchLength = (vision: VisionConfig): number =>
-  vision.channels * vision.temporalPatchSize * vision.patchSize ** 2

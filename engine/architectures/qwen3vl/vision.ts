@@ -1,32 +1,24 @@
-import {
-  add,
-  attention,
-  type Graph,
-  gather,
-  gelu,
-  layerNorm,
-  linear,
-  mul,
-  reduceSum,
-  reshape,
-  rotary,
-  split,
-  squeeze,
-  transpose,
-  type Value,
-} from '../../../graph/index.ts'
+import { add, type Graph, gather, gelu, mul, reduceSum, reshape, type Value } from '../../../graph/index.ts'
 import type { Weights } from '../contract.ts'
-import { patchOrder, visionRope } from '../parts/rope.ts'
+import { patchOrder } from '../parts/rope.ts'
 import type { Tower } from '../parts/see.ts'
+import {
+  anglesOf,
+  blockName,
+  denseOf,
+  embedPatches,
+  layerNormOf,
+  patchShapes,
+  selfAttention,
+  withinFrames,
+} from '../parts/tower.ts'
 import { layerNormShapes, linearShapes, type NamedShape } from '../parts/weights.ts'
-import { patchLength, type Qwen3VlConfig } from './config.ts'
+import type { Qwen3VlConfig } from './config.ts'
 import { positionTaps } from './position-taps.ts'
-
-const epsilon = 1e-6
 
 /** The tower's tensors. */
 export const visionShapes = ({ vision: settings }: Qwen3VlConfig): ReadonlyArray<NamedShape> => {
-  const { hiddenSize, intermediateSize, patchSize } = settings
+  const { hiddenSize, intermediateSize } = settings
   const merged = hiddenSize * settings.mergeSize ** 2
   const merger = (name: string, norm: number) => [
     ...layerNormShapes(`${name}.norm`, norm),
@@ -34,14 +26,10 @@ export const visionShapes = ({ vision: settings }: Qwen3VlConfig): ReadonlyArray
     ...linearShapes(`${name}.linear_fc2`, settings.outHiddenSize, merged),
   ]
   return [
-    [
-      'model.visual.patch_embed.proj.weight',
-      [hiddenSize, settings.channels, settings.temporalPatchSize, patchSize, patchSize],
-    ],
-    ['model.visual.patch_embed.proj.bias', [hiddenSize]],
+    ...patchShapes(settings, true),
     ['model.visual.pos_embed.weight', [settings.positions, hiddenSize]],
     ...Array.from({ length: settings.depth }, (_, i) => {
-      const block = `model.visual.blocks.${i}`
+      const block = blockName(i)
       return [
         ...layerNormShapes(`${block}.norm1`, hiddenSize),
         ...layerNormShapes(`${block}.norm2`, hiddenSize),
@@ -64,31 +52,11 @@ export const vision =
   (config: Qwen3VlConfig): Tower =>
   (graph, weights, { pixels, height, width }) => {
     const settings = config.vision
-    const { hiddenSize, heads, headDim, mergeSize } = settings
-    const patches = height * width
+    const { hiddenSize, mergeSize } = settings
     const merged = hiddenSize * mergeSize ** 2
-    const rope = visionRope(settings, patchOrder(height, width, mergeSize))
-    const tableShape = [1, patches, headDim / 2]
-    const cos = graph.constant(rope.cos, tableShape)
-    const sin = graph.constant(rope.sin, tableShape)
-
-    const dense = (x: Value, name: string, out: number, input: number) =>
-      linear(x, weights(`${name}.weight`, [out, input]), weights(`${name}.bias`, [out]))
-    const norm = (x: Value, name: string, size: number) =>
-      layerNorm(x, weights(`${name}.weight`, [size]), weights(`${name}.bias`, [size]), epsilon)
-
-    // Frames have the same angles, so for the rotation frames and heads are one axis.
-    const turn = (x: Value) =>
-      reshape(rotary(reshape(x, [1, -1, patches, headDim]), cos, sin), [-1, heads, patches, headDim])
-
-    const selfAttention = (x: Value, name: string): Value => {
-      const qkv = dense(x, `${name}.qkv`, 3 * hiddenSize, hiddenSize)
-      const parts = transpose(reshape(qkv, [0, patches, 3, heads, headDim]), [2, 0, 3, 1, 4])
-      const [q, k, v] = split(parts, [1, 1, 1], 0).map((part) => squeeze(part, 0))
-      const context = attention(turn(q!), turn(k!), v!)
-      const rows = reshape(transpose(context, [0, 2, 1, 3]), [0, patches, hiddenSize])
-      return dense(rows, `${name}.proj`, hiddenSize, hiddenSize)
-    }
+    const angles = anglesOf(graph, settings, patchOrder(height, width, mergeSize))
+    const dense = denseOf(weights)
+    const norm = layerNormOf(weights)
 
     const merger = (x: Value, name: string, normAfterShuffle: boolean): Value => {
       const shuffled = normAfterShuffle
@@ -102,23 +70,13 @@ export const vision =
       )
     }
 
-    const kernel = weights('model.visual.patch_embed.proj.weight', [
-      hiddenSize,
-      settings.channels,
-      settings.temporalPatchSize,
-      settings.patchSize,
-      settings.patchSize,
-    ])
-    const embedded = linear(
-      pixels,
-      reshape(kernel, [hiddenSize, patchLength(settings)]),
-      weights('model.visual.patch_embed.proj.bias', [hiddenSize]),
-    )
+    const embedded = embedPatches(settings, weights, pixels, true)
     let hidden = add(embedded, learnedPositions(graph, config, weights, height, width))
     const deepstack: Array<Value> = []
     for (let i = 0; i < settings.depth; i++) {
-      const block = `model.visual.blocks.${i}`
-      hidden = add(hidden, selfAttention(norm(hidden, `${block}.norm1`, hiddenSize), `${block}.attn`))
+      const block = blockName(i)
+      const x = norm(hidden, `${block}.norm1`, hiddenSize)
+      hidden = add(hidden, selfAttention(settings, weights, x, `${block}.attn`, angles, withinFrames))
       const inner = dense(
         norm(hidden, `${block}.norm2`, hiddenSize),
         `${block}.mlp.linear_fc1`,
