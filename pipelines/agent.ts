@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import type { Agent, LookSettings } from '../agents/index.ts'
+import { type Agent, type LookSettings, watchReplies } from '../agents/index.ts'
 import type { InputError, Task } from '../core/index.ts'
 import {
   defaultFoldSize,
@@ -106,7 +106,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
     ...{ profile, medium: mediumOf(identity), question: 'grounding', datasets: [source.dataset.name] },
     files: samples.slice(0, 100).map(({ file }) => join(videos, file)),
   })
-  const summary = yield* runFold(agent, {
+  const summary = yield* runFold(watchReplies(agent), {
     folder: join(run, agent.name),
     samples,
     videos,

@@ -1,5 +1,5 @@
 import { type Reading, type Reply, unreadable } from '../reply.ts'
-import { isObject, lastJson, type Parsed, underAny } from './json.ts'
+import { lastJson, type Parsed, scalarIn } from './json.ts'
 import { deniesIn, saysNone } from './none.ts'
 import { bare } from './normal.ts'
 import { type Region, regionOf } from './region.ts'
@@ -74,13 +74,10 @@ const ofText = (given: string): Reading => {
 }
 
 const ofJson = (value: Parsed): Reading | null => {
-  if (typeof value === 'number')
-    return Number.isSafeInteger(value) && value >= 0 ? found(value) : unreadable('unclear')
-  if (typeof value === 'string') return ofText(value)
-  if (Array.isArray(value)) return value.length === 1 ? ofJson(value[0] as Parsed) : null
-  if (!isObject(value)) return null
-  const named = underAny(value, names)
-  return named === undefined ? null : ofJson(named)
+  const said = scalarIn(value, names)
+  if (typeof said === 'string') return ofText(said)
+  if (typeof said !== 'number') return null
+  return Number.isSafeInteger(said) && said >= 0 ? found(said) : unreadable('unclear')
 }
 
 /** The last sentence with a number, where a text without marks has several: what is said last is the answer. */

@@ -25,7 +25,10 @@ const asJson = (text: string): string =>
 
 const parse = (text: string) => tryParse(text) ?? tryParse(asJson(text))
 
-/** Where the bracketed value that begins at `start` ends, or -1 where it does not. */
+/** Values nested deeper than this are no answers. */
+const deepest = 16
+
+/** Where the bracketed value that begins at `start` ends, or -1 where it does not or is too deep. */
 const endOf = (text: string, start: number): number => {
   let depth = 0
   let quoted = false
@@ -35,8 +38,9 @@ const endOf = (text: string, start: number): number => {
       if (character === '\\') i++
       else if (character === '"') quoted = false
     } else if (character === '"') quoted = true
-    else if (character === '[' || character === '{') depth++
-    else if ((character === ']' || character === '}') && --depth === 0) return i + 1
+    else if (character === '[' || character === '{') {
+      if (++depth > deepest) return -1
+    } else if ((character === ']' || character === '}') && --depth === 0) return i + 1
   }
   return -1
 }
@@ -97,4 +101,20 @@ export const underAny = (value: { readonly [key: string]: Parsed }, names: Reado
 export const underLike = (value: { readonly [key: string]: Parsed }, pattern: RegExp): Parsed => {
   const key = Object.keys(value).find((name) => pattern.test(plainKey(name)))
   return key === undefined ? undefined : value[key]
+}
+
+/**
+ * The one text, number or truth value that a JSON answer comes down to: through lists of one, the last of several
+ * objects, and the first of some names of an object. Undefined where there is none.
+ */
+export const scalarIn = (
+  value: Parsed,
+  names: ReadonlyArray<string>,
+): string | number | boolean | undefined => {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) {
+    const items = value as ReadonlyArray<Parsed>
+    return items.length === 1 || items.every(isObject) ? scalarIn(items.at(-1), names) : undefined
+  }
+  return isObject(value) ? scalarIn(underAny(value, names), names) : undefined
 }

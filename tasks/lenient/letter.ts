@@ -1,6 +1,6 @@
 import { letter } from '../../core/index.ts'
 import { type Reading, type Reply, unreadable } from '../reply.ts'
-import { isObject, lastJson, type Parsed, underAny } from './json.ts'
+import { lastJson, type Parsed, scalarIn } from './json.ts'
 import { bare, normal } from './normal.ts'
 import { type Region, regionOf } from './region.ts'
 
@@ -28,7 +28,7 @@ const found = (chosen: string, options: Options): Reading =>
 const several = /^\W*\(?[A-Z]\)?\s*(?:,|\/|&|\band\b|\bor\b)\s*\(?[A-Z]\)?(?![\p{L}])/u
 /** `B`, `(B)`, `B. red`, `b) red`, `Option B`, `选B`; then something that ends the letter. */
 const leading =
-  /^[\s"'[{(]*(?:(?:[Tt]he )?(?:[Cc]orrect |[Bb]est )?(?:[Oo]ption|[Cc]hoice|[Aa]nswer)(?: is)?|选项?)?[\s:("'[]*(?:([A-Z])(?=[\s).,:;!?"'\]}|-])(?!\s+\p{Ll})|([a-z])(?=[).:\]]))/u
+  /^(?:(?:(?:[Tt]he )?(?:[Cc]orrect |[Bb]est )?(?:[Oo]ption|[Cc]hoice|[Aa]nswer)(?: is)?|选项?)[\s:("'[]*)?(?:([A-Z])(?=[\s).,:;!?"'\]}|-])(?!\s+\p{Ll})|([a-z])(?=[).:\]]))/u
 const single = /(?<![\p{L}\p{N}'-])([A-Z])(?![\p{L}\p{N}'])(?!\s\p{Ll})/gu
 const chosen = /\b(?:option|choice|choose|select|pick|go with|选项?)\s*:?\s*\(?([A-Z])(?![\p{L}\p{N}])/gu
 const ruled = /(?<![\p{L}\p{N}'-])\(?([B-HJ-Z])\)? is (?:the )?(?:right|correct|best|true)/gu
@@ -62,7 +62,7 @@ const ofText = (text: string, options: Options, cut: boolean): Reading => {
   if (several.test(text)) return unreadable('unclear')
   const exact = /^[\p{L}]$/u.exec(bare(text))?.[0].toUpperCase()
   if (!cut && exact !== undefined && /[A-Z]/.test(exact)) return found(exact, options)
-  const start = leading.exec(cut ? text : `${text}\n`)
+  const start = leading.exec(`${text.replace(/^[\s"'[{(]+/, '')}${cut ? '' : '\n'}`)
   const first = (start?.[1] ?? start?.[2])?.toUpperCase()
   if (first !== undefined) return found(first, options)
   if (cut) return unreadable('cut off')
@@ -80,11 +80,8 @@ const ofText = (text: string, options: Options, cut: boolean): Reading => {
 }
 
 const ofJson = (value: Parsed, options: Options): Reading | null => {
-  if (typeof value === 'string') return ofText(value, options, false)
-  if (Array.isArray(value)) return value.length === 0 ? null : ofJson(value.at(-1) as Parsed, options)
-  if (!isObject(value)) return null
-  const named = underAny(value, answerNames)
-  return named === undefined || named === value ? null : ofJson(named, options)
+  const said = scalarIn(value, answerNames)
+  return typeof said === 'string' ? ofText(said, options, false) : null
 }
 
 /** The letter of a region. */

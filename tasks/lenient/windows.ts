@@ -65,14 +65,13 @@ const pairOf = (start: Parsed, end: Parsed): Window | null => {
 }
 
 /** The windows of several values; null where one of them is none. */
-const ofAll = (items: ReadonlyArray<Parsed>, depth: number): ReadonlyArray<Window> | null => {
-  const parts = items.map((item) => (item === null ? null : ofJson(item, depth + 1)))
+const ofAll = (items: ReadonlyArray<Parsed>): ReadonlyArray<Window> | null => {
+  const parts = items.map((item) => (item === null ? null : ofJson(item)))
   return parts.every((part) => part !== null) ? parts.flat() : null
 }
 
 /** The windows of a JSON value, or null where it is no list of windows. */
-const ofJson = (value: Parsed, depth = 0): ReadonlyArray<Window> | null => {
-  if (depth > 6) return null
+const ofJson = (value: Parsed): ReadonlyArray<Window> | null => {
   if (value === null) return []
   if (typeof value === 'string') {
     if (saysNone(value)) return []
@@ -83,7 +82,7 @@ const ofJson = (value: Parsed, depth = 0): ReadonlyArray<Window> | null => {
     const items = value as ReadonlyArray<Parsed>
     const pair = items.length === 2 ? pairOf(items[0], items[1]) : null
     if (pair !== null) return [pair]
-    return ofAll(items, depth)
+    return ofAll(items)
   }
   if (!isObject(value)) return null
   const start = underLike(value, startKey)
@@ -94,9 +93,9 @@ const ofJson = (value: Parsed, depth = 0): ReadonlyArray<Window> | null => {
     return pair === null ? null : [pair]
   }
   const list = underAny(value, listNames)
-  if (list !== undefined) return ofJson(list, depth + 1)
+  if (list !== undefined) return ofJson(list)
   if (underAny(value, presence) === false) return []
-  return ofAll(Object.values(value), depth)
+  return ofAll(Object.values(value))
 }
 
 /** Sentences and lines; a full stop between digits ends none. */

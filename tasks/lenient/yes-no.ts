@@ -1,5 +1,5 @@
 import { type Reply, type Unreadable, unreadable } from '../reply.ts'
-import { isObject, lastJson, type Parsed, underAny } from './json.ts'
+import { lastJson, type Parsed, scalarIn } from './json.ts'
 import { regionOf } from './region.ts'
 
 /** What a reply to a yes-or-no question says. */
@@ -54,12 +54,9 @@ const ofText = (text: string, whole: boolean): YesNo => {
 }
 
 const ofJson = (value: Parsed): YesNo | null => {
-  if (typeof value === 'boolean') return answer(value)
-  if (typeof value === 'string') return ofText(value, true)
-  if (Array.isArray(value)) return value.length === 1 ? ofJson(value[0] as Parsed) : null
-  if (!isObject(value)) return null
-  const named = underAny(value, names)
-  return named === undefined ? null : ofJson(named)
+  const said = scalarIn(value, names)
+  if (typeof said === 'boolean') return answer(said)
+  return typeof said === 'string' ? ofText(said, true) : null
 }
 
 /**

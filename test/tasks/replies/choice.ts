@@ -1,11 +1,10 @@
-import { describe, expect, it } from 'vitest'
-import { type RecordedReply, readReply } from '../../../tasks/index.ts'
-import { brief, cut, thought } from './said.ts'
+import type { RecordedReply } from '../../../tasks/index.ts'
+import { cut, thought } from './said.ts'
 
-const options = ['red', 'blue', 'green', 'a blue ball', 'He waves.']
+export const options = ['red', 'blue', 'green', 'a blue ball', 'He waves.']
 
 /** Replies to a question with these options as models write them, each with its reading. */
-const table: ReadonlyArray<readonly [reply: RecordedReply, reading: string]> = [
+export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: string]> = [
   // The letter.
   ['B', 'B'],
   ['B.', 'B'],
@@ -87,10 +86,3 @@ const table: ReadonlyArray<readonly [reply: RecordedReply, reading: string]> = [
   ['Z', 'no such option'],
   ['<answer>F</answer>', 'no such option'],
 ]
-
-describe('replies that choose', () => {
-  it('are as many as they should be', () => expect(table.length).toBeGreaterThanOrEqual(60))
-  it.each(table)('%j says %s', (reply, reading) =>
-    expect(brief(readReply({ task: 'choice', options }, reply))).toBe(reading),
-  )
-})

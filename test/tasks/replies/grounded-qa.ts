@@ -1,11 +1,10 @@
-import { describe, expect, it } from 'vitest'
-import { type RecordedReply, readReply } from '../../../tasks/index.ts'
-import { brief, cut, thought } from './said.ts'
+import type { RecordedReply } from '../../../tasks/index.ts'
+import { cut, thought } from './said.ts'
 
-const options = ['red', 'blue', 'green']
+export const options = ['red', 'blue', 'green']
 
 /** Replies to "which, and when?" as models write them, each with its reading; a half that is missing is left out. */
-const table: ReadonlyArray<readonly [reply: RecordedReply, reading: string]> = [
+export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: string]> = [
   // The form that is asked for, and near it.
   ['<answer>B</answer><glue>[(1.0, 2.5)]</glue>', 'B 1-2.5'],
   ['<answer>B</answer>\n<glue>[(1.0, 2.5), (7.0, 9.0)]</glue>\n', 'B 1-2.5, 7-9'],
@@ -79,10 +78,3 @@ const table: ReadonlyArray<readonly [reply: RecordedReply, reading: string]> = [
   ['I cannot tell.', 'no answer'],
   ['A or B', 'unclear'],
 ]
-
-describe('replies that choose and ground', () => {
-  it('are as many as they should be', () => expect(table.length).toBeGreaterThanOrEqual(60))
-  it.each(table)('%j says %s', (reply, reading) =>
-    expect(brief(readReply({ task: 'grounded-qa', options }, reply))).toBe(reading),
-  )
-})
