@@ -5,5 +5,5 @@ export { reflectQuestion, verifyForm, verifyQuestion, verifyReplies } from './bo
 export { marginOf, reflectHidden, reflectView, verifyView } from './boundary-reflection/view.ts'
 export * from './catalogue.ts'
 export type { DifficultyEvidence, DifficultySettings } from './difficulty-estimation/index.ts'
-export * from './watch.ts'
 export { bandOf, difficultyEstimation } from './difficulty-estimation/index.ts'
+export * from './watch.ts'

@@ -5,23 +5,11 @@ import { boundaryReflection, difficultyEstimation, verifyForm, verifyReplies } f
 import type { Window } from '../../core/index.ts'
 import { type Guide, layerTest, type VisionLanguageModel } from '../../models/index.ts'
 import { windowsAnswer, windowsForm } from '../../tasks/index.ts'
-import type { Clip } from '../../video/index.ts'
 import { shapesSettings } from '../support/settings.ts'
+import { clip } from './clip.ts'
 import { sample } from './sample.ts'
 
 const whole = (form: Guide) => new RegExp(`^(?:${form.kind === 'regex' ? form.pattern : ''})$`)
-
-const times = Float64Array.from({ length: 40 }, (_, index) => index / 2)
-const clip: Clip = {
-  width: 1,
-  height: 1,
-  times,
-  rgb: new Uint8Array(3 * times.length),
-  blank: new Uint8Array(times.length),
-  fps: 2,
-  indices: Int32Array.from(times.keys()),
-  info: { duration: 20 } as Clip['info'],
-}
 
 /** The forms asked for, one a request, of a model without log-probabilities that always proposes the same. */
 const formsOf = (work: Effect.Effect<unknown, unknown, VisionLanguageModel>) => {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { foldsScene } from '../support/folds-scene.ts'
+
+/** What `dea` says on standard error about a server whose replies are all the same. */
+const said = async (choice: object) => {
+  await using scene = await foldsScene('replies', 24, { reply: () => choice })
+  const words = [
+    'dea',
+    '--set',
+    'rollouts=1',
+    '--dataset',
+    'jsonl',
+    '--split',
+    'test',
+    '--annotations',
+    'rows',
+  ]
+  const { code, err } = await scene.spanwise(
+    ...words,
+    ...['--videos', 'videos', '--run', 'run', '--frames', '4', '--cache', 'off', '--backend', 'openai'],
+    ...['--base-url', scene.server.url, '--model', 'model', '--preset', 'vllm', '--json'],
+  )
+  return { code, warnings: err.split('\n').filter((line) => line.includes('cannot be read')) }
+}
+
+describe('an agent whose replies cannot be read', () => {
+  it.each([
+    [
+      '--think off',
+      { message: { role: 'assistant', content: null, reasoning_content: 'He' }, finish_reason: 'length' },
+    ],
+    ['--max-tokens', { message: { role: 'assistant', content: 'The man' }, finish_reason: 'length' }],
+    ['--guided', { message: { role: 'assistant', content: 'A man opens a door.' } }],
+  ])('says so once and names %s', async (flag, choice) => {
+    const { code, warnings } = await said(choice)
+    expect(code).toBe(0)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(flag)
+  })
+
+  it('says nothing where they can be', async () => {
+    const { warnings } = await said({ message: { role: 'assistant', content: 'From 1.0s to 4.0s.' } })
+    expect(warnings).toEqual([])
+  })
+})
