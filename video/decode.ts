@@ -76,8 +76,9 @@ class Damage {
   readonly #keyframes: ReadonlyArray<number>
   readonly #ranges: Array<readonly [from: number, to: number]> = []
 
-  constructor(keyframes: ReadonlyArray<number>) {
+  constructor({ keyframes, damaged }: Pick<Source, 'keyframes' | 'damaged'>) {
     this.#keyframes = keyframes
+    for (const ordinal of damaged) this.add(ordinal)
   }
 
   add(ordinal: number): readonly [from: number, to: number] {
@@ -109,7 +110,7 @@ const check = (cancelled: () => boolean) => {
 /** Decodes one stretch; what is damaged or does not come out stays missing. */
 const decodeStretch = ({ source, cursor, feed, cancelled, missing, take }: Job, stretch: Stretch) => {
   const wanted = new Set(stretch.wanted)
-  const damage = new Damage(source.keyframes)
+  const damage = new Damage(source)
   const start = source.stamps[stretch.keyframe]!
   const output = {
     frame: (ordinal: number, frame: Frame) => {
@@ -146,7 +147,7 @@ const decodeStretch = ({ source, cursor, feed, cancelled, missing, take }: Job, 
  * it, or at the start the one after. Throws VideoFault `damaged` where the decoder reported damage.
  */
 const decodeAll = ({ source, cursor, feed, cancelled, missing, take }: Job, handles: Handles) => {
-  const damage = new Damage(source.keyframes)
+  const damage = new Damage(source)
   const first = source.keyframes[0] ?? 0
   const waiting = [...missing].sort((a, b) => a - b)
   let shown: { readonly number: number; readonly frame: Frame } | undefined

@@ -48,8 +48,20 @@ const endOfSegment = (read: Read): number => {
   return Number.isFinite(length.value) ? segment + 4 + length.bytes + length.value : 0
 }
 
+/** GUID of the file properties of ASF, in the order of the file. */
+const properties = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex')
+
+/** Where an ASF file ends by the size in its header; 0 for a broadcast, which states none. */
+const endOfAsf = (read: Read): number => {
+  const head = read(0, 1 << 16)
+  const at = head.indexOf(properties)
+  if (at < 0 || at + 92 > head.length) return 0
+  const broadcast = (head.readUInt32LE(at + 88) & 1) === 1
+  return broadcast ? 0 : Number(head.readBigUInt64LE(at + 40))
+}
+
 /**
- * Bytes that an mp4 or Matroska file lacks of what its own structure says; 0 for a whole file and for other
+ * Bytes that an mp4, Matroska or ASF file lacks of what its own structure says; 0 for a whole file and for other
  * containers. Unlike a comparison of frames with an index it is exact: an index may count frames that are not shown.
  */
 const bytesMissing = (path: string): number => {
@@ -62,16 +74,26 @@ const bytesMissing = (path: string): number => {
     }
     const head = read(0, 8)
     if (head.length < 8) return 0
-    const matroska = head.readUInt32BE(0) === 0x1a45dfa3
-    const end = matroska ? endOfSegment(read) : endOfBoxes(read, size)
+    const start = head.readUInt32BE(0)
+    const end =
+      start === 0x1a45dfa3
+        ? endOfSegment(read)
+        : start === 0x3026b275
+          ? endOfAsf(read)
+          : endOfBoxes(read, size)
     return Math.max(0, end - size)
   } finally {
     closeSync(file)
   }
 }
 
-/** Containers that state their duration in a header, rather than leaving FFmpeg to estimate it. */
-const stating = /matroska|avi|flv|asf/
+/** Seconds that the header of Matroska, FLV or AVI states; 0 elsewhere, where FFmpeg estimates from what is there. */
+const statedDuration = ({ format, stream }: Opened): number => {
+  const name = format.iformat?.name ?? ''
+  // Every place of a frame counts, also those that hold none.
+  if (name === 'avi') return Number(stream.nbFrames) * stream.timeBase.toDouble()
+  return /matroska|flv/.test(name) ? Number(format.duration) / 1e6 : 0
+}
 
 /** Seconds that may be absent at the end of such a file without a word: headers round and count the last frame twice. */
 const SLACK = 0.5
@@ -84,13 +106,12 @@ const lastEnd = (path: string, cancelled: () => boolean): number =>
     if (format.openInputSync(`file:${path}`) < 0) return 0
     const packet = handles.add(new Packet(), (owned) => owned.free())
     packet.alloc()
-    const ticks = new Map(format.streams.map(({ index, timeBase }) => [index, timeBase.toDouble()]))
     let end = 0
     for (; format.readFrameSync(packet) >= 0; packet.unref()) {
       if (cancelled()) throw new Cancelled()
       const start = packet.pts === NO_TIME ? packet.dts : packet.pts
-      if (start !== NO_TIME)
-        end = Math.max(end, Number(start + packet.duration) * (ticks.get(packet.streamIndex) ?? 0))
+      const tick = format.streams[packet.streamIndex]?.timeBase.toDouble()
+      if (start !== NO_TIME && tick !== undefined) end = Math.max(end, Number(start + packet.duration) * tick)
     }
     return end
   })
@@ -99,15 +120,14 @@ const lastEnd = (path: string, cancelled: () => boolean): number =>
  * Throws VideoFault `truncated` for a file that was cut off: its structure or its header promises more than is there.
  * `end` is the end of its video in seconds of the container's clock.
  */
-export const checkWhole = (path: string, { format }: Opened, end: number, cancelled: () => boolean): void => {
+export const checkWhole = (path: string, opened: Opened, end: number, cancelled: () => boolean): void => {
   const missing = bytesMissing(path)
   if (missing > 0)
     throw new VideoFault(
       'truncated',
       `the file is cut off: its last ${missing} bytes are absent; copy it again`,
     )
-  if (!stating.test(format.iformat?.name ?? '')) return
-  const promised = Number(format.duration) / 1e6
+  const promised = statedDuration(opened)
   if (!(promised > end + SLACK)) return
   // Sound and subtitles may go on where the picture ends.
   const reached = Math.max(end, lastEnd(path, cancelled))

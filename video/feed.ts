@@ -9,8 +9,8 @@ import { NO_TIME } from './packets.ts'
 export interface Output {
   /** A frame, valid during the call. */
   readonly frame: (ordinal: number, frame: Frame) => void
-  /** A packet that the decoder refuses, or whose frame it reports as damaged. */
-  readonly damage: (ordinal: number) => void
+  /** A packet that the decoder refuses, or whose frame it gives as damaged (`shown`). */
+  readonly damage: (ordinal: number, shown: boolean) => void
 }
 
 /**
@@ -57,7 +57,7 @@ export class Feed {
     }
     this.packet.pts = BigInt(ordinal)
     this.packet.dts = NO_TIME
-    if (this.#decoder.sendPacketSync(this.packet) < 0) output.damage(ordinal)
+    if (this.#decoder.sendPacketSync(this.packet) < 0) output.damage(ordinal, false)
     this.#receive(ordinal, output)
   }
 
@@ -69,15 +69,18 @@ export class Feed {
 
   #receive(sent: number, output: Output): void {
     const frame = this.#frame
-    for (;;) {
+    // An error is met once; a decoder that reports nothing else is left alone.
+    for (let errors = 0; errors < 8; ) {
       const code = this.#decoder.receiveFrameSync(frame)
       if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return
       if (code < 0) {
-        output.damage(sent)
-        return
+        output.damage(sent, false)
+        errors++
+        continue
       }
       const ordinal = Number(frame.pts)
-      if ((frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || frame.decodeErrorFlags !== 0) output.damage(ordinal)
+      if ((frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || frame.decodeErrorFlags !== 0)
+        output.damage(ordinal, true)
       else output.frame(ordinal, frame)
       frame.unref()
     }

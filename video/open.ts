@@ -1,5 +1,9 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import {
+  AV_CODEC_ID_BMP,
+  AV_CODEC_ID_MJPEG,
+  AV_CODEC_ID_PNG,
+  AV_CODEC_ID_WEBP,
   AV_DISPOSITION_ATTACHED_PIC,
   AV_DISPOSITION_DEFAULT,
   AV_DISPOSITION_TIMED_THUMBNAILS,
@@ -62,12 +66,15 @@ const videosOf = (format: FormatContext): ReadonlyArray<Stream> =>
 
 const area = ({ codecpar: { width, height } }: Stream) => width * height
 
+/** Codecs of covers that their container does not mark as such; as video they count where there is no other. */
+const pictures = new Set<number>([AV_CODEC_ID_MJPEG, AV_CODEC_ID_PNG, AV_CODEC_ID_BMP, AV_CODEC_ID_WEBP])
+
+const rank = (stream: Stream) =>
+  (pictures.has(stream.codecpar.codecId) ? 0 : 2) + (has(stream, AV_DISPOSITION_DEFAULT) ? 1 : 0)
+
 /** The stream that players show: one marked as default before others, then the largest, then the first. */
 const chosen = (streams: ReadonlyArray<Stream>): Stream | undefined =>
-  streams.toSorted(
-    (a, b) =>
-      Number(has(b, AV_DISPOSITION_DEFAULT)) - Number(has(a, AV_DISPOSITION_DEFAULT)) || area(b) - area(a),
-  )[0]
+  streams.toSorted((a, b) => rank(b) - rank(a) || area(b) - area(a))[0]
 
 /** Opens a file at its start. Only packets of its video are read, and of its sound where `sound` is set. */
 export const openVideo = (path: string, handles: Handles, sound = false): Opened => {

@@ -1,4 +1,5 @@
 import { type PacketFacts, UNSTATED } from './packets.ts'
+import type { Presentation } from './presentation.ts'
 
 /**
  * A step back of decoding times by more than this many seconds is a seam, as where recordings were joined: the clock
@@ -6,30 +7,58 @@ import { type PacketFacts, UNSTATED } from './packets.ts'
  */
 const SEAM = 1
 
-/** Packets with the restarts of their clock undone: decoding times never step back. */
+/** Packets that FFmpeg's parser holds when a recording ends: the loss that it sees there is put on one of them. */
+const PARSED = 2
+
+/**
+ * Packets with the restarts of their clock undone: decoding times never step back. What looks incomplete before a
+ * seam is only the end of a recording.
+ */
 export const joinSeams = (packets: ReadonlyArray<PacketFacts>, tick: number): ReadonlyArray<PacketFacts> => {
   let shift = 0
   let last: number | undefined
-  return packets.map((packet) => {
+  const joined: Array<PacketFacts> = []
+  for (const packet of packets) {
     const stated = packet.dts === UNSTATED ? packet.pts : packet.dts
-    if (stated === UNSTATED) return packet
-    if (last !== undefined && stated + shift < last - SEAM / tick)
-      shift = last + Math.max(1, packet.duration) - stated
-    last = stated + shift
-    if (shift === 0) return packet
+    if (stated !== UNSTATED) {
+      if (last !== undefined && stated + shift < last - SEAM / tick) {
+        shift = last + Math.max(1, packet.duration) - stated
+        joined.push(...joined.splice(-PARSED).map((before) => ({ ...before, incomplete: false })))
+      }
+      last = stated + shift
+    }
     const move = (time: number) => (time === UNSTATED ? time : time + shift)
-    return { ...packet, pts: move(packet.pts), dts: move(packet.dts) }
-  })
+    joined.push(shift === 0 ? packet : { ...packet, pts: move(packet.pts), dts: move(packet.dts) })
+  }
+  return joined
 }
 
-/** Fills what is unstated (undefined) in rising stamps: evenly between its neighbours, by `gap` beyond them. */
-const interpolate = (stamps: ReadonlyArray<number | undefined>, gap: number): ReadonlyArray<number> => {
+/**
+ * Fills what is unstated (undefined) in rising stamps: between its neighbours by as many of `slots` (rising) as lie
+ * there, else evenly; beyond them by `gap`.
+ */
+const interpolate = (
+  stamps: ReadonlyArray<number | undefined>,
+  slots: ReadonlyArray<number>,
+  gap: number,
+): ReadonlyArray<number> => {
   const filled: Array<number> = []
+  let slot = 0
   stamps.forEach((stamp, place) => {
     if (stamp === undefined) return
     const from = filled.length
-    const step = from === 0 ? gap : (stamp - filled[from - 1]!) / (place - from + 1)
-    for (let missing = from; missing < place; missing++) filled.push(stamp - (place - missing) * step)
+    const left = filled[from - 1]
+    while (slot < slots.length && slots[slot]! <= (left ?? Number.NEGATIVE_INFINITY)) slot++
+    const first = slot
+    while (slot < slots.length && slots[slot]! < stamp) slot++
+    const between = slots.slice(first, slot)
+    const step = left === undefined ? gap : (stamp - left) / (place - from + 1)
+    for (let missing = from; missing < place; missing++)
+      filled.push(
+        left !== undefined && between.length === place - from
+          ? between[missing - from]!
+          : stamp - (place - missing) * step,
+      )
     filled.push(stamp)
   })
   while (filled.length < stamps.length) filled.push(filled.at(-1)! + gap)
@@ -38,31 +67,68 @@ const interpolate = (stamps: ReadonlyArray<number | undefined>, gap: number): Re
 
 const rises = (stamps: ReadonlyArray<number>) => stamps.every((stamp, i) => i === 0 || stamp > stamps[i - 1]!)
 
+/** The order of presentation, and what its derivation leaves uncertain. */
+export interface Derived {
+  /** Presentation time of each packet in ticks; its decoding time where it shows no frame. */
+  readonly stamps: Float64Array
+  /** Ordinals of the packets that show a frame, or state when theirs would be shown. */
+  readonly shown: ReadonlyArray<number>
+  /** Ordinals at which groups of pictures start whose times are not known, because a damaged frame left no trace. */
+  readonly doubtful: ReadonlyArray<number>
+}
+
+/** Ordinal of the keyframe at the start of each packet's group of pictures. */
+const groupsOf = (packets: ReadonlyArray<PacketFacts>): ReadonlyArray<number> => {
+  let start = 0
+  return packets.map(({ key }, ordinal) => {
+    if (key) start = ordinal
+    return start
+  })
+}
+
 /**
- * Presentation time of each packet in ticks where its container (AVI, MPEG program streams, raw streams) does not
- * state all of them. `order` lists packets in the order of presentation, as a decoder gave their frames. Stated
- * times that rise in this order are kept and those between filled in; else the k-th frame shown has the k-th of the
- * decoding times; without those frames follow each other by `gap` ticks. A packet without a frame keeps its own time.
+ * Presentation times where a container (AVI, MPEG program streams, raw streams) does not state all of them, from the
+ * order in which a decoder gave the frames. Stated times that rise in this order are kept and those between filled
+ * in; else the k-th frame of a group of pictures has the k-th of the group's decoding times; without those, frames
+ * follow each other by `gap` ticks.
  */
 export const deriveStamps = (
   packets: ReadonlyArray<PacketFacts>,
-  order: ReadonlyArray<number>,
+  { order, damaged }: Presentation,
   gap: number,
-): Float64Array => {
+): Derived => {
   const stamps = Float64Array.from(packets, ({ pts, dts }) => (pts === UNSTATED ? dts : pts))
   const stated = order.map((ordinal) =>
     packets[ordinal]!.pts === UNSTATED ? undefined : packets[ordinal]!.pts,
   )
-  const decoding = order.map((ordinal) => packets[ordinal]!.dts).filter((dts) => dts !== UNSTATED)
-  const filled = stated.some((stamp) => stamp !== undefined) ? interpolate(stated, gap) : []
-  const derived =
-    filled.length > 0 && rises(filled)
-      ? filled
-      : decoding.length === order.length
-        ? decoding.sort((a, b) => a - b)
-        : order.map((_, place) => place * gap)
-  order.forEach((ordinal, place) => {
-    stamps[ordinal] = derived[place]!
-  })
-  return stamps
+  const groups = groupsOf(packets)
+  const slots = packets.filter(({ pts, dts }) => pts === UNSTATED && dts !== UNSTATED).map(({ dts }) => dts)
+  const filled = stated.some((stamp) => stamp !== undefined) ? interpolate(stated, slots, gap) : []
+  if (filled.length > 0 && rises(filled))
+    order.forEach((ordinal, place) => {
+      stamps[ordinal] = filled[place]!
+    })
+  else if (order.every((ordinal) => packets[ordinal]!.dts !== UNSTATED)) {
+    const slots = order.toSorted((a, b) => groups[a]! - groups[b]! || packets[a]!.dts - packets[b]!.dts)
+    const frames = order.map((ordinal, place) => ({ ordinal, place }))
+    frames.sort((a, b) => groups[a.ordinal]! - groups[b.ordinal]! || a.place - b.place)
+    frames.forEach(({ ordinal }, place) => {
+      stamps[ordinal] = packets[slots[place]!]!.dts
+    })
+  } else
+    order.forEach((ordinal, place) => {
+      stamps[ordinal] = place * gap
+    })
+  const framed = new Set(order)
+  const vanished = [...packets.keys()].filter((ordinal) => !framed.has(ordinal) && !packets[ordinal]!.hidden)
+  const traceless = new Set(
+    vanished.filter((ordinal) => packets[ordinal]!.pts === UNSTATED).map((ordinal) => groups[ordinal]!),
+  )
+  return {
+    stamps,
+    shown: [...order, ...vanished.filter((ordinal) => packets[ordinal]!.pts !== UNSTATED)],
+    doubtful: [...new Set(damaged.map((ordinal) => groups[ordinal]!))].filter((group) =>
+      traceless.has(group),
+    ),
+  }
 }

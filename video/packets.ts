@@ -10,6 +10,8 @@ export const NO_TIME = -9223372036854775808n
 export const UNSTATED = Number(NO_TIME)
 /** Flag of packets that are decoded but, by the container's edit list, not shown. */
 const HIDDEN = 4
+/** Flag of packets of which the container knows that a part was lost. */
+const INCOMPLETE = 2
 
 /** One packet of a stream as its container states it, times in ticks of the stream's clock or `UNSTATED`. */
 export interface PacketFacts {
@@ -23,6 +25,8 @@ export interface PacketFacts {
   readonly key: boolean
   /** Whether the packet's frame is for decoding others only. */
   readonly hidden: boolean
+  /** Whether the container knows that a part of it was lost. */
+  readonly incomplete: boolean
 }
 
 export interface Listing {
@@ -67,6 +71,7 @@ export const listPackets = (
         position: Number(packet.pos),
         key: packet.isKeyframe,
         hidden: (flags & HIDDEN) !== 0 || (invisible && isReference(packet)),
+        incomplete: (flags & INCOMPLETE) !== 0,
       })
     } else if ((flags & HIDDEN) === 0 && pts !== UNSTATED) {
       const sound = format.streams.find((one) => one.index === packet.streamIndex)

@@ -6,22 +6,32 @@ import { withHandles } from './handles.ts'
 import type { Opened } from './open.ts'
 import type { PacketFacts } from './packets.ts'
 
-/** Ordinals of all packets that have a frame, in the order of presentation: the order in which a decoder gives them. */
+export interface Presentation {
+  /** Ordinals of all packets that have a frame, in the order of presentation: the order in which a decoder gives them. */
+  readonly order: ReadonlyArray<number>
+  /** Ordinals at which the decoder reported damage. */
+  readonly damaged: ReadonlyArray<number>
+}
+
+/** Decodes a whole video for the order of its frames. */
 export const presentationOrder = (
   path: string,
   opened: Opened,
   codec: Codec,
   packets: ReadonlyArray<PacketFacts>,
   cancelled: () => boolean,
-): ReadonlyArray<number> =>
+): Presentation =>
   withHandles((handles) => {
     const cursor = new Cursor(path, opened, packets, [], handles)
     const feed = new Feed(opened, codec, handles)
-    const order = new Set<number>()
-    // A damaged frame has its place too, and whoever wants it will be told.
+    const order: Array<number> = []
+    const damaged: Array<number> = []
     const output = {
-      frame: (ordinal: number) => order.add(ordinal),
-      damage: (ordinal: number) => order.add(ordinal),
+      frame: (ordinal: number) => order.push(ordinal),
+      damage: (ordinal: number, shown: boolean) => {
+        damaged.push(ordinal)
+        if (shown) order.push(ordinal)
+      },
     }
     cursor.rewind()
     let sent = 0
@@ -34,5 +44,5 @@ export const presentationOrder = (
       sent = ordinal
     }
     feed.drain(sent, output)
-    return [...order]
+    return { order, damaged }
   })

@@ -32,6 +32,8 @@ export interface Source extends Timeline {
   readonly ordinals: Int32Array
   /** Ordinals of the keyframes. */
   readonly keyframes: ReadonlyArray<number>
+  /** Ordinals from which on, up to the next keyframe, damage is known before anything is decoded. */
+  readonly damaged: ReadonlyArray<number>
 }
 
 /**
@@ -60,13 +62,14 @@ export const openSource = (path: string, handles: Handles, cancelled: () => bool
   const { packets, soundStart } = listPackets(opened, handles, cancelled)
   const tick = stream.timeBase.toDouble()
   const joined = joinSeams(packets, tick)
-  const derived = joined.some(({ pts, hidden }) => pts === UNSTATED && !hidden)
-  const visible = Array.from(packets.keys()).filter((ordinal) => !packets[ordinal]!.hidden)
-  const order = derived ? presentationOrder(path, opened, codec, packets, cancelled) : visible
-  const stamps = derived
-    ? deriveStamps(joined, order, gapOf(opened))
-    : Float64Array.from(joined, ({ pts }) => pts)
-  const ordinals = Int32Array.from(order).sort((a, b) => stamps[a]! - stamps[b]! || a - b)
+  const { stamps, shown, doubtful } = joined.some(({ pts, hidden }) => pts === UNSTATED && !hidden)
+    ? deriveStamps(joined, presentationOrder(path, opened, codec, packets, cancelled), gapOf(opened))
+    : {
+        stamps: Float64Array.from(joined, ({ pts }) => pts),
+        shown: [...packets.keys()].filter((ordinal) => !packets[ordinal]!.hidden),
+        doubtful: [],
+      }
+  const ordinals = Int32Array.from(shown).sort((a, b) => stamps[a]! - stamps[b]! || a - b)
   if (ordinals.length === 0)
     throw new VideoFault('no-frames', 'its video stream holds no frames; check the file')
   const numbers = new Int32Array(packets.length).fill(-1)
@@ -93,7 +96,8 @@ export const openSource = (path: string, handles: Handles, cancelled: () => bool
   const variableFrameRate = isVariable(times, tick)
   return {
     ...{ opened, codec, packets, stamps, numbers, ordinals, times, end, variableFrameRate },
-    keyframes: Array.from(packets.keys()).filter((ordinal) => packets[ordinal]!.key),
+    damaged: [...doubtful, ...joined.keys().filter((ordinal) => joined[ordinal]!.incomplete)],
+    keyframes: [...packets.keys()].filter((ordinal) => packets[ordinal]!.key),
     info: {
       path,
       duration: end,

@@ -1,3 +1,4 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import {
   AV_CHANNEL_LAYOUT_MONO,
   AV_CODEC_FLAG_BITEXACT,
@@ -24,6 +25,7 @@ import {
   type Stream,
 } from 'node-av/lib'
 import { type Handles, withHandles } from '../../video/handles.ts'
+import { matrixOfOrientation, type Orientation, orient } from '../../video/orient.ts'
 import { makeFrame, makeRgbFrame, makeScaler } from '../../video/pixels.ts'
 import '../../video/quiet.ts'
 import { codedFrame } from './code.ts'
@@ -54,8 +56,8 @@ export interface StreamSpec {
   readonly pixels?: AVPixelFormat
   readonly interlaced?: boolean
   readonly options?: Readonly<Record<string, string>>
-  /** Display matrix, 36 bytes. */
-  readonly matrix?: Uint8Array
+  /** Stores pictures such that a player must bring them into this orientation, and says so in the display matrix. */
+  readonly turned?: Orientation
   readonly disposition?: number
   /** Changes packets, times in ticks of the encoder's clock. */
   readonly pass?: (packet: Passing) => void
@@ -70,6 +72,10 @@ export interface FileSpec {
   readonly options?: Readonly<Record<string, string>>
   /** Silence (AAC) of some seconds beside the video, by default from 0. */
   readonly sound?: { readonly seconds: number; readonly from?: number }
+  /** Another file whose bytes follow, as where recordings were joined. */
+  readonly joined?: FileSpec
+  /** Changes the bytes of the complete file. */
+  readonly after?: (bytes: Buffer) => Uint8Array
 }
 
 const check = (code: number, step: string): number => FFmpegError.throwIfError(code, step) ?? code
@@ -120,6 +126,21 @@ const takePackets = (
   }
 }
 
+/** Pixels to store of a frame, so that bringing them into `turned` shows its number upright. */
+const stored = (
+  turned: Orientation | undefined,
+  width: number,
+  height: number,
+  number: number,
+): Uint8Array => {
+  if (turned === undefined) return codedFrame(width, height, number)
+  const [wide, tall] = turned.rotation % 180 === 0 ? [width, height] : [height, width]
+  const upright = codedFrame(wide, tall, number)
+  // The inverse of "mirror, then turn" is "turn back, then mirror".
+  const back = orient(upright, wide, tall, { rotation: (360 - turned.rotation) % 360, mirrored: false })
+  return orient(back, width, height, { rotation: 0, mirrored: turned.mirrored })
+}
+
 /** All packets of one stream in the order of decoding. */
 const encodeStream = (
   spec: StreamSpec,
@@ -134,7 +155,7 @@ const encodeStream = (
   const packets: Array<Passing & { key: boolean }> = []
   const drain = takePackets(encoder, packets, handles)
   for (let i = 0; i < frames; i++) {
-    rgb.fromBuffer(Buffer.from(codedFrame(width, height, first + i)))
+    rgb.fromBuffer(Buffer.from(stored(spec.turned, width, height, first + i)))
     check(frame.makeWritable(), 'frame')
     frame.clearFlags(AV_FRAME_FLAG_INTERLACED, AV_FRAME_FLAG_TOP_FIELD_FIRST)
     check(scaler.scaleFrameSync(frame, rgb), 'conversion')
@@ -172,6 +193,7 @@ const encodeSilence = (
   frame.sampleRate = 44100
   frame.channelLayout = AV_CHANNEL_LAYOUT_MONO
   check(frame.getBuffer(), 'sound')
+  for (const plane of frame.extendedData ?? []) plane.fill(0)
   const packets: Array<Passing & { key: boolean }> = []
   const drain = takePackets(encoder, packets, handles)
   for (let i = 0; i * 1024 < seconds * 44100; i++) {
@@ -184,8 +206,19 @@ const encodeSilence = (
   return { encoder, packets }
 }
 
-/** Writes a file of numbered frames. */
-export const makeMedia = (path: string, spec: FileSpec): string =>
+/** Writes a file of numbered frames and returns its path. */
+export const makeMedia = (path: string, spec: FileSpec): string => {
+  write(path, spec)
+  if (spec.joined !== undefined) {
+    makeMedia(`${path}.joined`, spec.joined)
+    appendFileSync(path, readFileSync(`${path}.joined`))
+    rmSync(`${path}.joined`)
+  }
+  if (spec.after !== undefined) writeFileSync(path, spec.after(readFileSync(path)))
+  return path
+}
+
+const write = (path: string, spec: FileSpec): void =>
   withHandles((handles) => {
     const format = handles.add(new FormatContext(), (owned) => owned.freeContext())
     check(format.allocOutputContext2(null, spec.container, `file:${path}`), 'container')
@@ -198,8 +231,11 @@ export const makeMedia = (path: string, spec: FileSpec): string =>
       stream.timeBase = encoder.timeBase
       stream.avgFrameRate = encoder.framerate
       if (one.disposition !== undefined) stream.disposition = one.disposition as never
-      if (one.matrix !== undefined)
-        stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, Buffer.from(one.matrix))
+      if (one.turned !== undefined)
+        stream.codecpar.addCodedSideData(
+          AV_PKT_DATA_DISPLAYMATRIX,
+          Buffer.from(matrixOfOrientation(one.turned)),
+        )
       return { stream, clock: encoder.timeBase, packets: encodeStream(one, encoder, handles) }
     })
     if (spec.sound !== undefined) {
@@ -230,5 +266,4 @@ export const makeMedia = (path: string, spec: FileSpec): string =>
       check(format.interleavedWriteFrameSync(packet), 'writing')
     }
     check(format.writeTrailerSync(), 'trailer')
-    return path
   })
