@@ -22,7 +22,7 @@ export class ModelError extends Schema.TaggedError<ModelError>()('ModelError', {
 
 /** Failures that say nothing about the next sample: its prompt is too long, its clip or its reply is not accepted. */
 export const isOwnFault = ({ kind }: ModelError): boolean =>
-  kind === 'too long' || kind === 'video' || kind === 'filtered'
+  kind === 'too long' || kind === 'too many pictures' || kind === 'video' || kind === 'filtered'
 
 /** A clip in a message: pixels for the embedded engine, whatever `media` asked for otherwise. */
 export type MessageClip = Extract<ProcessorContent, { readonly type: 'video' }>['clip'] & Partial<Clip>
@@ -76,6 +76,11 @@ export interface ChatReply {
   /** Sampled token ids and their natural log-probabilities, where the backend gives them. */
   readonly tokens?: ReadonlyArray<number>
   readonly logProbs?: ReadonlyArray<number>
+  /**
+   * Log-probability of another text as the complete reply, read from what the server listed beside this one; null where
+   * that does not tell. Absent where nothing was listed.
+   */
+  readonly instead?: (option: string) => number | null
 }
 
 /** What answered; recorded beside every verdict. */

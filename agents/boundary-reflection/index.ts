@@ -58,6 +58,8 @@ const noneLogProb = Effect.fnUntraced(function* (
   const none = windowsAnswer([])
   if (reply?.text === none && reply.finish === 'stop' && reply.logProbs !== undefined)
     return reply.logProbs.reduce((sum, logProb) => sum + logProb, 0)
+  // Where the server listed alternatives beside the reply, they tell without another request.
+  if (reply?.instead !== undefined) return reply.instead(none)
   const model = yield* VisionLanguageModel
   return (yield* model.choose(messages, [none]))?.[0] ?? null
 })

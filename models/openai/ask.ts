@@ -3,6 +3,7 @@ import { type Account, Ledger, openAccount } from '../ledger.ts'
 import { ModelError } from '../model.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Key } from './keys.ts'
+import { ownRefusal, ownRemedy } from './refusal.ts'
 import { BadReply, type Completion, readError, readReply } from './reply.ts'
 import { type Backoff, backoff, type Failure, isOverload, isRetryable, retryAfter } from './retry.ts'
 import type { Server } from './server.ts'
@@ -27,13 +28,9 @@ export interface AskOptions {
 /** Nobody listens there: no reason to try five times. */
 const gone = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/
 
-/** A prompt that is longer than the model holds is the sample's fault, not the set-up's. */
-const tooLong =
-  /context[ _]length|maximum (?:context|model|prompt)|too (?:long|many tokens|large)|max_model_len/i
-
 const remedies: Readonly<Record<number, string>> = {
   400: 'compare --preset and the settings of the request with what this server takes',
-  404: 'mend --base-url (it usually ends in /v1) or --model',
+  404: 'correct --base-url (it usually ends in /v1) or --model',
   422: 'compare --preset and the settings of the request with what this server takes',
 }
 
@@ -47,21 +44,27 @@ export const makeAsk = (options: AskOptions) => {
   /** Once a server has answered, a refused request is that request's fault. */
   let proven = false
 
-  const refusal = (server: Server, { status, text }: Answer): ModelError => {
-    const said = key.clean(readError(text))
+  const remedyOf = (status: number, own: ReturnType<typeof ownRefusal>): string => {
+    if (own !== null) return ownRemedy[own]
+    if (status === 401 || status === 403)
+      return options.keyEnv === null
+        ? 'name the variable that holds the key with --key-env'
+        : `set a valid key in the environment variable ${options.keyEnv}`
+    return remedies[status] ?? 'see the log of the server'
+  }
+  const refusal = (server: Server, status: number, said: string, location?: string): ModelError => {
+    const own = ownRefusal(status, said)
+    const others = (status === 400 || status === 422) && proven
     const remedy =
-      status === 401 || status === 403
-        ? options.keyEnv === null
-          ? 'name the variable that holds the key with --key-env'
-          : `set a valid key in the environment variable ${options.keyEnv}`
-        : (remedies[status] ?? 'see the log of the server')
-    const own = (status === 400 || status === 422) && (proven || tooLong.test(said))
+      status >= 300 && status < 400
+        ? `use the address that it redirects to (${location ?? 'not stated'}) as --base-url`
+        : remedyOf(status, own)
     return new ModelError({
       model,
       problem: `${server.url} answered ${status}${said === '' ? '' : ` (${said})`}; ${remedy}`,
       retryable: false,
-      fatal: !own && status !== 413,
-      kind: tooLong.test(said) ? 'too long' : 'rejected',
+      fatal: own === null && !others,
+      kind: own ?? 'rejected',
     })
   }
 
@@ -78,39 +81,49 @@ export const makeAsk = (options: AskOptions) => {
       })
       const now = yield* Clock.currentTimeMillis
       if (answer instanceof Unanswered) {
+        if (answer.remedy !== null)
+          return yield* new ModelError({
+            model,
+            problem: `${server.url}: ${answer.reason}; ${answer.remedy}`,
+            ...{ retryable: false, fatal: true, kind: 'connection' },
+          })
         endpoints.failed(server, answer.reason, gone.test(answer.reason))
         return new Failed(server, answer.failure, answer.reason)
       }
       yield* Effect.annotateCurrentSpan('http.response.status_code', answer.status)
-      if (answer.status !== 200) {
-        const failure: Failure = { kind: 'status', status: answer.status }
-        if (!isRetryable(failure)) {
-          const error = refusal(server, answer)
+      const completion = answer.status === 200 ? readReply(answer.text, n) : null
+      // Some servers and proxies answer 200 with an error inside.
+      const hidden = completion instanceof BadReply && completion.kind === 'error' ? completion : null
+      const status = hidden?.status ?? answer.status
+      if (status !== 200 || hidden !== null) {
+        const said = key.clean(hidden?.problem ?? readError(answer.text))
+        const failure: Failure = status === 200 ? { kind: 'bad answer' } : { kind: 'status', status }
+        if (ownRefusal(status, said) !== null || !isRetryable(failure)) {
+          const error = refusal(server, status, said, answer.location)
           endpoints.refused(server, error.problem)
           return yield* error
         }
         if (isOverload(failure))
           endpoints.overloaded(server, sentAt, retryAfter(answer.retryAfter, now), yield* Random.next)
-        else endpoints.failed(server, `status ${answer.status}`, false)
-        const said = key.clean(readError(answer.text))
+        else endpoints.failed(server, `status ${status}`, false)
         return new Failed(
           server,
           failure,
-          `status ${answer.status}${said === '' ? '' : `: ${said}`}`,
+          `status ${status}${said === '' ? '' : `: ${said}`}`,
           retryAfter(answer.retryAfter, now) ?? 0,
         )
       }
-      const completion = readReply(answer.text, n)
-      if (completion instanceof BadReply) {
-        if (completion.kind === 'filtered')
+      if (completion === null || completion instanceof BadReply) {
+        const { kind, problem } = completion ?? new BadReply('bad answer', 'gave no answer')
+        if (kind === 'filtered')
           return yield* new ModelError({
             model,
-            problem: `${server.url} ${completion.problem}`,
+            problem: `${server.url} ${problem}`,
             retryable: false,
             kind: 'filtered',
           })
-        endpoints.failed(server, completion.problem, false)
-        return new Failed(server, { kind: 'bad answer' }, completion.problem)
+        endpoints.failed(server, problem, false)
+        return new Failed(server, { kind: 'bad answer' }, problem)
       }
       proven = true
       endpoints.succeeded(server, sentAt, now - sentAt)
@@ -122,13 +135,16 @@ export const makeAsk = (options: AskOptions) => {
       }),
     )
 
-  /** The completion of a request for `n` replies; its cost goes to the ledger in context. */
-  return Effect.fnUntraced(function* (body: Uint8Array, n: number) {
+  /**
+   * The completion of a request for `n` replies (a server that takes no `n` gives fewer); its cost goes to the ledger in
+   * context. Requests of one `affinity` prefer one server, whose cache then holds their common prefix.
+   */
+  return Effect.fnUntraced(function* (body: Uint8Array, n: number, affinity: string | null) {
     const account: Account = (yield* Ledger) ?? openAccount()
     const began = yield* Clock.currentTimeMillis
     let avoid: Server | null = null
     for (let number = 0; ; number++) {
-      const outcome: Completion | Failed = yield* endpoints.withPlace(avoid, (server) =>
+      const outcome: Completion | Failed = yield* endpoints.withPlace(avoid, affinity, (server) =>
         attempt(server, body, n, number),
       )
       const failed = outcome instanceof Failed

@@ -1,3 +1,5 @@
+import { hash32 } from '../../core/index.ts'
+
 /** What the choice of a server looks at. */
 export interface ServerLoad {
   /** Requests with it now, and at most. */
@@ -30,4 +32,24 @@ export const leastLoaded = <A extends ServerLoad>(
     else if (server !== avoid && server.inFlight < best.inFlight) best = server
   }
   return best
+}
+
+/** A number for a server and a key that depends on both, so that keys spread evenly and stay where they are. */
+const weight = (url: string, affinity: string): number => hash32(`${url}\u0000${affinity}`)
+
+/**
+ * The server that requests of one affinity prefer, of those that are up: rendezvous hashing, by which a server that
+ * leaves or returns moves no other's keys. Null where none is up.
+ */
+export const preferred = <A extends Pick<ServerLoad, 'up'> & { readonly url: string }>(
+  servers: ReadonlyArray<A>,
+  affinity: string,
+): A | null => {
+  let best: { readonly server: A; readonly weight: number } | null = null
+  for (const server of servers) {
+    if (!server.up) continue
+    const own = weight(server.url, affinity)
+    if (best === null || own > best.weight) best = { server, weight: own }
+  }
+  return best?.server ?? null
 }

@@ -7,8 +7,13 @@ import type { SentClip } from './request.ts'
 import type { OpenaiSettings } from './settings.ts'
 
 /** What clips should bring with them. */
-export const mediaOf = ({ media, quality }: Pick<OpenaiSettings, 'media' | 'quality'>): Media =>
-  media === 'file' ? { kind: 'file' } : { kind: 'jpeg', quality }
+export const mediaOf = ({
+  media,
+  quality,
+}: {
+  readonly media: MediaMode
+  readonly quality: number
+}): Media => (media === 'file' ? { kind: 'file' } : { kind: 'jpeg', quality })
 
 type Sourced = MessageClip & Pick<Clip, 'info'>
 
@@ -25,7 +30,10 @@ const modeOf = (clip: MessageClip, mode: MediaMode, preset: Preset): MediaMode =
 export const makeClips = (
   videos: Videos['Service'],
   preset: Preset,
-  settings: Pick<OpenaiSettings, 'media' | 'quality' | 'files'> & { readonly factor: number },
+  settings: Pick<OpenaiSettings, 'quality' | 'files'> & {
+    readonly media: MediaMode
+    readonly factor: number
+  },
 ) => {
   const { quality, files } = settings
   const known = new WeakMap<MessageClip, SentClip>()

@@ -1,6 +1,6 @@
 import { Clock, Effect, type Scope } from 'effect'
 import { type Endpoint, ModelError } from '../model.ts'
-import { leastLoaded } from './balance.ts'
+import { isOpen, leastLoaded, preferred } from './balance.ts'
 import { answered, refused, restarted } from './pace.ts'
 import { type Backoff, backoff } from './retry.ts'
 import { newServer, type Server } from './server.ts'
@@ -25,11 +25,12 @@ const faultsAllowed = 5
 
 export interface Endpoints {
   /**
-   * Waits for a place with a server, the least loaded, and holds it for as long as `use` runs; `avoid` is the server
-   * that has just failed.
+   * Waits for a place with a server and holds it for as long as `use` runs: the one that `affinity` prefers, where that
+   * is open, else the least loaded. `avoid` is the server that has just failed.
    */
   readonly withPlace: <A, E>(
     avoid: Server | null,
+    affinity: string | null,
     use: (server: Server) => Effect.Effect<A, E>,
   ) => Effect.Effect<A, E | ModelError>
   /** An answer of use to a request sent at `sentAt` came after so many milliseconds; to be said by who holds the place. */
@@ -45,6 +46,7 @@ export interface Endpoints {
 
 interface Waiter {
   readonly avoid: Server | null
+  readonly affinity: string | null
   readonly serve: (server: Server) => void
   readonly refuse: (error: ModelError) => void
 }
@@ -78,8 +80,13 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
       }),
     )
 
-    const take = (avoid: Server | null): Server | null => {
-      const chosen = leastLoaded(servers, now(), turn++, avoid)
+    const take = (avoid: Server | null, affinity: string | null): Server | null => {
+      const time = now()
+      const liked = affinity === null ? null : preferred(servers, affinity)
+      const chosen =
+        liked !== null && liked !== avoid && isOpen(liked, time)
+          ? liked
+          : leastLoaded(servers, time, turn++, avoid)
       if (chosen !== null) {
         chosen.inFlight++
         chosen.requests++
@@ -89,7 +96,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
     /** Lets in as many of those that wait as there are places. */
     const drain = () => {
       for (const waiter of waiting) {
-        const server = take(waiter.avoid)
+        const server = take(waiter.avoid, waiter.affinity)
         if (server === null) return wakeLater()
         waiting.delete(waiter)
         waiter.serve(server)
@@ -145,17 +152,18 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
     }
 
     return {
-      withPlace: (avoid, use) =>
+      withPlace: (avoid, affinity, use) =>
         Effect.suspend(() => {
           if (over !== null) return Effect.fail(over)
           // Nobody overtakes those who wait.
-          let taken = waiting.size === 0 ? take(avoid) : null
+          let taken = waiting.size === 0 ? take(avoid, affinity) : null
           const wait =
             taken !== null
               ? Effect.succeed(taken)
               : Effect.callback<Server, ModelError>((resume) => {
                   const waiter: Waiter = {
                     avoid,
+                    affinity,
                     serve: (server) => {
                       taken = server
                       resume(Effect.succeed(server))

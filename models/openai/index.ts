@@ -7,8 +7,8 @@ import { makeAsk } from './ask.ts'
 import { readOptions, tokensToChoose } from './choose.ts'
 import { makeClips, mediaOf } from './clips.ts'
 import { makeEndpoints } from './endpoints.ts'
-import { readKey } from './keys.ts'
-import { type Preset, presets, type VideoFacts } from './presets.ts'
+import { keyVariable, readKey } from './keys.ts'
+import { type MediaMode, type Preset, presets, type VideoFacts } from './presets.ts'
 import { processorOptions } from './processor.ts'
 import { bodyOf, Inexpressible, type Prompt, promptOf, type SentClip, type Wanted } from './request.ts'
 import { isUp, lookAtServers } from './servers.ts'
@@ -20,7 +20,8 @@ export { type OpenaiInput, type OpenaiSettings, openaiSettingsSchema } from './s
 
 /** What answers depend on besides the model's name. */
 const identitySettings = (
-  { preset, media, quality, processor, extra }: OpenaiSettings,
+  { preset, quality, processor, extra }: OpenaiSettings,
+  media: MediaMode,
   { family, view }: ModelProfile,
 ) => ({
   preset,
@@ -32,6 +33,13 @@ const identitySettings = (
   ...(processor === null ? {} : { processor: JSON.stringify(processor) }),
   ...(Object.keys(extra).length === 0 ? {} : { extra: JSON.stringify(extra) }),
 })
+
+/**
+ * How frames travel unless the user says: as one video, which takes half the tokens and is read as in training, where
+ * the server takes one and the model's processor writes its times; a model that learns no times needs them as text.
+ */
+const mediumFor = (preset: Preset, { timestamps }: ModelProfile): MediaMode =>
+  preset.media.includes('video') && timestamps !== 'prompt' ? 'video' : 'frames'
 
 /** The profile with the sampling that the server can be told. */
 const expressible = (preset: Preset, profile: ModelProfile): ModelProfile =>
@@ -57,13 +65,13 @@ export const layerOpenai = (
     Effect.gen(function* () {
       const { model, baseUrl: urls } = settings
       const preset = presets[settings.preset]
-      if (!preset.media.includes(settings.media))
+      if (settings.media !== undefined && !preset.media.includes(settings.media))
         return yield* new InputError({
           subject: `--media ${settings.media}`,
           problem: `servers of the preset ${settings.preset} do not take it`,
           remedy: `use ${preset.media.join(' or ')}`,
         })
-      const keyEnv = settings.keyEnv === undefined ? preset.keyEnv : settings.keyEnv
+      const keyEnv = keyVariable(settings.keyEnv, preset.key, urls)
       const key = yield* readKey(keyEnv, process.env)
       const transport = yield* makeTransport
       const { revision, roots } = yield* lookAtServers(transport, key, {
@@ -82,6 +90,7 @@ export const layerOpenai = (
         ),
       )
       const { view } = profile
+      const media = settings.media ?? mediumFor(preset, profile)
       const endpoints = yield* makeEndpoints({
         urls,
         ...settings.concurrency,
@@ -91,7 +100,7 @@ export const layerOpenai = (
         check: (url) => isUp(transport, key, url),
       })
       const ask = makeAsk({ ...settings, key, keyEnv, endpoints, transport })
-      const send = makeClips(yield* Videos, preset, { ...settings, factor: view.factor })
+      const send = makeClips(yield* Videos, preset, { ...settings, media, factor: view.factor })
 
       const processor = (facts: VideoFacts | null) =>
         preset.processor
@@ -118,10 +127,25 @@ export const layerOpenai = (
         return prompt
       })
 
-      const complete = Effect.fnUntraced(function* (prompt: Prompt, wanted: Omit<Wanted, 'model' | 'extra'>) {
+      /** Set once a server has given fewer replies than it was asked for: it takes no `n`. */
+      let single = false
+      const request = Effect.fnUntraced(function* (prompt: Prompt, wanted: Omit<Wanted, 'model' | 'extra'>) {
         const body = bodyOf(preset, prompt, { ...wanted, model, extra: settings.extra })
         if (body instanceof Inexpressible) return yield* inexpressible(body)
-        return yield* ask(Buffer.from(body), wanted.n)
+        return yield* ask(Buffer.from(body), wanted.n, prompt.affinity)
+      })
+      /** All `n` replies, those that a server without `n` left out one by one, by the seeds that they would have had. */
+      const complete = Effect.fnUntraced(function* (prompt: Prompt, wanted: Omit<Wanted, 'model' | 'extra'>) {
+        const first = yield* request(prompt, single ? { ...wanted, n: 1 } : wanted)
+        const missing = wanted.n - first.replies.length
+        if (missing <= 0) return first
+        single = true
+        const rest = yield* Effect.forEach(
+          Array.from({ length: missing }, (_, i) => wanted.seed + first.replies.length + i),
+          (seed) => request(prompt, { ...wanted, n: 1, seed }),
+          { concurrency: 'unbounded' },
+        )
+        return { ...first, replies: [...first.replies, ...rest.flatMap(({ replies }) => replies)] }
       })
 
       /** What the chat template is told, where it can be told anything. */
@@ -132,8 +156,13 @@ export const layerOpenai = (
         const { n, seed, maxTokens, temperature } = sampling
         const common = { sampling, maxTokens, guide: guide ?? null, think: told(think) }
         const likeliest = Effect.map(
-          complete(prompt, { ...common, n: 1, seed, temperature: 0, alternatives: 0 }),
-          ({ replies }) => replies,
+          complete(prompt, { ...common, n: 1, seed, temperature: 0, alternatives: preset.alternatives }),
+          ({ replies: [reply], places }): ReadonlyArray<ChatReply> => [
+            {
+              ...reply!,
+              ...(places.length === 0 ? {} : { instead: (text) => readOptions([text], places)?.[0] ?? null }),
+            },
+          ],
         )
         // The likeliest reply is the same each time.
         if (sampling.greedy === true || temperature === 0)
@@ -158,9 +187,14 @@ export const layerOpenai = (
       })
 
       return VisionLanguageModel.of({
-        identity: { backend: 'openai', model, revision, settings: identitySettings(settings, profile) },
+        identity: {
+          backend: 'openai',
+          model,
+          revision,
+          settings: identitySettings(settings, media, profile),
+        },
         profile: expressible(preset, profile),
-        media: mediaOf(settings),
+        media: mediaOf({ media, quality: settings.quality }),
         health: endpoints.health,
         chat,
         choose: Effect.fnUntraced(function* (

@@ -38,3 +38,16 @@ export const readKey = (
         .replaceAll(keyLike, '<key>'),
   })
 }
+
+/**
+ * The variable whose key the servers get: what the user named, else the preset's own where every server is on the
+ * preset's own host. A key is never sent to a host that the user did not pair it with.
+ */
+export const keyVariable = (
+  named: string | null | undefined,
+  own: { readonly variable: string; readonly host: string } | null,
+  urls: ReadonlyArray<string>,
+): string | null => {
+  if (named !== undefined) return named
+  return own !== null && urls.every((url) => new URL(url).hostname === own.host) ? own.variable : null
+}

@@ -50,8 +50,8 @@ export interface Preset {
   readonly files: 'url' | 'path'
   /** Whether `GET /models` lists every model that may be asked for. */
   readonly listsModels: boolean
-  /** Environment variable of the key where the user names none; null for servers that need none. */
-  readonly keyEnv: string | null
+  /** The environment variable of the key where the user names none, and the only host that it is sent to then. */
+  readonly key: { readonly variable: string; readonly host: string } | null
 }
 
 const int31 = 2 ** 31 - 1
@@ -116,7 +116,7 @@ const vllm: Preset = {
   template: true,
   files: 'url',
   listsModels: true,
-  keyEnv: null,
+  key: null,
 }
 
 /** SGLang (its `ChatCompletionRequest`, read in November 2026): of a video by reference it takes frames by its own settings. */
@@ -139,7 +139,7 @@ const sglang: Preset = {
   template: true,
   files: 'url',
   listsModels: true,
-  keyEnv: null,
+  key: null,
 }
 
 /**
@@ -175,7 +175,7 @@ const transformers: Preset = {
   template: true,
   files: 'path',
   listsModels: false,
-  keyEnv: null,
+  key: null,
 }
 
 const openai: Preset = {
@@ -191,7 +191,7 @@ const openai: Preset = {
   template: false,
   files: 'url',
   listsModels: false,
-  keyEnv: 'OPENAI_API_KEY',
+  key: { variable: 'OPENAI_API_KEY', host: 'api.openai.com' },
 }
 
 /** Google's OpenAI-compatible endpoint: no log-probabilities and no seeds there. */
@@ -201,7 +201,7 @@ const gemini: Preset = {
   seeds: 0,
   alternatives: 0,
   maxTokens: 'max_tokens',
-  keyEnv: 'GEMINI_API_KEY',
+  key: { variable: 'GEMINI_API_KEY', host: 'generativelanguage.googleapis.com' },
 }
 
 export const presets = { vllm, sglang, transformers, openai, gemini } as const

@@ -1,16 +1,34 @@
 import { z } from 'zod'
 import type { ChatReply } from '../model.ts'
+import { parseAnswer } from './sse.ts'
 
-const place = z.object({ token: z.string(), logprob: z.number() })
+/** A number that a server may leave out, or write as null. */
+const optional = z.number().nullish()
+
+const place = z.object({ token: z.string().nullish(), logprob: optional })
 const placeWithOthers = place.extend({ top_logprobs: z.array(place).nullish() })
+
+/** A message's text: a string, or a list of parts of which some are text and some may be thoughts. */
+const content = z
+  .union([
+    z.string(),
+    z.array(
+      z.looseObject({
+        type: z.string().nullish(),
+        text: z.string().nullish(),
+        thinking: z.unknown().optional(),
+      }),
+    ),
+  ])
+  .nullish()
 
 const schema = z.object({
   choices: z
     .array(
       z.object({
-        index: z.int().default(0),
+        index: z.int().nullish(),
         message: z.object({
-          content: z.string().nullish(),
+          content,
           // vLLM and SGLang write `reasoning_content`, newer vLLM and OpenRouter `reasoning`.
           reasoning_content: z.string().nullish(),
           reasoning: z.string().nullish(),
@@ -22,12 +40,13 @@ const schema = z.object({
     .min(1),
   usage: z
     .object({
-      prompt_tokens: z.number().default(0),
-      completion_tokens: z.number().nullish(),
-      prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
+      prompt_tokens: optional,
+      completion_tokens: optional,
+      prompt_tokens_details: z.object({ cached_tokens: optional }).nullish(),
     })
     .nullish(),
 })
+type Choice = z.output<typeof schema>['choices'][number]
 
 /** A token of a reply, with the likeliest at its place where they were asked for. */
 export interface Place {
@@ -47,32 +66,92 @@ export interface Completion {
 
 /** Why an answer of status 200 is of no use. */
 export class BadReply {
-  readonly kind: 'bad answer' | 'filtered'
+  readonly kind: 'bad answer' | 'filtered' | 'error'
   readonly problem: string
-  constructor(kind: BadReply['kind'], problem: string) {
+  /** The status that an error inside the answer states. */
+  readonly status: number | null
+  constructor(kind: BadReply['kind'], problem: string, status: number | null = null) {
     this.kind = kind
     this.problem = problem
+    this.status = status
   }
 }
 
-const thoughtsOf = (message: {
-  readonly reasoning_content?: string | null | undefined
-  readonly reasoning?: string | null | undefined
-}): Pick<ChatReply, 'reasoning'> => {
-  const reasoning = message.reasoning_content || message.reasoning
-  return reasoning ? { reasoning } : {}
+const isThought = (part: { readonly type?: string | null | undefined }): boolean =>
+  part.type === 'thinking' || part.type === 'reasoning'
+
+/** Text and thoughts of a message, wherever the server puts them. */
+const spoken = ({ content, reasoning_content, reasoning }: Choice['message']) => {
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? [])
+  const join = (some: typeof parts) => some.map(({ text }) => text ?? '').join('')
+  const thoughts = reasoning_content || reasoning || join(parts.filter(isThought))
+  return {
+    text: join(parts.filter((part) => !isThought(part))),
+    ...(thoughts ? { reasoning: thoughts } : {}),
+  }
 }
 
-/** Reads the body of an answer of which `n` replies are expected. */
+type Listed = NonNullable<NonNullable<Choice['logprobs']>['content']>
+
+/** Log-probabilities of the reply's tokens; none where one is missing. */
+const logProbsOf = (listed: Listed | null | undefined): Pick<ChatReply, 'logProbs'> => {
+  const values = listed?.map(({ logprob }) => logprob)
+  return values === undefined || values.some((value) => value == null)
+    ? {}
+    : { logProbs: values as ReadonlyArray<number> }
+}
+
+const known = ({ token, logprob }: z.output<typeof place>): Omit<Place, 'others'> | null =>
+  token == null || logprob == null ? null : { token, logprob }
+
+/** Places up to the first whose token or log-probability is missing. */
+const placesOf = (listed: Listed | null | undefined): ReadonlyArray<Place> => {
+  const places: Array<Place> = []
+  for (const one of listed ?? []) {
+    const token = known(one)
+    if (token === null) break
+    places.push({ ...token, others: (one.top_logprobs ?? []).flatMap((other) => known(other) ?? []) })
+  }
+  return places
+}
+
+/** How a reply ended for reasons of the server's own, so that it must be asked for again. */
+const broken: ReadonlySet<string> = new Set(['abort', 'aborted', 'error', 'cancelled'])
+
+const errorInside = z.object({
+  error: z.union([
+    z.string(),
+    z.looseObject({
+      message: z.string().nullish(),
+      code: z.union([z.number(), z.string()]).nullish(),
+      status: z.union([z.number(), z.string()]).nullish(),
+    }),
+  ]),
+})
+
+const statusOf = (error: z.output<typeof errorInside>['error']): number | null => {
+  if (typeof error === 'string') return null
+  const stated = [error.code, error.status].map(Number).find((code) => code >= 400 && code < 600)
+  return stated ?? null
+}
+
+/** Reads the body of an answer of which at most `n` replies are expected; servers may give fewer. */
 export const readReply = (text: string, n: number): Completion | BadReply => {
   let raw: unknown
   try {
-    raw = JSON.parse(text)
+    raw = parseAnswer(text)
   } catch {
     return new BadReply('bad answer', `answered no JSON (${text.length} characters)`)
   }
   const parsed = schema.safeParse(raw)
   if (!parsed.success) {
+    const inside = errorInside.safeParse(raw)
+    if (inside.success)
+      return new BadReply(
+        'error',
+        readError(JSON.stringify(raw)) || 'stated no reason',
+        statusOf(inside.data.error),
+      )
     const issue = parsed.error.issues[0]!
     return new BadReply(
       'bad answer',
@@ -80,23 +159,21 @@ export const readReply = (text: string, n: number): Completion | BadReply => {
     )
   }
   const { usage } = parsed.data
-  const choices = parsed.data.choices.toSorted((a, b) => a.index - b.index)
-  if (choices.length !== n)
-    return new BadReply('bad answer', `gave ${choices.length} replies instead of ${n}`)
+  const choices = parsed.data.choices
+    .map((choice, at) => ({ ...choice, at: choice.index ?? at }))
+    .sort((a, b) => a.at - b.at)
+    .slice(0, n)
   if (choices.some(({ finish_reason }) => finish_reason === 'content_filter'))
     return new BadReply('filtered', 'withheld the reply (its content filter)')
+  const ended = choices.find(({ finish_reason }) => broken.has(finish_reason ?? ''))
+  if (ended !== undefined) return new BadReply('bad answer', `broke the reply off (${ended.finish_reason})`)
   return {
     replies: choices.map(({ message, finish_reason, logprobs }) => ({
-      text: message.content ?? '',
-      ...thoughtsOf(message),
+      ...spoken(message),
       finish: finish_reason === 'length' ? ('length' as const) : ('stop' as const),
-      ...(logprobs?.content == null ? {} : { logProbs: logprobs.content.map(({ logprob }) => logprob) }),
+      ...logProbsOf(logprobs?.content),
     })),
-    places: (choices[0]?.logprobs?.content ?? []).map(({ token, logprob, top_logprobs }) => ({
-      token,
-      logprob,
-      others: top_logprobs ?? [],
-    })),
+    places: placesOf(choices[0]?.logprobs?.content),
     promptTokens: usage?.prompt_tokens ?? 0,
     completionTokens: usage?.completion_tokens ?? 0,
     cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,

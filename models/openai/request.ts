@@ -19,6 +19,8 @@ export class Inexpressible {
 
 /** The part of a body that all requests about one prompt share: `"messages":[...]` and the options of its video. */
 export interface Prompt {
+  /** Names the video, so that requests about it can go to one server; null without one. */
+  readonly affinity: string | null
   readonly messages: string
   readonly video: Fields
 }
@@ -46,7 +48,14 @@ export const promptOf = (
   if (facts.length > 1) return new Inexpressible('several videos in one prompt; send their frames instead')
   const video = preset.video(facts[0] ?? null, processor(facts[0] ?? null))
   if (video === null) return new Inexpressible('options for the processor')
-  return { messages: `"messages":[${texts.join(',')}]`, video }
+  return { affinity: affinityOf(messages), messages: `"messages":[${texts.join(',')}]`, video }
+}
+
+/** The path of the first video that has one. */
+const affinityOf = (messages: ReadonlyArray<Message>): string | null => {
+  for (const { content } of messages)
+    for (const part of content) if (part.type === 'video') return part.clip.info?.path ?? null
+  return null
 }
 
 /** What is wanted of one request. */

@@ -50,6 +50,8 @@ export const lookAtServers = Effect.fnUntraced(function* (
   const roots = new Set<string>()
   const silent: Array<string> = []
   for (const { url, answer } of answers) {
+    if (answer instanceof Unanswered && answer.remedy !== null)
+      return yield* new InputError({ subject: url, problem: answer.reason, remedy: answer.remedy })
     if (answer instanceof Unanswered) {
       silent.push(`${url} (${answer.reason})`)
       continue
@@ -65,6 +67,12 @@ export const lookAtServers = Effect.fnUntraced(function* (
             : `set a valid key in the environment variable ${keyEnv}`,
       })
     }
+    if (answer.status >= 300 && answer.status < 400)
+      return yield* new InputError({
+        subject: url,
+        problem: `redirects to ${answer.location ?? 'an address that it does not state'}`,
+        remedy: 'use that address as --base-url',
+      })
     if (notReady.has(answer.status)) silent.push(`${url} (status ${answer.status})`)
     const listed = answer.status === 200 ? readModels(answer.text) : null
     if (listed === null) continue
@@ -82,7 +90,7 @@ export const lookAtServers = Effect.fnUntraced(function* (
     return yield* new InputError({
       subject: '--base-url',
       problem: `no server answers: ${silent.join(', ')}`,
-      remedy: 'start one, or mend the URL',
+      remedy: 'start one, or correct the URL',
     })
   for (const one of silent) yield* Effect.logWarning(`${one} does not answer; going on without it`)
   const stated = [...new Set(revisions.values())]

@@ -14,6 +14,11 @@ const baseUrl = z
   })
   .transform((url) => url.replace(/\/+$/, ''))
 
+/** A name of an environment variable; what is none may be a key, and is not repeated. */
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: 'is not the name of an environment variable (not the key itself)',
+})
+
 /** Settings of the `openai` backend. Marked * are those that answers depend on: they are part of a model's identity. */
 export const openaiSettingsSchema = z.strictObject({
   /** One URL for each server of the model, as a rule ending in `/v1`. */
@@ -22,10 +27,10 @@ export const openaiSettingsSchema = z.strictObject({
   model: z.string().min(1),
   /** * What kind of server it is. */
   preset: z.enum(presetNames as [PresetName, ...ReadonlyArray<PresetName>]).default('openai'),
-  /** Environment variable of the API key; by default the preset's own, null for none. */
-  keyEnv: z.string().nullish(),
-  /** * How frames travel. */
-  media: z.enum(mediaModes).default('frames'),
+  /** Environment variable of the API key; by default the preset's own for the preset's own host, null for none. */
+  keyEnv: variable.nullish(),
+  /** * How frames travel; by default as one video where the server takes one and the model learns its times, else as frames. */
+  media: z.enum(mediaModes).optional(),
   /** * JPEG quality of frames, 1-100. */
   quality: z.int().min(1).max(100).default(90),
   /** * Options for the model's processor, where the server takes them with a request. */

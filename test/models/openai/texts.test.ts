@@ -3,7 +3,7 @@ import type { Guide, MessageClip } from '../../../models/index.ts'
 import { readOptions, tokensToChoose } from '../../../models/openai/choose.ts'
 import { asFile, asFrames, asVideo, fileUrl } from '../../../models/openai/frames.ts'
 import { type PresetName, presets } from '../../../models/openai/presets.ts'
-import { BadReply, readError, readModels, readReply } from '../../../models/openai/reply.ts'
+import { readError, readModels, readReply } from '../../../models/openai/reply.ts'
 import {
   bodyOf,
   Inexpressible,
@@ -213,7 +213,8 @@ describe('answers', () => {
       '{"choices":[{"message":{"content":3}}]}',
     ])
       assert.deepInclude(readReply(text, 1), { kind: 'bad answer' })
-    assert.instanceOf(readReply(JSON.stringify({ choices: [choice(0, 'a')] }), 2), BadReply)
+    // A server that takes no `n`: who asked gets the rest by itself.
+    assert.nestedPropertyVal(readReply(JSON.stringify({ choices: [choice(0, 'a')] }), 2), 'replies.length', 1)
     const filtered = JSON.stringify({ choices: [choice(0, null, { finish_reason: 'content_filter' })] })
     assert.deepInclude(readReply(filtered, 1), { kind: 'filtered' })
   })
