@@ -37,7 +37,7 @@ export const maskSchema = z.strictObject({
   start: share.default(0.8),
   /** Share of the steps after which nothing is hidden. */
   until: share.default(0.5),
-  /** `blank` keeps the time grid (Qwen2.5-VL needs that); `drop` shortens the prompt. */
+  /** `blank` keeps the time grid (Qwen2.5-VL and Qwen2-VL need that); `drop` shortens the prompt. */
   mode: z.enum(maskModes).default('blank'),
   /** Seconds never hidden on both sides of a window; null is max(2 s, 10 % of the clip). */
   margin: z.number().min(0).nullable().default(null),

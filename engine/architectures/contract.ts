@@ -62,7 +62,7 @@ export interface ProcessorDefaults {
   readonly patchSize: number
   readonly mean: readonly [number, number, number]
   readonly std: readonly [number, number, number]
-  /** Fewest and most pixels, counted as `budget` says. */
+  /** Fewest and most pixels, of a whole clip or of a frame, as the architecture's processor counts. */
   readonly pixels: readonly [least: number, most: number]
 }
 
@@ -92,8 +92,6 @@ export interface Model {
     readonly visionEnd: number
   }
   readonly time: TimeCode
-  /** What the processor's limits on pixels count: the frames of a clip together, or one frame. */
-  readonly budget: 'clip' | 'frame'
   readonly processor: ProcessorDefaults
   /**
    * Every tensor a checkpoint must hold, with its shape, named as transformers 5 names the model's parameters: the

@@ -37,7 +37,7 @@ export const videoSettings = ({ patchSize, mean, std, pixels: [least, most] }: P
       mean: raw.image_mean,
       std: raw.image_std,
       rescaleFactor: raw.rescale_factor,
-      /** Fewest and most pixels of a whole clip or of a frame, as the model's `budget` says. */
+      /** Fewest and most pixels of a whole clip or of a frame, as the architecture's processor counts. */
       minPixels: raw.min_pixels ?? raw.size?.shortest_edge ?? least,
       maxPixels: raw.max_pixels ?? raw.size?.longest_edge ?? most,
       fps: raw.fps ?? 2,

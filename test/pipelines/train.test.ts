@@ -101,5 +101,11 @@ describe('runCurriculum and runSft', () => {
     expect(await refuse({ data: join(root, 'none') })).toContain('cannot be read')
     expect(await refuse({ videos: join(root, 'elsewhere') })).toContain('none of its 3 videos is there')
     expect(await refuse({ model: root })).toContain('config.json')
+    for (const family of ['qwen2.5-vl', 'qwen2-vl']) {
+      const folder = join(import.meta.dirname, '../fixtures/qwen2vl', family)
+      expect(await refuse({ model: folder, settings: { mask: { mode: 'drop' } } })).toContain(
+        '"mask.mode": drop is not possible with qwen2_',
+      )
+    }
   })
 })

@@ -51,7 +51,6 @@ export const qwen2Model = (
     vision: { depth, mergeSize, patchLength: patchLength(vision) },
     tokens,
     time,
-    budget: 'frame',
     processor: {
       patchSize: 14,
       mean: [0.48145466, 0.4578275, 0.40821073],

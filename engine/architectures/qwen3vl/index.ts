@@ -32,7 +32,6 @@ const modelOf = (config: Qwen3VlConfig): Model => {
     vision: { depth, mergeSize, patchLength: patchLength(config.vision) },
     tokens,
     time: 'text',
-    budget: 'clip',
     processor: { patchSize: 16, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], pixels: [131072, 786432] },
     shapes: new Map([...visionShapes(config), ...decoderShapes(text)]),
     aliases: () => [],
