@@ -145,7 +145,7 @@ const check = Command.make(
         problem: 'names no video',
         remedy: 'choose another --split or folder',
       })
-    const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration`
+    const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration, ${result.outside} with windows outside`
     yield* print(input.json, result, [
       ...result.faults.map(
         ({ file, kind, message, samples }) => `${file}: ${kind}: ${message} (${samples} samples)`,
@@ -156,7 +156,7 @@ const check = Command.make(
       return yield* new IncompleteError({
         subject: videos,
         problem: `of ${result.videos} videos ${said}`,
-        remedy: 'fetch them, or leave their samples out',
+        remedy: 'fetch them, correct the annotations, or leave their samples out',
       })
   }),
 ).pipe(

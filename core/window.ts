@@ -48,6 +48,14 @@ export const clip = (windows: ReadonlyArray<Window>, bounds: Window): ReadonlyAr
     .map(([start, end]): Window => [Math.max(start, bounds[0]), Math.min(end, bounds[1])])
     .filter(([start, end]) => start < end)
 
+/** What is wrong with windows (seconds) of a video that lasts `duration` seconds: one lies wholly outside it; or null. */
+export const misplaced = (windows: ReadonlyArray<Window>, duration: number): string | null => {
+  const outside = windows.filter(([start, end]) => start >= duration || end <= 0)
+  if (outside.length === 0) return null
+  const list = outside.map(([start, end]) => `${start} to ${end} s`).join(', ')
+  return `window ${list} lies outside the video, which lasts ${duration.toFixed(2)} s`
+}
+
 /** The time inside `bounds` that no window covers. */
 export const complement = (windows: ReadonlyArray<Window>, bounds: Window): ReadonlyArray<Window> => {
   const gaps: Array<Window> = []

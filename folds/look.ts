@@ -1,5 +1,6 @@
 import { Cause, Clock, Effect, Queue, Stream } from 'effect'
 import type { Agent, LookSettings } from '../agents/index.ts'
+import { Windows } from '../core/index.ts'
 import { locate } from '../files/index.ts'
 import {
   budgetOf,
@@ -50,7 +51,8 @@ interface Job {
 
 /**
  * Looks at samples: decodes ahead of the model, asks, and gives one record per sample, in the order of completion.
- * A missing video is `absent`, one that cannot be decoded or a model that does not answer `failed` with its reason.
+ * A missing video is `absent`; one that cannot be decoded, an annotation that lies outside it or a model that does not
+ * answer is `failed` with its reason.
  * Samples in a row that share a video share its decoded clip.
  */
 export const look = <S extends LookSettings, E, C>(
@@ -110,7 +112,11 @@ export const look = <S extends LookSettings, E, C>(
         const started = yield* Clock.currentTimeMillis
         const clip = yield* Effect.result(held.clip)
         stopwatch.add('wait', (yield* Clock.currentTimeMillis) - started)
-        if (clip._tag === 'Success') return yield* investigate(planned, clip.success)
+        if (clip._tag === 'Success') {
+          const problem = Windows.misplaced(planned.sample.windows ?? [], clip.success.info.duration)
+          if (problem !== null) return recordOf(planned, 'failed', problem)
+          return yield* investigate(planned, clip.success)
+        }
         const { reason } = clip.failure
         return recordOf(planned, reason === 'missing' ? 'absent' : 'failed', reason)
       })

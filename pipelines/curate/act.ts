@@ -17,7 +17,7 @@ export interface ActSettings {
 export const defaultActSettings: ActSettings = { action: 'drop', uncertain: 'keep', weight: 0.25 }
 
 export interface Decision {
-  /** `reject`: an agent could not look at the sample. */
+  /** `reject`: an agent could not look at the sample, or its annotation lies outside the video. */
   readonly decision: 'keep' | 'repair' | 'downweight' | 'drop' | 'reject'
   readonly reason: string | null
   /** 0 where dropped or rejected. */
@@ -47,7 +47,9 @@ export const act = (
 ): Decision => {
   const annotated = (bra ?? dea)?.windows
   const windows = annotated === null || annotated === undefined ? null : windowsOf(annotated)
-  const missing = gap('bra', bra, reflected) ?? gap('dea', dea, true)
+  const duration = Number((dea ?? bra)?.duration ?? Number.POSITIVE_INFINITY)
+  const missing =
+    gap('bra', bra, reflected) ?? gap('dea', dea, true) ?? Windows.misplaced(windows ?? [], duration)
   if (missing !== null) return { decision: 'reject', reason: missing, weight: 0, windows }
   const verdict = bra?.verdict
   const action =

@@ -1,5 +1,5 @@
 import { Effect, Result } from 'effect'
-import { Progress } from '../../core/index.ts'
+import { Progress, type Sample, Windows } from '../../core/index.ts'
 import { locate } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
 import { type DatasetOptions, readSplits } from './readings.ts'
@@ -13,9 +13,9 @@ export interface CheckOptions extends DatasetOptions {
 /** One video file that is not as the annotations have it. */
 export interface VideoFault {
   readonly file: string
-  readonly kind: 'missing' | 'unreadable' | 'duration'
+  readonly kind: 'missing' | 'unreadable' | 'duration' | 'window'
   readonly message: string
-  /** Samples that ask about it. */
+  /** Samples that ask about it; for `window` those that are wrong. */
   readonly samples: number
   /** Seconds, where the kind is `duration`. */
   readonly annotated?: number
@@ -25,19 +25,30 @@ export interface VideoFault {
 interface Wanted {
   readonly file: string
   readonly duration: number | null
-  readonly samples: number
+  readonly samples: ReadonlyArray<Sample>
 }
 
-/** `spanwise datasets check`: whether each annotated video is there, can be read, and is as long as annotated. */
+/** The samples whose windows lie outside their video. */
+const misplaced = ({ file, samples }: Wanted, measured: number): VideoFault | null => {
+  const wrong = samples.flatMap(({ id, windows }) => {
+    const problem = Windows.misplaced(windows ?? [], measured)
+    return problem === null ? [] : [`${id}: ${problem}`]
+  })
+  return wrong.length === 0
+    ? null
+    : { file, kind: 'window', message: wrong.join('; '), samples: wrong.length, measured }
+}
+
+/** `spanwise datasets check`: whether each annotated video is there, can be read, and is as long as annotated, windows included. */
 export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: CheckOptions) {
   const { readings } = yield* readSplits(options)
   const wanted = new Map<string, Wanted>()
-  for (const { file, duration } of readings.flatMap(({ reading }) => reading.samples)) {
-    const known = wanted.get(file)
-    wanted.set(file, {
-      file,
-      duration: known?.duration ?? duration,
-      samples: (known?.samples ?? 0) + 1,
+  for (const sample of readings.flatMap(({ reading }) => reading.samples)) {
+    const known = wanted.get(sample.file)
+    wanted.set(sample.file, {
+      file: sample.file,
+      duration: known?.duration ?? sample.duration,
+      samples: [...(known?.samples ?? []), sample],
     })
   }
   const videos = yield* Videos
@@ -46,35 +57,40 @@ export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: Chec
   let failed = 0
   const faults = yield* Effect.forEach(
     [...wanted.values()],
-    Effect.fnUntraced(function* ({ file, duration, samples }) {
+    Effect.fnUntraced(function* (one) {
+      const { file, duration, samples } = one
       const probed = yield* Effect.result(videos.probe(locate(options.videos, file)))
-      const fault = ((): VideoFault | null => {
+      const found = ((): ReadonlyArray<VideoFault | null> => {
         if (Result.isFailure(probed)) {
           const { reason, problem } = probed.failure
-          return { file, kind: reason === 'missing' ? 'missing' : 'unreadable', message: problem, samples }
+          const kind = reason === 'missing' ? 'missing' : 'unreadable'
+          return [{ file, kind, message: problem, samples: samples.length }]
         }
         const measured = probed.success.duration
-        if (duration === null || Math.abs(measured - duration) <= options.tolerance) return null
+        const outside = misplaced(one, measured)
+        if (duration === null || Math.abs(measured - duration) <= options.tolerance) return [outside]
         const message = `lasts ${measured.toFixed(2)} s, annotated are ${duration} s`
-        return { file, kind: 'duration', message, samples, annotated: duration, measured }
-      })()
+        const other = { file, kind: 'duration', message, samples: samples.length } as const
+        return [{ ...other, annotated: duration, measured }, outside]
+      })().filter((fault) => fault !== null)
       done++
-      if (fault !== null) failed++
+      if (found.length > 0) failed++
       yield* progress.report({ label: 'checking videos', done, total: wanted.size, failed })
-      return fault
+      return found
     }),
     { concurrency: videos.workers + 1 },
   )
-  const found = faults.filter((fault) => fault !== null)
+  const found = faults.flat()
   const count = (kind: VideoFault['kind']) => found.filter((fault) => fault.kind === kind).length
   return {
     dataset: options.dataset,
     splits: readings.map(({ split }) => split),
     videos: wanted.size,
-    sound: wanted.size - found.length,
+    sound: faults.filter(({ length }) => length === 0).length,
     missing: count('missing'),
     unreadable: count('unreadable'),
     duration: count('duration'),
+    outside: count('window'),
     tolerance: options.tolerance,
     faults: found,
   }

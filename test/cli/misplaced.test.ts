@@ -1,0 +1,82 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { spanwise } from './command-line.ts'
+import { model, workplace, writeRows } from './workplace.ts'
+
+let root = ''
+const place = ['--annotations', 'rows.jsonl', '--videos', 'videos']
+const run = (...args: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...args))
+const agent = (command: string) =>
+  run(
+    command,
+    '--dataset',
+    'jsonl',
+    '--split',
+    'test',
+    ...place,
+    '--run',
+    'run',
+    '--model',
+    model,
+    '--threads',
+    '1',
+  )
+
+beforeAll(async () => {
+  root = await workplace('misplaced')
+  // Without a stated duration nothing can be said before the file, which lasts 10 s, is measured.
+  const row = (query: string, ...windows: ReadonlyArray<readonly [number, number]>) => ({
+    ...{ video: 'good.mp4', query, windows },
+  })
+  writeRows(join(root, 'rows.jsonl'), [
+    row('inside', [1, 4]),
+    row('far outside', [100, 110]),
+    row('one of two outside', [1, 2], [10, 12]),
+    row('across the end', [8, 12]),
+  ])
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+const said = (id: string, window: string) =>
+  `${id}  good.mp4  window ${window} lies outside the video, which lasts 10.00 s`
+
+describe('a window outside the measured duration', () => {
+  it('is a problem of its row at check', async () => {
+    const { code, out } = await run('datasets', 'check', 'jsonl', '--split', 'test', ...place)
+    expect(out).toContain('line-2: window 100 to 110 s lies outside the video, which lasts 10.00 s')
+    expect(out).toContain('line-3: window 10 to 12 s lies outside the video, which lasts 10.00 s (2 samples)')
+    expect(out).toContain('1 with windows outside')
+    expect(code).toBe(3)
+  })
+
+  for (const command of ['bra', 'dea'])
+    it(`fails its sample, with the reason, at ${command}`, async () => {
+      const { code, err } = await agent(command)
+      expect(code).toBe(3)
+      expect(err).toContain(said('line-2', '100 to 110 s'))
+      expect(err).toContain(said('line-3', '10 to 12 s'))
+      expect(err).toContain(`${command} jsonl: 2 of 4 samples failed`)
+    })
+
+  it('is neither scored nor exported by curate', async () => {
+    const { code, out } = await run(
+      'curate',
+      '--run',
+      'run',
+      '--select',
+      'random',
+      '--share',
+      '1',
+      '--action',
+      'keep',
+      '--json',
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse(out).decisions.reject).toBe(2)
+    const curated = readFileSync(join(root, 'run', 'curated', 'train.jsonl'), 'utf8')
+    expect(curated).not.toContain('outside')
+    expect(curated).toContain('"inside"')
+  })
+})
