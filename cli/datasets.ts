@@ -54,7 +54,7 @@ const optionsOf = Effect.fnUntraced(function* (
   return { options, videos: folders.videos }
 })
 
-const sizes = (all: ReturnType<typeof listDatasets>[number]): string =>
+const sizes = (all: Effect.Success<typeof listDatasets>[number]): string =>
   all.splits
     .map((split) => {
       const size = all.sizes[split]
@@ -68,7 +68,7 @@ const list = Command.make(
   'list',
   { json },
   Effect.fn(function* (input) {
-    const all = listDatasets()
+    const all = yield* listDatasets
     yield* print(
       input.json,
       { datasets: all },

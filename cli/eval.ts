@@ -15,6 +15,7 @@ import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
 import { cleaning, foldersOf, given, json, print, seed, source, whole } from './flags.ts'
+import { ownNames } from './own-names.ts'
 import { modelServices } from './services.ts'
 
 const { dataset: _, policy: __, ...place } = source
@@ -212,7 +213,7 @@ const suiteCommand = (name: string) =>
 
 export const evaluation = Command.make('eval').pipe(
   Command.withDescription('Evaluate on a benchmark'),
-  Command.withSubcommands([...Object.keys(suites).map(suiteCommand), compareCommand]),
+  Command.withSubcommands([...[...Object.keys(suites), ...ownNames].map(suiteCommand), compareCommand]),
   Command.withExamples([
     { command: 'spanwise eval shapes', description: 'the shipped checkpoint on its world' },
     {

@@ -4,6 +4,7 @@ import { Console, Effect, Layer, Logger, Runtime } from 'effect'
 import { CliOutput, Command } from 'effect/cli'
 import { ModelError } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { ownDatasets } from '../pipelines/config.ts'
 import { commands } from './commands.ts'
 import { displayLayer } from './display.ts'
 
@@ -75,6 +76,7 @@ Command.run(root, { version: packageJson.version }).pipe(
       [Runtime.errorReported]: false,
     }),
   ),
+  Effect.provide(ownDatasets),
   Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, displayLayer, Logger.layer([warnings]))),
   NodeRuntime.runMain,
 )

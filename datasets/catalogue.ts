@@ -1,4 +1,4 @@
-import { Effect } from 'effect'
+import { Context, Effect } from 'effect'
 import { InputError, nearest } from '../core/index.ts'
 import { anet } from './anet.ts'
 import { charades } from './charades.ts'
@@ -50,15 +50,36 @@ export const catalogue: { readonly [name: string]: Dataset } = Object.fromEntrie
   all.map((dataset) => [dataset.name, dataset]),
 )
 
-/** The dataset of that name, or an InputError that names the nearest one. */
-export const lookup = (name: string): Effect.Effect<Dataset, InputError> => {
-  const found = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
-  if (found !== undefined) return Effect.succeed(found)
-  return Effect.fail(
-    new InputError({
+/** Data of the user's own: what it is called, the dataset whose form its files have, and the suite that scores it. */
+export interface OwnData {
+  readonly name: string
+  readonly format: string
+  readonly suite?: string
+}
+
+/** The user's own data by name; none unless a command line provides what the configuration names. */
+export class OwnDatasets extends Context.Reference<Effect.Effect<ReadonlyArray<OwnData>, InputError>>(
+  'spanwise/datasets/OwnDatasets',
+  { defaultValue: () => Effect.succeed([]) },
+) {}
+
+/** Every dataset that has a name: the user's own, then the catalogue's. */
+export const allDatasets = Effect.fnUntraced(function* () {
+  const own = yield* yield* OwnDatasets
+  const named = own.flatMap(({ name, format, suite }) => catalogue[format]?.named(name, suite) ?? [])
+  return [...named, ...all] as ReadonlyArray<Dataset>
+})
+
+/** The dataset of that name, own or published, or an InputError that names the nearest one. */
+export const lookup = (name: string): Effect.Effect<Dataset, InputError> =>
+  Effect.gen(function* () {
+    const known = yield* allDatasets()
+    const found = known.find((dataset) => dataset.name === name)
+    if (found !== undefined) return found
+    const names = known.map((dataset) => dataset.name)
+    return yield* new InputError({
       subject: `--dataset ${name}`,
       problem: 'no such dataset',
-      remedy: `did you mean ${nearest(name, Object.keys(catalogue))}?`,
-    }),
-  )
-}
+      remedy: `did you mean ${nearest(name, names)}?`,
+    })
+  })

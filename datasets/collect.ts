@@ -151,7 +151,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
 }
 
 /** What a dataset's file has to say; `define` adds what all share. */
-export interface Definition extends Omit<Dataset, 'read'> {
+export interface Definition extends Omit<Dataset, 'read' | 'named'> {
   /** Fills the collector and returns the files it was filled from. `split` is one of `splits`. */
   readonly fill: (
     folder: string,
@@ -165,6 +165,16 @@ const sameSplit: { readonly [split: string]: string } = { val: 'valid', validati
 /** A dataset from its definition: checks the split's name, and gives each reading its own collector. */
 export const define = ({ fill, ...dataset }: Definition): Dataset => ({
   ...dataset,
+  named: (name, suite) =>
+    define({
+      ...dataset,
+      fill,
+      name,
+      licence: null,
+      homepage: 'your own data',
+      sizes: {},
+      ...(suite === undefined ? {} : { suite }),
+    }),
   read: (folder, wanted, settings = {}) =>
     Effect.gen(function* () {
       const split = dataset.splits.find((one) => one === wanted || one === sameSplit[wanted])

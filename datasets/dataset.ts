@@ -95,6 +95,10 @@ export interface Dataset {
   readonly files: ReadonlyArray<string>
   readonly splits: ReadonlyArray<string>
   readonly sizes: { readonly [split: string]: Size }
+  /** Of the user's own data: the suite whose rules score it. */
+  readonly suite?: string
+  /** The same form of files under another name, as the user's own data has one. */
+  readonly named: (name: string, suite?: string) => Dataset
   /**
    * Reads one split from a folder of annotation files.
    *

@@ -1,5 +1,6 @@
 import { Effect } from 'effect'
 import { InputError, nearest } from '../core/index.ts'
+import { OwnDatasets } from '../datasets/index.ts'
 import type { Suite } from './suite.ts'
 import { dvd, repcount } from './suites/counting.ts'
 import { anet, charades, timelens, tvgbench } from './suites/grounding.ts'
@@ -27,15 +28,33 @@ export const suites: { readonly [name: string]: Suite } = {
 /** The suite of that name; fails with an InputError that names the nearest one. */
 export const lookupSuite = (name: string): Effect.Effect<Suite, InputError> => {
   const suite = Object.hasOwn(suites, name) ? suites[name] : undefined
-  if (suite !== undefined) return Effect.succeed(suite)
-  return Effect.fail(
-    new InputError({
-      subject: `suite ${JSON.stringify(name)}`,
-      problem: 'there is no such suite',
-      remedy: `did you mean ${nearest(name, Object.keys(suites))}? All: ${Object.keys(suites).join(', ')}`,
-    }),
-  )
+  return suite === undefined ? suiteOfOwn(name) : Effect.succeed(suite)
 }
+
+const unknownSuite = (subject: string, name: string): InputError =>
+  new InputError({
+    subject,
+    problem: 'there is no such suite',
+    remedy: `did you mean ${nearest(name, Object.keys(suites))}? All: ${Object.keys(suites).join(', ')}`,
+  })
+
+/** The suite that the user's own data of that name is scored by: another's rules on these samples. */
+const suiteOfOwn = (name: string): Effect.Effect<Suite, InputError> =>
+  Effect.gen(function* () {
+    const own = (yield* yield* OwnDatasets).find((one) => one.name === name)
+    if (own === undefined) return yield* unknownSuite(`suite ${JSON.stringify(name)}`, name)
+    const subject = `datasets.${name}.suite`
+    if (own.suite === undefined)
+      return yield* new InputError({
+        subject,
+        problem: 'nothing says whose rules score it',
+        remedy: `name a suite in the configuration: ${Object.keys(suites).join(', ')}`,
+      })
+    const like = Object.hasOwn(suites, own.suite) ? suites[own.suite] : undefined
+    return like === undefined
+      ? yield* unknownSuite(subject, own.suite)
+      : { ...like, name, dataset: name, split: 'test', trainSplit: 'train' }
+  })
 
 /** One of the suite's rules, its first where none is given; fails with an InputError that lists them. */
 export const lookupRule = (suite: Suite, rule: string | undefined): Effect.Effect<string, InputError> => {

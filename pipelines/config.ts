@@ -1,17 +1,44 @@
 import { pathToFileURL } from 'node:url'
-import { Effect, FileSystem, Path } from 'effect'
+import { Effect, FileSystem, Layer, Path } from 'effect'
 import { z } from 'zod'
-import { InputError } from '../core/index.ts'
+import { firstIssue, InputError } from '../core/index.ts'
+import { catalogue, type OwnData, OwnDatasets } from '../datasets/index.ts'
+import { parseJson, withoutMark } from '../files/index.ts'
 import { openaiSettingsSchema, overridesSchema } from '../models/index.ts'
 
 /** A checkpoint folder, a name on the hub or the name that servers know, and what is set of its profile. */
 const modelSchema = overridesSchema.extend({ name: z.string() })
 
+/** Where a dataset's files are; for data of the user's own also the form of its files and the suite that scores it. */
+const datasetSchema = z.strictObject({
+  annotations: z.string(),
+  videos: z.string().optional(),
+  /** Name of the dataset whose form the files have: `jsonl`, `csv`, `parquet`, or a published one. */
+  format: z.enum(Object.keys(catalogue)).optional(),
+  /** Name of the suite whose rules `spanwise eval` applies to it. */
+  suite: z.string().optional(),
+})
+
+const datasetsSchema = z.record(z.string(), datasetSchema).check(({ value, issues }) => {
+  for (const [name, { format, suite }] of Object.entries(value)) {
+    const published = Object.hasOwn(catalogue, name)
+    const message =
+      !published && format === undefined
+        ? `no published dataset is called so: give its "format" (jsonl, csv, parquet, ...)`
+        : published && (format ?? name) !== name
+          ? 'is the name of a published dataset: choose another'
+          : !/^[\w.-]+$/.test(name)
+            ? 'a name has letters, digits, "-", "_" and "." only'
+            : published && suite !== undefined
+              ? 'a published dataset has a suite of its own'
+              : null
+    if (message !== null) issues.push({ code: 'custom', input: value, path: [name], message })
+  }
+})
+
 const schema = z.strictObject({
-  /** Where each dataset's files lie, so that nobody edits code. */
-  datasets: z
-    .record(z.string(), z.strictObject({ annotations: z.string(), videos: z.string().optional() }))
-    .default({}),
+  /** Where each dataset's files are, so that nobody edits code. */
+  datasets: datasetsSchema.default({}),
   /** What agents, training and evaluation start from: a folder or name, or one with settings of its profile. */
   model: z.union([z.string(), modelSchema]).optional(),
   /** Models by short names, for `--model`. */
@@ -43,24 +70,52 @@ export const loadConfig = Effect.fn('loadConfig')(function* () {
     const file = path.resolve(name)
     if (!(yield* fs.exists(file))) continue
     const refuse = (problem: string) =>
-      new InputError({ subject: file, problem, remedy: 'mend the file, or remove it to use the defaults' })
+      new InputError({ subject: file, problem, remedy: 'fix the file, or remove it to use the defaults' })
     const raw: unknown = name.endsWith('.ts')
       ? yield* Effect.tryPromise({
           try: async () => (await import(pathToFileURL(file).href)).default,
           catch: (cause) => refuse(`could not be loaded (${String(cause)})`),
         })
       : yield* fs.readFileString(file).pipe(
-          Effect.flatMap((text) =>
-            Effect.try({
-              try: () => JSON.parse(text),
-              catch: (cause) => refuse(`is not JSON (${String(cause)})`),
-            }),
-          ),
+          Effect.flatMap((text) => {
+            const read = parseJson(withoutMark(text))
+            return 'value' in read
+              ? Effect.succeed(read.value)
+              : Effect.fail(refuse(`line ${read.line}: ${read.problem}`))
+          }),
         )
     const parsed = schema.safeParse(raw)
     if (parsed.success) return parsed.data
-    const issue = parsed.error.issues[0]!
-    return yield* refuse(`field "${issue.path.join('.')}": ${issue.message}`)
+    return yield* refuse(firstIssue(parsed.error))
   }
   return schema.parse({})
 })
+
+/** The user's own data that the configuration names. */
+export const ownData = ({ datasets }: Config): ReadonlyArray<OwnData> =>
+  Object.entries(datasets).flatMap(([name, { format, suite }]) =>
+    format === undefined || format === name
+      ? []
+      : [{ name, format, ...(suite === undefined ? {} : { suite }) }],
+  )
+
+/** Datasets of the configuration, looked up when a command first asks for one. */
+export const ownDatasets = Layer.effect(
+  OwnDatasets,
+  Effect.gen(function* () {
+    const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+    return loadConfig().pipe(
+      Effect.map(ownData),
+      Effect.catchTag('PlatformError', (error) =>
+        Effect.fail(
+          new InputError({
+            subject: 'spanwise.config',
+            problem: error.message,
+            remedy: 'check its permissions',
+          }),
+        ),
+      ),
+      Effect.provide(context),
+    )
+  }),
+)

@@ -59,6 +59,8 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
     yield* Effect.logWarning(`${problem.file}:${problem.line}: ${problem.kind}: ${problem.message}`)
   if (reading.problems.length > named)
     yield* Effect.logWarning(`${source.dataset}: ${reading.problems.length - named} more rows with problems`)
+  for (const { file, line, message } of reading.notices)
+    yield* Effect.logWarning(`${file}:${line}: ${message}`)
   return {
     dataset,
     samples: reading.samples,

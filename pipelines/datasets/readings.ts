@@ -27,12 +27,14 @@ export interface SplitReading {
 
 /** The first row that could not be read at all: it is no matter of policy. */
 export const faultIn = (problems: ReadonlyArray<Problem>): InputError | null => {
-  const fault = problems.find(({ kind }) => kind === 'malformed' || kind === 'duplicate-id')
+  const fault = problems.find(
+    ({ kind }) => kind === 'malformed' || kind === 'duplicate-id' || kind === 'unknown-field',
+  )
   if (fault === undefined) return null
   return new InputError({
     subject: `${fault.file}:${fault.line}`,
     problem: fault.message,
-    remedy: 'mend the row or fetch the file again',
+    remedy: 'fix the row or fetch the file again',
   })
 }
 
