@@ -45,7 +45,7 @@ export const curate = Command.make(
     const evaluation = yield* Effect.forEach(input.evaluation, (text) => {
       const [dataset = '', split = 'test'] = text.split(':')
       return foldersOf(dataset, { annotations: Option.none(), videos: Option.none() }).pipe(
-        Effect.map(({ annotations }) => ({ dataset, split, annotations })),
+        Effect.map((folders) => ({ dataset, split, ...folders })),
       )
     })
     const summary = yield* runCurate({
@@ -59,6 +59,12 @@ export const curate = Command.make(
         ...given({ count: input.count }),
       },
       evaluation,
+      videos: Object.fromEntries(
+        Object.entries(config.datasets).map(([name, { annotations, videos }]) => [
+          name,
+          videos ?? annotations,
+        ]),
+      ),
     })
     const tally = (counts: { readonly [name: string]: number }) =>
       Object.entries(counts)

@@ -1,4 +1,4 @@
-import { type CsvError, parse } from 'csv-parse/sync'
+import { CsvError, parse } from 'csv-parse/sync'
 import { Effect } from 'effect'
 import type { InputError } from '../core/index.ts'
 import { type AnnotationFile, eachLine } from './files.ts'
@@ -24,42 +24,37 @@ const problemOf = (error: CsvError): string => {
 
 interface Portion {
   readonly records: ReadonlyArray<CsvRecord>
-  /** How many of the lines were used up. */
+  /** How many of the lines they took. */
   readonly used: number
+  /** Why the next record cannot be read; null where there is none left. */
+  readonly error: CsvError | null
 }
 
-const endsIn = (text: string): number => text.split('\n').length - 1
+const breaksIn = (text: string): number => text.split('\n').length - 1
 
-/** The records of some whole lines up to the first whose quotes are wrong, which is left over. */
-const parsePortion = (
-  lines: ReadonlyArray<string>,
-  first: number,
-): Portion & { readonly error: CsvError | null } => {
-  let error: CsvError | null = null
-  const found = parse(lines.join('\n'), {
-    info: true,
+/** The records of some whole lines up to the first whose quotes are wrong. */
+const parsePortion = (lines: ReadonlyArray<string>, first: number): Portion => {
+  const records: Array<CsvRecord> = []
+  let at = 0
+  const options = {
     skip_empty_lines: true,
-    // Rows of another length are told apart from those with wrong quotes: `tableOf` names them.
+    // Rows of another length are no matter of quotes: `tableOf` names them.
     relax_column_count: true,
     record_delimiter: ['\r\n', '\n'],
-    skip_records_with_error: true,
-    on_skip: (skipped) => {
-      error ??= skipped ?? null
+    on_record: (cells: ReadonlyArray<string>) => {
+      while (lines[at] === '') at++
+      records.push({ line: first + at, cells })
+      at += 1 + cells.reduce((sum, cell) => sum + breaksIn(cell), 0)
+      return null
     },
-  }) as unknown as ReadonlyArray<{
-    readonly info: { readonly lines: number }
-    readonly record: Array<string>
-  }>
-  const failed = error as CsvError | null
-  const records: Array<CsvRecord> = []
-  let used = 0
-  for (const { info, record } of found) {
-    if (failed !== null && info.lines >= Number(failed.lines)) break
-    used = info.lines
-    const start = info.lines - record.reduce((sum, cell) => sum + endsIn(cell), 0)
-    records.push({ line: first + start - 1, cells: record })
   }
-  return { records, used: failed === null ? lines.length : used, error: failed }
+  try {
+    parse(lines.join('\n'), options)
+    return { records, used: lines.length, error: null }
+  } catch (error) {
+    if (error instanceof CsvError) return { records, used: at, error }
+    throw error
+  }
 }
 
 /** Lines parsed at a time: few after a fault, so that a file full of them takes no longer than its length. */

@@ -45,7 +45,11 @@ export async function* elementsIn(path: string, shape: Shape, limit = maxLine): 
   let first = true
   const fault = (problem: string, at = line) =>
     new ContentError(`${at}: ${problem}`, 'fix the line or fetch the file again')
+  const bound = (bytes: number) => {
+    if (bytes > limit) throw fault(`an entry is longer than ${limit} bytes`, begun || line)
+  }
   const take = (piece: Buffer): Element | null => {
+    bound(size + piece.length)
     const bytes = size === 0 ? piece : Buffer.concat([...held, piece])
     held = []
     size = 0
@@ -105,7 +109,7 @@ export async function* elementsIn(path: string, shape: Shape, limit = maxLine): 
     if (depth > 0) {
       const left = portion.subarray(from)
       size += left.length
-      if (size > limit) throw fault(`an entry is longer than ${limit} bytes`, begun || line)
+      bound(size)
       held.push(left)
     }
   }

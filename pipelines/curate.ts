@@ -25,7 +25,11 @@ import { type ActSettings, act, type Decision, defaultActSettings, rejudge } fro
 import { datasetCard } from './curate/card.ts'
 import { joinVerdicts, type Verdicts } from './curate/verdicts.ts'
 import { openMerged } from './merge.ts'
+import { sharedVideos } from './shared-videos.ts'
 import { type DatasetSource, loadSource } from './source.ts'
+
+/** An evaluation set and, where known, the folder of its videos. */
+export type EvaluationSource = DatasetSource & { readonly videos?: string }
 
 /** Options of `spanwise curate`. */
 export interface CurateOptions {
@@ -39,7 +43,9 @@ export interface CurateOptions {
   readonly act?: Partial<ActSettings>
   readonly selection?: Partial<Selection>
   /** Evaluation sets: a sample whose video one of them holds stops the curation. */
-  readonly evaluation?: ReadonlyArray<DatasetSource>
+  readonly evaluation?: ReadonlyArray<EvaluationSource>
+  /** Folder of the videos of each dataset, where known: files are then compared by content too. */
+  readonly videos?: { readonly [dataset: string]: string }
 }
 
 export interface CurateSummary {
@@ -76,17 +82,26 @@ const difficultySettings = Effect.fnUntraced(function* (folder: string) {
 
 const refuseOverlap = Effect.fnUntraced(function* (
   rows: ReadonlyArray<Row>,
-  evaluation: ReadonlyArray<DatasetSource>,
+  evaluation: ReadonlyArray<EvaluationSource>,
+  videos: { readonly [dataset: string]: string },
 ) {
-  const videos = new Map(rows.map((row) => [String(row.video), row]))
+  const named = rows.map((row) => ({
+    video: String(row.video),
+    file: String(row.file),
+    folder: videos[String(row.dataset)] ?? null,
+  }))
+  const folders = new Map(named.map((one) => [one.file, one.folder]))
   for (const source of evaluation) {
     const { samples } = yield* loadSource(source)
-    const shared = new Set(samples.map(({ video }) => video).filter((video) => videos.has(video)))
+    const shared = sharedVideos(
+      { samples: named, folderOf: ({ file }) => folders.get(file) ?? null },
+      { samples, folderOf: () => source.videos ?? null },
+    )
     const [first] = shared
     if (first !== undefined)
       return yield* new InputError({
         subject: `${source.dataset} ${source.split}`,
-        problem: `shares ${shared.size === 1 ? `the video ${first}` : `${shared.size} videos, such as ${first},`} with the samples to curate`,
+        problem: `shares ${shared.length === 1 ? `the video ${first}` : `${shared.length} videos, such as ${first},`} with the samples to curate`,
         remedy: 'curate another split, or evaluate on another',
       })
   }
@@ -146,6 +161,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       yield* refuseOverlap(
         verdicts.pairs.map(({ bra, dea }) => (bra ?? dea)!),
         options.evaluation ?? [],
+        options.videos ?? {},
       )
       const judged = decideAll(verdicts, settings, yield* difficultySettings(folder))
       const pool = judged.flatMap(

@@ -51,7 +51,10 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
     return yield* new InputError({
       subject: `${first.file}:${first.line}`,
       problem: `${first.message}; none of ${reading.rows} rows could be read`,
-      remedy: `give the files of ${source.dataset} as published`,
+      remedy:
+        dataset.homepage === 'your own data'
+          ? 'fix the rows; docs/data-format.md has the fields'
+          : `give the files of ${source.dataset} as published`,
     })
   const fault = source.strict === true ? faultIn(reading.problems) : null
   if (fault !== null) return yield* fault

@@ -1,0 +1,122 @@
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { spanwise } from './command-line.ts'
+import { model, row, workplace, writeRows } from './workplace.ts'
+
+let root = ''
+const run = (...args: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...args))
+
+beforeAll(async () => {
+  root = await workplace('own-data')
+  mkdirSync(join(root, 'mine'))
+  writeRows(join(root, 'mine', 'test.jsonl'), [
+    row('good.mp4', 'a red circle'),
+    row('good.mp4', 'a blue one', [5, 9]),
+  ])
+  writeFileSync(join(root, 'wrong.csv'), 'video,query,Start,End\ngood.mp4,a red circle,1,4\n')
+  writeRows(join(root, 'counts.jsonl'), [{ video: 'good.mp4', query: 'how often?', answer: 3 }])
+  mkdirSync(join(root, 'copies'))
+  copyFileSync(join(root, 'videos', 'good.mp4'), join(root, 'copies', 'renamed.mp4'))
+  writeRows(join(root, 'copies.jsonl'), [row('renamed.mp4', 'a red circle')])
+  writeFileSync(
+    join(root, 'spanwise.config.json'),
+    JSON.stringify({
+      datasets: {
+        mydata: { format: 'jsonl', annotations: 'mine', videos: 'videos', suite: 'charades' },
+        counts: { format: 'jsonl', annotations: 'counts.jsonl', videos: 'videos', suite: 'repcount' },
+        wrong: { format: 'csv', annotations: 'wrong.csv', videos: 'videos' },
+        copies: { format: 'jsonl', annotations: 'copies.jsonl', videos: 'copies' },
+      },
+    }),
+  )
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+describe.concurrent('own data with a name', () => {
+  it('is listed, inspected and checked like any other', async ({ expect }) => {
+    const [list, inspect, check] = await Promise.all([
+      run('datasets', 'list', '--json'),
+      run('datasets', 'inspect', 'mydata', '--json'),
+      run('datasets', 'check', 'mydata', '--json'),
+    ])
+    expect(JSON.parse(list.out).datasets[0]).toMatchObject({ name: 'mydata' })
+    expect(JSON.parse(inspect.out)).toMatchObject({ dataset: 'mydata', samples: 2 })
+    expect(JSON.parse(check.out)).toMatchObject({ videos: 1, sound: 1 })
+    expect([list.code, inspect.code, check.code]).toEqual([0, 0, 0])
+  })
+
+  it('is scored by the rules of the suite that it names', async ({ expect }) => {
+    const { code, out } = await run('eval', 'mydata', '--baseline', 'prior', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ mIoU: expect.any(Number), 'R1@0.5': expect.any(Number) })
+    const counts = await run('eval', 'counts', '--baseline', 'prior', '--json')
+    expect(JSON.parse(counts.out)).toMatchObject({ OBO: 100, MAE: 0 })
+  })
+
+  it('goes through the agents and keeps its name; a copy of its video among the evaluation is refused', async ({
+    expect,
+  }) => {
+    for (const agent of ['bra', 'dea']) {
+      const { code, err } = await run(
+        ...[
+          agent,
+          '--dataset',
+          'mydata',
+          '--split',
+          'test',
+          '--model',
+          model,
+          '--threads',
+          '1',
+          '--frames',
+          '4',
+        ],
+        ...['--run', 'run', ...(agent === 'dea' ? ['--set', 'rollouts=2'] : [])],
+      )
+      expect(err).not.toMatch(/problem|unknown/)
+      expect(code).toBe(0)
+    }
+    const leak = await run('curate', '--run', 'run', '--evaluation', 'copies:test', '--count', '1')
+    expect(leak.code).toBe(2)
+    expect(leak.err).toMatch(/copies test: shares the video \S*good\.mp4 with the samples to curate/)
+    const { code } = await run('curate', '--run', 'run', '--count', '1', '--json')
+    expect(code).toBe(0)
+    const [line] = readFileSync(join(root, 'run', 'curated', 'train.jsonl'), 'utf8').split('\n')
+    expect(JSON.parse(line!)).toMatchObject({ dataset: 'mydata', split: 'test' })
+  })
+
+  it.for([
+    [
+      ['eval', 'wrong', '--baseline', 'prior'],
+      /datasets\.wrong\.suite: nothing says whose rules score it; name a suite/,
+    ],
+    [['bra', '--dataset', 'wrong'], /wrong\.csv:2: unknown field "Start": did you mean start\?/],
+    [['dea', '--dataset', 'mydat'], /--dataset mydat: no such dataset; did you mean mydata\?/],
+  ] as const)('%j is refused in one line', async ([args, message], { expect }) => {
+    const { code, out, err } = await run(...args)
+    expect(err).toMatch(/^spanwise: [^\n]+\n$/)
+    expect(err).toMatch(message)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+})
+
+describe.concurrent('a configuration', () => {
+  it.for([
+    [{ mine: { annotations: 'x' } }, /datasets\.mine: no published dataset is called so: give its "format"/],
+    [
+      { charades: { annotations: 'x', format: 'csv' } },
+      /datasets\.charades is the name of a published dataset/,
+    ],
+    [{ mine: { annotations: 'x', format: 'xml' } }, /datasets\.mine\.format: expected one of /],
+    [{ 'a b': { annotations: 'x', format: 'csv' } }, /a name has letters, digits/],
+  ] as const)('with %j is refused in plain words', async ([datasets, message], { expect }) => {
+    const place = await workplace('own-config')
+    writeFileSync(join(place, 'spanwise.config.json'), `\ufeff${JSON.stringify({ datasets })}`)
+    const { code, err } = await Effect.runPromise(spanwise(place, 'datasets', 'inspect', 'mine'))
+    expect(err).toMatch(message)
+    expect(code).toBe(2)
+    rmSync(place, { recursive: true })
+  })
+})
