@@ -17,7 +17,7 @@ import {
 } from '../../core/index.ts'
 
 /** Any sample that the schema accepts. */
-export const anySample: fc.Arbitrary<Sample> = (() => {
+const anySample: fc.Arbitrary<Sample> = (() => {
   const words = fc
     .string({ minLength: 1, unit: 'grapheme' })
     .filter((text) => text.trim() !== '' && !text.includes('\u0000'))
