@@ -2,7 +2,6 @@ import { Effect } from 'effect'
 import type { z } from 'zod'
 import {
   atPath,
-  contradictions,
   firstIssue,
   InputError,
   jsonProblem,
@@ -11,6 +10,7 @@ import {
   sampleSchema,
   type Window,
 } from '../core/index.ts'
+import { contradictions } from '../tasks/index.ts'
 import {
   type Dataset,
   defaultReadSettings,

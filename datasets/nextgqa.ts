@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { contradictions, firstIssue, InputError } from '../core/index.ts'
+import { firstIssue, InputError } from '../core/index.ts'
+import { contradictions } from '../tasks/index.ts'
 import { define } from './collect.ts'
 import { find, jsonOf, listOf } from './files.ts'
 import { nextFiles, nextOption, nextQuestion, nextRows } from './nextqa.ts'

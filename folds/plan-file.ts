@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
-import { type InputError, tasks } from '../core/index.ts'
+import type { InputError } from '../core/index.ts'
 import { cleanings, policies } from '../datasets/index.ts'
 import { contentHash, readJson, writeJson } from '../files/index.ts'
 import { type DatabaseError, openDatabase, writePart } from '../store/index.ts'
+import { taskSchema } from '../tasks/index.ts'
 import type { Planned } from './plan.ts'
 
 const count = z.int().min(0)
@@ -23,7 +24,7 @@ const planSchema = z.object({
   }),
   /** Names and digests of the annotation files, as provenance has them. */
   files: z.string().optional(),
-  tasks: z.array(z.enum(tasks)),
+  tasks: z.array(taskSchema),
   /** Only so many of the samples, from the first. */
   limit: count.optional(),
   foldSize: z.int().min(1),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Effect } from 'effect'
-import { type Json, type Sample, tasks } from '../core/index.ts'
+import type { Json, Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
@@ -16,6 +16,7 @@ import {
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
+import { tasks } from '../tasks/index.ts'
 import {
   clipPrompts,
   type GrpoOptions,

@@ -1,4 +1,5 @@
-import type { Sample } from '../core/index.ts'
+import { z } from 'zod'
+import type { Sample, Task } from '../core/index.ts'
 import type { Guide } from '../models/index.ts'
 import { choice } from './choice.ts'
 import { counting } from './counting.ts'
@@ -11,6 +12,12 @@ import type { Annotated, Asked, TaskSpec } from './spec.ts'
 
 /** Every task. A new task is one file and one line here. */
 const specs: ReadonlyArray<TaskSpec> = [grounding, groundedQa, choice, counting]
+
+/** Names of all tasks. */
+export const tasks: ReadonlyArray<Task> = specs.map(({ name }) => name)
+
+/** One of them. */
+export const taskSchema = z.enum(tasks)
 
 export const taskSpecs: ReadonlyMap<string, TaskSpec> = new Map(specs.map((spec) => [spec.name, spec]))
 

@@ -23,7 +23,7 @@ export const choiceQuestion = (
 export const choice: TaskSpec = {
   name: 'choice',
   grounded: false,
-  answered: true,
+  answers: 'letter',
   question: ({ query, options = [] }, style) => choiceQuestion(query, options, style),
   answer: ({ answer, options }) => {
     const chosen = annotatedLetter(answer, options)

@@ -21,7 +21,7 @@ export const countAnswer = (count: number): string => `<answer>${count}</answer>
 export const counting: TaskSpec = {
   name: 'counting',
   grounded: false,
-  answered: true,
+  answers: 'count',
   question: ({ query }, style) => countingQuestion(query, style),
   answer: ({ answer }) =>
     answer !== undefined && /^\d{1,15}$/.test(answer) ? countAnswer(Number(answer)) : null,

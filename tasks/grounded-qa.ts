@@ -33,7 +33,7 @@ export const groundedAnswer = (chosen: string, windows: ReadonlyArray<Window>): 
 export const groundedQa: TaskSpec = {
   name: 'grounded-qa',
   grounded: true,
-  answered: true,
+  answers: 'letter',
   question: ({ query, options = [] }, style) => groundedQuestion(query, options, style),
   answer: ({ answer, options, windows }) => {
     const chosen = annotatedLetter(answer, options)

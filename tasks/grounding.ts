@@ -25,7 +25,7 @@ export const groundingQuestion = (query: string, style: Style = shapesStyle): st
 export const grounding: TaskSpec = {
   name: 'grounding',
   grounded: true,
-  answered: false,
+  answers: null,
   question: ({ query }, style) => groundingQuestion(query, style),
   answer: ({ windows }) => (windows === null ? null : windowsAnswer(windows)),
   form: (_, style) => replyForm(windowsPattern, style),

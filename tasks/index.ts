@@ -1,6 +1,7 @@
 export * from './ask.ts'
 export * from './catalogue.ts'
 export { choiceQuestion } from './choice.ts'
+export * from './contradictions.ts'
 export { countAnswer, countingQuestion } from './counting.ts'
 export * from './dialect.ts'
 export { guidedBy, replyForm, windowsForm } from './form.ts'

@@ -26,12 +26,12 @@ export const predictionFrom = (
   reading: Reading,
   text: string,
 ): Prediction => {
-  const { grounded, answered } = specOf(sample)
+  const { grounded, answers } = specOf(sample)
   const windows = grounded ? windowsOf(reading) : null
   return {
     id: sample.id,
     windows,
-    ...(answered ? { answer: reading.kind === 'answer' ? reading.answer : null } : {}),
+    ...(answers !== null ? { answer: reading.kind === 'answer' ? reading.answer : null } : {}),
     text,
   }
 }

@@ -16,8 +16,8 @@ export interface TaskSpec {
   readonly name: string
   /** Whether its answers hold windows. */
   readonly grounded: boolean
-  /** Whether they hold a letter or a count. */
-  readonly answered: boolean
+  /** What they hold besides: the letter of an option, a count in digits, other text, or nothing. */
+  readonly answers: 'letter' | 'count' | 'text' | null
   /** The text that follows the video. */
   readonly question: (sample: Asked, style: Style) => string
   /** The right reply to the question, in the form that it asks for; null where the annotation lacks it. */

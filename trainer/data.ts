@@ -3,10 +3,11 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { contradictions, InputError, type Sample, Windows } from '../core/index.ts'
+import { InputError, type Sample, Windows } from '../core/index.ts'
 import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/index.ts'
 import { withoutMark } from '../files/index.ts'
 import { curatedFile, curatedSchema, parseCurated } from '../store/index.ts'
+import { contradictions } from '../tasks/index.ts'
 
 /**
  * One line of training data: a sample as `curate` writes it, or a plain one, which then has an unknown difficulty, a

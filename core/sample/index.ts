@@ -1,4 +1,3 @@
-export * from './check.ts'
 export * from './columns.ts'
 export * from './key.ts'
 export * from './sample.ts'

@@ -2,9 +2,8 @@ import { z } from 'zod'
 import type { Window } from '../window.ts'
 import { identifierSchema, type Json, jsonSchema, textSchema, wordsSchema } from './text.ts'
 
-/** What is asked of a sample. */
-export const tasks = ['grounding', 'grounded-qa', 'choice', 'counting'] as const
-export type Task = (typeof tasks)[number]
+/** What is asked of a sample: the name of a task in the catalogue of `tasks/`. */
+export type Task = string
 
 /** `[start, end]` in seconds, finite; whether it makes sense in its clip is a matter of policy (`datasets/`). */
 export const windowSchema: z.ZodType<Window> = z.tuple([z.number(), z.number()])
@@ -19,7 +18,7 @@ export const sampleSchema = z.object({
   ),
   dataset: wordsSchema.describe('name of the dataset, in the catalogue or the configuration'),
   split: wordsSchema.describe('name of the split'),
-  task: z.enum(tasks).describe('`grounding`, `grounded-qa`, `choice` or `counting`'),
+  task: wordsSchema.describe('`grounding`, `grounded-qa`, `choice` or `counting`'),
   video: wordsSchema.describe('identifier of the video'),
   file: wordsSchema.describe('file of the video, relative to the folder of the videos, or absolute'),
   duration: z

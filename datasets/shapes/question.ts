@@ -1,10 +1,13 @@
-import { letter, type Random, type Task, type Window } from '../../core/index.ts'
+import { letter, type Random, type Window } from '../../core/index.ts'
 import { type Event, matchesActor, matchesPhase, nameOf, type Query, type Who, windowsOf } from './query.ts'
 import { type Actor, colours, type Phase, type Scene, shapes } from './scene.ts'
 
+/** The tasks of the world, in the order of its files. */
+export const worldTasks = ['grounding', 'grounded-qa', 'choice', 'counting'] as const
+
 /** A question about a scene that has exactly one right answer. */
 export interface Question {
-  readonly task: Exclude<Task, 'grounding'>
+  readonly task: Exclude<(typeof worldTasks)[number], 'grounding'>
   readonly text: string
   /** Of `choice` and `grounded-qa`, in the order asked. */
   readonly options?: ReadonlyArray<string>

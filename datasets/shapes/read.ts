@@ -1,20 +1,21 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, letter, tasks } from '../../core/index.ts'
+import { InputError, letter } from '../../core/index.ts'
 import { cleanQuery } from '../clean.ts'
 import { collector, define } from '../collect.ts'
 import { defaultReadSettings } from '../dataset.ts'
 import { type AnnotationFile, findOptional, isEmpty } from '../files.ts'
 import { jsonRows } from '../jsonl.ts'
 import { pair, seconds } from '../schemas.ts'
+import { worldTasks } from './question.ts'
 import { grades } from './scene.ts'
 import type { Truth } from './world.ts'
 
 const row = z
   .object({
     id: z.string(),
-    task: z.enum(tasks),
+    task: z.enum(worldTasks),
     video: z.string(),
     file: z.string(),
     duration: seconds,
@@ -38,25 +39,25 @@ const row = z
 const truthRow: z.ZodType<Truth> = z.object({
   id: z.string(),
   video: z.string(),
-  task: z.enum(tasks),
+  task: z.enum(worldTasks),
   grade: z.enum(grades),
   partial: z.boolean(),
   windows: z.array(pair).nullable(),
   hidden: z.array(pair),
 })
 
-/** The shapes world as `writeWorld` leaves it: all four tasks of a split, in the order of `tasks`. */
+/** The shapes world as `writeWorld` leaves it: all four tasks of a split, in the order of `worldTasks`. */
 export const shapesDataset = define({
   name: 'shapes',
   licence: 'Apache-2.0',
   homepage: 'made by this program: spanwise demo, spanwise pretrain shapes',
-  files: tasks.map((task) => `<split>.${task}.jsonl`),
+  files: worldTasks.map((task) => `<split>.${task}.jsonl`),
   splits: ['train', 'valid', 'test'],
   sizes: {},
   fill: (folder, split, into) =>
     Effect.gen(function* () {
       const sources: Array<AnnotationFile> = []
-      for (const task of tasks) {
+      for (const task of worldTasks) {
         const source = yield* findOptional(folder, [`${split}.${task}.jsonl`]).pipe(
           // A small world may hold no question of some task: its file is then empty.
           Effect.catchIf(isEmpty, () => Effect.succeed(null)),

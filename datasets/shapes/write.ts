@@ -3,9 +3,10 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { firstIssue, InputError, Progress, tasks, type VideoError } from '../../core/index.ts'
+import { firstIssue, InputError, Progress, type VideoError } from '../../core/index.ts'
 import { makeFolder, removeFile, writeJson, writeWhole } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
+import { worldTasks } from './question.ts'
 import { frames } from './render.ts'
 import { grades, lattice, ticksPerSecond } from './scene.ts'
 import { type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
@@ -54,7 +55,7 @@ const filesOf = (
 ): ReadonlyArray<readonly [string, string]> => {
   const samples = videos.flatMap((video) => video.samples)
   return [
-    ...tasks.map((task) => {
+    ...worldTasks.map((task) => {
       const rows = samples.filter((sample) => sample.task === task)
       return [`${split}.${task}.jsonl`, lines(rows)] as const
     }),
@@ -170,7 +171,7 @@ export const writeWorld: (
             seconds: made.reduce((sum, { scene }) => sum + scene.ticks / ticksPerSecond, 0),
             samples: countBy(
               made.flatMap(({ samples }) => samples),
-              tasks,
+              worldTasks,
               ({ task }) => task,
             ),
             partial: made.flatMap(({ truths }) => truths).filter(({ partial }) => partial).length,

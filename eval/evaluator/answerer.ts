@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { type Agent, replySchema, styleShape, viewShape } from '../../agents/index.ts'
-import { type Sample, tasks } from '../../core/index.ts'
+import type { Sample } from '../../core/index.ts'
 import { greedy, type ModelProfile, replyPlan, VisionLanguageModel } from '../../models/index.ts'
 import {
   ask,
@@ -12,6 +12,8 @@ import {
   readReply,
   recordReply,
   replyOf,
+  taskSchema,
+  tasks,
 } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
 
@@ -32,7 +34,7 @@ export const answerSettings = z.strictObject({
   /** Holds the replies to the form of an answer, on servers that can. */
   guided: z.boolean(),
   /** How each task is asked for. */
-  plans: z.record(z.enum(tasks), plan),
+  plans: z.record(taskSchema, plan),
   /** What is evaluated on, with the SHA-256 of its annotation files by name; null for a validation inside a run. */
   benchmark: z
     .object({ suite: z.string(), split: z.string(), files: z.record(z.string(), z.string()) })
@@ -63,7 +65,7 @@ export const answerEvidence = z.object({
   duration: z.number(),
   /** True times of the frames shown, seconds. */
   times: z.array(z.number()).readonly(),
-  task: z.enum(tasks),
+  task: taskSchema,
   options: z.array(z.string()).exactOptional(),
   question: z.string(),
   reply: replySchema,
@@ -95,7 +97,7 @@ export const answerer: Agent<AnswerSettings, AnswerEvidence, null> = {
   ) {
     const model = yield* VisionLanguageModel
     const { task, options } = sample
-    const { ask: think, enable, maxTokens } = settings.plans[task]
+    const { ask: think, enable, maxTokens } = settings.plans[task]!
     const style = { dialect: settings.dialect, think }
     const question = questionOf(sample, style)
     const [reply] = yield* model.chat({

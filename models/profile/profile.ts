@@ -52,7 +52,7 @@ export interface ModelProfile {
   /** `none`: reasons only where a prompt asks for it. `switch`: its chat template turns reasoning on and off. */
   readonly reasoning: 'none' | 'switch' | 'always'
   readonly think: ThinkMode
-  /** Most tokens of an answer, without reasoning. */
+  /** Most tokens of an answer, without reasoning; a task that is not named has the most of them. */
   readonly replyTokens: { readonly [question in Question]: number }
   /** Tokens for reasoning, beside those of the answer. */
   readonly thinkingTokens: number

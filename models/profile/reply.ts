@@ -26,6 +26,8 @@ export const replyPlan = (profile: ModelProfile, question: Question): ReplyPlan 
     ask: reasons && reasoning === 'none',
     enable: reasoning === 'switch' ? reasons : null,
     reasons,
-    maxTokens: maxTokens ?? replyTokens[question] + (reasons ? thinkingTokens : 0),
+    maxTokens:
+      maxTokens ??
+      (replyTokens[question] ?? Math.max(...Object.values(replyTokens))) + (reasons ? thinkingTokens : 0),
   }
 }

@@ -1,4 +1,4 @@
-import { lastBlock, parseGlue, parseWindows } from '../../tasks/index.ts'
+import { lastBlock, parseGlue, parseWindows, readReply } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
 /** Whether the output is, apart from outer white space, one `<answer>` block, after one optional `<think>` block. */
@@ -15,7 +15,7 @@ export const isTagged = (text: string): boolean => {
 /**
  * Our format reward, 1 or 0: one answer after an optional `<think>` block and nothing else, holding what the task asks
  * for. Grounding: the strict list of windows or `none`; choice: one capital letter; counting: digits; grounded QA: a
- * letter, then a `<glue>` list. A target without a task is asked for windows.
+ * letter, then a `<glue>` list; any other task: what its strict reader accepts. A target without a task is asked for windows.
  */
 export const format: Reward = (text, target) => {
   const grounded = target.task === 'grounded-qa'
@@ -32,5 +32,7 @@ export const format: Reward = (text, target) => {
       return /^[A-Z]$/.test(answer) ? 1 : 0
     case 'grounding':
       return parseWindows(tagged) === null ? 0 : 1
+    default:
+      return readReply({ task: target.task ?? 'grounding' }, tagged, 'strict').kind === 'unreadable' ? 0 : 1
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
-import { random, tasks } from '../../core/index.ts'
+import { random } from '../../core/index.ts'
 import { parseAnyPredictions, parsePredictions, readPredictions } from '../../eval/index.ts'
-import { predictionOf, readers } from '../../tasks/index.ts'
+import { predictionOf, readers, tasks } from '../../tasks/index.ts'
 import { fuzzText } from '../tasks/fuzz.ts'
 import { sampleOf } from './arbitrary.ts'
 

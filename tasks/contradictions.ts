@@ -1,0 +1,55 @@
+import { letter, type Sample } from '../core/index.ts'
+import { taskSpecs, tasks } from './catalogue.ts'
+
+/** A sample that contradicts itself or names no task: `fatal` where nothing can be asked or scored. */
+export interface Contradiction {
+  readonly kind: 'malformed' | 'missing' | 'mismatch' | 'duplicate-option'
+  readonly message: string
+  readonly fatal: boolean
+}
+
+const short = (text: string): string => JSON.stringify(text.slice(0, 40))
+
+/** What is wrong with the options of a question and the letter that answers it. */
+const ofOptions = ({ task, options, answer }: Fields): ReadonlyArray<Contradiction> => {
+  const found: Array<Contradiction> = []
+  const fatal = (kind: Contradiction['kind'], message: string) => found.push({ kind, message, fatal: true })
+  if (options !== undefined && options.length < 2)
+    fatal('missing', `options: a sample of task ${task} needs two or more`)
+  else if (options !== undefined && options.length > 26)
+    fatal('malformed', `options: ${options.length}, and letters end at 26`)
+  else if (answer !== undefined) {
+    const last = letter((options?.length ?? 26) - 1)
+    if (!/^[A-Z]$/.test(answer) || answer > last)
+      fatal('mismatch', `answer: ${short(answer)} is not the letter of an option (A to ${last})`)
+  }
+  const twice = options?.find((option, index) => options.indexOf(option) !== index)
+  if (twice !== undefined)
+    found.push({
+      kind: 'duplicate-option',
+      message: `options: ${JSON.stringify(twice)} is there twice`,
+      fatal: false,
+    })
+  return found
+}
+
+type Fields = Pick<Sample, 'task' | 'options' | 'answer'>
+
+/**
+ * What the fields of a sample say against each other and its task: the task must exist, an answer must be the letter of
+ * one of the options or a whole number, a question with options needs two or more, and no two of them may say the same.
+ * A missing annotation is no contradiction: test splits withhold theirs, and ReXTime's letters come without their
+ * options.
+ */
+export const contradictions = (sample: Fields): ReadonlyArray<Contradiction> => {
+  const { task, answer } = sample
+  const spec = taskSpecs.get(task)
+  if (spec === undefined)
+    return [
+      { kind: 'malformed', message: `task: ${short(task)} is none of ${tasks.join(', ')}`, fatal: true },
+    ]
+  if (spec.answers === 'letter') return ofOptions(sample)
+  if (spec.answers === 'count' && answer !== undefined && !/^\d+$/.test(answer))
+    return [{ kind: 'mismatch', message: `answer: ${short(answer)} is not a whole number`, fatal: true }]
+  return []
+}
