@@ -3,6 +3,7 @@ import { config } from './config.ts'
 import { curate } from './curate.ts'
 import { datasets } from './datasets.ts'
 import { demo } from './demo.ts'
+import { doctor } from './doctor.ts'
 import { evaluation } from './eval.ts'
 import { folds } from './folds.ts'
 import { pretrain } from './pretrain.ts'
@@ -22,6 +23,7 @@ export const commands = [
   evaluation,
   score,
   datasets,
+  doctor,
   pretrain,
   config,
 ] as const

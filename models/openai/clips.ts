@@ -15,7 +15,7 @@ export const mediaOf = ({
   readonly quality: number
 }): Media => (media === 'file' ? { kind: 'file' } : { kind: 'jpeg', quality })
 
-type Sourced = MessageClip & Pick<Clip, 'info'>
+type Sourced = MessageClip & Pick<Clip, 'fps' | 'info'>
 
 const isSourced = (clip: MessageClip): clip is Sourced => clip.info !== undefined
 

@@ -57,12 +57,12 @@ export const asFrames = (clip: Timed, pictures: Pictures, quality: number): Sent
   facts: null,
 })
 
-type Sourced = Pick<Clip, 'info'>
+type Sourced = Pick<Clip, 'fps' | 'info'>
 
 const factsOf = (clip: Timed & Sourced, mode: 'video' | 'file'): VideoFacts => ({
   mode,
   frames: clip.times.length,
-  markers: markersOf(clip.times, clip.info.duration),
+  markers: markersOf(clip.times, clip.fps),
   duration: clip.info.duration,
 })
 

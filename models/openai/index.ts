@@ -38,8 +38,14 @@ const identitySettings = (
  * How frames travel unless the user says: as one video, which takes half the tokens and is read as in training, where
  * the server takes one and the model's processor writes its times; a model that learns no times needs them as text.
  */
-const mediumFor = (preset: Preset, { timestamps }: ModelProfile): MediaMode =>
+const mediumFor = (preset: Preset, { timestamps }: Pick<ModelProfile, 'timestamps'>): MediaMode =>
   preset.media.includes('video') && timestamps !== 'prompt' ? 'video' : 'frames'
+
+/** How a server with these settings gets its clips. */
+export const mediumOfServer = (
+  { media, preset }: Pick<OpenaiSettings, 'media' | 'preset'>,
+  profile: Pick<ModelProfile, 'timestamps'>,
+): MediaMode => media ?? mediumFor(presets[preset], profile)
 
 /** The profile with the sampling that the server can be told. */
 const expressible = (preset: Preset, profile: ModelProfile): ModelProfile =>
@@ -90,7 +96,7 @@ export const layerOpenai = (
         ),
       )
       const { view } = profile
-      const media = settings.media ?? mediumFor(preset, profile)
+      const media = mediumOfServer(settings, profile)
       const endpoints = yield* makeEndpoints({
         urls,
         ...settings.concurrency,

@@ -8,28 +8,29 @@ export interface Markers {
   readonly fps: number
   /** Time of each frame in ticks, rounded. */
   readonly indices: ReadonlyArray<number>
-  /** Ticks of the whole video, more than the last index. */
+  /** Ticks that the frames stand for; more than the last index. */
   readonly total: number
 }
 
-/** Fine enough for 60 frames per second, coarse enough that the numbers stay short. */
+/** Fine enough for 500 frames per second, coarse enough that the numbers stay short. */
 const TICKS = 1000
 
-/** Markers of frames at `times` (seconds, from 0) in a video of `duration` seconds. */
-export const markersOf = (times: ArrayLike<number>, duration: number): Markers => {
+/**
+ * Markers of frames at `times` (seconds, from 0) that were sampled `fps` times a second. The total is such that frames
+ * over total, times the rate, gives the sampling back: that is how Qwen2.5-VL's processor learns its interval.
+ */
+export const markersOf = (times: ArrayLike<number>, fps: number): Markers => {
   const indices = Array.from(times, (time) => Math.max(0, Math.round(time * TICKS)))
-  return { fps: TICKS, indices, total: Math.max(Math.ceil(duration * TICKS), (indices.at(-1) ?? 0) + 1) }
+  return {
+    fps: TICKS,
+    indices,
+    total: Math.max(Math.round((TICKS * times.length) / fps), (indices.at(-1) ?? 0) + 1),
+  }
 }
 
-/**
- * Times in seconds that Qwen3-VL's processor writes into the prompt, one for each pair of frames: the mean of
- * `index / fps` of the pair, an odd last frame being paired with itself (transformers' `Qwen3VLProcessor`, which vLLM
- * follows).
- */
-export const derivedTimes = ({ fps, indices }: Pick<Markers, 'fps' | 'indices'>): ReadonlyArray<number> => {
-  const pairs = Math.ceil(indices.length / 2)
-  return Array.from({ length: pairs }, (_, pair) => {
-    const first = indices[2 * pair]!
-    return (first / fps + (indices[2 * pair + 1] ?? first) / fps) / 2
-  })
-}
+/** Times in seconds that Qwen3-VL's processor derives for the frames: `index / fps` (transformers, followed by vLLM). */
+export const derivedTimes = ({ fps, indices }: Pick<Markers, 'fps' | 'indices'>): ReadonlyArray<number> =>
+  indices.map((index) => index / fps)
+
+/** Frames per second that Qwen2.5-VL's processor derives: `sampled_fps` of transformers' VideoMetadata. */
+export const derivedRate = ({ fps, indices, total }: Markers): number => (indices.length / total) * fps

@@ -1,15 +1,16 @@
 import { Result } from 'effect'
+import type { ModelFacts } from './family.ts'
 import { makeProfile } from './make.ts'
 import type { ModelProfile } from './profile.ts'
 
+/** What is known of a model by its name alone. */
+export const namedFacts = (name: string): ModelFacts => ({
+  ...{ name, aliases: [], family: null, architecture: null },
+  ...{ processor: null, sampling: null, template: null },
+})
+
 /** The profile of a model of which only the name is known, e.g. `namedProfile('Qwen3-VL-8B-Instruct')`. */
-export const namedProfile = (name: string): ModelProfile =>
-  Result.getOrThrow(
-    makeProfile({
-      ...{ name, aliases: [], family: null, architecture: null },
-      ...{ processor: null, sampling: null, template: null },
-    }),
-  )
+export const namedProfile = (name: string): ModelProfile => Result.getOrThrow(makeProfile(namedFacts(name)))
 
 /** The profile of a model of which nothing is known. */
 export const anyProfile: ModelProfile = namedProfile('')

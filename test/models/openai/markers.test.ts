@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { derivedTimes, markersOf } from '../../../models/openai/markers.ts'
+import { derivedRate, derivedTimes, markersOf } from '../../../models/openai/markers.ts'
 
 describe('markersOf', () => {
   it('lets the processor derive the true times of a varying rate and of a late start', () => {
@@ -10,16 +10,16 @@ describe('markersOf', () => {
     )
     const varying = starts.filter((_, i) => i % 12 === 0)
     const late = [3.48, 3.98, 4.48]
-    for (const times of [varying, late]) {
-      const { fps, indices } = markersOf(times, 6.5)
-      indices.forEach((index, i) => {
-        expect(Math.abs(index / fps - times[i]!)).toBeLessThanOrEqual(0.5 / fps)
+    for (const times of [varying, late])
+      derivedTimes(markersOf(times, 2)).forEach((time, i) => {
+        expect(Math.abs(time - times[i]!)).toBeLessThanOrEqual(0.0005 + 1e-9)
       })
-      derivedTimes({ fps, indices }).forEach((time, pair) => {
-        const mean = (times[2 * pair]! + (times[2 * pair + 1] ?? times[2 * pair]!)) / 2
-        expect(time).toBeCloseTo(mean, 3)
-      })
-    }
+  })
+
+  it('lets the processor derive the sampling rate, whatever the length of the video', () => {
+    // 3.1 s at 2 frames per second: 7 frames over 3.1 s would be 2.26.
+    expect(derivedRate(markersOf([0, 0.5, 1, 1.5, 2, 2.5, 3], 2))).toBe(2)
+    expect(derivedRate(markersOf([0, 0.125, 0.25], 8))).toBe(8)
   })
 
   it('gives whole numbers that do not fall and lie below the total, for any times', () => {
@@ -27,7 +27,7 @@ describe('markersOf', () => {
     fc.assert(
       fc.property(times, (any) => {
         const rising = any.toSorted((a, b) => a - b)
-        const { indices, total } = markersOf(rising, rising.at(-1)!)
+        const { indices, total } = markersOf(rising, 2)
         expect(indices.every((index, i) => Number.isInteger(index) && index >= (indices[i - 1] ?? 0))).toBe(
           true,
         )

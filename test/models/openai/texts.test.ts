@@ -99,7 +99,7 @@ describe('requests', () => {
       num_frames: -1,
       fps: 1000,
       frames_indices: [0, 250, 1000],
-      total_num_frames: 2000,
+      total_num_frames: 1500,
       duration: 2,
       do_sample_frames: false,
     })
