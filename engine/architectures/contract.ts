@@ -117,6 +117,8 @@ export interface Model {
   readonly hidden: (graph: Graph, weights: Weights, inputs: ForwardInputs) => Value
   /** Scores of the next token, [..., V], from hidden states [..., D]. */
   readonly logits: (weights: Weights, hidden: Value) => Value
+  /** The output layer [V, D] whose product with the hidden states the scores are. */
+  readonly head: (weights: Weights) => Value
 }
 
 /** A family of models that share a computation: one folder here and one line of the catalogue. */

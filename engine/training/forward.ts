@@ -8,6 +8,8 @@ import {
   reshape,
   stopGradient,
   sub,
+  type TokenStatistics,
+  tokenStatistics,
   type Value,
 } from '../../graph/index.ts'
 import type { Model, Weights } from '../architectures/index.ts'
@@ -51,6 +53,12 @@ export interface PackedOutputs {
 }
 
 /**
+ * Tokens of the vocabulary whose scores are computed together: 1024 targets then take 32 MB at a time, whatever the
+ * vocabulary. A smaller one than two such blocks is computed at once, which takes a pass less.
+ */
+const vocabularyBlock = 8192
+
+/**
  * The forward pass of a packed micro-batch: vision tower, decoder under the packed attention, and log-probabilities of
  * the targets only. Adds the inputs that `forwardFeeds` fills.
  */
@@ -60,6 +68,7 @@ export const packedForward = (
   weights: Weights,
   dims: PackedDims,
   frame: FrameShape,
+  block = vocabularyBlock,
 ): PackedOutputs => {
   const { rows, prompt, group, completion, targets } = dims
   const length = rowLength(dims)
@@ -84,16 +93,36 @@ export const packedForward = (
   const hidden = model.hidden(graph, weights, { ids, cos, sin, frames, attend, tail: prompt })
   const flat = reshape(hidden, [-1, model.text.hiddenSize])
   const chosen = gather(flat, reshape(targetRows, [-1]), 0, { distinct: true })
-  // Scaling the hidden rows is scaling the logits, at a fraction of the width.
-  const scores = model.logits(weights, mul(chosen, inverseTemperature))
-  const logSum = logSumExp(scores, -1, true)
   const slots = [-1, targets] as const
   const mask = reshape(targetMask, slots)
-  const picked = sub(pick(scores, reshape(targetIds, [-1])), reshape(logSum, [-1]))
-  const entropy = stopGradient(entropyOf(stopGradient(scores), stopGradient(logSum)))
+  // Scaling the hidden rows is scaling the logits, at a fraction of the width.
+  const { logProbs, entropy } = statistics(
+    model,
+    weights,
+    mul(chosen, inverseTemperature),
+    reshape(targetIds, [-1]),
+    block,
+  )
   return {
-    logProbs: mul(reshape(picked, slots), mask),
-    entropy: mul(reshape(entropy, slots), mask),
+    logProbs: mul(reshape(logProbs, slots), mask),
+    entropy: mul(reshape(stopGradient(entropy), slots), mask),
     mask,
+  }
+}
+
+/** Of each row of hidden states [N, D]: the log-probability of its token, and the entropy, [N]. */
+const statistics = (
+  model: Model,
+  weights: Weights,
+  hidden: Value,
+  tokens: Value,
+  block: number,
+): TokenStatistics => {
+  if (model.text.vocabSize >= 2 * block) return tokenStatistics(hidden, model.head(weights), tokens, block)
+  const scores = model.logits(weights, hidden)
+  const logSum = logSumExp(scores, -1, true)
+  return {
+    logProbs: sub(pick(scores, tokens), reshape(logSum, [-1])),
+    entropy: reshape(entropyOf(stopGradient(scores), stopGradient(logSum)), [-1]),
   }
 }

@@ -31,7 +31,7 @@ const weightsOf = (graph: Graph, model: Model, { lora }: Trainable): Weights => 
   return lora === undefined ? plain : withAdapters(graph, model, lora, plain)
 }
 
-/** Log-probabilities of packed completions; outputs `log_probs` and `entropy`, both [S, T]. */
+/** Log-probabilities of packed completions; output `log_probs` [S, T]. */
 export const scoreGraph = (
   model: Model,
   dims: PackedDims,
@@ -41,7 +41,6 @@ export const scoreGraph = (
   const graph = new Graph('score')
   const outputs = packedForward(graph, model, weightsOf(graph, model, trainable), dims, frame)
   graph.output('log_probs', outputs.logProbs)
-  graph.output('entropy', outputs.entropy)
   return graph
 }
 
@@ -73,7 +72,7 @@ const lossOf = (
 /**
  * The loss of a packed micro-batch and its gradients: outputs `loss`, `log_probs`, `entropy` and one
  * `gradient:NAME` for each parameter that learns; `together`, the one output `gradients` instead, since a device takes
- * about a millisecond to hand back an output of whatever size.
+ * about a millisecond to hand back an output of whatever size. `block`: see `packedForward`.
  */
 export const updateGraph = (
   model: Model,
@@ -81,10 +80,10 @@ export const updateGraph = (
   frame: FrameShape,
   loss: LossSettings,
   trainable: Trainable,
-  { together = false }: { readonly together?: boolean } = {},
+  { together = false, block }: { readonly together?: boolean; readonly block?: number | undefined } = {},
 ): Graph => {
   const graph = new Graph(`update-${loss.kind}`)
-  const outputs = packedForward(graph, model, weightsOf(graph, model, trainable), dims, frame)
+  const outputs = packedForward(graph, model, weightsOf(graph, model, trainable), dims, frame, block)
   const total = lossOf(graph, loss, dims, outputs)
   graph.output('loss', total)
   graph.output('log_probs', outputs.logProbs)

@@ -8,6 +8,7 @@ import { normalisations } from './normalise.ts'
 import { reductions } from './reduce.ts'
 import { rearrangements } from './reshape.ts'
 import type { Rule, Rules } from './rule.ts'
+import { vocabularies } from './vocabulary.ts'
 
 /** How a gradient passes each operation. */
 const table: Rules = {
@@ -19,6 +20,7 @@ const table: Rules = {
   ...gathers,
   ...normalisations,
   ...attentions,
+  ...vocabularies,
 }
 
 /** Operators on float32 through which no gradient passes: `stopGradient`, and steps of a staircase. */

@@ -24,7 +24,11 @@ export const lossAndGradients = Effect.fnUntraced(function* (
   weights: WeightMap,
   groups: ReadonlyArray<TrainingGroup>,
   loss: LossSettings,
-  { tokenBudget = 10_000, temperature = 1 } = {},
+  {
+    tokenBudget = 10_000,
+    temperature = 1,
+    block,
+  }: { readonly tokenBudget?: number; readonly temperature?: number; readonly block?: number } = {},
 ) {
   const shares = tokenWeights(groups, loss)
   const gradients = new Map<string, Float64Array>()
@@ -34,7 +38,9 @@ export const lossAndGradients = Effect.fnUntraced(function* (
   for (const { layout, groups: chosen } of microBatches(groups, tokenBudget)) {
     const { height, width } = layout
     const frame = height === 0 ? undefined : { height, width }
-    const session = yield* pool.get(`${height}`, () => emit(updateGraph(model, openDims, frame, loss, {})))
+    const session = yield* pool.get(`${height}`, () =>
+      emit(updateGraph(model, openDims, frame, loss, {}, { block })),
+    )
     const packed = pack(model, groups, chosen, layout)
     const feeds = {
       ...weightFeeds(model, weights),

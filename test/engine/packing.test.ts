@@ -58,6 +58,27 @@ describe('packing', () => {
     )
   }
 
+  for (const tied of [true, false])
+    it.effect(`gives the same in blocks of the vocabulary, ${tied ? 'tied' : 'untied'}`, () =>
+      Effect.gen(function* () {
+        const [other, weights] = [tinyModel(tied), tinyWeights(tinyModel(tied))]
+        for (const loss of losses) {
+          const [whole, blocks] = yield* Effect.forEach([undefined, 20], (block) =>
+            lossAndGradients(other, weights, groups, loss, {
+              temperature: 0.8,
+              ...(block === undefined ? {} : { block }),
+            }),
+          )
+          assert.approximately(blocks!.loss, whole!.loss, 2e-6 * (1 + Math.abs(whole!.loss)))
+          blocks!.logProbs.flat(2).forEach((value, index) => {
+            assert.approximately(value, whole!.logProbs.flat(2)[index]!, 5e-6)
+          })
+          for (const [name, gradient] of whole!.gradients)
+            assert.isBelow(relativeDifference(gradient, blocks!.gradients.get(name)!), 1e-5, name)
+        }
+      }).pipe(Effect.scoped),
+    )
+
   it('places prompt, completions and targets', () => {
     const [prompt] = [randomPrompt(model, 1, { frames: 1, words: 2 })]
     const group = { prompt, completions: [{ tokens: [7, 8, 9], lossMask: [0, 1, 1] }, { tokens: [5] }] }

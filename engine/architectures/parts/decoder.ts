@@ -152,8 +152,10 @@ export const decode = (settings: DecoderSettings, weights: Weights, inputs: Deco
   return norm(kept, 'model.language_model.norm', hiddenSize)
 }
 
+/** Weights of the output layer, [V, D]. */
+export const head = (settings: DecoderSettings, weights: Weights): Value =>
+  weights(settings.tied ? embeddingName : 'lm_head.weight', [settings.vocabSize, settings.hiddenSize])
+
 /** Scores of the next token, [..., V], from hidden states [..., D]. */
-export const logits = (settings: DecoderSettings, weights: Weights, hidden: Value): Value => {
-  const name = settings.tied ? embeddingName : 'lm_head.weight'
-  return linear(hidden, weights(name, [settings.vocabSize, settings.hiddenSize]))
-}
+export const logits = (settings: DecoderSettings, weights: Weights, hidden: Value): Value =>
+  linear(hidden, head(settings, weights))

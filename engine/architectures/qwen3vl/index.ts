@@ -1,5 +1,5 @@
 import type { Architecture, Model } from '../contract.ts'
-import { decoderShapes, logits } from '../parts/decoder.ts'
+import { decoderShapes, head, logits } from '../parts/decoder.ts'
 import { mergedSides, mropePositions } from '../parts/positions.ts'
 import { textRope } from '../parts/rope.ts'
 import { seeAndDecode } from '../parts/see.ts'
@@ -50,6 +50,7 @@ const modelOf = (config: Qwen3VlConfig): Model => {
     angles: (positions) => textRope(text, axis, positions),
     hidden: seeAndDecode(text, vision(config)),
     logits: (weights, hidden) => logits(text, weights, hidden),
+    head: (weights) => head(text, weights),
   }
 }
 
