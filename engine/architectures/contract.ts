@@ -115,9 +115,7 @@ export interface Model {
   readonly angles: (positions: Int32Array) => RopeTables
   /** Hidden states [B, L, D] after the final norm, or those from `tail` on. */
   readonly hidden: (graph: Graph, weights: Weights, inputs: ForwardInputs) => Value
-  /** Scores of the next token, [..., V], from hidden states [..., D]. */
-  readonly logits: (weights: Weights, hidden: Value) => Value
-  /** The output layer [V, D] whose product with the hidden states the scores are. */
+  /** The output layer [V, D]; its product with hidden states [..., D] are the scores of the next token. */
   readonly head: (weights: Weights) => Value
 }
 

@@ -1,4 +1,4 @@
-import { Graph, mul, softmax, type Value } from '../../graph/index.ts'
+import { Graph, linear, mul, softmax, type Value } from '../../graph/index.ts'
 import { graphWeights, type Model } from '../architectures/index.ts'
 import { type Attend, groupedAttention } from '../attention.ts'
 import { type FrameShape, frameInputs } from '../frame-inputs.ts'
@@ -66,6 +66,6 @@ export const stepGraph = (model: Model): Graph => {
   const hidden = model.hidden(graph, weights, { ids, cos, sin, frames: [], attend })
   // Scaling the hidden rows is scaling the logits, at a fraction of the width.
   const scale = graph.input('inverse_temperature', 'float32', [rows, samples, 1])
-  graph.output('shares', softmax(model.logits(weights, mul(hidden, scale)), -1))
+  graph.output('shares', softmax(linear(mul(hidden, scale), model.head(weights)), -1))
   return graph
 }

@@ -2,6 +2,7 @@ import {
   type Dim,
   type Graph,
   gather,
+  linear,
   logSumExp,
   mul,
   pick,
@@ -119,7 +120,7 @@ const statistics = (
   block: number,
 ): TokenStatistics => {
   if (model.text.vocabSize >= 2 * block) return tokenStatistics(hidden, model.head(weights), tokens, block)
-  const scores = model.logits(weights, hidden)
+  const scores = linear(hidden, model.head(weights))
   const logSum = logSumExp(scores, -1, true)
   return {
     logProbs: sub(pick(scores, tokens), reshape(logSum, [-1])),

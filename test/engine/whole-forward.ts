@@ -3,7 +3,7 @@ import { causalAttend, causalMask } from '../../engine/attention.ts'
 import type { Checkpoint } from '../../engine/checkpoint/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
 import { type Tensors, tensor } from '../../engine/session.ts'
-import { Graph, type Value } from '../../graph/index.ts'
+import { Graph, linear, type Value } from '../../graph/index.ts'
 
 /** A graph that computes a whole sequence at once, the plainest use of the contract. */
 export interface Forward {
@@ -46,7 +46,7 @@ export const forward = ({ model, tensors }: Checkpoint, prompt: ProcessedPrompt)
   return {
     graph,
     weights,
-    scores: model.logits(weights, hidden),
+    scores: linear(hidden, model.head(weights)),
     feeds: (tokens, positions) => {
       const length = tokens.length
       const tables = model.angles(positions)

@@ -152,10 +152,6 @@ export const decode = (settings: DecoderSettings, weights: Weights, inputs: Deco
   return norm(kept, 'model.language_model.norm', hiddenSize)
 }
 
-/** Weights of the output layer, [V, D]. */
+/** The output layer [V, D]; its product with hidden states [..., D] are the scores of the next token. */
 export const head = (settings: DecoderSettings, weights: Weights): Value =>
   weights(settings.tied ? embeddingName : 'lm_head.weight', [settings.vocabSize, settings.hiddenSize])
-
-/** Scores of the next token, [..., V], from hidden states [..., D]. */
-export const logits = (settings: DecoderSettings, weights: Weights, hidden: Value): Value =>
-  linear(hidden, head(settings, weights))

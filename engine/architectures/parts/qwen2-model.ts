@@ -1,5 +1,5 @@
 import type { Model } from '../contract.ts'
-import { decoderShapes, logits } from './decoder.ts'
+import { decoderShapes, head } from './decoder.ts'
 import { tokensOf } from './fields.ts'
 import { mergedSides, mropePositions } from './positions.ts'
 import type { Qwen2Text } from './qwen2-config.ts'
@@ -72,6 +72,6 @@ export const qwen2Model = (
       ),
     angles: (positions) => textRope(text, axis, positions),
     hidden: seeAndDecode(text, tower),
-    logits: (weights, hidden) => logits(text, weights, hidden),
+    head: (weights) => head(text, weights),
   }
 }

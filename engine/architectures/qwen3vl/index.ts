@@ -1,5 +1,5 @@
 import type { Architecture, Model } from '../contract.ts'
-import { decoderShapes, head, logits } from '../parts/decoder.ts'
+import { decoderShapes, head } from '../parts/decoder.ts'
 import { mergedSides, mropePositions } from '../parts/positions.ts'
 import { textRope } from '../parts/rope.ts'
 import { seeAndDecode } from '../parts/see.ts'
@@ -49,7 +49,6 @@ const modelOf = (config: Qwen3VlConfig): Model => {
       ),
     angles: (positions) => textRope(text, axis, positions),
     hidden: seeAndDecode(text, vision(config)),
-    logits: (weights, hidden) => logits(text, weights, hidden),
     head: (weights) => head(text, weights),
   }
 }
