@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Architecture, Model } from '../../engine/architectures/index.ts'
-import { decoderShapes, logits } from '../../engine/architectures/parts/decoder.ts'
+import { decoderShapes, head } from '../../engine/architectures/parts/decoder.ts'
 import { tokenIds, tokensOf } from '../../engine/architectures/parts/fields.ts'
 import { mropePositions } from '../../engine/architectures/parts/positions.ts'
 import { textRope } from '../../engine/architectures/parts/rope.ts'
@@ -41,7 +41,7 @@ const modelOf = (
       tokens: reshape(linear(pixels, weights(projector, [raw.width, patchLength])), [-1, raw.width]),
       deepstack: [],
     })),
-    logits: (weights, hidden) => logits(decoder, weights, hidden),
+    head: (weights) => head(decoder, weights),
   }
 }
 
