@@ -50,6 +50,12 @@ const flags = {
     Flag.withDescription('split of the dataset to measure on before and after'),
     Flag.optional,
   ),
+  allowOverlap: Flag.Boolean('allow-overlap').pipe(
+    Flag.withDescription('measure also on videos that are trained on'),
+    Flag.withDefault(false),
+  ),
+  loraAlpha: positive('lora-alpha', 'scale of the adapters, default twice their rank'),
+  weightDecay: positive('weight-decay', "AdamW's weight decay, default 0"),
   freezeVision: Flag.Boolean('freeze-vision').pipe(
     Flag.withDescription('leave the vision tower as it is'),
     Flag.withDefault(false),
@@ -59,6 +65,23 @@ const flags = {
 /** `--set engine.NAME=VALUE`, if given; the engine's own schema says what is wrong with anything else. */
 const recordOf = (value: unknown): { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null ? { ...value } : {}
+
+/** Which weights learn: all, all but the vision tower's, or low-rank adapters beside them. */
+const trainableOf = (input: {
+  readonly freezeVision: boolean
+  readonly loraRank: Option.Option<number>
+  readonly loraAlpha: Option.Option<number>
+}) => ({
+  ...(input.freezeVision ? { freezeVision: true } : {}),
+  ...(Option.isSome(input.loraRank)
+    ? {
+        lora: {
+          rank: input.loraRank.value,
+          alpha: Option.getOrElse(input.loraAlpha, () => 2 * Option.getOrThrow(input.loraRank)),
+        },
+      }
+    : {}),
+})
 
 /** What training is measured on: the world's truth where there is one, the annotations as published elsewhere. */
 const validationSamples = Effect.fnUntraced(function* (dataset: string, annotations: string, split: string) {
@@ -99,7 +122,8 @@ const trainCommand = (
       const engine = {
         ...(yield* onGpus ? trlModel(config, input) : engineOf(config, input)),
         purpose: 'training' as const,
-        ...(input.freezeVision ? { trainable: { freezeVision: true } } : {}),
+        ...given({ weightDecay: input.weightDecay }),
+        trainable: trainableOf(input),
       }
       const folders = () => foldersOf(dataset, { annotations: Option.none(), videos: input.videos })
       // One's own data needs no dataset of the catalogue beside it.
@@ -113,6 +137,7 @@ const trainCommand = (
               input.validation.value,
             ),
             videos,
+            allowOverlap: input.allowOverlap,
           }
       const { checkpoint, ...engineSettings } = engine
       const { engine: ofEngine, ...ofTraining } = settingsOf(input.settings)

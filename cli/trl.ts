@@ -42,7 +42,7 @@ export const engineFlags = {
     Flag.withDescription('policy loss, default grpo'),
     Flag.optional,
   ),
-  loraRank: whole('lora-rank', 'trl: train low-rank adapters of this rank instead of all weights', 1),
+  loraRank: whole('lora-rank', 'train low-rank adapters of this rank instead of all weights', 1),
   vllm: Flag.Literals('vllm', vllmModes).pipe(
     Flag.withDescription('trl: sample with vLLM, in the same processes or from a server; off by default'),
     Flag.optional,

@@ -7,6 +7,7 @@ import { type Candidate, defaultSelection, type Selection, select } from '../cur
 import { lookup } from '../datasets/index.ts'
 import { makeFolder, readJson, writeWhole } from '../files/index.ts'
 import { currentParts } from '../folds/index.ts'
+import { anyProfile } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import {
   type CuratedSample,
@@ -77,7 +78,10 @@ const tally = (names: Iterable<string>): { readonly [name: string]: number } => 
 /** The difficulty settings a run was made with, for judging its rollouts again. */
 const difficultySettings = Effect.fnUntraced(function* (folder: string) {
   const stored = yield* readJson(join(folder, 'settings.json'), z.object({ settings: z.unknown() }))
-  return difficultyEstimation.settings.parse(stored?.settings ?? {})
+  return difficultyEstimation.settings.parse({
+    ...difficultyEstimation.defaults(anyProfile),
+    ...(stored?.settings as object | undefined),
+  })
 })
 
 const refuseOverlap = Effect.fnUntraced(function* (

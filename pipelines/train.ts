@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Effect } from 'effect'
-import type { Json, Sample } from '../core/index.ts'
+import { InputError, type Json, type Sample } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
@@ -18,6 +18,7 @@ import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
 import { tasks } from '../tasks/index.ts'
 import {
+  answerable,
   clipPrompts,
   type GrpoOptions,
   type Hooks,
@@ -25,10 +26,12 @@ import {
   openRunFolder,
   readTrainingData,
   type SftOptions,
+  type TrainingItem,
   trainGrpo,
   trainSft,
 } from '../trainer/index.ts'
 import { Videos } from '../video/index.ts'
+import { sharedVideos } from './shared-videos.ts'
 import { announceSight } from './sight.ts'
 import { fileOf, present, type VideoFolders } from './train/data.ts'
 import { curriculumSettings, planOf, sftSettings } from './train/defaults.ts'
@@ -49,7 +52,12 @@ export interface TrainOptions {
   /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
   readonly settings?: { readonly [name: string]: unknown }
   /** Samples to measure on before the first step, every `evaluateEvery` steps and after the last. */
-  readonly validation?: { readonly samples: ReadonlyArray<Sample>; readonly videos: string }
+  readonly validation?: {
+    readonly samples: ReadonlyArray<Sample>
+    readonly videos: string
+    /** Measure also where training shares videos with it. */
+    readonly allowOverlap?: boolean
+  }
   /** Limit of the caches of clips and prompts each, in bytes. */
   readonly cacheBytes?: number
   /** What the engine was made with: recorded with the run, and used for the reference model where `beta` is above 0. */
@@ -58,12 +66,37 @@ export interface TrainOptions {
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
 
+/** Refuses to measure on what is trained on, unless that is wanted. */
+const refuseOverlap = Effect.fnUntraced(function* (
+  items: ReadonlyArray<TrainingItem>,
+  { videos, validation }: TrainOptions,
+) {
+  if (validation === undefined || validation.allowOverlap === true) return
+  const folders = new Map(
+    items.map(({ sample }) => [
+      sample.file,
+      typeof videos === 'string' ? videos : (videos[sample.dataset] ?? null),
+    ]),
+  )
+  const shared = sharedVideos(
+    { samples: items.map(({ sample }) => sample), folderOf: ({ file }) => folders.get(file) ?? null },
+    { samples: validation.samples, folderOf: () => validation.videos },
+  )
+  if (shared[0] !== undefined)
+    return yield* new InputError({
+      subject: '--validation',
+      problem: `shares ${shared.length === 1 ? `the video ${shared[0]}` : `${shared.length} videos (${shared[0]} first)`} with the training data`,
+      remedy: 'validate on another split, or add --allow-overlap',
+    })
+})
+
 /** Whatever of a run does not depend on its settings. Nothing is written. */
 const survey = Effect.fnUntraced(function* (options: TrainOptions) {
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
   const data = yield* readTrainingData(options.data)
-  const items = yield* present(data.items, options.videos, options.data)
+  const items = yield* answerable(yield* present(data.items, options.videos, options.data))
+  yield* refuseOverlap(items, options)
   return { preprocessing, profile, data, items }
 })
 type Survey = Effect.Success<ReturnType<typeof survey>>

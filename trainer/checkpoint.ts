@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { z } from 'zod'
-import { EngineError, InputError } from '../core/index.ts'
+import { InputError } from '../core/index.ts'
 import type { EngineService } from '../engine/index.ts'
-import { writeWholeSync } from '../files/index.ts'
+import { attempt, writeWholeSync } from '../files/index.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /**
@@ -42,28 +42,23 @@ export const saveCheckpoint = Effect.fnUntraced(function* (
 ) {
   const final = folder.file('checkpoints', nameOf(step))
   const temporary = `${final}.tmp`
-  const files = <A>(operation: () => A) =>
-    Effect.try({
-      try: operation,
-      catch: (cause) =>
-        new EngineError({
-          operation: `checkpoint ${final}`,
-          problem: cause instanceof Error ? cause.message : String(cause),
-        }),
+  const clear = Effect.sync(() => rmSync(temporary, { recursive: true, force: true }))
+  const write = Effect.gen(function* () {
+    yield* attempt(temporary, 'written', () => {
+      rmSync(temporary, { recursive: true, force: true })
+      mkdirSync(temporary, { recursive: true })
     })
-  yield* files(() => {
-    rmSync(temporary, { recursive: true, force: true })
-    mkdirSync(temporary, { recursive: true })
+    yield* engine.save(modelOf(temporary))
+    yield* engine.snapshot(join(temporary, 'engine.state'))
+    yield* attempt(final, 'written', () => {
+      writeWholeSync(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
+      rmSync(final, { recursive: true, force: true })
+      renameSync(temporary, final)
+      for (const name of found(folder).slice(0, -keep))
+        rmSync(folder.file('checkpoints', name), { recursive: true })
+    })
   })
-  yield* engine.save(modelOf(temporary))
-  yield* engine.snapshot(join(temporary, 'engine.state'))
-  yield* files(() => {
-    writeWholeSync(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
-    rmSync(final, { recursive: true, force: true })
-    renameSync(temporary, final)
-    for (const name of found(folder).slice(0, -keep))
-      rmSync(folder.file('checkpoints', name), { recursive: true })
-  })
+  yield* write.pipe(Effect.onError(() => Effect.ignore(clear)))
   return final
 })
 
@@ -75,13 +70,15 @@ export const loadCheckpoint = Effect.fnUntraced(function* <State>(
 ) {
   const checkpoint = latestCheckpoint(folder)
   if (checkpoint === null) return null
+  const file = join(checkpoint, 'trainer.json')
+  const text = yield* attempt(file, 'read', () => readFileSync(file, 'utf8'))
   const trainer = yield* Effect.try({
-    try: () => schema.parse(JSON.parse(readFileSync(join(checkpoint, 'trainer.json'), 'utf8'))),
+    try: () => schema.parse(JSON.parse(text)),
     catch: () =>
       new InputError({
-        subject: checkpoint,
-        problem: 'the checkpoint is damaged',
-        remedy: 'remove this folder to continue from the one before it',
+        subject: file,
+        problem: 'is damaged',
+        remedy: `remove ${checkpoint} to continue from the checkpoint before it`,
       }),
   })
   yield* engine.restore(join(checkpoint, 'engine.state'))

@@ -13,6 +13,7 @@ import {
 import type { EngineService } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import type { Composition } from '../rewards/index.ts'
+import { answerable } from './answerable.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
 import { samplerOf, samplerStateSchema } from './draws.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
@@ -20,8 +21,9 @@ import { type Hooks, type Loop, runLoop } from './loop.ts'
 import { type GrpoOptions, scheduleOf, stepsOf } from './options.ts'
 import { teach } from './policy.ts'
 import type { PromptSource } from './prompts.ts'
-import { isConstantGroup, rollOut } from './rollouts.ts'
+import { isConstantGroup, rollOut, sampledOf, solvedBy } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
+import { makeSkipped } from './skipped.ts'
 import { rowOf, summarise } from './step-metrics.ts'
 
 const plateau = z.object({
@@ -82,7 +84,8 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       problem: 'a KL term needs the starting model beside the trained one',
       remedy: 'give a reference engine, or leave beta at 0',
     })
-  const items = bandedBy(run.items, options.key)
+  const items = bandedBy(yield* answerable(run.items), options.key)
+  const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.prompts)
   const byKey = new Map(items.map((item) => [item.key, item]))
   const sampler = samplerOf(items, options, options.solvedAbove)
@@ -96,6 +99,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       ratioOf: (item) => ratioAt(options, item, step, steps),
       step,
       round,
+      skip,
     })
 
   const prepare = Effect.fnUntraced(function* (state: State, step: number) {
@@ -129,7 +133,8 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     return {
       batch,
       sampler: drawn.state,
-      constantBefore: first.filter(isConstantGroup).length / first.length,
+      // A step whose samples could all not be read has no groups.
+      constantBefore: first.filter(isConstantGroup).length / Math.max(1, first.length),
     }
   })
 
@@ -148,11 +153,11 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     const scores = Object.fromEntries(
       groups
         .filter(({ ratio }) => ratio === 0)
-        .map(({ item, rollouts }) => [item.key, mean(rollouts.map(({ iou }) => iou))]),
+        .map(({ item, rollouts }) => [item.key, mean(sampledOf(rollouts).map(solvedBy))]),
     )
     const sampler = rescore(plan.sampler, scores)
     for (const group of groups.slice(0, options.logPrompts))
-      folder.append('rollouts.jsonl', {
+      yield* folder.record('rollouts.jsonl', {
         step,
         sample: group.item.key,
         mask: group.prepared.mask.digest,

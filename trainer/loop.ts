@@ -75,7 +75,7 @@ const stepsIn = (file: string): ReadonlySet<number> =>
 /**
  * Runs steps until the last one, continuing from the newest checkpoint of the run folder. A step is a pure function of
  * (weights, state, step), so a resumed run equals one that was never stopped, bit for bit on the same machine's CPU.
- * Interruption between two steps, or inside `prepare`, writes a checkpoint of the steps finished so far.
+ * Interruption or an error between two steps, or inside `prepare`, writes a checkpoint of the steps finished so far.
  */
 export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E3, R3>(
   loop: Loop<State, Plan, E, R, E2, R2, E3, R3>,
@@ -91,6 +91,8 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
   const resumedFrom = stored?.step ?? 0
   let done = resumedFrom
   let saved = stored === null ? -1 : stored.step
+  /** Whether weights and state are those of the same step. */
+  let whole = true
   let state = stored?.state.loop ?? loop.initial
   let stopped = stored?.state.stopped ?? false
   for (const name of ['metrics.jsonl', 'rollouts.jsonl']) folder.truncate(name, done)
@@ -113,7 +115,7 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
     if (evaluate === undefined || !due || validated.has(done)) return
     const start = performance.now()
     const measured = yield* evaluate(done)
-    folder.append('validation.jsonl', {
+    yield* folder.record('validation.jsonl', {
       step: done,
       ...measured,
       seconds: (performance.now() - start) / 1000,
@@ -126,12 +128,16 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
       const plan = yield* loop.prepare(state, done)
       const note = yield* Effect.uninterruptible(
         Effect.gen(function* () {
+          whole = false
           const result = yield* loop.commit(state, plan, done)
-          folder.append('metrics.jsonl', { step: done, ...result.row })
+          yield* folder.record('metrics.jsonl', { step: done, ...result.row })
+          whole = true
           state = result.state
           stopped = result.stop === true
           done += 1
-          if (loop.pace.checkpointEvery > 0 && done % loop.pace.checkpointEvery === 0) yield* checkpoint
+          const due = loop.pace.checkpointEvery > 0 && done % loop.pace.checkpointEvery === 0
+          // Before the final validation, which may take long: what it measures must not be lost with it.
+          if (due || done >= steps || stopped) yield* checkpoint
           return result.note
         }),
       )
@@ -140,7 +146,12 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
     }
     if (saved !== done) yield* checkpoint
   })
-  yield* body.pipe(Effect.onInterrupt(() => (saved === done ? Effect.void : checkpoint.pipe(Effect.ignore))))
+  // Also where a later step fails; not where weights and state may disagree, as after a failure inside `commit`.
+  const rescue = Effect.suspend(() => (saved === done || !whole ? Effect.void : Effect.ignore(checkpoint)))
+  yield* body.pipe(
+    Effect.onInterrupt(() => rescue),
+    Effect.tapError(() => rescue),
+  )
   const last = latestCheckpoint(folder) ?? folder.file('checkpoints')
   const outcome: Outcome = {
     steps: done,

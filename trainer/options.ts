@@ -4,6 +4,7 @@ import { policyLosses } from '../engine/index.ts'
 import type { Schedule } from '../engine/optimiser/index.ts'
 import { advantageScales } from './advantages.ts'
 import { earlyStopSchema } from './early-stop.ts'
+import { withPreset } from './presets.ts'
 
 const share = z.number().min(0).max(1)
 
@@ -22,8 +23,11 @@ const runShape = {
   /** Optimiser steps; null takes `epochs` passes over the samples. */
   steps: z.int().positive().nullable().default(null),
   epochs: z.number().positive().default(1),
-  /** A checkpoint every so many steps, and always at the end; 0 only at the end. */
-  checkpointEvery: z.int().min(0).default(50),
+  /**
+   * A checkpoint every so many steps, and always at the end, after an error and on interruption; 0 only then. A kill or
+   * a power cut loses the steps since the last one.
+   */
+  checkpointEvery: z.int().min(0).default(10),
   /** How many of the newest checkpoints stay. */
   keepCheckpoints: z.int().positive().default(2),
   /** Validation every so many steps, if the caller gives one; 0 only before the first step and at the end. */
@@ -52,44 +56,55 @@ export const samplingSchema = z.strictObject({
   maxTokens: z.int().positive(),
 })
 
-/** GRPO with a curriculum; every field has the default documented beside it. */
-export const grpoSchema = z.strictObject({
-  ...runShape,
-  ...optimiserShape,
-  /** Prompts a step. */
-  prompts: z.int().positive().default(32),
-  /** Rollouts a prompt (G). */
-  group: z.int().min(2).default(8),
-  sampling: samplingSchema,
-  /** Per-sequence mean by default: token means favour long answers, which hurts grounding (TempR1). */
-  loss: z.enum(policyLosses).default('grpo'),
-  clipLow: z.number().positive().default(0.2),
-  clipHigh: z.number().positive().default(0.28),
-  /** KL weight against the starting checkpoint; the papers' setting is 0.04. */
-  beta: z.number().min(0).default(0),
-  /** Optimiser steps on each batch of rollouts; above 1 the clip ranges take effect. */
-  updates: z.int().positive().default(1),
-  scale: z.enum(advantageScales).default('group'),
-  /** Names and weights of the rewards that are summed. */
-  rewards: z.record(z.string(), z.number()).default({ iou: 1 }),
-  /** DAPO's dynamic sampling: extra rounds that replace constant groups by other prompts; 0 keeps them. */
-  refill: z.int().min(0).default(0),
-  /**
-   * The annotation as one rollout: `failed` puts it in place of the last rollout of groups in which every IoU is 0,
-   * `always` in every group.
-   */
-  inject: z.enum(['none', 'failed', 'always']).default('none'),
-  mask: maskSchema.prefault({}),
-  /** What makes a sample hard: its difficulty score, or how short its annotation is (ranked within the data). */
-  key: z.enum(curriculumKeys).default('score'),
-  order: z.enum(samplerOrders).default('shuffled'),
-  /** Samples whose mean IoU in their last unmasked rollouts exceeds this sit out later epochs; 1 keeps all. */
-  solvedAbove: share.default(1),
-  earlyStop: earlyStopSchema.prefault({}),
-  /** Rollouts of this many prompts a step are written to rollouts.jsonl. */
-  logPrompts: z.int().min(0).default(1),
-})
-export type GrpoOptions = z.infer<typeof grpoSchema>
+/** GRPO with a curriculum; every field has the default documented beside it, or that of its loss's preset. */
+export const grpoSchema = z
+  .strictObject({
+    ...runShape,
+    ...optimiserShape,
+    /** Prompts a step. */
+    prompts: z.int().positive().default(32),
+    /** Rollouts a prompt (G). */
+    group: z.int().min(2).default(8),
+    sampling: samplingSchema,
+    /** Per-sequence mean by default: token means favour long answers, which hurts grounding (TempR1). */
+    loss: z.enum(policyLosses).default('grpo'),
+    /** Range of the probability ratio, below and above 1; as the loss's paper has it unless given. */
+    clipLow: z.number().positive().exactOptional(),
+    clipHigh: z.number().positive().exactOptional(),
+    /** Share of the reply budget at whose end the length is punished, softly down to -1; as the loss's paper has it. */
+    overlong: share.exactOptional(),
+    /** Leave replies that were cut off out of the loss (DAPO's overlong filtering). */
+    maskTruncated: z.boolean().default(false),
+    /** KL weight against the starting checkpoint; the papers' setting is 0.04. */
+    beta: z.number().min(0).default(0),
+    /** Optimiser steps on each batch of rollouts; above 1 the clip ranges take effect. */
+    updates: z.int().positive().default(1),
+    /** What divides the advantages; as the loss's paper has it unless given. */
+    scale: z.enum(advantageScales).exactOptional(),
+    /** Names and weights of the rewards that are summed. */
+    rewards: z.record(z.string(), z.number()).default({ iou: 1 }),
+    /**
+     * DAPO's dynamic sampling: extra rounds that replace constant groups by other prompts; 0 keeps them. As the loss's
+     * paper has it unless given.
+     */
+    refill: z.int().min(0).exactOptional(),
+    /**
+     * The annotation as one rollout: `failed` puts it in place of the last rollout of groups in which every IoU is 0,
+     * `always` in every group.
+     */
+    inject: z.enum(['none', 'failed', 'always']).default('none'),
+    mask: maskSchema.prefault({}),
+    /** What makes a sample hard: its difficulty score, or how short its annotation is (ranked within the data). */
+    key: z.enum(curriculumKeys).default('score'),
+    order: z.enum(samplerOrders).default('shuffled'),
+    /** Samples whose mean IoU in their last unmasked rollouts exceeds this sit out later epochs; 1 keeps all. */
+    solvedAbove: share.default(1),
+    earlyStop: earlyStopSchema.prefault({}),
+    /** Rollouts of this many prompts a step are written to rollouts.jsonl. */
+    logPrompts: z.int().min(0).default(1),
+  })
+  .transform(withPreset)
+export type GrpoOptions = z.output<typeof grpoSchema>
 
 export const sftSchema = z.strictObject({
   ...runShape,

@@ -2,16 +2,16 @@ import { Effect } from 'effect'
 import type { EngineService, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
 import { advantages } from './advantages.ts'
 import type { GrpoOptions } from './options.ts'
-import { isConstantGroup, type RolloutGroup } from './rollouts.ts'
+import { isConstantGroup, type RolloutGroup, type ScoredRollout } from './rollouts.ts'
 
 /**
  * The groups that teach something, as the engine takes them. A constant group has advantage 0 everywhere and, without a
  * KL term, no gradient: it is left out, and the weights make up for the smaller normaliser, so loss and gradient are those
- * of the whole batch.
+ * of the whole batch. Replies that were cut off are left out in the same way where `maskTruncated` says so.
  */
 export const updateGroups = (
   groups: ReadonlyArray<RolloutGroup>,
-  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta'>,
+  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta' | 'maskTruncated'>,
 ): ReadonlyArray<TrainingGroup> => {
   const gains = advantages(
     groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
@@ -19,19 +19,22 @@ export const updateGroups = (
   )
   const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
   const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))
-  const size = (list: ReadonlyArray<RolloutGroup>) =>
-    list
-      .flatMap(({ rollouts }) => rollouts)
-      .reduce((sum, { tokens }) => sum + (options.loss === 'dapo' ? tokens.length : 1), 0)
-  const share = size(kept.map(({ group }) => group)) / Math.max(1, size(groups))
-  return kept.map(({ group, gains: list }) => ({
-    prompt: group.prepared.prompt,
-    completions: group.rollouts.map(({ tokens }, index) => ({
-      tokens,
-      advantage: list[index]!,
-      weight: group.item.weight * share,
-    })),
-  }))
+  const taken = ({ finish }: ScoredRollout) => !options.maskTruncated || finish !== 'length'
+  // A token mean divides by the tokens that count, every other loss by all completions, as TRL does.
+  const size = (list: ReadonlyArray<ScoredRollout>) =>
+    options.loss === 'dapo'
+      ? list.filter(taken).reduce((sum, { tokens }) => sum + tokens.length, 0)
+      : list.length
+  const learnt = kept.flatMap(({ group }) => group.rollouts.filter(taken))
+  const share = size(learnt) / Math.max(1, size(groups.flatMap(({ rollouts }) => rollouts)))
+  return kept.flatMap(({ group, gains: list }) => {
+    const completions = group.rollouts.flatMap((rollout, index) =>
+      taken(rollout)
+        ? [{ tokens: rollout.tokens, advantage: list[index]!, weight: group.item.weight * share }]
+        : [],
+    )
+    return completions.length === 0 ? [] : [{ prompt: group.prepared.prompt, completions }]
+  })
 }
 
 const tokenLists = (groups: ReadonlyArray<TrainingGroup>) =>

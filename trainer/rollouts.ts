@@ -1,12 +1,14 @@
 import { Effect } from 'effect'
-import { hash32, VideoError, Windows } from '../core/index.ts'
+import { type EngineError, hash32, type InputError, type VideoError } from '../core/index.ts'
 import type { Completion, EngineService } from '../engine/index.ts'
 import { type Composition, targetOf } from '../rewards/index.ts'
-import { answerOf, parseWindows } from '../tasks/index.ts'
+import { answerOf, readingIou, readReply, specOf } from '../tasks/index.ts'
 import { isConstant } from './advantages.ts'
 import type { TrainingItem } from './data.ts'
 import type { GrpoOptions } from './options.ts'
+import { overlongPenalty } from './presets.ts'
 import type { PreparedPrompt, PromptSource } from './prompts.ts'
+import type { Skipped } from './skipped.ts'
 
 /** One completion with what it earned. */
 export interface ScoredRollout {
@@ -17,8 +19,9 @@ export interface ScoredRollout {
   readonly finish: 'stop' | 'length' | 'annotation'
   readonly reward: number
   readonly scores: { readonly [name: string]: number }
-  /** IoU of the answered with the annotated windows as sets of time, 0 where unread; the reward where nothing is grounded. */
-  readonly iou: number
+  /** IoU of the answered with the annotated windows as sets of time, 0 where unread; null where nothing is grounded. */
+  readonly iou: number | null
+  /** Whether the reply could be read as an answer to its question, or as `none`. */
   readonly parsed: boolean
 }
 
@@ -30,29 +33,37 @@ export interface RolloutGroup {
   readonly rollouts: ReadonlyArray<ScoredRollout>
 }
 
-/** Rewards one completion's text. */
+/** Rewards one completion's text; `parsed` and `iou` are of its strict reading, whatever the rewards look at. */
 export const scoreText = (
   rewards: Composition,
   item: TrainingItem,
   prepared: Pick<PreparedPrompt, 'duration'>,
   text: string,
 ): Pick<ScoredRollout, 'reward' | 'scores' | 'iou' | 'parsed'> => {
-  const { scores, total } = rewards.score(text, targetOf(item.sample, prepared.duration))
-  if (item.sample.task !== 'grounding') return { scores, reward: total, iou: total, parsed: total > 0 }
-  const windows = parseWindows(text)
-  const iou = windows === null ? 0 : Windows.setIou(windows, item.sample.windows ?? [])
-  return { scores, reward: total, iou, parsed: windows !== null }
+  const { sample } = item
+  const { scores, total } = rewards.score(text, targetOf(sample, prepared.duration))
+  const reading = readReply(sample, text, 'strict')
+  const iou = specOf(sample).grounded ? readingIou(reading, sample.windows ?? [], prepared.duration) : null
+  return { scores, reward: total, iou, parsed: reading.kind !== 'unreadable' }
 }
 
+/** How well a rollout solves its sample, in [0, 1]: its IoU, or its reward where nothing is grounded. */
+export const solvedBy = ({ iou, reward }: Pick<ScoredRollout, 'iou' | 'reward'>): number => iou ?? reward
+
 const scored =
-  (rewards: Composition, item: TrainingItem, prepared: PreparedPrompt) =>
-  (rollout: Completion): ScoredRollout => ({
-    tokens: rollout.tokens,
-    text: rollout.text,
-    logProbs: rollout.logProbs,
-    finish: rollout.finish,
-    ...scoreText(rewards, item, prepared, rollout.text),
-  })
+  (rewards: Composition, options: GrpoOptions, item: TrainingItem, prepared: PreparedPrompt) =>
+  (rollout: Completion): ScoredRollout => {
+    const { reward, ...rest } = scoreText(rewards, item, prepared, rollout.text)
+    const { maxTokens } = options.sampling
+    return {
+      tokens: rollout.tokens,
+      text: rollout.text,
+      logProbs: rollout.logProbs,
+      finish: rollout.finish,
+      ...rest,
+      reward: reward + overlongPenalty(rollout.tokens.length, maxTokens, options.overlong),
+    }
+  }
 
 /** Puts the annotation in place of the last rollout, where the option asks for it and the sample has one. */
 export const inject = (
@@ -61,7 +72,7 @@ export const inject = (
   rewards: Composition,
   source: PromptSource,
 ): RolloutGroup => {
-  const failed = group.rollouts.every(({ iou }) => iou === 0)
+  const failed = group.rollouts.every((rollout) => solvedBy(rollout) <= 0)
   if (mode === 'none' || (mode === 'failed' && !failed)) return group
   const text = answerOf(group.item.sample)
   if (text === null) return group
@@ -75,6 +86,11 @@ export const inject = (
   return { ...group, rollouts: [...group.rollouts.slice(0, -1), annotation] }
 }
 
+/** The policy's own rollouts of a group: an injected annotation is no success of it. */
+export const sampledOf = <A extends Pick<ScoredRollout, 'finish'>>(
+  rollouts: ReadonlyArray<A>,
+): ReadonlyArray<A> => rollouts.filter(({ finish }) => finish !== 'annotation')
+
 /** Whether a group prefers none of its completions. */
 export const isConstantGroup = ({
   rollouts,
@@ -84,8 +100,8 @@ export const isConstantGroup = ({
 
 export interface Batch {
   readonly groups: ReadonlyArray<RolloutGroup>
-  /** Videos that could not be read; their samples are left out of the step. */
-  readonly unreadable: ReadonlyArray<VideoError>
+  /** Why samples were left out of the step: their video cannot be read, or their prompt not made. */
+  readonly unreadable: ReadonlyArray<VideoError | InputError | EngineError>
   readonly seconds: { readonly prepare: number; readonly generate: number; readonly reward: number }
 }
 
@@ -99,6 +115,7 @@ export const rollOut = Effect.fnUntraced(function* (context: {
   readonly ratioOf: (item: TrainingItem) => number
   readonly step: number
   readonly round: number
+  readonly skip: Skipped
 }) {
   const { engine, source, rewards, options, step, round } = context
   const start = performance.now()
@@ -108,13 +125,13 @@ export const rollOut = Effect.fnUntraced(function* (context: {
       const ratio = context.ratioOf(item)
       return source.prepare(item, ratio).pipe(
         Effect.map((ready) => ({ item, ratio, ready })),
-        Effect.catchTag('VideoError', (error) => Effect.succeed(error)),
+        context.skip(item),
       )
     },
     { concurrency: 4 },
   )
   const ready = prepared.filter((entry) => 'ready' in entry)
-  const unreadable = prepared.filter((entry) => entry instanceof VideoError)
+  const unreadable = prepared.flatMap((entry) => ('ready' in entry ? [] : [entry]))
   const afterPrepare = performance.now()
   const sampled =
     ready.length === 0
@@ -130,7 +147,7 @@ export const rollOut = Effect.fnUntraced(function* (context: {
         )
   const afterGenerate = performance.now()
   const groups = ready.map(({ item, ratio, ready: one }, index): RolloutGroup => {
-    const rollouts = sampled[index]!.map(scored(rewards, item, one))
+    const rollouts = sampled[index]!.map(scored(rewards, options, item, one))
     return inject({ item, prepared: one, ratio, rollouts }, options.inject, rewards, source)
   })
   const batch: Batch = {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../core/index.ts'
-import { appendRowSync, canonical, makeFolders, writeWholeSync } from '../files/index.ts'
+import { appendRowSync, canonical, fileError, makeFolders, writeWholeSync } from '../files/index.ts'
 
 /** What fixes a run: another manifest in the same folder is refused. */
 export interface Manifest {
@@ -17,8 +17,10 @@ export interface Manifest {
 export interface RunFolder {
   readonly path: string
   readonly file: (...parts: ReadonlyArray<string>) => string
-  /** Appends one JSON line. */
+  /** Appends one JSON line; blocks and throws. */
   readonly append: (name: string, row: unknown) => void
+  /** The same as an effect, whose error names the file and what to do. */
+  readonly record: (name: string, row: unknown) => Effect.Effect<void, InputError>
   /** Keeps only the lines of a JSONL file whose `step` is below `step`. */
   readonly truncate: (name: string, step: number) => void
 }
@@ -48,6 +50,11 @@ const folderAt = (path: string): RunFolder => {
     path,
     file,
     append: (name, row) => appendRowSync(file(name), row),
+    record: (name, row) =>
+      Effect.try({
+        try: () => appendRowSync(file(name), row),
+        catch: (error) => fileError(file(name), 'written', error),
+      }),
     truncate: (name, step) => {
       if (!existsSync(file(name))) return
       const lines = readFileSync(file(name), 'utf8').split('\n')

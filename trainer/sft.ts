@@ -1,15 +1,16 @@
 import { Effect } from 'effect'
-import { InputError, VideoError } from '../core/index.ts'
 import { draw, type SamplerState, startSampler } from '../curriculum/index.ts'
 import type { EngineService, TrainingGroup } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import { answerOf } from '../tasks/index.ts'
+import { answerable } from './answerable.ts'
 import type { TrainingItem } from './data.ts'
 import { samplerOf, samplerStateSchema } from './draws.ts'
 import { type Hooks, runLoop } from './loop.ts'
 import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import type { RunFolder } from './run-folder.ts'
+import { makeSkipped } from './skipped.ts'
 
 export interface SftRun<E, R> {
   readonly engine: EngineService
@@ -23,21 +24,12 @@ export interface SftRun<E, R> {
 /**
  * Supervised fine-tuning on the annotations: each step draws a batch of samples and raises the probability of their right
  * answers, token mean, weighted by the samples' weights. Same run folder, checkpoints and resume as GRPO.
- * Fails with an InputError where a sample has no answer to learn.
+ * Samples without an annotated answer, and those whose video or prompt cannot be made, are left out and named.
  */
 export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(run: SftRun<E, R>) {
-  const { engine, source, options, items, folder } = run
-  const answers = new Map<string, string>()
-  for (const item of items) {
-    const text = answerOf(item.sample)
-    if (text === null)
-      return yield* new InputError({
-        subject: `sample ${item.key}`,
-        problem: 'has no annotated answer',
-        remedy: 'leave it out of the data for "spanwise train sft"',
-      })
-    answers.set(item.key, text)
-  }
+  const { engine, source, options, folder } = run
+  const items = yield* answerable(run.items)
+  const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.batch)
   const byKey = new Map(items.map((item) => [item.key, item]))
   const sampler = samplerOf(items, options, 1)
@@ -60,17 +52,17 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
             Effect.map(
               ({ prompt }): TrainingGroup => ({
                 prompt,
-                completions: [{ tokens: source.encode(answers.get(id)!), weight: item.weight }],
+                completions: [{ tokens: source.encode(answerOf(item.sample)!), weight: item.weight }],
               }),
             ),
-            Effect.catchTag('VideoError', (error) => Effect.succeed(error)),
+            skip(item),
           )
         },
         { concurrency: 4 },
       )
       const ready = groups.filter((group) => 'prompt' in group)
-      const broken = groups.filter((group) => group instanceof VideoError)
-      if (ready.length === 0) return yield* broken[0]!
+      const broken = groups.flatMap((group) => ('prompt' in group ? [] : [group]))
+      if (ready.length === 0 && broken[0] !== undefined) return yield* broken[0]
       return {
         groups: ready,
         unreadable: broken.length,

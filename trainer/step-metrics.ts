@@ -1,21 +1,21 @@
 import { deviation, mean } from '../core/index.ts'
 import type { UpdateMetrics } from '../engine/index.ts'
-import { isConstantGroup, type RolloutGroup, type ScoredRollout } from './rollouts.ts'
+import { isConstantGroup, type RolloutGroup, type ScoredRollout, sampledOf } from './rollouts.ts'
 
-/** What the rollouts of a step amount to. Injected annotations count in `reward` and `spread` only. */
+/** What the policy's own rollouts of a step amount to; injected annotations count nowhere. */
 export interface Summary {
   /** Mean total reward, and mean standard deviation within groups. */
   readonly reward: number
   readonly spread: number
   /** Mean of each named reward over sampled completions. */
   readonly rewards: { readonly [name: string]: number }
-  /** Mean IoU and share of readable answers over sampled completions. */
-  readonly iou: number
+  /** Mean IoU over completions of grounded tasks, null where there are none; share of readable replies. */
+  readonly iou: number | null
   readonly parsed: number
   /** Share of groups whose rewards are all equal. */
   readonly constant: number
-  /** Mean of -log p over sampled tokens, in nats: an unbiased estimate of the entropy without top-k and top-p. */
-  readonly entropy: number
+  /** Mean of -log p over sampled tokens, in nats. */
+  readonly surprisal: number
   readonly length: { readonly mean: number; readonly max: number; readonly truncated: number }
   /** Of the masked prompts: their share, the share of their frames that is hidden, and the prior-only IoU of all prompts. */
   readonly mask: { readonly prompts: number; readonly hidden: number; readonly priorIou: number }
@@ -33,8 +33,10 @@ export interface SummarisedGroup {
 }
 
 export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
-  const rewards = groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward))
-  const sampled = groups.flatMap(({ rollouts }) => rollouts).filter(({ finish }) => finish !== 'annotation')
+  const own = groups.map(({ rollouts }) => sampledOf(rollouts))
+  const rewards = own.map((rollouts) => rollouts.map(({ reward }) => reward))
+  const sampled = own.flat()
+  const ious = sampled.flatMap(({ iou }) => iou ?? [])
   const names = Object.keys(sampled[0]?.scores ?? {})
   const masked = groups.filter(({ prepared }) => prepared.mask.share > 0)
   const share = (count: number, all: number) => (all === 0 ? 0 : count / all)
@@ -44,10 +46,10 @@ export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
     rewards: Object.fromEntries(
       names.map((name) => [name, mean(sampled.map(({ scores }) => scores[name] ?? 0))]),
     ),
-    iou: mean(sampled.map(({ iou }) => iou)),
+    iou: ious.length === 0 ? null : mean(ious),
     parsed: share(sampled.filter(({ parsed }) => parsed).length, sampled.length),
-    constant: share(groups.filter(isConstantGroup).length, groups.length),
-    entropy: -mean(sampled.flatMap(({ logProbs }) => logProbs)),
+    constant: share(own.filter((rollouts) => isConstantGroup({ rollouts })).length, groups.length),
+    surprisal: -mean(sampled.flatMap(({ logProbs }) => logProbs)),
     length: {
       mean: mean(sampled.map(({ tokens }) => tokens.length)),
       max: sampled.reduce((longest, { tokens }) => Math.max(longest, tokens.length), 0),
@@ -85,7 +87,9 @@ export const rowOf = (step: {
     constant: summary.constant,
     /** Before groups were refilled. */
     constant_before: step.constantBefore,
-    entropy: summary.entropy,
+    /** Of the policy's distribution, in nats, over the tokens of the update; null where nothing was taught. */
+    entropy: over(({ entropy }) => entropy),
+    surprisal: summary.surprisal,
     length: summary.length,
     mask: { ratio: step.ratio, ...summary.mask },
     unreadable: step.unreadable,

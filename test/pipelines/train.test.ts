@@ -46,6 +46,7 @@ const options = (run: string, changes: Partial<TrainOptions> = {}): TrainOptions
       { ...items[0]!.sample, id: 'gone', file: 'gone.mp4' },
     ],
     videos: root,
+    allowOverlap: true,
   },
   ...changes,
 })
@@ -101,6 +102,8 @@ describe('runCurriculum and runSft', () => {
     expect(await refuse({ data: join(root, 'none') })).toContain('cannot be read')
     expect(await refuse({ videos: join(root, 'elsewhere') })).toContain('none of its 3 videos is there')
     expect(await refuse({ model: root })).toContain('config.json')
+    const { allowOverlap: _, ...validation } = options('').validation!
+    expect(await refuse({ validation })).toContain('add --allow-overlap')
     for (const family of ['qwen2.5-vl', 'qwen2-vl']) {
       const folder = join(import.meta.dirname, '../fixtures/qwen2vl', family)
       expect(await refuse({ model: folder, settings: { mask: { mode: 'drop' } } })).toContain(

@@ -86,20 +86,23 @@ const group = async (texts: ReadonlyArray<string>, index = 1): Promise<RolloutGr
 describe('updateGroups', () => {
   it('leaves constant groups out and keeps the normaliser of the whole batch', async () => {
     const groups = [await group([replies[1]!, replies[3]!]), await group([replies[3]!, replies[3]!])]
-    const kept = updateGroups(groups, { scale: 'none', loss: 'grpo', beta: 0 })
+    const kept = updateGroups(groups, { scale: 'none', loss: 'grpo', beta: 0, maskTruncated: false })
     expect(kept.length).toBe(1)
     expect(kept[0]!.completions.map(({ advantage, weight }) => [advantage, weight])).toEqual([
       [0.5, 0.5],
       [-0.5, 0.5],
     ])
-    expect(updateGroups(groups, { scale: 'none', loss: 'grpo', beta: 0.04 }).length).toBe(2)
+    expect(
+      updateGroups(groups, { scale: 'none', loss: 'grpo', beta: 0.04, maskTruncated: false }).length,
+    ).toBe(2)
   })
 
   it('scales by the weight of the sample', async () => {
     const groups = [await group([replies[1]!, replies[3]!], 0)]
-    expect(updateGroups(groups, { scale: 'group', loss: 'dapo', beta: 0 })[0]!.completions[0]!.weight).toBe(
-      0.5,
-    )
+    expect(
+      updateGroups(groups, { scale: 'group', loss: 'dapo', beta: 0, maskTruncated: false })[0]!
+        .completions[0]!.weight,
+    ).toBe(0.5)
   })
 })
 

@@ -36,7 +36,8 @@ const row = z.discriminatedUnion('kind', [
     mask: z.string(),
     reward: z.number(),
     scores: z.record(z.string(), z.number()),
-    iou: z.number(),
+    /** Null where the task grounds nothing. */
+    iou: z.number().nullable(),
     parsed: z.boolean(),
   }),
   z.object({ kind: z.literal('disagreement'), step, rank: z.int(), problem: z.string() }),

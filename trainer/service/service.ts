@@ -9,6 +9,7 @@ import type { TrainingItem } from '../data.ts'
 import { samplerOf } from '../draws.ts'
 import { bandedBy, ratioAt } from '../grpo.ts'
 import type { GrpoOptions, SftOptions } from '../options.ts'
+import { overlongPenalty } from '../presets.ts'
 import { scoreText } from '../rollouts.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { agreement } from './agreement.ts'
@@ -210,7 +211,15 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
         const { step, rank } = request
         const item = yield* itemOf(step, completion.id)
         const { clip, mask } = yield* views.view(item, ratioOf(item, step))
-        const scored = scoreText(curriculum.rewards, item, { duration: clip.info.duration }, completion.text)
+        const { reward, ...read } = scoreText(
+          curriculum.rewards,
+          item,
+          { duration: clip.info.duration },
+          completion.text,
+        )
+        const { sampling, overlong } = curriculum.options
+        const tokens = completion.tokens ?? 0
+        const scored = { ...read, reward: reward + overlongPenalty(tokens, sampling.maxTokens, overlong) }
         const served = {
           ...scored,
           step,

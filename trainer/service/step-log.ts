@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { mean } from '../../core/index.ts'
 import { startPlateau, stopsEarly, watch } from '../early-stop.ts'
 import type { GrpoOptions } from '../options.ts'
-import { isConstantGroup } from '../rollouts.ts'
+import { isConstantGroup, solvedBy } from '../rollouts.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { rowOf, type SummarisedGroup, summarise } from '../step-metrics.ts'
 import type { StepDraw } from './draws.ts'
@@ -95,7 +95,7 @@ export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLo
         })),
       }),
     )
-    const summary = { ...summarise(summarised), ...(entropy === null ? {} : { entropy }) }
+    const summary = summarise(summarised)
     see(summary.reward, summary.spread)
     const row = rowOf({
       summary,
@@ -106,7 +106,7 @@ export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLo
       constantBefore: summarised.filter(isConstantGroup).length / Math.max(1, summarised.length),
       seconds,
     })
-    folder.append(file, { step, ...row, ...own })
+    folder.append(file, { step, ...row, entropy, ...own })
     for (const { sample, prompt, rewards } of groups.slice(0, curriculum.options.logPrompts))
       folder.append('rollouts.jsonl', {
         step,
@@ -125,7 +125,7 @@ export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLo
         : Object.fromEntries(
             groupsOf(step)
               .filter(({ sample, rewards }) => rewards.length > 0 && !curriculum.masked(sample, step))
-              .map(({ sample, rewards }) => [sample, mean(rewards.map(({ iou }) => iou))]),
+              .map(({ sample, rewards }) => [sample, mean(rewards.map(solvedBy))]),
           ),
     finish,
     stops: () => curriculum !== undefined && stopsEarly(curriculum.options.earlyStop, plateau),

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { mean } from '../../../core/index.ts'
 import { draw, rescore, startSampler } from '../../../curriculum/index.ts'
 import { composeRewards } from '../../../rewards/index.ts'
 import { samplerOf } from '../../../trainer/draws.ts'
-import { bandedBy, ratioAt, scoreText } from '../../../trainer/index.ts'
+import { bandedBy, ratioAt, scoreText, solvedBy } from '../../../trainer/index.ts'
 import { type Refusal, servedFile } from '../../../trainer/service/index.ts'
 import { places, scene, service, steps } from './scene.ts'
 
@@ -73,7 +74,7 @@ it('draws, masks and rewards as the embedded trainer does, at every step', () =>
             const scored = ['<answer>1.0 to 2.0</answer>', 'eh'].map((text) =>
               scoreText(rewards, item, { duration: view.clip.info.duration }, text),
             )
-            if (ratio === 0) scores[sample] = (scored[0]!.iou + scored[1]!.iou) / 2
+            if (ratio === 0) scores[sample] = mean(scored.map(solvedBy))
           }
           state = rescore(drawn.state, scores)
         }
