@@ -77,14 +77,10 @@ export const pad = (windows: ReadonlyArray<Window>, margin: number, bounds: Wind
     ),
   )
 
-/**
- * Intersection over union of two lists of windows taken as sets of time, in [0, 1].
- * Two empty lists agree perfectly (1): "none" is a legal answer. The union form of VideoChat-R1's grounded QA.
- */
-export const setIou = (a: ReadonlyArray<Window>, b: ReadonlyArray<Window>): number => {
+/** Seconds that both of two lists of windows, taken as sets of time, cover. */
+export const intersection = (a: ReadonlyArray<Window>, b: ReadonlyArray<Window>): number => {
   const left = merge(a)
   const right = merge(b)
-  if (left.length === 0 && right.length === 0) return 1
   let shared = 0
   for (let i = 0, j = 0; i < left.length && j < right.length; ) {
     const one = left[i]!
@@ -93,7 +89,17 @@ export const setIou = (a: ReadonlyArray<Window>, b: ReadonlyArray<Window>): numb
     if (one[1] < other[1]) i++
     else j++
   }
-  const union = coverage(left) + coverage(right) - shared
+  return shared
+}
+
+/**
+ * Intersection over union of two lists of windows taken as sets of time, in [0, 1].
+ * Two empty lists agree perfectly (1): "none" is a legal answer. The union form of VideoChat-R1's grounded QA.
+ */
+export const setIou = (a: ReadonlyArray<Window>, b: ReadonlyArray<Window>): number => {
+  if (a.length === 0 && b.length === 0) return 1
+  const shared = intersection(a, b)
+  const union = coverage(a) + coverage(b) - shared
   return union > 0 ? shared / union : 0
 }
 

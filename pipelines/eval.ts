@@ -24,10 +24,11 @@ import {
   readReplies,
   rowsJson,
 } from '../eval/index.ts'
-import { writeWhole } from '../files/index.ts'
+import { locate, writeWhole } from '../files/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
 import type { Predictions, Reader } from '../tasks/index.ts'
 import { writeReport } from './eval/report.ts'
+import { announceSight, mediumOf } from './sight.ts'
 
 /** Options of `spanwise eval SUITE`. */
 export interface EvalOptions {
@@ -110,6 +111,13 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
 ) {
   const { videos, inFlight = 32 } = options
   const { identity: model, profile } = yield* VisionLanguageModel
+  const [first] = samples
+  if (first !== undefined)
+    yield* announceSight({
+      ...{ profile, medium: mediumOf(model), question: first.task },
+      datasets: [...new Set(samples.map(({ dataset }) => dataset))],
+      files: samples.slice(0, 100).map(({ file }) => locate(videos, file)),
+    })
   const settings = answerDefaults(profile, options.benchmark ?? null)
   const folder = yield* claim(options, {
     model,

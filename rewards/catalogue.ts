@@ -3,6 +3,7 @@ import { sameText } from './choice/quality.ts'
 import { countExact, countFixed, countGaussian, countHybrid, countLinear } from './counting/counts.ts'
 import { dvdAccuracy } from './counting/dvd.ts'
 import { countInterval } from './counting/interval.ts'
+import { parsePenalty } from './format/parse-penalty.ts'
 import {
   formatCount,
   formatCount8b,
@@ -17,7 +18,7 @@ import { diou, giou } from './grounding/giou.ts'
 import { iou } from './grounding/iou.ts'
 import { endpoints, iop } from './grounding/parts.ts'
 import { glueIou, timeR1Iou, timeR1IouV2, videochatR1Iou } from './grounding/published.ts'
-import { wasserstein } from './grounding/wasserstein.ts'
+import { timelens2Wasserstein, wasserstein } from './grounding/wasserstein.ts'
 import type { Reward } from './reward.ts'
 import { videoR1Accuracy, videoR1Evaluation } from './video-r1/accuracy.ts'
 
@@ -45,6 +46,9 @@ export const catalogue: { readonly [name: string]: Reward } = {
   // Time-R1.
   time_r1_iou: timeR1Iou,
   iou_v2: timeR1IouV2,
+  // TimeLens2.
+  timelens2_wasserstein: timelens2Wasserstein,
+  parse_penalty: parsePenalty,
   // ActRep-R1.
   count_hybrid: countHybrid,
   count: countGaussian,

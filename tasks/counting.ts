@@ -1,7 +1,8 @@
 import { type Style, shapesStyle, withThinking } from './dialect.ts'
 import { replyForm } from './form.ts'
 import { readCount } from './lenient/count.ts'
-import { parseCount, parseCountActRep, parseCountDvd } from './read/count.ts'
+import { parseCount, parseCountActRep, parseCountDvd, parseCountLmmsEval } from './read/count.ts'
+import type { Reader } from './readers.ts'
 import { readingOf } from './reply.ts'
 import type { TaskSpec } from './spec.ts'
 
@@ -17,6 +18,13 @@ export const countingQuestion = (question: string, style: Style = shapesStyle): 
 /** The answer to a counting question: `<answer>3</answer>`. */
 export const countAnswer = (count: number): string => `<answer>${count}</answer>`
 
+/** The published readings of a count; every other reader reads the strict form. */
+const published: { readonly [reader in Reader]?: (text: string) => number | null } = {
+  'actrep-r1': parseCountActRep,
+  dvd: parseCountDvd,
+  'lmms-eval': parseCountLmmsEval,
+}
+
 /** Counting: how often, or how many? */
 export const counting: TaskSpec = {
   name: 'counting',
@@ -28,8 +36,7 @@ export const counting: TaskSpec = {
   form: (_, style) => replyForm(String.raw`<answer>\d{1,5}</answer>`, style),
   read: (reply, _, reader) => {
     if (reader === 'lenient') return readCount(reply)
-    const parse = reader === 'actrep-r1' ? parseCountActRep : reader === 'dvd' ? parseCountDvd : parseCount
-    const count = parse(reply.text)
+    const count = (published[reader] ?? parseCount)(reply.text)
     return readingOf(reply, null, count === null ? null : String(count))
   },
 }

@@ -10,6 +10,7 @@ export const readers = [
   'videomind',
   'actrep-r1',
   'dvd',
+  'lmms-eval',
   'sparse-video-r1',
 ] as const
 export type Reader = (typeof readers)[number]

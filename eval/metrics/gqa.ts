@@ -1,4 +1,5 @@
 import { type Window, Windows } from '../../core/index.ts'
+import { firstIou, float32Iop } from './grounding.ts'
 
 export interface Overlap {
   readonly iou: number
@@ -27,13 +28,14 @@ export const officialOverlap = (window: Window, truths: ReadonlyArray<Window>): 
   return { iou, iop }
 }
 
-/** VideoMind's: the largest area IoU, and the largest intersection over the predicted length (0 for an instant). */
-export const videomindOverlap = (window: Window, truths: ReadonlyArray<Window>): Overlap => {
-  if (window[0] > window[1]) return { iou: 0, iop: 0 }
-  const length = Windows.length(window)
-  const shared = truths.reduce((best, truth) => Math.max(best, Windows.overlap(window, truth)), 0)
-  return { iou: Windows.bestIou(window, truths), iop: length > 0 ? shared / length : 0 }
-}
+/** VideoMind's, in float32: the largest area IoU, and the largest intersection over the predicted length. */
+export const videomindOverlap = (window: Window, truths: ReadonlyArray<Window>): Overlap =>
+  window[0] > window[1]
+    ? { iou: 0, iop: 0 }
+    : {
+        iou: firstIou([window], truths, 'area-float32'),
+        iop: truths.reduce((best, truth) => Math.max(best, float32Iop(window, truth)), 0),
+      }
 
 /** VideoChat-R1's: all predicted and all true windows as sets of time; two empty sets agree. IoP likewise. */
 export const setOverlap = (windows: ReadonlyArray<Window>, truths: ReadonlyArray<Window>): Overlap => {

@@ -5,7 +5,7 @@ import { InputError, type Sample } from '../../core/index.ts'
 import type { Prediction, Predictions } from '../../tasks/index.ts'
 import { predictionOf, type Reader } from '../../tasks/index.ts'
 
-const time = z.number().nonnegative()
+const time = z.number()
 const row = z.object({
   id: z.union([z.string().min(1), z.number().int().transform(String)]),
   windows: z
@@ -73,10 +73,18 @@ const isPrediction = (value: unknown): value is Prediction => {
   for (const window of windows) {
     if (!Array.isArray(window) || window.length !== 2) return false
     const [start, end] = window
-    if (!(Number.isFinite(start) && start >= 0 && Number.isFinite(end) && end >= 0)) return false
+    if (!(Number.isFinite(start) && Number.isFinite(end))) return false
   }
   return true
 }
+
+const isNegative = ({ windows }: Prediction): boolean => {
+  for (const [start, end] of windows ?? []) if (start < 0 || end < 0) return true
+  return false
+}
+
+/** NExT-GQA annotates moments that begin before the video does, and its script scores predictions of them. */
+const mayBeNegative = ({ task }: Sample): boolean => task === 'grounded-qa'
 
 /** One line as a prediction, or what is wrong with it. */
 const parseLine = (
@@ -102,15 +110,19 @@ const parseLine = (
       ]
     prediction = toPrediction(result.data, samples.get(result.data.id), reader)
   }
-  return samples.has(prediction.id)
-    ? prediction
-    : [`unknown id ${JSON.stringify(prediction.id)}`, 'use the ids that `datasets export` writes']
+  const sample = samples.get(prediction.id)
+  if (sample === undefined)
+    return [`unknown id ${JSON.stringify(prediction.id)}`, 'use the ids that `datasets export` writes']
+  if (isNegative(prediction) && !mayBeNegative(sample))
+    return ['field windows: a time is negative', 'write seconds from the start of the video']
+  return prediction
 }
 
 /**
  * Reads predictions, one object a line: `{"id", "windows": [[s, e], ...] | null, "answer"?, "text"?, "saliency"?}`.
  * Windows may carry a confidence as third number. A row with `text` only is read by `reader`. Blank lines are passed
- * over. Fails, naming file and line, on anything else: broken JSON, NaN or negative times, an id that is unknown or
+ * over. Fails, naming file and line, on anything else: broken JSON, NaN, negative times (but of grounded QA, where the
+ * official scripts take them), an id that is unknown or
  * was given before, an empty file.
  */
 export const parsePredictions = (

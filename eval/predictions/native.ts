@@ -11,7 +11,8 @@ import { jsonProblem, parsePredictions, readText } from './jsonl.ts'
  * NExT-QA: one map `"<video>_<qid>": {"prediction": i, "answer": i}`. ReXTime: lines as QVHighlights with `ans`.
  * NExT-GQA: one map `"<video>_<qid>": [start, end]`, beside a NExT-QA map for the answers.
  */
-const time = z.number().nonnegative()
+/** Seconds; below 0 too, as the benchmarks' own scripts take them: NExT-GQA's truth itself begins at -0.2 s at times. */
+const time = z.number()
 const moment = z.object({
   qid: z.union([z.string(), z.number()]).transform(String),
   pred_relevant_windows: z
@@ -148,7 +149,7 @@ export const parseAnyPredictions = (
 ): Effect.Effect<Predictions, InputError> => {
   const first = content.slice(0, Math.max(0, `${content}\n`.indexOf('\n', content.search(/\S/))))
   if (/"qid"\s*:/.test(first) && !/"id"\s*:/.test(first)) return parseMoments(file, content, samples)
-  if (/^\s*\{\s*(?:$|"[^"]*"\s*:\s*[[{]\s*(?:$|"prediction"|[\d.]))/.test(first))
+  if (/^\s*\{\s*(?:$|"[^"]*"\s*:\s*[[{]\s*(?:$|"prediction"|[-\d.]))/.test(first))
     return parseMap(file, content, samples)
   return parsePredictions(file, content, samples, reader)
 }

@@ -90,7 +90,7 @@ export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A',
       metric,
       ...[values.a, values.b, values.difference].map((value) => value.toFixed(2)),
       interval.map((end) => end.toFixed(2)).join(' to '),
-      p < 0.001 ? '< 0.001' : p.toFixed(3),
+      Number.isNaN(p) ? '-' : p < 0.001 ? '< 0.001' : p.toFixed(3),
     ]),
   )
 

@@ -46,6 +46,16 @@ const cluster = (columns: ReadonlyArray<Column>, videos: ReadonlyArray<string>):
   return { videos: index.size, width, rows, countAt }
 }
 
+/** Videos of which some sample counts under any of these columns. */
+const countedVideos = (
+  { videos, width, rows, countAt }: Clusters,
+  columns: ReadonlyArray<number>,
+): number => {
+  let counted = 0
+  for (let v = 0; v < videos; v++) if (columns.some((c) => rows[v * width + countAt[c]!]! > 0)) counted++
+  return counted
+}
+
 /** Each column's metric in each resample. Videos are drawn with replacement, all samples of a video together. */
 const resampled = (
   columns: ReadonlyArray<Column>,
@@ -100,8 +110,23 @@ export interface Comparison {
   /** b - a. */
   readonly difference: number
   readonly interval: Interval
-  /** Two-sided: twice the smaller share of resamples on either side of 0, ties counted half. */
+  /**
+   * Two-sided: twice the smaller of (1 + k) / (R + 1), at most 1, where k counts the resamples in which the difference
+   * lies at or beyond 0 on one side, of the R in which both runs have the metric (Davison and Hinkley 1997, section 4.2).
+   * NaN where there is nothing to compare: one side lacks the metric, or fewer than two videos count, so that every
+   * resample is the same.
+   */
   readonly p: number
+}
+
+const twoSided = (differences: Float64Array): number => {
+  let below = 0
+  let above = 0
+  for (const difference of differences) {
+    if (difference <= 0) below++
+    if (difference >= 0) above++
+  }
+  return Math.min(1, (2 * (1 + Math.min(below, above))) / (differences.length + 1))
 }
 
 /**
@@ -119,20 +144,21 @@ export const compare = (
     return other === undefined ? [] : [[column, other] as const]
   })
   const columns = pairs.flat()
-  const results = resampled(columns, cluster(columns, videos), settings)
+  const clusters = cluster(columns, videos)
+  const results = resampled(columns, clusters, settings)
   return pairs.map(([one, other], k) => {
     const first = results[2 * k]!
-    const differences = results[2 * k + 1]!.map((value, r) => value - first[r]!)
-    let below = 0
-    for (const d of differences) below += d < 0 ? 1 : d === 0 ? 0.5 : 0
-    const share = below / settings.resamples
+    const differences = results[2 * k + 1]!.map((value, r) => value - first[r]!).filter(Number.isFinite)
+    const difference = columnValue(other) - columnValue(one)
+    const comparable =
+      Number.isFinite(difference) && differences.length > 0 && countedVideos(clusters, [2 * k, 2 * k + 1]) > 1
     return {
       metric: one.metric,
       a: columnValue(one),
       b: columnValue(other),
-      difference: columnValue(other) - columnValue(one),
+      difference,
       interval: quantileInterval(differences, settings.confidence),
-      p: Math.min(1, 2 * Math.min(share, 1 - share)),
+      p: comparable ? twoSided(differences) : Number.NaN,
     }
   })
 }

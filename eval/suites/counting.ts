@@ -10,7 +10,7 @@ interface Counts {
   readonly missing: number
 }
 
-const countsOf = (samples: ReadonlyArray<Sample>, predictions: Predictions): Counts => {
+const countsOf = (samples: ReadonlyArray<Sample>, predictions: Predictions, count = /^\d{1,15}$/): Counts => {
   const truths = Float64Array.from(samples, ({ answer }) => Number(answer ?? 0))
   const answered = new Float64Array(samples.length)
   const parsed = new Uint8Array(samples.length)
@@ -19,7 +19,7 @@ const countsOf = (samples: ReadonlyArray<Sample>, predictions: Predictions): Cou
     const prediction = predictions.get(id)
     if (prediction === undefined) missing++
     const text = prediction?.answer?.trim() ?? ''
-    if (!/^\d{1,15}$/.test(text)) continue
+    if (!count.test(text)) continue
     parsed[i] = 1
     answered[i] = Number(text)
   }
@@ -33,6 +33,8 @@ const upperMedian = (errors: ReadonlyArray<number>): number =>
 /*
  * strict: an unparsed answer is never within one nor exact, and its error is that of answering 0.
  * actrep-r1: means over parsed answers only (`parseRate` tells how many); none parsed gives infinite errors.
+ * lmms-eval: `mae_norm` and `obo` (a share from 0 to 1) of its task `repcount`; an unparsed answer has the true count as
+ * its error, not divided by anything.
  */
 /** Repetition counting on RepCount: OBO and Exact in percent, MAE with 0.1 in its denominator, AbsMAE, RMSE. */
 export const repcount: Suite = {
@@ -41,19 +43,36 @@ export const repcount: Suite = {
   split: 'test',
   trainSplit: 'train',
   tasks: ['counting'],
-  rules: ['strict', 'actrep-r1'],
-  headline: ['OBO', 'MAE', 'RMSE', 'Exact'],
+  rules: ['strict', 'actrep-r1', 'lmms-eval'],
+  headline: ['OBO', 'MAE', 'RMSE', 'Exact', 'mae_norm', 'obo'],
   typeKey: 'action',
   score: (samples, predictions, rule) => {
-    const { truths, answered, parsed, missing } = countsOf(samples, predictions)
+    const signed = rule === 'lmms-eval'
+    const { truths, answered, parsed, missing } = signed
+      ? countsOf(samples, predictions, /^-?\d{1,15}$/)
+      : countsOf(samples, predictions)
     const errors = truths.map((truth, i) => Math.abs(answered[i]! - truth))
     const skip = rule === 'actrep-r1'
     const counted = skip ? { counted: parsed } : {}
     const share = (limit: number) => errors.map((error, i) => (parsed[i] === 1 && error <= limit ? 1 : 0))
+    const normalised = errors.map((error, i) => error / (truths[i]! + 0.1))
+    if (rule === 'lmms-eval')
+      return {
+        columns: [
+          {
+            metric: 'mae_norm',
+            values: normalised.map((error, i) => (parsed[i] === 1 ? error : truths[i]!)),
+            scale: 1,
+          },
+          { metric: 'obo', values: share(1), scale: 1 },
+        ],
+        parsed,
+        missing,
+      }
     const columns: ReadonlyArray<Column> = [
       { metric: 'OBO', values: share(1), scale: 100, ...counted },
       { metric: 'Exact', values: share(0), scale: 100, ...counted },
-      { metric: 'MAE', values: errors.map((error, i) => error / (truths[i]! + 0.1)), scale: 1, ...counted },
+      { metric: 'MAE', values: normalised, scale: 1, ...counted },
       { metric: 'AbsMAE', values: errors, scale: 1, ...counted },
       { metric: 'RMSE', values: errors.map((error) => error * error), scale: 1, root: true, ...counted },
     ]

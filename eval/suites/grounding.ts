@@ -3,39 +3,45 @@ import {
   type Comparator,
   groundingColumns,
   groundingScores,
+  type IouForm,
   passes,
   recallThresholds,
+  thresholdOf,
 } from '../metrics/grounding.ts'
 import type { Suite } from '../suite.ts'
 
-/*
- * Rules of single-window grounding. They share the formulas and differ in the comparison:
- * videomind, videochat-r1: IoU >= threshold. time-r1, 2d-tan: IoU > threshold. All but videomind take the hull form.
- * time-r1 adds `avg`, the mean of mIoU and the three recalls; videomind adds R3 and R5.
- * Unparsed predictions count as IoU 0 in all of them (VideoMind itself falls back to the whole video).
+/**
+ * Rules of single-window grounding. They share the formulas and differ in the form of the IoU, its precision, and
+ * whether an IoU that equals a threshold passes. Unparsed predictions count as IoU 0 in all of them (VideoMind itself
+ * falls back to the whole video).
+ * videomind adds R3 and R5; time-r1 adds `avg`, the mean of mIoU and the three recalls.
  */
-const comparators: { readonly [rule: string]: Comparator } = {
-  videomind: '>=',
-  'videochat-r1': '>=',
-  'time-r1': '>',
-  '2d-tan': '>',
-}
+const rules = {
+  videomind: { form: 'area-float32', comparator: '>=' },
+  'videochat-r1': { form: 'hull', comparator: '>=' },
+  timelens: { form: 'hull', comparator: '>=' },
+  'lmms-eval': { form: 'hull', comparator: '>=' },
+  'time-r1': { form: 'hull', comparator: '>' },
+  '2d-tan': { form: 'hull', comparator: '>' },
+} as const satisfies { readonly [rule: string]: { readonly form: IouForm; readonly comparator: Comparator } }
 
-const scoreGrounding: Suite['score'] = (samples, predictions, rule) => {
-  const comparator = comparators[rule] ?? '>='
-  const scores = groundingScores(samples, predictions, rule === 'videomind' ? 'area' : 'hull')
-  const columns = [...groundingColumns(scores, comparator)]
-  if (rule === 'videomind')
+type Rule = keyof typeof rules
+
+const scoreGrounding: Suite['score'] = (samples, predictions, name) => {
+  const { form, comparator } = rules[name as Rule]
+  const scores = groundingScores(samples, predictions, form)
+  const columns = [...groundingColumns(scores, comparator, form)]
+  if (name === 'videomind')
     for (const k of [3, 5]) {
-      const best = bestOfFirst(samples, scores.windows, scores.ious, k)
+      const best = bestOfFirst(samples, scores.windows, scores.ious, k, form)
       for (const threshold of recallThresholds)
         columns.push({
           metric: `R${k}@${threshold}`,
-          values: passes(best, threshold, comparator),
+          values: passes(best, thresholdOf(form, threshold), comparator),
           scale: 100,
         })
     }
-  if (rule === 'time-r1') {
+  if (name === 'time-r1') {
     const recalls = recallThresholds.map((threshold) => passes(scores.ious, threshold, comparator))
     const values = scores.ious.map((iou, i) => (iou + recalls.reduce((sum, hit) => sum + hit[i]!, 0)) / 4)
     columns.push({ metric: 'avg', values, scale: 100 })
@@ -43,26 +49,31 @@ const scoreGrounding: Suite['score'] = (samples, predictions, rule) => {
   return { columns, parsed: scores.parsed, missing: scores.missing, ious: scores.ious }
 }
 
-const grounding = (name: string, dataset: string, split: string, typeKey?: string): Suite => ({
+/** @param rule the one whose figures are published for this benchmark: its default. */
+const grounding = (
+  name: string,
+  dataset: string,
+  { rule, typeKey }: { readonly rule: Rule; readonly typeKey?: string },
+): Suite => ({
   name,
   dataset,
-  split,
+  split: 'test',
   trainSplit: 'train',
   tasks: ['grounding'],
-  rules: ['videomind', 'videochat-r1', 'time-r1', '2d-tan'],
+  rules: [rule, ...Object.keys(rules).filter((other) => other !== rule)],
   headline: ['mIoU', 'R1@0.3', 'R1@0.5', 'R1@0.7'],
   ...(typeKey === undefined ? {} : { typeKey }),
   score: scoreGrounding,
 })
 
 /** Charades-STA, 3720 test queries. */
-export const charades: Suite = grounding('charades', 'charades', 'test')
+export const charades: Suite = grounding('charades', 'charades', { rule: 'videomind' })
 
 /** ActivityNet-Captions; results are published on val_2, here `test`, 17031 queries. */
-export const anet: Suite = grounding('anet', 'anet', 'test')
+export const anet: Suite = grounding('anet', 'anet', { rule: 'videomind' })
 
-/** TVGBench of Time-R1, 800 queries, by type of query. */
-export const tvgbench: Suite = grounding('tvgbench', 'timer1', 'test', 'type')
+/** TVGBench of Time-R1, 800 queries, by type of query, scored by its own script. */
+export const tvgbench: Suite = grounding('tvgbench', 'timer1', { rule: 'time-r1', typeKey: 'type' })
 
 /** TimeLens-Bench: re-annotated Charades, ActivityNet and QVHighlights, by source. Samples come from `jsonl` files. */
-export const timelens: Suite = grounding('timelens', 'jsonl', 'test', 'source')
+export const timelens: Suite = grounding('timelens', 'jsonl', { rule: 'timelens', typeKey: 'source' })

@@ -1,13 +1,13 @@
 import type { Window } from '../../core/index.ts'
 import { type Overlap, officialOverlap, setOverlap, videomindOverlap } from '../metrics/gqa.ts'
-import { passes } from '../metrics/grounding.ts'
+import { passes, thresholdOf } from '../metrics/grounding.ts'
 import type { Column } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 /*
  * official: the formulas of NExT-GQA's script; a question without a window counts as wrong.
  * official-skip: the same, but such questions are left out of the grounding means, as the script itself does.
- * videomind: no special rule for instants (IoP 0), R3 and R5 left out.
+ * videomind: in float32, no special rule for instants (IoP 0), R3 and R5 left out.
  * videochat-r1: several windows, predicted or true, are united instead of maximised over.
  */
 const overlapOf = (windows: ReadonlyArray<Window>, truths: ReadonlyArray<Window>, rule: string): Overlap => {
@@ -63,16 +63,18 @@ export const nextgqa: Suite = {
       scale: 100,
       ...(skip ? { counted: grounded } : {}),
     })
-    const both = passes(iops, 0.5, '>=').map((value, i) => value * right[i]!)
-    const bothIou = passes(ious, 0.5, '>=').map((value, i) => value * right[i]!)
+    const passed = (values: Float64Array, threshold: number) =>
+      passes(values, rule === 'videomind' ? thresholdOf('area-float32', threshold) : threshold, '>=')
+    const both = passed(iops, 0.5).map((value, i) => value * right[i]!)
+    const bothIou = passed(ious, 0.5).map((value, i) => value * right[i]!)
     const columns: ReadonlyArray<Column> = [
       column('Acc@GQA', both),
       column('mIoP', iops),
-      column('IoP@0.3', passes(iops, 0.3, '>=')),
-      column('IoP@0.5', passes(iops, 0.5, '>=')),
+      column('IoP@0.3', passed(iops, 0.3)),
+      column('IoP@0.5', passed(iops, 0.5)),
       column('mIoU', ious),
-      column('IoU@0.3', passes(ious, 0.3, '>=')),
-      column('IoU@0.5', passes(ious, 0.5, '>=')),
+      column('IoU@0.3', passed(ious, 0.3)),
+      column('IoU@0.5', passed(ious, 0.5)),
       column('Acc@QA', right),
       column('Acc@IoU', bothIou),
     ]

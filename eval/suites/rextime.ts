@@ -1,4 +1,4 @@
-import { groundingScores, passes } from '../metrics/grounding.ts'
+import { groundingScores, passes, thresholdOf } from '../metrics/grounding.ts'
 import type { Column } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
@@ -6,7 +6,7 @@ const thresholds = Array.from({ length: 14 }, (_, i) => (30 + 5 * i) / 100)
 
 /*
  * rextime: `VQA` and `VQA,mIoU@t` are shares from 0 to 1, as its script prints them; grounding is in percent.
- * videomind: the same accuracies in percent, as `Acc` and `Acc@IoU` (IoU >= 0.5).
+ * videomind: grounding in float32, the same accuracies in percent, as `Acc` and `Acc@IoU` (IoU >= 0.5).
  */
 /** ReXTime; labels of the test split are withheld, so results here are on val, 921 questions. */
 export const rextime: Suite = {
@@ -19,7 +19,9 @@ export const rextime: Suite = {
   headline: ['mIoU', 'R1@0.3', 'R1@0.5', 'VQA', 'VQA,mIoU@0.5', 'Acc', 'Acc@IoU'],
   typeKey: 'source',
   score: (samples, predictions, rule) => {
-    const scores = groundingScores(samples, predictions, 'hull')
+    const form = rule === 'videomind' ? 'area-float32' : 'hull'
+    const scores = groundingScores(samples, predictions, form)
+    const passed = (threshold: number) => passes(scores.ious, thresholdOf(form, threshold), '>=')
     const right = Float64Array.from(samples, ({ id, answer }) => {
       const given = predictions.get(id)?.answer
       return given !== undefined && given !== null && given === answer ? 1 : 0
@@ -27,7 +29,7 @@ export const rextime: Suite = {
     const parsed = scores.parsed.map(
       (read, i) => read | ((predictions.get(samples[i]!.id)?.answer ?? null) === null ? 0 : 1),
     )
-    const both = (threshold: number) => passes(scores.ious, threshold, '>=').map((hit, i) => hit * right[i]!)
+    const both = (threshold: number) => passed(threshold).map((hit, i) => hit * right[i]!)
     const answers: ReadonlyArray<Column> =
       rule === 'videomind'
         ? [
@@ -40,7 +42,7 @@ export const rextime: Suite = {
           ]
     const columns: ReadonlyArray<Column> = [
       { metric: 'mIoU', values: scores.ious, scale: 100 },
-      ...thresholds.map((t) => ({ metric: `R1@${t}`, values: passes(scores.ious, t, '>='), scale: 100 })),
+      ...thresholds.map((t) => ({ metric: `R1@${t}`, values: passed(t), scale: 100 })),
       ...answers,
     ]
     return { columns, parsed, missing: scores.missing, ious: scores.ious }

@@ -8,11 +8,7 @@ export const iop: Reward = (text, target) => {
   if (windows === null) return 0
   const answered = Windows.coverage(windows)
   if (!(answered > 0)) return windows.length === 0 && target.windows.length === 0 ? 1 : 0
-  const missed = Windows.merge(windows).reduce(
-    (sum, window) => sum + Windows.coverage(Windows.complement(target.windows, window)),
-    0,
-  )
-  return Math.min(1, Math.max(0, 1 - missed / answered))
+  return Math.min(1, Windows.intersection(windows, target.windows) / answered)
 }
 
 /**

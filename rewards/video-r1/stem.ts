@@ -21,35 +21,28 @@ const irregular = new Map([
   ['succeed', 'succeed'],
 ])
 
-const isConsonant = (word: string, i: number): boolean => {
-  const at = word[i]!
-  if ('aeiou'.includes(at)) return false
-  return at !== 'y' || i === 0 || !isConsonant(word, i - 1)
+/** Which letters are consonants: all but a, e, i, o, u, and a y behind a consonant. */
+const consonants = (word: string): ReadonlyArray<boolean> => {
+  const kinds: Array<boolean> = []
+  for (let i = 0; i < word.length; i++)
+    kinds.push(!'aeiou'.includes(word[i]!) && (word[i] !== 'y' || i === 0 || !kinds[i - 1]!))
+  return kinds
 }
 
 /** The number of vowel-consonant sequences. */
-const measure = (word: string): number => {
-  let count = 0
-  for (let i = 1; i < word.length; i++) if (isConsonant(word, i) && !isConsonant(word, i - 1)) count++
-  return count
-}
+const measure = (word: string): number =>
+  consonants(word).reduce((count, kind, i, kinds) => (i > 0 && kind && !kinds[i - 1]! ? count + 1 : count), 0)
 
-const hasVowel = (word: string): boolean => [...word].some((_, i) => !isConsonant(word, i))
+const hasVowel = (word: string): boolean => consonants(word).includes(false)
 
 const endsDouble = (word: string): boolean =>
-  word.length > 1 && word.at(-1) === word.at(-2) && isConsonant(word, word.length - 1)
+  word.length > 1 && word.at(-1) === word.at(-2) && consonants(word).at(-1)!
 
 /** Consonant, vowel, consonant other than w, x, y; or a two-letter word of vowel and consonant. */
 const endsCvc = (word: string): boolean => {
-  const n = word.length
-  if (n === 2) return !isConsonant(word, 0) && isConsonant(word, 1)
-  return (
-    n >= 3 &&
-    isConsonant(word, n - 3) &&
-    !isConsonant(word, n - 2) &&
-    isConsonant(word, n - 1) &&
-    !'wxy'.includes(word[n - 1]!)
-  )
+  const [first, middle, last] = consonants(word).slice(-3)
+  if (word.length === 2) return !first! && middle!
+  return word.length >= 3 && first! && !middle! && last! && !'wxy'.includes(word.at(-1)!)
 }
 
 type Rule = readonly [suffix: string, replacement: string, condition: (base: string) => boolean]
@@ -93,7 +86,7 @@ const step1b = (word: string): string => {
 }
 
 const step1c = (word: string): string =>
-  apply(word, [['y', 'i', (base) => base.length > 1 && isConsonant(base, base.length - 1)]])
+  apply(word, [['y', 'i', (base) => base.length > 1 && consonants(base).at(-1)!]])
 
 const step2 = (word: string): string =>
   word.endsWith('alli') && over0(word.slice(0, -4))

@@ -2,22 +2,29 @@ import { stem } from './stem.ts'
 
 /** Edit distance between two lists of words: insertions, deletions and replacements. */
 const wordDistance = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let last = Uint32Array.from({ length: b.length + 1 }, (_, j) => j)
+  let row = new Uint32Array(b.length + 1)
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
+    row[0] = i
     for (let j = 1; j <= b.length; j++)
-      row.push(Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    last = row
+      row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+    ;[last, row] = [row, last]
   }
   return last[b.length]!
 }
 
 const words = (text: string): ReadonlyArray<string> => text.split(/\s+/).filter((word) => word !== '')
 
-/** Word error rate: word edit distance over the number of true words (at least 1); may exceed 1. */
+/**
+ * Word error rate: word edit distance over the number of true words (at least 1). An answer with twice as many words or
+ * more has a rate of at least 1 whatever they are; then a lower bound is given and the words are not compared.
+ */
 export const wordErrorRate = (truth: string, answer: string): number => {
   const wanted = words(truth)
-  return wordDistance(wanted, words(answer)) / Math.max(1, wanted.length)
+  const given = words(answer)
+  const surplus = given.length - wanted.length
+  const distance = surplus >= Math.max(1, wanted.length) ? surplus : wordDistance(wanted, given)
+  return distance / Math.max(1, wanted.length)
 }
 
 /** Lower-case runs of letters and digits; words longer than three letters are stemmed. */
@@ -47,12 +54,12 @@ const rougeN = (truth: ReadonlyArray<string>, answer: ReadonlyArray<string>, n: 
 }
 
 const rougeL = (truth: ReadonlyArray<string>, answer: ReadonlyArray<string>): number => {
-  let last = new Array<number>(answer.length + 1).fill(0)
+  let last = new Uint32Array(answer.length + 1)
+  let row = new Uint32Array(answer.length + 1)
   for (const word of truth) {
-    const row = [0]
     for (let j = 1; j <= answer.length; j++)
-      row.push(word === answer[j - 1] ? last[j - 1]! + 1 : Math.max(last[j]!, row[j - 1]!))
-    last = row
+      row[j] = word === answer[j - 1] ? last[j - 1]! + 1 : Math.max(last[j]!, row[j - 1]!)
+    ;[last, row] = [row, last]
   }
   return measure(last[answer.length]!, answer.length, truth.length)
 }

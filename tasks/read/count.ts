@@ -30,3 +30,28 @@ export const parseCountDvd = (text: string): number | null => {
   const match = /<answer>\s*(\d+)\s*<\/answer>/.exec(text)
   return match?.[1] === undefined ? null : digits(match[1])
 }
+
+const numberWords =
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'.split(
+    ' ',
+  )
+
+/** Python's rounding of a number to a whole one: halves to the even. */
+const roundHalfEven = (value: number): number => {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
+}
+
+/**
+ * The count of lmms-eval's task `repcount`, read from the whole reply, commas removed: a number word up to twenty (or
+ * `none`) that is all there is, else the first number, sign and decimals included, rounded (`2.5` gives 2, `-4` is -4).
+ */
+export const parseCountLmmsEval = (text: string): number | null => {
+  const plain = text.trim().toLowerCase().replaceAll(',', '')
+  if (plain === 'none') return 0
+  const word = numberWords.indexOf(plain)
+  if (word >= 0) return word
+  const value = Number(/-?\d+(?:\.\d+)?/.exec(plain)?.[0] ?? Number.NaN)
+  return Number.isFinite(value) ? roundHalfEven(value) : null
+}

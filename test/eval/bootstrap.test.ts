@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { random } from '../../core/index.ts'
 import { bootstrap, type Column, columnValue, compare, quantileInterval } from '../../eval/index.ts'
@@ -63,5 +64,48 @@ describe('bootstrap', () => {
     expect(found!.difference).toBeCloseTo(found!.b - found!.a, 12)
     expect(found!.interval[0]).toBeGreaterThan(0)
     expect(found!.p).toBeLessThan(0.01)
+  })
+
+  it('gives the same p whichever run comes first, never 0, and 1 for a run with itself', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.boolean(), fc.nat(2)), { minLength: 2, maxLength: 8 }),
+        (rows) => {
+          // Every third sample does not count: some resamples lack the metric.
+          const counted = Uint8Array.from(rows, ([, , type]) => (type === 0 ? 0 : 1))
+          const of = (which: 0 | 1) => ({ ...column(rows.map((row) => Number(row[which]))), counted })
+          const names = rows.map((_, i) => `v${i}`)
+          const few = { seed: 3, resamples: 99, confidence: 0.95 }
+          const [there] = compare([of(0)], [of(1)], names, few)
+          const [back] = compare([of(1)], [of(0)], names, few)
+          const [self] = compare([of(0)], [of(0)], names, few)
+          const videosCounted = counted.reduce((sum, bit) => sum + bit, 0)
+          expect(back!.p).toEqual(there!.p)
+          expect(self!.p).toEqual(videosCounted > 1 ? 1 : Number.NaN)
+          if (videosCounted > 1) expect(there!.p).toBeGreaterThanOrEqual(0.02)
+          else expect(there!.p).toBeNaN()
+        },
+      ),
+    )
+  })
+
+  it('divides by the resamples that have the metric', () => {
+    // Two of three videos count. A resample without either has no metric; in all others the second run is better.
+    const counted = Uint8Array.from([1, 1, 0])
+    const few = { seed: 1, resamples: 1000, confidence: 0.95 }
+    const [found] = compare(
+      [{ ...column([0, 0, 0]), counted }],
+      [{ ...column([1, 1, 0]), counted }],
+      ['a', 'b', 'c'],
+      few,
+    )
+    // About 1000 / 27 resamples draw the third video three times.
+    expect(found!.p).toBeGreaterThan(2 / 1001)
+    expect(found!.p).toBeLessThan(2 / 900)
+  })
+
+  it('has no p where one video is all there is', () => {
+    const [found] = compare([column([0, 1])], [column([1, 1])], ['a', 'a'], settings)
+    expect(found).toMatchObject({ difference: 50, p: Number.NaN })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { random } from '../../core/index.ts'
-import { parseAnyPredictions, parsePredictions, readPredictions } from '../../eval/index.ts'
+import { evaluate, parseAnyPredictions, parsePredictions, readPredictions, suites } from '../../eval/index.ts'
 import { predictionOf, readers, tasks } from '../../tasks/index.ts'
 import { fuzzText } from '../tasks/fuzz.ts'
 import { sampleOf } from './arbitrary.ts'
@@ -93,6 +93,27 @@ describe('predictions', () => {
       expect(windows.get('q0')).toEqual({ id: 'q0', windows: [[1.5, 2]] })
       expect(yield* refusal('{\n"q0": {"prediction": 1},\n"q9": {"prediction": 1}}')).toContain('p.jsonl:3')
       expect(yield* refusal('{\n"q0": {"prediction": 1},\n"q1": {"pred')).toContain('p.jsonl:3')
+    }),
+  )
+
+  it.effect('of grounded QA may begin before the video, as the truth of NExT-GQA does', () =>
+    Effect.gen(function* () {
+      const grounded = sampleOf(0, {
+        task: 'grounded-qa',
+        windows: [[-0.2, 4]],
+        answer: 'A',
+        options: ['x', 'y'],
+      })
+      const known = new Map([[grounded.id, grounded]])
+      const own = yield* parseAnyPredictions(
+        'p.jsonl',
+        '{"id":"q0","windows":[[-0.2,4]],"answer":"A"}',
+        known,
+      )
+      const native = yield* parseAnyPredictions('p.json', '{"q0": [-0.2, 4]}', known)
+      for (const read of [own, native]) expect(read.get('q0')?.windows).toEqual([[-0.2, 4]])
+      const { metrics } = evaluate(suites.nextgqa!, [grounded], own, { bootstrap: null }).report
+      expect(metrics).toMatchObject({ mIoU: 100, mIoP: 100, 'Acc@GQA': 100 })
     }),
   )
 

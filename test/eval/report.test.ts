@@ -42,7 +42,7 @@ describe('reports', () => {
 
   it('are one JSON object with every metric, unrounded, and null for nothing', () => {
     const json = reportJson(run.report)
-    expect(json).toMatchObject({ suite: 'shapes', rule: 'videomind', n: 12, unparsed: 0 })
+    expect(json).toMatchObject({ suite: 'shapes', rule: 'by-task', n: 12, unparsed: 0 })
     expect(json.mIoU).toBe(run.report.metrics.mIoU)
     expect(rowsJson(rows)).toMatchObject({
       name: 'middle',

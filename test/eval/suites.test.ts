@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect as check, it as effectIt } from '@effect/vitest'
 import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
-import { fitPrior, type Sample } from '../../core/index.ts'
+import { fitPrior, type Sample, type Window } from '../../core/index.ts'
 import { lookup } from '../../datasets/index.ts'
 import {
   baselinePredictions,
@@ -52,6 +54,68 @@ describe('suites', () => {
     expect(metrics('charades', samples, half).metrics['R1@0.5']).toBe(100)
     expect(metrics('charades', samples, half, 'time-r1').metrics).toMatchObject({ 'R1@0.5': 0, avg: 37.5 })
   })
+
+  it('compute in float32 by the rule of VideoMind, for every benchmark that it evaluates', () => {
+    // Half of the clip, by lengths 0.49999999999999994 in double precision, 0.50000006 in float32.
+    const truth: Window = [64.26, 128.52]
+    const at = { windows: [truth], duration: 128.52 }
+    const whole = [{ id: 'q0', windows: [[0, 128.52]] as const, answer: 'A' }]
+    const grounding = [sampleOf(0, at)]
+    const grounded = [sampleOf(0, { ...at, task: 'grounded-qa', answer: 'A', options: ['x', 'y'] })]
+    for (const suite of ['charades', 'anet', 'timelens', 'tvgbench']) {
+      expect(metrics(suite, grounding, whole, 'videomind').metrics).toMatchObject({
+        mIoU: expect.closeTo(50.000006, 6),
+        'R1@0.5': 100,
+        'R3@0.5': 100,
+      })
+    }
+    expect(metrics('rextime', grounded, whole, 'videomind').metrics).toMatchObject({
+      'R1@0.5': 100,
+      'Acc@IoU': 100,
+    })
+    expect(metrics('nextgqa', grounded, whole, 'videomind').metrics).toMatchObject({
+      'IoU@0.5': 100,
+      'IoP@0.5': 100,
+      'Acc@GQA': 100,
+    })
+    // A float32 just below 0.7 is what 0.7 itself is to a tensor.
+    expect(
+      metrics('anet', [sampleOf(0, { windows: [[0, 10]] })], [{ id: 'q0', windows: [[0, 7]] }]).metrics,
+    ).toMatchObject({ 'R1@0.7': 100 })
+  })
+
+  it('follow by default the script that published the benchmark', () => {
+    const defaults = Object.fromEntries(Object.entries(suites).map(([name, { rules }]) => [name, rules[0]]))
+    expect(defaults).toMatchObject({
+      charades: 'videomind',
+      anet: 'videomind',
+      timelens: 'timelens',
+      tvgbench: 'time-r1',
+    })
+    const half = [{ id: 'q0', windows: [[0, 5]] as const }]
+    const samples = [sampleOf(0, { windows: [[0, 10]] })]
+    expect(metrics('timelens', samples, half).metrics['R1@0.5']).toBe(100)
+    expect(metrics('tvgbench', samples, half).metrics['R1@0.5']).toBe(0)
+  })
+
+  const annotations = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'activitynet_captions')
+  it.skipIf(!existsSync(annotations))(
+    'give the published forms of the whole video on ActivityNet-Captions',
+    async () => {
+      const { samples } = await Effect.runPromise(
+        Effect.flatMap(lookup('anet'), (dataset) => dataset.read(annotations, 'test', { policy: 'keep' })),
+      )
+      const whole = baselinePredictions('whole', samples, [])
+      const recalls = (rule: string) => {
+        const { metrics } = evaluate(suites.anet!, samples, whole, { rule, bootstrap: null }).report
+        return [0.3, 0.5, 0.7].map((threshold) => metrics[`R1@${threshold}`]!.toFixed(3))
+      }
+      for (const rule of ['videochat-r1', 'timelens', 'lmms-eval'])
+        expect(recalls(rule)).toEqual(['48.018', '21.208', '12.413'])
+      for (const rule of ['time-r1', '2d-tan']) expect(recalls(rule)).toEqual(['47.989', '21.073', '12.407'])
+      expect(recalls('videomind')).toEqual(['47.977', '21.167', '12.413'])
+    },
+  )
 
   it('report recall of the first three and five for VideoMind', () => {
     const windows = [
@@ -126,6 +190,17 @@ describe('suites', () => {
     expect(strict.MAE).toBeCloseTo(1 / 10.1 / 3, 12)
     const parsed = metrics('repcount', samples, list, 'actrep-r1').metrics
     expect(parsed).toMatchObject({ OBO: 100, Exact: 50, AbsMAE: 0.5, RMSE: Math.sqrt(0.5), MedianAE: 1 })
+    // An unread answer has the bare true count as its error, a negative one is read.
+    const more = [...samples, sampleOf(3, { task: 'counting', windows: null, answer: '7' })]
+    const lmms = metrics(
+      'repcount',
+      more,
+      [...list.slice(0, 1), { id: 'q1', windows: null, answer: '-4' }],
+      'lmms-eval',
+    )
+    expect(lmms.headline).toEqual(['mae_norm', 'obo'])
+    expect(lmms.metrics.mae_norm).toBeCloseTo((1 / 10.1 + 8 / 4.1 + 0 + 7) / 4, 12)
+    expect(lmms.metrics.obo).toBe(0.25)
     const none = metrics('repcount', samples, [], 'actrep-r1').metrics
     expect(none).toMatchObject({ OBO: 0, Exact: 0, MAE: Number.POSITIVE_INFINITY })
     expect(metrics('dvd', samples, list).metrics.accuracy).toBeCloseTo(100 / 3, 12)

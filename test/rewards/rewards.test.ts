@@ -109,6 +109,33 @@ describe('grounding rewards', () => {
     expect(wassersteinDistance([[2, 2]], [[5, 5]])).toBeCloseTo(3, 12)
   })
 
+  it('follow TimeLens2: exp(-W1 / length of the merged truth), and a penalty where nothing can be read', () => {
+    const target = {
+      windows: [
+        [0, 2],
+        [1, 4],
+      ],
+      duration: 20,
+    }
+    expect(score('timelens2_wasserstein', '<answer>0.0 to 4.0</answer>', target)).toBe(1)
+    // All of the answer lies 8 s behind the truth, which is 4 s long.
+    expect(score('timelens2_wasserstein', '<answer>8.0 to 12.0</answer>', target)).toBeCloseTo(
+      Math.exp(-2),
+      12,
+    )
+    // Half of the truth's time moves by 2 s on average in either direction of a broad answer.
+    expect(score('timelens2_wasserstein', '<answer>0.0 to 8.0</answer>', target)).toBeCloseTo(
+      Math.exp(-0.5),
+      12,
+    )
+    expect(score('timelens2_wasserstein', 'eh', target)).toBe(0)
+    expect(score('timelens2_wasserstein', '<answer>none</answer>', { windows: [] })).toBe(1)
+    expect(score('timelens2_wasserstein', '<answer>1.0 to 2.0</answer>', { windows: [[3, 3]] })).toBe(0)
+    expect(score('parse_penalty', '<answer>0.0 to 4.0</answer>', target)).toBe(0)
+    expect(score('parse_penalty', '<answer>none</answer>', target)).toBe(0)
+    expect(score('parse_penalty', 'from 0 to 4', target)).toBe(-1)
+  })
+
   it('orders misses by their distance', () => {
     const target = { windows: [[0, 2]], duration: 20 }
     const near = score('wasserstein', '<answer>3 to 5</answer>', target)

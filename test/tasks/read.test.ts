@@ -168,6 +168,18 @@ describe('letters', () => {
 })
 
 describe('counts', () => {
+  it.each([
+    ['12', 12],
+    ['<answer>1,234</answer>', 1234],
+    ['Twenty', 20],
+    ['none', 0],
+    ['I see twelve', null],
+    ['2.5 times', 2],
+    ['3.5', 4],
+    ['-4', -4],
+    ['after 12 s, 5 times', 12],
+  ] as const)('reads %j for lmms-eval', (text, count) => expect(parse.parseCountLmmsEval(text)).toBe(count))
+
   const cases = [
     ['12', 12],
     ['12 reps', 12],
