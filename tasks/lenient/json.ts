@@ -105,7 +105,7 @@ export const underLike = (value: { readonly [key: string]: Parsed }, pattern: Re
 
 /**
  * The one text, number or truth value that a JSON answer comes down to: through lists of one, the last of several
- * objects, and the first of some names of an object. Undefined where there is none.
+ * objects, and the first of some names of an object or the only value it has. Undefined where there is none.
  */
 export const scalarIn = (
   value: Parsed,
@@ -116,5 +116,8 @@ export const scalarIn = (
     const items = value as ReadonlyArray<Parsed>
     return items.length === 1 || items.every(isObject) ? scalarIn(items.at(-1), names) : undefined
   }
-  return isObject(value) ? scalarIn(underAny(value, names), names) : undefined
+  if (!isObject(value)) return undefined
+  const named = underAny(value, names)
+  const values = Object.values(value)
+  return named === undefined && values.length !== 1 ? undefined : scalarIn(named ?? values[0], names)
 }

@@ -1,7 +1,7 @@
 import { bare } from './normal.ts'
 
 const whole =
-  /^(?:none|no|null|nil|nan|n\/a|na|nothing|never|absent|empty|not applicable|not (?:present|found|shown|visible|seen|in the video)|none found|no (?:such )?(?:time )?(?:ranges?|windows?|segments?|moments?|events?|occurrences?|match(?:es)?)(?: (?:was |were )?found)?|无|没有|不存在|未出现|没有出现|未发生)$/
+  /^(?:none|no|null|nil|nan|n\/a|na|nothing|never|absent|empty|not applicable|not (?:present|found|shown|visible|seen|in the video)|none found|no (?:such )?(?:time )?(?:ranges?|windows?|segments?|moments?|events?|occurrences?|match(?:es)?)(?: (?:was |were )?found)?|无|没有|不存在|未出现|没有出现|未发生|なし|ninguno|ninguna|keine|aucune?)$/
 
 const helpless =
   /\b(?:cannot|can't|can not|could not|couldn't|unable|sorry|not sure|unsure|unclear|uncertain)\b(?! be (?:found|seen|observed|located))|无法|不确定/i
@@ -12,7 +12,8 @@ const denial = new RegExp(
     String.raw`\b(?:never|not) (?:occur|happen|appear|take|present|show|visible|seen|depict|exist|found|see|observe|find)`,
     String.raw`\b(?:don't|do not|didn't|did not) (?:see|observe|find)`,
     String.raw`\b(?:no|none of the|without any) (?:\w+ ){0,3}(?:event|moment|instance|occurrence|range|evidence|segment|frame|clip|scene|window|part|point|time|sign|match)`,
-    String.raw`\b(?:none|never)\b`,
+    String.raw`\b(?:none|never|nothing|nowhere|absent|aren't any|are not any)\b`,
+    String.raw`\b(?:cannot|can't|could not|couldn't) be (?:found|seen|observed|located)`,
     '没有|未出现|不存在|未发生|不包含',
   ].join('|'),
   'i',

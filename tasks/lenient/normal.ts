@@ -5,6 +5,9 @@
 export const normal = (text: string): string =>
   text
     .normalize('NFKC')
+    // GLM's boxes are tokens of its own.
+    .replace(/<\|begin_of_box\|>/g, '\\boxed{')
+    .replace(/<\|end_of_box\|>/g, '}')
     .replace(/<\|[^|<>]{1,40}\|>|<\/s>|<eos>|<end_of_turn>/g, '')
     .replace(/[\u200b-\u200f\u2060\ufeff]/g, '')
     .replace(/[\u2010-\u2015\u2212]/g, '-')

@@ -33,7 +33,7 @@ const lastFence = (text: string): string | null => {
 }
 
 const phrase =
-  /(?:\b(?:answer|result|output|prediction|conclusion)\b(?: is| are)?[ \t]*[:=]|\banswer is\b|答案(?:是|为)?:?|最终答案:?)/gi
+  /(?:\b(?:answer|ans|response|verdict|result|output|prediction|conclusion)\b(?: is| are)?[ \t]*[:=]|\banswer is\b|答案(?:是|为)?:?|最终答案:?)/gi
 
 const afterPhrase = (text: string): string | null => {
   let end = -1

@@ -117,20 +117,36 @@ const dangling = new RegExp(
   `${gap}\\s{0,3}(?:-|to|until)\\s{0,3}\\d|(?:^|[\\s([,;])-\\d[\\d.]{0,20}\\s{0,3}(?:-|to)\\s`,
 )
 
+/** Pairs with nothing between their numbers but a comma: `12.0, 15.3; 40.5, 44.0`. Null where the text is anything else. */
+const onlyPairs = (text: string): ReadonlyArray<Window> | null => {
+  const pairs = text
+    .trim()
+    .split(/\s*[;\n]\s*/)
+    .map((part) => onlyPair.exec(part))
+  return pairs.every((pair) => pair !== null)
+    ? pairs.map(([, start, end]): Window => [toSeconds(start!), toSeconds(end!)])
+    : null
+}
+
+const aloneMoment = new RegExp(`^(?:at |and |from )*${momentPattern}\\.?$`, 'iu')
+
+/** Whether an item of a list is a moment alone: the half of a range that was not understood. */
+const hasLoneMoment = (rest: string): boolean =>
+  rest
+    .replaceAll(new RegExp(`(^|\\n)[ \\t]{0,9}\\(?\\d{1,2}[.)]\\s{0,9}(?=${gap})`, 'g'), '$1')
+    .split(new RegExp(`[,;\\n${gap}]|\\band\\b`))
+    .some((item) => aloneMoment.test(item.trim()))
+
 const ofText = ({ text, marked }: Region): Reading => {
   if (saysNone(text)) return none
-  const pair = onlyPair.exec(text.trim())
-  if (pair !== null) return toReading([[toSeconds(pair[1]!), toSeconds(pair[2]!)]])
+  const pairs = onlyPairs(text)
+  if (pairs !== null) return toReading(pairs)
   const part = marked || isBareList(text) ? text : lastParagraph(text)
   const all = sentences(part)
   const stating = all.filter((sentence) => !deniesIn(sentence))
   const { windows, rest } = rangesOf(stating.join('\n'))
   if (windows.length === 0) return stating.length < all.length ? none : unreadable('no answer')
-  if (dangling.test(rest)) return unreadable('unclear')
-  // Inside marks only an answer stands: a number left over is a time that was not understood.
-  return marked && /\d/.test(rest.replace(/^\s*\d{1,2}[.)]\s/gm, ''))
-    ? unreadable('unclear')
-    : toReading(windows)
+  return dangling.test(rest) || hasLoneMoment(rest) ? unreadable('unclear') : toReading(windows)
 }
 
 /** The windows of a region. */

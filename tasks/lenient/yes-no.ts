@@ -5,8 +5,8 @@ import { regionOf } from './region.ts'
 /** What a reply to a yes-or-no question says. */
 export type YesNo = { readonly kind: 'answer'; readonly yes: boolean } | Unreadable
 
-const affirming = 'yes|yeah|yep|yup|true|correct|affirmative|是|对|有|可以看到|sí|oui|ja|はい|да|예|네'
-const denying = 'no|nope|nah|false|incorrect|negative|not|否|不|没|未|非|non|nein|いいえ|нет|아니'
+const affirming = 'yes|yeah|yep|yup|true|correct|affirmative|是|对|有|可以看到|能看到|sí|oui|ja|はい|да|예|네'
+const denying = 'no|nope|nah|false|incorrect|negative|not|否|不|没|未|非|错|看不到|non|nein|いいえ|нет|아니'
 const word = (words: string) => `(?:${words})`
 const end = String.raw`(?=[^\p{Script=Latin}\p{Script=Cyrillic}\p{N}])`
 

@@ -43,6 +43,7 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['答案是B', 'B'],
   ['选C', 'C'],
   ['Final answer: $\\boxed{B}$', 'B'],
+  ['Ans: B', 'B'],
   // Sentences.
   ['I think the answer is B, not C.', 'B'],
   ['The answer is B. Option C is wrong.', 'B'],
@@ -62,6 +63,7 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['{"answer": "B. blue", "reason": "A is wrong"}', 'B'],
   ['{"choice": "green"}', 'C'],
   ['["B"]', 'B'],
+  ['{"correct": "B"}', 'B'],
   ['```json\n{"option": "D"}\n```', 'D'],
   // The last answer; thoughts.
   ['<answer>B</answer>\nNo, look again.\n<answer>C</answer>', 'C'],

@@ -43,6 +43,7 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['I count 12 repetitions.', '12'],
   ['The number of jumps is 4', '4'],
   ['About 5', '5'],
+  ['3 (three)', '3'],
   ['The ball bounces 3 times in 10 seconds.', '3'],
   ['In this 30 s clip he does 8 push-ups.', '8'],
   ['At 2.0 s, at 4.5 s and at 7.0 s: a total of 3.', '3'],
@@ -59,6 +60,7 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['{"answer": "three", "confidence": 0.7}', '3'],
   ['```json\n{"total": 12}\n```', '12'],
   ['[3]', '3'],
+  ['{"bounces": 3}', '3'],
   // The last answer; thoughts.
   ['<answer>3</answer>\nI missed one.\n<answer>4</answer>', '4'],
   ['<think>1, 2, 3, 4, maybe <answer>5</answer></think>\n\n4', '4'],
