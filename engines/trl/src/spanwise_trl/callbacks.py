@@ -34,8 +34,9 @@ class Guards(TrainerCallback):
 
     def __init__(self, run: Run, service: Service, trainer: Any, comparison: SamplerAgainstLoss | None) -> None:
         self.run, self.service, self.trainer, self.comparison = run, service, trainer, comparison
-        self.figures: dict[str, float | None] = {}
         self._gradients_seen = False
+        #: Figures of the checks so far.
+        self.reported: dict[str, float | None] = {}
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         accelerator = self.trainer.accelerator
@@ -44,21 +45,24 @@ class Guards(TrainerCallback):
         self.service.event("start", state.global_step // self.run.updates)
 
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        figures: dict[str, float | None] = {}
         if self.comparison is not None and self.comparison.active:
             found = self.comparison.finish()
-            self.figures.update(
-                {"sampler_loss_mean": found.mean, "sampler_loss_max": found.worst, "sampler_loss_tokens": found.tokens}
-            )
+            figures["sampler_loss_mean"] = found.mean
+            figures["sampler_loss_max"] = found.worst
+            figures["sampler_loss_tokens"] = found.tokens
         if not self._gradients_seen:
             norms = gradient_norms(self.trainer.accelerator.unwrap_model(self.trainer.model_wrapped))
             vision, rest = (None, None) if norms is None else norms
             if vision is not None and rest is not None:
                 check_gradients(vision, rest)
             # A batch of equal rewards has no gradient at all, and says nothing.
-            self._gradients_seen = norms is None or rest != 0
-            if self._gradients_seen:
-                self.figures.update({"vision_gradient": vision, "other_gradient": rest})
-                self.service.event("guard", state.global_step // self.run.updates, figures=self.figures)
+            if rest != 0:
+                self._gradients_seen = True
+                figures.update({"vision_gradient": vision, "other_gradient": rest})
+        if figures:
+            self.reported.update(figures)
+            self.service.event("guard", state.global_step // self.run.updates, figures=figures)
 
 
 class Reporter(TrainerCallback):

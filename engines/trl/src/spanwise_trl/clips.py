@@ -52,8 +52,8 @@ class Clip:
 
 
 class Encoder:
-    """Served prompts as clips. A content is processed once; the least recently used clips are dropped beyond `room`,
-    but never those that `pin` names."""
+    """Served prompts as clips. A content is processed once, as long as it is not dropped: `pin` drops the least recently
+    used clips beyond `room`."""
 
     def __init__(
         self, processor: Any, service: Service, dtype: torch.dtype = torch.float32, room: int = 256
@@ -81,7 +81,6 @@ class Encoder:
                 clip = self._process(step, prompt)
                 self._by_content[content] = self._by_key[clip.key] = clip
                 self.seconds += time.perf_counter() - begun
-                self._evict()
             self._by_content.move_to_end(content)
             return clip
 
@@ -93,9 +92,11 @@ class Encoder:
             raise GuardError(f"the clip of row key {key} is gone: rows must not outlive their generation") from None
 
     def pin(self, clips: Iterable[Clip]) -> None:
-        """Keeps these clips until the next call: rows in the trainer's buffer refer to them."""
+        """Keeps these clips until the next call, because rows in the trainer's buffer refer to them, and drops what is
+        beyond `room` of the others."""
         with self._lock:
             self._pinned = {clip.key for clip in clips}
+            self._evict()
 
     def _evict(self) -> None:
         spare = len(self._by_content) - self.room

@@ -71,7 +71,7 @@ def decoder_of(run: Run, model: PreTrainedModel, tokenizer: Any, video_token: in
     graph = chosen == "graph" or (
         chosen == "auto" and whole and not on_cpu and run.engine["precision"] == "bf16" and run.engine["loraRank"] is None
     )
-    return Decoder(sampling_of(run, model, tokenizer), video_token, graph=graph, together=not whole)
+    return Decoder(sampling_of(run, model, tokenizer), video_token, graph=graph, sharded=not whole)
 
 
 def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool | None = None) -> Training:
@@ -103,7 +103,7 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
         rollout = Rollout(processor, decoder, run.settings["seed"], comparison.heard)
     else:
         # TRL's own generation tells no log-probabilities to compare.
-        comparison.active = False
+        comparison.cancel()
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=reward_function(run, service, sampling.ends),

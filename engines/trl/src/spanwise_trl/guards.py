@@ -80,12 +80,16 @@ class SamplerAgainstLoss:
         scaled = logits[places.to(logits.device)].float().cpu() / self.temperature
         return scaled.log_softmax(-1).gather(1, ids[row, columns][:, None])[:, 0]
 
-    def finish(self) -> Agreement:
-        """Ends the comparison. Raises where the difference is more than rounding: the largest in fp32, a row's mean in
-        bf16, whose rounding makes single tokens differ more."""
+    def cancel(self) -> None:
+        """Ends the comparison without a verdict, where nothing is known of what was sampled."""
         self.active = False
         self._handle.remove()
         self._heard = {}
+
+    def finish(self) -> Agreement:
+        """Ends the comparison. Raises where the difference is more than rounding: the largest in fp32, a row's mean in
+        bf16, whose rounding makes single tokens differ more."""
+        self.cancel()
         rows = [row for row in self._rows if len(row) > 0]
         if not rows:
             raise GuardError("no row of the first step reached the loss with its clip")

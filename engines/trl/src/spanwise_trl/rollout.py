@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -53,11 +54,12 @@ def all_done(done: Tensor, together: bool) -> bool:
 class Decoder:
     """Decodes G completions of each clip as one sequence over one copy of the prompt's keys and values.
 
-    `graph` records a decoding step as a CUDA graph and replays it. The weights may change between calls, not move.
+    `graph` records a decoding step as a CUDA graph and replays it, also in later calls: weights may change between
+    calls, not move. With `sharded` weights, which do move, it is recorded anew each time, and all ranks keep step.
     """
 
-    def __init__(self, sampling: Sampling, video_token: int, graph: bool, together: bool = False) -> None:
-        self.sampling, self.video_token, self.graph, self.together = sampling, video_token, graph, together
+    def __init__(self, sampling: Sampling, video_token: int, graph: bool, sharded: bool = False) -> None:
+        self.sampling, self.video_token, self.graph, self.sharded = sampling, video_token, graph, sharded
         self._recorded: tuple[tuple[Any, ...], _Recorded] | None = None
 
     @torch.no_grad()
@@ -77,6 +79,8 @@ class Decoder:
             return self._decode(model, body, clips, group, ids, mask)
         finally:
             model.train(was_training)
+            if self.sharded:
+                self.release()
 
     def _decode(
         self, model: nn.Module, body: nn.Module, clips: Sequence[Clip], group: int, ids: Tensor, mask: Tensor
@@ -110,7 +114,7 @@ class Decoder:
         ends = torch.tensor(sampling.ends, device=device)
         done = torch.isin(token, ends)
         for step in range(sampling.max_tokens - 1):
-            if step % 8 == 0 and all_done(done, self.together):
+            if step % 8 == 0 and all_done(done, self.sharded):
                 break
             if recorded is not None:
                 at = prompt + step * group
@@ -220,9 +224,10 @@ class Rollout:
         with (
             whole_weights(trainer) as model,
             seeded(seed, accelerator.device),
-            accelerator.autocast(),
         ):
+            begun = time.perf_counter()
             rolled = self.decoder(model, distinct, group, accelerator.device)
+            self.seconds += time.perf_counter() - begun
         if self.heard is not None:
             self.heard(clips, rolled)
         return {

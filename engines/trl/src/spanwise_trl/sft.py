@@ -44,6 +44,7 @@ class Collator:
         ids = [row["id"] for row in rows]
         prompts = self.processor.service.prompts(step, ids)
         clips = [encoder(step, prompt) for prompt in prompts]
+        encoder.pin(clips)
         self.processor.masks.setdefault(step, {}).update({clip.id: clip.mask for clip in clips})
         full: list[list[int]] = []
         for prompt, clip in zip(prompts, clips, strict=True):
@@ -72,10 +73,6 @@ def rows_of(run: Run) -> Dataset:
     """One row for each place of each step; supervised prompts do not depend on what was learnt before."""
     places = [(n // run.prompts, n % run.prompts) for n in range(run.steps * run.prompts)]
     return Dataset.from_dict({"step": [step for step, _ in places], "id": [f"draw/{n}" for _, n in places]})
-
-
-class InOrder(torch.utils.data.SequentialSampler):
-    """Rows as the curriculum drew them."""
 
 
 def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool | None = None) -> SftTraining:
