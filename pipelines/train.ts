@@ -35,7 +35,6 @@ import { sharedVideos } from './shared-videos.ts'
 import { announceSight } from './sight.ts'
 import { fileOf, present, type VideoFolders } from './train/data.ts'
 import { curriculumSettings, planOf, sftSettings } from './train/defaults.ts'
-import { checkMaskMode } from './train/mask-mode.ts'
 import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
 
 /** Options of `spanwise train sft` and `spanwise train curriculum`. */
@@ -198,7 +197,6 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
   const settings = yield* curriculumSettings(profile, items, options.settings)
   const rewards = yield* composeRewards(settings.rewards)
   const { mask, sampling } = settings
-  yield* checkMaskMode(surveyed.preprocessing, mask.mode)
   const opened = yield* open('curriculum', engine, options, surveyed, settings, mask, sampling.maxTokens)
   return yield* Effect.scoped(
     Effect.gen(function* () {

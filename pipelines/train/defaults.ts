@@ -1,7 +1,9 @@
+import { Effect } from 'effect'
 import type { Task } from '../../core/index.ts'
 import { type ModelProfile, type ReplyPlan, replyPlan } from '../../models/index.ts'
 import { grpoSchema, sftSchema, type TrainingItem } from '../../trainer/index.ts'
 import { parseSettings } from '../settings.ts'
+import { checkMaskMode } from './mask-mode.ts'
 
 type Given = { readonly [name: string]: unknown } | undefined
 
@@ -18,7 +20,7 @@ export const curriculumSettings = (
       maxTokens: Math.max(...items.map(({ sample }) => replyPlan(profile, sample.task).maxTokens)),
       ...(settings?.sampling as object | undefined),
     },
-  })
+  }).pipe(Effect.tap(({ mask }) => checkMaskMode(profile, mask.mode)))
 
 /** Settings of supervised fine-tuning: what was given, and the model's own learning rate. */
 export const sftSettings = (profile: ModelProfile, settings: Given) =>

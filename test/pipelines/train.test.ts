@@ -5,6 +5,8 @@ import { Effect } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../engine/index.ts'
 import { runCurriculum, runSft, type TrainOptions } from '../../pipelines/train.ts'
+import { readTrl } from '../../pipelines/trl/open.ts'
+import type { TrlOptions } from '../../pipelines/trl/options.ts'
 import { Videos } from '../../video/index.ts'
 import { stubEngine, stubItems } from '../trainer/stub.ts'
 
@@ -85,6 +87,28 @@ describe('runCurriculum and runSft', () => {
     expect(existsSync(join(root, 'sft', 'metrics.duckdb'))).toBe(true)
   })
 
+  it('refuse dropped frames through TRL too, by the name of the model', async () => {
+    const trl: TrlOptions = {
+      ...{ gpus: 0, python: 'python3', engine: {}, offload: false, executorOptions: {} },
+      ...{ executor: 'local', cpus: 1, host: '127.0.0.1', port: 0 },
+    }
+    const drop = (name: string) =>
+      Effect.runPromise(
+        Effect.flip(
+          readTrl(
+            'curriculum',
+            options('trl', { model: name, settings: { mask: { mode: 'drop' }, refill: 1 } }),
+            trl,
+          ),
+        ),
+      ).then(({ message }) => message)
+    expect(await drop('Qwen/Qwen2.5-VL-7B-Instruct')).toContain(
+      '"mask.mode": drop is not possible with Qwen2.5-VL-7B-Instruct, which is not told the time of each frame',
+    )
+    // Where frames carry their times the next setting is refused, which TRL has not.
+    expect(await drop('Qwen/Qwen3-VL-8B-Instruct')).toContain('"refill"')
+  })
+
   it('refuse bad input in one line and write nothing', async () => {
     const refuse = async (changes: Partial<TrainOptions>) => {
       const error = await Effect.runPromise(
@@ -107,7 +131,7 @@ describe('runCurriculum and runSft', () => {
     for (const family of ['qwen2.5-vl', 'qwen2-vl']) {
       const folder = join(import.meta.dirname, '../fixtures/qwen2vl', family)
       expect(await refuse({ model: folder, settings: { mask: { mode: 'drop' } } })).toContain(
-        '"mask.mode": drop is not possible with qwen2_',
+        '"mask.mode": drop is not possible with qwen2',
       )
     }
   })
