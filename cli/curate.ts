@@ -1,11 +1,30 @@
 import { join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
-import { selectionMethods } from '../curriculum/index.ts'
+import { InputError } from '../core/index.ts'
+import { type Band, bands, defaultSelection, selectionMethods } from '../curriculum/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { actions } from '../pipelines/curate/act.ts'
 import { runCurate } from '../pipelines/curate.ts'
-import { foldersOf, given, json, positiveOr, print, run, seed, whole } from './flags.ts'
+import { foldersOf, given, json, positive, positiveOr, print, run, seed, whole } from './flags.ts'
+
+const isBand = (name: string): name is Band => (bands as ReadonlyArray<string>).includes(name)
+
+/** The quotas of the bands, those that were not given by default. */
+const quotasOf = Effect.fnUntraced(function* (given: Option.Option<Record<string, string>>) {
+  const quotas: Record<Band, number> = { ...defaultSelection.quotas }
+  for (const [name, text] of Object.entries(Option.getOrElse(given, () => ({})))) {
+    const quota = Number(text)
+    if (!isBand(name) || text.trim() === '' || !Number.isFinite(quota) || quota < 0)
+      return yield* new InputError({
+        subject: `--quota ${name}=${text}`,
+        problem: isBand(name) ? 'is no number from 0 on' : 'there is no such band',
+        remedy: `name ${bands.join(', ')} and a number, e.g. --quota hard=0.5`,
+      })
+    quotas[name] = quota
+  }
+  return quotas
+})
 
 export const curate = Command.make(
   'curate',
@@ -27,8 +46,18 @@ export const curate = Command.make(
       Flag.withDefault('drop'),
     ),
     select: Flag.Literals('select', selectionMethods).pipe(
-      Flag.withDescription('how the budget is chosen'),
+      Flag.withDescription(
+        'how the budget is chosen: a Gaussian on mean IoU (Time-R1), the same whatever the pool is like (TimeLens), (1 - mean IoU) squared (TimeLens2), quotas of bands, or at random; default gaussian',
+      ),
       Flag.withDefault('gaussian'),
+    ),
+    mean: positive('mean', 'centre of the Gaussian on mean IoU, default 0.3'),
+    deviation: positive('deviation', 'width of the Gaussian, default 0.2'),
+    quota: Flag.KeyValuePair('quota').pipe(
+      Flag.withDescription(
+        'relative quota of a band where --select is band, e.g. --quota hard=0.5; default easy=0.2, medium=0.5, hard=0.3',
+      ),
+      Flag.optional,
     ),
     share: positiveOr('share', 'share of the pool to keep', 0.1),
     count: whole('count', 'number of samples to keep, instead of a share', 1),
@@ -56,7 +85,8 @@ export const curate = Command.make(
         method: input.select,
         share: input.share,
         seed: input.seed,
-        ...given({ count: input.count }),
+        quotas: yield* quotasOf(input.quota),
+        ...given({ count: input.count, mean: input.mean, deviation: input.deviation }),
       },
       evaluation,
       videos: Object.fromEntries(

@@ -10,7 +10,7 @@ import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { answer, claimGiven, type Given, givenPredictions, runEval } from '../pipelines/eval.ts'
 import { loadSource } from '../pipelines/source.ts'
-import { readers, shareWarning } from '../tasks/index.ts'
+import { readers } from '../tasks/index.ts'
 import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
@@ -198,8 +198,6 @@ const suiteCommand = (name: string) =>
           `report: ${join(folder, 'report.md')}`,
         ],
       )
-      const warning = tally === undefined ? null : shareWarning(tally.share)
-      if (warning !== null) yield* Effect.logWarning(`eval ${name}: ${warning}`)
       if (tally !== undefined && tally.unanswered.length > 0) {
         if (!input.json) yield* Console.error(unansweredLines(tally.unanswered).join('\n'))
         return yield* new IncompleteError({

@@ -10,7 +10,14 @@ import {
   easeByKey,
 } from './difficulty.ts'
 
-export const selectionMethods = ['gaussian', 'band', 'random'] as const
+/**
+ * How samples are weighted by their ease (mean IoU under the key `score`).
+ * `gaussian`: a normal density of the ease (Time-R1: mean 0.3, deviation 0.2).
+ * `gaussian-balanced`: that density over the share of the pool that is about as easy, in twenty steps, so that the
+ * selection itself follows the Gaussian whatever the pool is like (TimeLens: mean 0.05, deviation 0.2).
+ * `hard-squared`: (1 - ease)^2 (TimeLens2). `band`: quotas of easy, medium and hard. `random`: the control.
+ */
+export const selectionMethods = ['gaussian', 'gaussian-balanced', 'hard-squared', 'band', 'random'] as const
 
 export interface Selection {
   readonly method: (typeof selectionMethods)[number]
@@ -20,7 +27,7 @@ export interface Selection {
   readonly count?: number
   readonly seed: number
   readonly key: CurriculumKey
-  /** Centre and width of the Gaussian on ease (mean IoU under the key `score`). */
+  /** Centre and width of the Gaussians on ease. */
   readonly mean: number
   readonly deviation: number
   /** Relative quotas of the bands. */
@@ -88,10 +95,38 @@ export const apportion = (
   }
 }
 
+/** Steps of ease in which the density of a pool is counted: TimeLens's. */
+const steps = 20
+
+const stepOf = (ease: number): number => Math.min(steps - 1, Math.floor(steps * ease))
+
+/** Logarithms of the weights of a pool's samples under a method that weighs them; null where it does not. */
+const weighing = (
+  { method, mean, deviation }: Selection,
+  ease: ReadonlyMap<string, number>,
+): ((id: string) => number) | null => {
+  const gaussian = (id: string) => -(((ease.get(id)! - mean) / deviation) ** 2) / 2
+  switch (method) {
+    case 'gaussian':
+      return gaussian
+    case 'gaussian-balanced': {
+      const density = new Uint32Array(steps)
+      for (const value of ease.values()) density[stepOf(value)]!++
+      return (id) => gaussian(id) - Math.log(density[stepOf(ease.get(id)!)]!)
+    }
+    case 'hard-squared':
+      return (id) => 2 * Math.log(1 - ease.get(id)!)
+    case 'random':
+      return () => 0
+    case 'band':
+      return null
+  }
+}
+
 /**
  * The ids to train on, sorted. Exactly `budget(pool.length, selection)` of them, fixed by the seed and the set of
- * candidates whatever their order. `gaussian` weighs each candidate by a normal density of its ease, `band` fills
- * quotas (a band that runs short leaves its places to the others), `random` is the control.
+ * candidates whatever their order: a weighted sample without replacement, or the quotas of `band` (a band that runs
+ * short leaves its places to the others).
  * Throws RangeError when ids repeat.
  */
 export const select = (pool: ReadonlyArray<Candidate>, selection: Selection): ReadonlyArray<string> => {
@@ -99,12 +134,9 @@ export const select = (pool: ReadonlyArray<Candidate>, selection: Selection): Re
   if (new Set(ids).size !== ids.length) throw new RangeError('select: candidate ids repeat')
   const count = budget(pool.length, selection)
   const ease = easeByKey(pool, selection.key)
-  const { seed, mean, deviation } = selection
-  if (selection.method === 'gaussian')
-    return largest(ids, count, (id) =>
-      lot(seed, id, -(((ease.get(id)! - mean) / deviation) ** 2) / 2),
-    ).toSorted()
-  if (selection.method === 'random') return largest(ids, count, (id) => lot(seed, id, 0)).toSorted()
+  const { seed } = selection
+  const logWeight = weighing(selection, ease)
+  if (logWeight !== null) return largest(ids, count, (id) => lot(seed, id, logWeight(id))).toSorted()
   const members = bands.map((band) =>
     ids.filter((id) => bandOf(1 - ease.get(id)!, selection.bounds) === band),
   )

@@ -111,6 +111,12 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
 ) {
   const { videos, inFlight = 32 } = options
   const { identity: model, profile } = yield* VisionLanguageModel
+  const settings = answerDefaults(profile, options.benchmark ?? null)
+  const folder = yield* claim(options, {
+    model,
+    prompt: answerer.promptVersion(settings),
+    settings: { ...settings },
+  })
   const [first] = samples
   if (first !== undefined)
     yield* announceSight({
@@ -118,12 +124,6 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
       datasets: [...new Set(samples.map(({ dataset }) => dataset))],
       files: samples.slice(0, 100).map(({ file }) => locate(videos, file)),
     })
-  const settings = answerDefaults(profile, options.benchmark ?? null)
-  const folder = yield* claim(options, {
-    model,
-    prompt: answerer.promptVersion(settings),
-    settings: { ...settings },
-  })
   const replies = yield* modelReplies({ folder, videos, settings, inFlight })(samples)
   const { predictions, tally } = readReplies(samples, replies, options.reader)
   const lines = [...predictions.values()].map((prediction) => `${JSON.stringify(prediction)}\n`)

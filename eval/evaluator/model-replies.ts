@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
+import { watchReplies } from '../../agents/index.ts'
 import { type InputError, type Sample, sampleKey } from '../../core/index.ts'
 import { foldName, listParts, planFolds, runFold } from '../../folds/index.ts'
 import type { ModelError, VisionLanguageModel } from '../../models/index.ts'
@@ -42,7 +43,7 @@ export const modelReplies = (options: ModelReplyOptions) =>
   > {
     if (samples.length === 0) return new Map()
     const foldSize = samples.length
-    yield* runFold(answerer, { ...options, samples, foldSize, retry: true })
+    yield* runFold(watchReplies(answerer), { ...options, samples, foldSize, retry: true })
     const fold = join(options.folder, foldName(planFolds(samples.length, foldSize)[0]!))
     const parts = (yield* listParts(options.folder)).filter((path) => path.startsWith(join(fold, '/')))
     const rows = yield* Effect.scoped(

@@ -52,7 +52,7 @@ export const examine = Effect.fnUntraced(function* (
     suites.shapes!,
     questions.map(({ sample }) => sample),
     engineReplies(engine, ({ id }) => prompts.get(id)!, 64),
-    { bootstrap: null },
+    { bootstrap: null, reader: 'strict' },
   )
   const { metrics, types, parseRate } = evaluation.report
   const gradeMean = (grade: Grade) => (types[grade]?.metrics.msIoU ?? 0) / 100

@@ -27,6 +27,15 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
+/** What a method goes by besides share and seed. */
+const detail = ({ method, mean, deviation, quotas }: Selection): string => {
+  if (method === 'gaussian' || method === 'gaussian-balanced') return `, mean ${mean}, deviation ${deviation}`
+  if (method !== 'band') return ''
+  return `, quotas ${Object.entries(quotas)
+    .map(([band, quota]) => `${band} ${quota}`)
+    .join(', ')}`
+}
+
 /** The dataset card: front matter as the Hugging Face hub reads it, then what was done, in numbers. */
 export const datasetCard = (facts: CardFacts): string => {
   const licences = [
@@ -79,15 +88,15 @@ ${table(['decision', 'samples'], Object.entries(facts.decisions))}
 
 Method \`${facts.selection.method}\` over the samples that were kept, ${
     facts.selection.count === undefined ? `share ${facts.selection.share}` : `count ${facts.selection.count}`
-  }, seed ${facts.selection.seed}${
-    facts.selection.method === 'gaussian'
-      ? `, mean ${facts.selection.mean}, deviation ${facts.selection.deviation}`
-      : ''
-  }. Mean IoU of the zero-shot rollouts over the selection: ${facts.meanIou.toFixed(3)}.
+  }, seed ${facts.selection.seed}${detail(facts.selection)}. Mean IoU of the zero-shot rollouts over the selection: ${facts.meanIou.toFixed(3)}.
 
 ${table(['band', 'samples'], Object.entries(facts.bands))}
 
-No video is shared with ${facts.evaluation.length === 0 ? 'an evaluation set, because none was named' : facts.evaluation.join(', ')}.
+${
+  facts.evaluation.length === 0
+    ? 'It was not checked whether videos are shared with an evaluation set: none was named.'
+    : `No video is shared with ${facts.evaluation.join(', ')}.`
+}
 
 ## Provenance
 

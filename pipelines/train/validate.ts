@@ -77,6 +77,8 @@ export const validate = Effect.fnUntraced(function* (validation: Validation, ste
     }).pipe(Effect.provide(layerEmbedded(checkpoint).pipe(Layer.provide(Layer.succeed(Engine, engine)))))
   const { evaluation, tally } = yield* evaluateReplies(byTask, samples, source, {
     bootstrap: null,
+    // As the rewards of training read them, so that `parsed` means the same in both records.
+    reader: 'strict',
     unanswered: 'left-out',
   })
   return validationRow(evaluation, tally)

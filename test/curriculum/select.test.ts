@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { random, type Window } from '../../core/index.ts'
+import { mean, random, type Window } from '../../core/index.ts'
 import {
   apportion,
   bandOf,
@@ -48,6 +48,40 @@ describe('select', () => {
         expect(select(random(order).shuffle(candidates), selection)).toEqual(chosen)
       }),
     )
+  })
+
+  it('takes hard samples as TimeLens2 does: twice as wrong, four times as likely', () => {
+    // Two thirds of the pool have a mean IoU of 0.8, one third of 0.6: weights 0.04 and 0.16.
+    const candidates = Array.from(
+      { length: 9000 },
+      (_, i): Candidate => ({ id: `s${i}`, iou: i % 3 === 0 ? 0.6 : 0.8, windows: [], duration: 1 }),
+    )
+    const chosen = new Set(select(candidates, { ...defaultSelection, method: 'hard-squared', share: 0.02 }))
+    const hard = candidates.filter(({ id, iou }) => chosen.has(id) && iou === 0.6).length
+    expect(hard / chosen.size).toBeGreaterThan(0.58)
+    expect(hard / chosen.size).toBeLessThan(0.76)
+    const solved = candidates.map((one) => ({ ...one, iou: 1 }))
+    expect(select(solved, { ...defaultSelection, method: 'hard-squared', count: 5 })).toHaveLength(5)
+  })
+
+  it('gives a selection that follows the Gaussian whatever the pool is like, as TimeLens does', () => {
+    // Nine tenths of the pool are easy; a plain Gaussian on a broad centre takes mostly those.
+    const candidates = Array.from(
+      { length: 20_000 },
+      (_, i): Candidate => ({
+        id: `s${i}`,
+        iou: i % 10 === 0 ? (i / 20_000) * 0.5 : 0.5 + (i / 20_000) * 0.5,
+        windows: [],
+        duration: 1,
+      }),
+    )
+    const ious = new Map(candidates.map(({ id, iou }) => [id, iou]))
+    const meanOf = (method: 'gaussian' | 'gaussian-balanced') => {
+      const ids = select(candidates, { ...defaultSelection, method, mean: 0.5, deviation: 0.3, count: 300 })
+      return mean(ids.map((id) => ious.get(id)!))
+    }
+    expect(meanOf('gaussian')).toBeGreaterThan(0.6)
+    expect(Math.abs(meanOf('gaussian-balanced') - 0.5)).toBeLessThan(0.05)
   })
 
   it('prefers the Gaussian centre', () => {

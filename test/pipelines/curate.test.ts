@@ -9,6 +9,7 @@ import { runCurate } from '../../pipelines/curate.ts'
 import { runDea } from '../../pipelines/dea.ts'
 import { openDatabase, type Row, readCurated, readMetadata, readParts } from '../../store/index.ts'
 import { Videos } from '../../video/index.ts'
+import { spanwise } from '../cli/command-line.ts'
 import { flashModel, flashSample, writeVideos } from '../folds/flashes.ts'
 
 const samples = [
@@ -43,6 +44,27 @@ class World extends Context.Service<World, { readonly data: string; readonly run
 }
 
 layer(World.layer, { excludeTestServices: true })('curation', (it) => {
+  it.effect('takes every part of a selection from the command line', () =>
+    Effect.gen(function* () {
+      const { run } = yield* World
+      const curate = (out: string, ...args: ReadonlyArray<string>) =>
+        spanwise(run, 'curate', '--run', run, '--out', join(run, out), '--count', '3', '--json', ...args)
+      const [gaussian, band, refused] = yield* Effect.all([
+        curate('balanced', '--select', 'gaussian-balanced', '--mean', '0.05', '--deviation', '0.1'),
+        curate('banded', '--select', 'band', '--quota', 'hard=0.6'),
+        curate('refused', '--select', 'band', '--quota', 'hrad=0.6'),
+      ])
+      assert.strictEqual(gaussian.code, 0, gaussian.err)
+      assert.strictEqual(band.code, 0, band.err)
+      const card = (out: string) => readFileSync(join(run, out, 'README.md'), 'utf8')
+      assert.match(card('balanced'), /gaussian-balanced.*, mean 0\.05, deviation 0\.1\./)
+      assert.match(card('banded'), /quotas easy 0\.2, medium 0\.5, hard 0\.6/)
+      assert.strictEqual(refused.code, 2)
+      assert.match(refused.err, /--quota hrad=0\.6: there is no such band; name easy, medium, hard/)
+      assert.isFalse(existsSync(join(run, 'refused')))
+    }),
+  )
+
   it.effect('drops what is partial, selects a budget and writes a dataset with its provenance', () =>
     Effect.gen(function* () {
       const { run } = yield* World
