@@ -3,11 +3,22 @@ import type { Window } from '../core/index.ts'
 import type { Collector } from './collect.ts'
 import { pair, seconds } from './schemas.ts'
 
-const entry = z.object({
-  duration: seconds,
-  timestamps: z.array(z.unknown()),
-  sentences: z.array(z.unknown()),
-})
+/** What the lists of a video's windows and texts are called. */
+export interface CaptionNames {
+  readonly windows: string
+  readonly texts: string
+}
+
+const published: CaptionNames = { windows: 'timestamps', texts: 'sentences' }
+
+const entryOf = ({ windows, texts }: CaptionNames) =>
+  z
+    .object({ duration: seconds, [windows]: z.array(z.unknown()), [texts]: z.array(z.unknown()) })
+    .transform((found) => ({
+      duration: found.duration as number,
+      timestamps: found[windows] as ReadonlyArray<unknown>,
+      sentences: found[texts] as ReadonlyArray<unknown>,
+    }))
 const row = z.object({ window: pair, sentence: z.string() })
 
 /** One sentence of one video. */
@@ -30,7 +41,9 @@ export function* captionsOf(
   path: string,
   entries: ReadonlyArray<[string, unknown]>,
   into: Collector,
+  names: CaptionNames = published,
 ): Generator<Caption> {
+  const entry = entryOf(names)
   let line = 0
   for (const [video, value] of entries) {
     const shaped = entry.safeParse(value)
@@ -45,7 +58,7 @@ export function* captionsOf(
         path,
         line + 1,
         'mismatch',
-        `${video} has ${timestamps.length} timestamps and ${sentences.length} sentences`,
+        `${video} has ${timestamps.length} ${names.windows} and ${sentences.length} ${names.texts}`,
       )
     for (let index = 0; index < Math.min(timestamps.length, sentences.length); index++) {
       line++

@@ -18,6 +18,7 @@ import { rextime } from './rextime.ts'
 import { shapesDataset } from './shapes/read.ts'
 import { cosmoCap, internvidVtime } from './span-sets.ts'
 import { tacos } from './tacos.ts'
+import { anetTimelens, charadesTimelens, qvhighlightsTimelens, timelens100k } from './timelens.ts'
 import { timer1 } from './timer1.ts'
 import { videoR1 } from './video-r1.ts'
 
@@ -39,6 +40,10 @@ const all: ReadonlyArray<Dataset> = [
   repcount,
   dvdCounting,
   timer1,
+  charadesTimelens,
+  anetTimelens,
+  qvhighlightsTimelens,
+  timelens100k,
   videoR1,
   jsonl,
   csv,
