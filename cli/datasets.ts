@@ -14,6 +14,7 @@ import {
 import { Videos } from '../video/index.ts'
 import { inspectLines } from './dataset-lines.ts'
 import { cleaning, foldersOf, given, json, policy, print, source } from './flags.ts'
+import { importCommand } from './import.ts'
 
 const name = Argument.String('name').pipe(Argument.withDescription('name in the catalogue, e.g. charades'))
 
@@ -196,5 +197,5 @@ const exportCommand = Command.make(
 
 export const datasets = Command.make('datasets').pipe(
   Command.withDescription('What the catalogue knows, what a folder holds, and what is wrong with it'),
-  Command.withSubcommands([list, inspect, check, exportCommand]),
+  Command.withSubcommands([list, inspect, check, exportCommand, importCommand]),
 )

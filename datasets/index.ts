@@ -1,4 +1,5 @@
 export * from './catalogue.ts'
 export * from './clean.ts'
 export * from './dataset.ts'
+export * from './difficulty.ts'
 export { isAbsent } from './files.ts'

@@ -23,7 +23,8 @@ export const decide = (
 ): Verdict => {
   const truth = Windows.clip(sample.windows ?? [], [0, evidence.duration])
   const rollouts = evidence.replies.map(readRollout)
-  const ious = rollouts.map((reading) => readingIou(reading, sample.windows ?? [], evidence.duration))
+  const ious =
+    evidence.ious ?? rollouts.map((reading) => readingIou(reading, sample.windows ?? [], evidence.duration))
   const share = (count: number) => count / ious.length
   const meanIou = mean(ious)
   const difficulty = 1 - meanIou
@@ -38,7 +39,10 @@ export const decide = (
       sd_iou: populationDeviation(ious),
       greedy_iou: ious[0] ?? 0,
       pass_rate: share(ious.filter((iou) => iou >= settings.passAt).length),
-      parse_rate: share(rollouts.filter(({ kind }) => kind !== 'unreadable').length),
+      parse_rate:
+        evidence.ious === undefined
+          ? share(rollouts.filter(({ kind }) => kind !== 'unreadable').length)
+          : null,
       prior_iou: Windows.setIou([evidence.prior], truth),
       ious,
       frame_times: evidence.times,

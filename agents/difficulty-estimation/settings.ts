@@ -28,6 +28,8 @@ export const evidenceSchema = z.object({
   question: z.string(),
   /** The first is greedy. */
   replies: z.array(replySchema).readonly(),
+  /** IoUs that others published without the replies they come from; `replies` is then empty. */
+  ious: z.array(z.number().min(0).max(1)).readonly().exactOptional(),
   /** The constant window of `fitPrior`, in seconds of this clip. */
   prior: windowSchema,
 })

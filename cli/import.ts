@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { Effect, Option } from 'effect'
+import { Argument, Command, Flag } from 'effect/cli'
+import { loadConfig } from '../pipelines/config.ts'
+import { runImport } from '../pipelines/import-difficulty.ts'
+import { cleaning, foldersOf, given, json, print, run, source } from './flags.ts'
+
+const { dataset: _, videos: __, ...place } = source
+
+/** `spanwise datasets import`: difficulties that others published. */
+export const importCommand = Command.make(
+  'import',
+  {
+    name: Argument.String('name').pipe(
+      Argument.withDescription('name in the catalogue, or of your own data'),
+    ),
+    ...place,
+    cleaning,
+    run,
+    json,
+    from: Flag.String('from').pipe(
+      Flag.withDescription('file of per-sample answers: of TimeLens, TimeLens2 or Time-R1'),
+    ),
+  },
+  Effect.fn(function* (input) {
+    const config = yield* loadConfig()
+    const { annotations } = yield* foldersOf(input.name, {
+      annotations: input.annotations,
+      videos: Option.none(),
+    })
+    const folder = Option.getOrElse(input.run, () => join(config.runs, input.name))
+    const summary = yield* runImport({
+      dataset: input.name,
+      annotations,
+      split: Option.getOrElse(input.split, () => 'train'),
+      policy: input.policy,
+      ...given({ form: input.form, cleaning: input.cleaning }),
+      run: folder,
+      from: input.from,
+    })
+    yield* print(input.json, summary, [
+      `${summary.kept} of ${summary.planned} samples have a published answer among ${summary.rows} rows; ${summary.dropped} have none`,
+      `verdicts: ${join(folder, 'difficulty-estimation')}; go on with "spanwise curate --run ${folder}"`,
+    ])
+  }),
+).pipe(
+  Command.withDescription(
+    "Take others' published answers as difficulties: what `spanwise dea` computes, without a model",
+  ),
+  Command.withExamples([
+    {
+      command: 'spanwise datasets import timelens_100k --annotations DIR --from gemini_refined_data.jsonl',
+      description: "TimeLens's own answers and IoUs on TimeLens-100K",
+    },
+    {
+      command: 'spanwise datasets import timer1 --annotations DIR --from DIR/train_2k5.json',
+      description: "Time-R1's difficulties of its training set",
+    },
+  ]),
+)
