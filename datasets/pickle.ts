@@ -21,6 +21,7 @@ export const readPickle = (bytes: Uint8Array): Pickled => {
   let at = 0
   const fault = (what: string) => new PickleFault(`${what} at byte ${at}`)
   const need = (count: number): number => {
+    if (count < 0) throw fault('a negative length')
     if (at + count > bytes.length) throw fault('the pickle ends too soon')
     at += count
     return at - count

@@ -18,7 +18,7 @@ interface Node {
 
 /**
  * Where and why a parsed JSON value cannot be kept: text that is not well-formed Unicode or holds NUL, numbers that are
- * not finite, nesting beyond `maxDepth`. Null for a sound one. Never recurses, so any depth is safe.
+ * not finite, nesting beyond `maxDepth`. Null for a sound one; an absent field (undefined) is sound. Never recurses, so any depth is safe.
  */
 export const jsonProblem = (
   root: unknown,
@@ -44,7 +44,7 @@ export const jsonProblem = (
           if (textProblem(key) !== null) return { path, problem: `a key ${textProblem(key)}` }
           open.push({ value: field, path: [...path, key] })
         }
-    } else if (typeof value !== 'boolean' && value !== null)
+    } else if (typeof value !== 'boolean' && value != null)
       return { path, problem: `${typeof value} is not JSON` }
   }
   return null

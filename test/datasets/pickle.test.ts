@@ -65,4 +65,12 @@ describe('pickles of plain data', () => {
         expect(() => readPickle(bytes.subarray(0, end))).toThrow(PickleFault)
     }
   })
+
+  it('are refused with a length below zero, at once', () => {
+    // BINSTRING and LONG4, whose lengths are signed.
+    for (const opcode of [0x54, 0x8b])
+      expect(() => readPickle(new Uint8Array([0x80, 2, opcode, 0xfb, 0xff, 0xff, 0xff, 0x2e]))).toThrow(
+        PickleFault,
+      )
+  })
 })
