@@ -74,6 +74,12 @@ describe('the configuration', () => {
   test.each([
     ['a sliding window', { use_sliding_window: true }],
     ['another rotary variant', { rope_scaling: { type: 'yarn', mrope_section: [16, 24, 24] } }],
+    ['heads that do not divide the width', { num_attention_heads: 15 }],
+    ['key heads that do not divide the heads', { num_key_value_heads: 3 }],
+    [
+      'vision heads that cannot rotate',
+      { vision_config: { ...published.qwen2_5_vl.vision_config, num_heads: 640 } },
+    ],
     ['sections that do not fill a head', { rope_scaling: { type: 'mrope', mrope_section: [16, 24, 16] } }],
     ['another activation', { vision_config: { ...published.qwen2_5_vl.vision_config, hidden_act: 'gelu' } }],
   ])('refuses %s, which the engine does not compute', (_name, change) => {

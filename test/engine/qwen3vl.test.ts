@@ -69,6 +69,13 @@ describe('the configuration', () => {
   })
 })
 
+test.each([
+  ['key heads', { text_config: { ...published.text_config, num_key_value_heads: 3 } }],
+  ['vision heads', { vision_config: { ...published.vision_config, num_heads: 24 } }],
+])('%s that do not fit are refused', (_name, change) => {
+  expect(configSchema.safeParse({ ...published, ...change }).success).toBe(false)
+})
+
 const prompts = fc.array(
   fc.record({
     words: fc.integer({ min: 0, max: 4 }),

@@ -82,6 +82,15 @@ describe('products', () => {
         return G.linear(x!, w!)
       },
     })))
+
+  it('linear with a low-rank adapter and a bias', () =>
+    of(({ a, m, k, n }) => ({
+      shapes: [[a, m, k], [n, k], [n], [2, k], [n, 2]],
+      build: ([x, w, bias, down, up], graph) => {
+        graph.adapters.set(w!, { a: down!, b: up!, scale: 0.5 })
+        return G.linear(x!, w!, bias)
+      },
+    })))
 })
 
 describe('normalisation', () => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { count, limits } from '../../limits.ts'
 import type { DecoderSettings } from './decoder.ts'
 import { heads, layers, side, size, tokenIds, width } from './fields.ts'
+import { decoderHeads } from './heads.ts'
 
 const kind = z.enum(['default', 'mrope']).nullish()
 
@@ -49,6 +50,7 @@ const textSchema = z
       tied: raw.tie_word_embeddings ?? false,
     }
   })
+  .refine(...decoderHeads)
   .refine(({ headDim, mropeSection }) => mropeSection.reduce((a, b) => a + b, 0) === headDim / 2, {
     error: 'the mrope_section does not add up to half of a head',
   })
@@ -66,6 +68,21 @@ export const towerFields = {
   temporal_patch_size: size.default(2),
   rope_parameters: z.object({ rope_theta: z.number().positive().default(10000) }).nullish(),
 }
+
+const towerSchema = z.object(towerFields)
+
+/** Those fields under the names of `TowerSettings`, for heads of a tower of the given width. */
+export const towerOf = (raw: z.output<typeof towerSchema>, hiddenSize: number) => ({
+  depth: raw.depth,
+  hiddenSize,
+  heads: raw.num_heads,
+  headDim: hiddenSize / raw.num_heads,
+  channels: raw.in_channels,
+  patchSize: raw.patch_size,
+  temporalPatchSize: raw.temporal_patch_size,
+  mergeSize: raw.spatial_merge_size,
+  ropeTheta: raw.rope_parameters?.rope_theta ?? 10000,
+})
 
 const holdsNoText = (raw: unknown): raw is object =>
   typeof raw === 'object' && raw !== null && !('text_config' in raw)

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { count, limits } from '../../limits.ts'
 import type { Architecture } from '../contract.ts'
 import { width } from '../parts/fields.ts'
-import { qwen2Config, towerFields } from '../parts/qwen2-config.ts'
+import { towerHeads } from '../parts/heads.ts'
+import { qwen2Config, towerFields, towerOf } from '../parts/qwen2-config.ts'
 import { qwen2Model } from '../parts/qwen2-model.ts'
 import { f32 } from '../parts/rope.ts'
 import { vision, visionShapes } from './vision.ts'
@@ -22,21 +23,14 @@ const visionSchema = z
     tokens_per_second: count(limits.frames).default(4),
   })
   .transform((raw) => ({
-    depth: raw.depth,
-    hiddenSize: raw.hidden_size,
+    ...towerOf(raw, raw.hidden_size),
     intermediateSize: raw.intermediate_size,
-    heads: raw.num_heads,
-    headDim: raw.hidden_size / raw.num_heads,
-    channels: raw.in_channels,
-    patchSize: raw.patch_size,
-    temporalPatchSize: raw.temporal_patch_size,
-    mergeSize: raw.spatial_merge_size,
     outHiddenSize: raw.out_hidden_size,
-    ropeTheta: raw.rope_parameters?.rope_theta ?? 10000,
     windowSize: raw.window_size,
     fullAttention: raw.fullatt_block_indexes,
     tokensPerSecond: raw.tokens_per_second,
   }))
+  .refine(...towerHeads)
   .refine(({ windowSize, mergeSize, patchSize }) => windowSize >= mergeSize * patchSize, {
     error: 'the window_size is smaller than a merged block of patches',
   })

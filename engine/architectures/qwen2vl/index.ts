@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Architecture } from '../contract.ts'
 import { side, width } from '../parts/fields.ts'
-import { qwen2Config, towerFields } from '../parts/qwen2-config.ts'
+import { towerHeads } from '../parts/heads.ts'
+import { qwen2Config, towerFields, towerOf } from '../parts/qwen2-config.ts'
 import { qwen2Model } from '../parts/qwen2-model.ts'
 import { vision, visionShapes } from './vision.ts'
 
@@ -14,18 +15,11 @@ const visionSchema = z
     hidden_act: z.literal('quick_gelu').default('quick_gelu'),
   })
   .transform((raw) => ({
-    depth: raw.depth,
-    hiddenSize: raw.embed_dim,
+    ...towerOf(raw, raw.embed_dim),
     intermediateSize: raw.embed_dim * raw.mlp_ratio,
-    heads: raw.num_heads,
-    headDim: raw.embed_dim / raw.num_heads,
-    channels: raw.in_channels,
-    patchSize: raw.patch_size,
-    temporalPatchSize: raw.temporal_patch_size,
-    mergeSize: raw.spatial_merge_size,
     outHiddenSize: raw.hidden_size,
-    ropeTheta: raw.rope_parameters?.rope_theta ?? 10000,
   }))
+  .refine(...towerHeads)
 
 /** Qwen2-VL: layer norms and quick GELU in vision; frame pairs are one temporal position apart. */
 export const qwen2vl = {

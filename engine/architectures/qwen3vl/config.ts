@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { count, limits } from '../../limits.ts'
 import { heads, layers, side, size, tokenIds, tokensOf, width } from '../parts/fields.ts'
+import { decoderHeads, towerHeads } from '../parts/heads.ts'
 
 const visionSchema = z.object({
   depth: layers.default(27),
@@ -92,6 +93,8 @@ export const configSchema = z
       tokens: tokensOf(raw),
     }
   })
+  .refine(({ text }) => decoderHeads[0](text), decoderHeads[1])
+  .refine(({ vision }) => towerHeads[0](vision), towerHeads[1])
 
 export type Qwen3VlConfig = z.output<typeof configSchema>
 export type VisionConfig = Qwen3VlConfig['vision']
