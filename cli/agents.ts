@@ -1,20 +1,28 @@
 import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
-import { IncompleteError } from '../core/index.ts'
+import { IncompleteError, plainLine, spanwiseCommand } from '../core/index.ts'
+import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import type { Failure, FoldSummary } from '../folds/index.ts'
-import type { AgentOptions } from '../pipelines/agent.ts'
+import { checkpointProfile, makeProfile } from '../models/index.ts'
+import type { AgentOptions, AgentSummary } from '../pipelines/agent.ts'
 import { runBra } from '../pipelines/bra.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { runDea } from '../pipelines/dea.ts'
+import { planLines, planWork } from '../pipelines/estimate.ts'
+import { checkSettings } from '../pipelines/folds/check.ts'
 import { telemetry } from '../pipelines/telemetry.ts'
-import { backend, backendOf, inFlightOf } from './backend.ts'
+import { Videos } from '../video/index.ts'
+import { type Backend, backend, backendOf, inFlightOf } from './backend.ts'
 import { cacheOf, clipCache, frameMemory } from './clips.ts'
-import { cleaning, foldersOf, given, json, print, run, settings, settingsOf, source, whole } from './flags.ts'
+import { dataset, datasetOf, placesOf, requireCheckpoint } from './dataset.ts'
+import { cleaning, given, json, print, run, source, whole } from './flags.ts'
 import { modelServices } from './services.ts'
+import { settings, settingsOf } from './settings.ts'
 
 /** What an agent is told, whichever folds it runs; `spanwise folds` hands these flags on as they are. */
 export const agentFlags = {
+  dataset,
   ...source,
   ...backend,
   ...clipCache,
@@ -27,13 +35,30 @@ export const agentFlags = {
   ),
 }
 
+/** Only the first samples of the split: to try something out, or to measure a rate. */
+export const limit = whole('limit', 'only so many samples, from the first', 1)
+
+export const breakLease = Flag.Boolean('break-lease').pipe(
+  Flag.withDescription(
+    'take folds from a process that is said to hold them; only where it has surely ended, e.g. on a machine with a wrong clock',
+  ),
+  Flag.withDefault(false),
+)
+
+/** This command with a few samples instead of `--plan`. */
+export const measureCommand = (): string =>
+  spanwiseCommand(
+    ...process.argv.slice(2).filter((word) => word !== '--plan' && word !== '--json'),
+    '--limit',
+    '20',
+  )
+
 export const foldSize = whole('fold-size', 'samples of a fold, default 22000', 1)
 
 type Given = Command.Command.Config.Infer<typeof agentFlags>
 
 /** The agent's own settings after its flags. */
-export const agentSettings = (input: Given): { readonly [name: string]: unknown } =>
-  settingsOf(input.settings)
+export const agentSettings = (input: Given) => settingsOf(input.settings)
 
 const flags = {
   ...agentFlags,
@@ -44,6 +69,14 @@ const flags = {
     Flag.withDefault(0),
   ),
   foldSize,
+  limit,
+  plan: Flag.Boolean('plan').pipe(
+    Flag.withDescription(
+      'only say what there is to do: samples, requests, tokens, and hours at a measured rate',
+    ),
+    Flag.withDefault(false),
+  ),
+  breakLease,
   merge: Flag.Boolean('merge').pipe(
     Flag.withDescription('fill curation.duckdb afterwards; by default where the dataset is a single fold'),
     Flag.optional,
@@ -65,32 +98,87 @@ const named = 20
 const failureLines = (failures: ReadonlyArray<Failure>, folder: string): ReadonlyArray<string> => [
   ...failures
     .slice(0, named)
-    .map(({ sample, file, outcome, reason }) => `  ${outcome}  ${sample}  ${file}  ${reason}`),
+    .map(({ sample, file, outcome, reason }) =>
+      plainLine(`  ${outcome}  ${sample}  ${file}  ${reason}`).trimEnd(),
+    ),
   ...(failures.length > named
-    ? [`  and ${failures.length - named} more: spanwise query "FROM failures" --run ${folder} --csv`]
+    ? [
+        `  and ${failures.length - named} more: ${spanwiseCommand('query', 'FROM failures', '--run', folder, '--csv')}`,
+      ]
     : []),
 ]
+
+/** What was not done, and how to go on. */
+const gaps = (
+  subject: string,
+  { absent, failed, planned, failures }: AgentSummary,
+  folder: string,
+): IncompleteError | null => {
+  if (absent + failed === 0) return null
+  const first = failures.find(({ outcome }) => outcome === 'absent')?.file
+  const parts = [
+    ...(absent === 0 ? [] : [`${absent} of ${planned} samples have no video (first ${first})`]),
+    ...(failed === 0 ? [] : [`${failed} of ${planned} samples failed`]),
+  ]
+  return new IncompleteError({
+    subject,
+    problem: parts.join(', '),
+    remedy: `their reasons are in ${join(folder, 'curation.duckdb')}; fix them and run again with --retry`,
+  })
+}
+
+/** The profile of the model that would be asked, and how its clips would travel, without loading it. */
+export const profileOf = Effect.fnUntraced(function* (chosen: Backend) {
+  if (chosen.kind === 'embedded') {
+    const preprocessing = yield* readPreprocessing(chosen.engine.checkpoint)
+    return { profile: yield* checkpointProfile(preprocessing, chosen.overrides), medium: 'video' as const }
+  }
+  const { model, media } = chosen.settings
+  const named = { name: model, aliases: [], family: null, architecture: null }
+  const unknown = { processor: null, sampling: null, template: null }
+  return {
+    profile: yield* Effect.fromResult(makeProfile({ ...named, ...unknown }, chosen.overrides)),
+    medium: media === 'frames' ? ('pictures' as const) : ('video' as const),
+  }
+})
 
 const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, description: string) =>
   Command.make(
     name,
     flags,
     Effect.fn(function* (input) {
-      const { dataset, split, fold, foldSize, policy, form, retry, json, merge, memory } = input
+      const { split, fold, foldSize, policy, form, retry, json, merge, memory, limit, breakLease } = input
       const config = yield* loadConfig()
-      const chosen = yield* backendOf(config, input)
+      const dataset = yield* datasetOf(input.dataset, config)
+      const { make, ...places } = yield* placesOf(dataset, input)
       const folder = Option.getOrElse(input.run, () => join(config.runs, dataset))
-      const options: AgentOptions = {
+      const chosen = yield* backendOf(config, input)
+      const settings = yield* agentSettings(input)
+      if (chosen.kind === 'embedded') yield* requireCheckpoint(chosen.engine.checkpoint)
+      yield* checkSettings({ agent: name, run: folder, settings })
+      yield* make
+      const source = {
         dataset,
         split: Option.getOrElse(split, () => 'train'),
-        ...(yield* foldersOf(dataset, input)),
-        ...given({ form, foldSize, merge, memory, cleaning: input.cleaning }),
+        ...places,
+        ...given({ form, foldSize, limit, cleaning: input.cleaning }),
         policy,
         fold,
-        retry,
         run: folder,
+        settings,
+      }
+      if (input.plan) {
+        const plan = yield* planWork({ ...source, ...(yield* profileOf(chosen)), agent: name }).pipe(
+          Effect.provide(Videos.layer({ workers: 1 })),
+        )
+        return yield* print(json, plan, planLines(plan, measureCommand()))
+      }
+      const options: AgentOptions = {
+        ...source,
+        ...given({ merge, memory }),
+        retry,
+        breakLease,
         inFlight: inFlightOf(chosen),
-        settings: agentSettings(input),
       }
       const cache = yield* cacheOf(input, folder)
       const summary = yield* run(options).pipe(
@@ -99,14 +187,10 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
         Effect.provide(telemetry(Option.getOrUndefined(input.otlp))),
       )
       yield* print(json, summary, lines(name, folder, summary))
-      if (summary.failed > 0) {
-        if (!json) yield* Console.error(failureLines(summary.failures, folder).join('\n'))
-        return yield* new IncompleteError({
-          subject: `${name} ${dataset}`,
-          problem: `${summary.failed} of ${summary.planned} samples failed`,
-          remedy: `their reasons are in ${join(folder, 'curation.duckdb')}; mend them and run again with --retry`,
-        })
-      }
+      const gap = gaps(`${name} ${dataset}`, summary, folder)
+      if (gap === null) return
+      if (!json) yield* Console.error(failureLines(summary.failures, folder).join('\n'))
+      return yield* gap
     }),
   ).pipe(
     Command.withDescription(description),
@@ -117,7 +201,7 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
       },
       {
         command: `spanwise ${name} --dataset charades --split test --annotations DIR --videos DIR`,
-        description: "one's own copy of a published dataset",
+        description: 'your copy of a published dataset',
       },
       {
         command: `spanwise ${name} --dataset charades --backend openai --preset vllm --base-url http://gpu1:8000/v1,http://gpu2:8000/v1 --model Qwen/Qwen3-VL-8B-Instruct`,

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
@@ -6,7 +5,8 @@ import { type Band, bands, defaultSelection, selectionMethods } from '../curricu
 import { loadConfig } from '../pipelines/config.ts'
 import { actions } from '../pipelines/curate/act.ts'
 import { runCurate } from '../pipelines/curate.ts'
-import { foldersOf, given, json, positive, positiveOr, print, run, seed, whole } from './flags.ts'
+import { dataset, foldersOf, runOf } from './dataset.ts'
+import { given, json, positive, positiveOr, print, run, seed, whole } from './flags.ts'
 
 const isBand = (name: string): name is Band => (bands as ReadonlyArray<string>).includes(name)
 
@@ -32,10 +32,7 @@ export const curate = Command.make(
     run,
     json,
     seed,
-    dataset: Flag.String('dataset').pipe(
-      Flag.withDescription('whose run, where --run is not given'),
-      Flag.withDefault('shapes'),
-    ),
+    dataset,
     split: Flag.String('split').pipe(
       Flag.withDescription('which split of the run; its only one, or train, by default'),
       Flag.optional,
@@ -70,7 +67,7 @@ export const curate = Command.make(
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
-    const folder = Option.getOrElse(input.run, () => join(config.runs, input.dataset))
+    const folder = yield* runOf(input)
     const evaluation = yield* Effect.forEach(input.evaluation, (text) => {
       const [dataset = '', split = 'test'] = text.split(':')
       return foldersOf(dataset, { annotations: Option.none(), videos: Option.none() }).pipe(
@@ -79,7 +76,7 @@ export const curate = Command.make(
     })
     const summary = yield* runCurate({
       run: folder,
-      ...given({ out: input.out, split: input.split }),
+      ...given({ dataset: input.dataset, out: input.out, split: input.split }),
       act: { action: input.action },
       selection: {
         method: input.select,

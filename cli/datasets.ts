@@ -12,8 +12,9 @@ import {
   runInspect,
 } from '../pipelines/datasets.ts'
 import { Videos } from '../video/index.ts'
+import { foldersOf, foldersOf } from './dataset.ts'
 import { inspectLines } from './dataset-lines.ts'
-import { cleaning, foldersOf, given, json, policy, print, source } from './flags.ts'
+import { cleaning, given, json, policy, print, source } from './flags.ts'
 import { importCommand } from './import.ts'
 
 const name = Argument.String('name').pipe(Argument.withDescription('name in the catalogue, e.g. charades'))

@@ -1,5 +1,5 @@
 import { Clock, Effect, Layer } from 'effect'
-import { Progress, type ProgressState } from '../core/index.ts'
+import { Progress, type ProgressState, plainLine } from '../core/index.ts'
 
 const duration = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))
@@ -21,13 +21,39 @@ export const progressLine = (state: ProgressState, seconds: number, from: number
   ].join('  ')
 }
 
-const bar = ({ done, total }: ProgressState, width = 24): string => {
-  const full = total === 0 ? width : Math.round((width * done) / total)
+const bar = ({ done, total }: ProgressState, width: number): string => {
+  const full = total === 0 ? width : Math.round((width * Math.min(done, total)) / total)
   return `[${'='.repeat(full)}${' '.repeat(width - full)}]`
+}
+
+/** Cells of the widest bar, and of the narrowest that is worth showing. */
+const [widest, narrowest] = [24, 6]
+
+/**
+ * Bar and line within a terminal of so many columns: a line that wraps cannot be drawn over. The bar gives way first,
+ * then the end of the line. The last column stays free, because some terminals wrap as soon as it is filled.
+ */
+export const fitted = (state: ProgressState, text: string, columns: number): string => {
+  const room = Math.max(1, columns - 1)
+  const line = plainLine(text)
+  const left = room - [...line].length - 3
+  if (left >= narrowest) return `${bar(state, Math.min(widest, left))} ${line}`
+  return [...line].length <= room ? line : `${[...line].slice(0, room - 1).join('')}…`
 }
 
 /** Milliseconds between two lines of one phase where the output is no terminal. */
 const quiet = 10_000
+
+const terminal = process.stderr.isTTY === true
+/** Whether a bar stands on the terminal's last line. */
+let drawn = false
+
+/** Takes the bar away, so that a message does not stand behind it; the next report draws it again. */
+export const clearProgress = (): void => {
+  if (!drawn) return
+  process.stderr.write('\r\u001b[K')
+  drawn = false
+}
 
 /**
  * Shows progress on standard error: a bar that is redrawn on a terminal, a plain line now and then otherwise.
@@ -38,7 +64,6 @@ export const displayLayer = Layer.sync(Progress, () => {
   let started = 0
   let from = 0
   let shown = 0
-  const terminal = process.stderr.isTTY === true
   const report = Effect.fnUntraced(function* (state: ProgressState) {
     const now = yield* Clock.currentTimeMillis
     if (state.label !== label) {
@@ -51,8 +76,12 @@ export const displayLayer = Layer.sync(Progress, () => {
     if (!last && now - shown < (terminal ? 100 : quiet)) return
     shown = now
     const line = progressLine(state, (now - started) / 1000, from)
-    if (terminal) process.stderr.write(`\r\u001b[K${bar(state)} ${line}${last ? '\n' : ''}`)
-    else process.stderr.write(`${line}\n`)
+    if (terminal) {
+      // Some pseudo-terminals say that they have no columns at all.
+      const columns = process.stderr.columns > 0 ? process.stderr.columns : 80
+      process.stderr.write(`\r\u001b[K${fitted(state, line, columns)}${last ? '\n' : ''}`)
+      drawn = !last
+    } else process.stderr.write(`${plainLine(line)}\n`)
   })
   return { report }
 })

@@ -14,11 +14,12 @@ import { readers } from '../tasks/index.ts'
 import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
-import { cleaning, foldersOf, given, json, print, seed, source, whole } from './flags.ts'
+import { foldersOf } from './dataset.ts'
+import { cleaning, given, json, print, seed, source, whole } from './flags.ts'
 import { ownNames } from './own-names.ts'
 import { modelServices } from './services.ts'
 
-const { dataset: _, policy: __, ...place } = source
+const { policy: _, ...place } = source
 
 const flags = {
   ...place,

@@ -2,12 +2,10 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
-import { InputError } from '../core/index.ts'
-import { cleanings, defaultReadSettings, lookup, type Policy, policies } from '../datasets/index.ts'
-import { ensureWorld } from '../lab/world.ts'
+import { plainJson } from '../core/index.ts'
+import { cleanings, defaultReadSettings, type Policy, policies } from '../datasets/index.ts'
 import { type ProfileOverrides, resolveCheckpoint, thinkModes } from '../models/index.ts'
-import { type Config, loadConfig } from '../pipelines/config.ts'
-import { Videos } from '../video/index.ts'
+import type { Config } from '../pipelines/config.ts'
 
 /** Flags that several commands share. A flag that is not given falls back to the configuration, then to a default. */
 
@@ -39,6 +37,17 @@ export const whole = (name: string, description: string, least = 0) =>
 /** A whole number of at least `least`; `value` if not given. */
 export const wholeOr = (name: string, description: string, value: number, least = 1) =>
   integer(name, description, least).pipe(Flag.withDefault(value))
+
+/** A port to listen on, if given; 0 takes any that is free. */
+export const port = (name: string, description: string) =>
+  Flag.Int(name).pipe(
+    Flag.withDescription(description),
+    Flag.filter(
+      (value) => value >= 0 && value <= 65_535,
+      () => 'a port from 0 to 65535',
+    ),
+    Flag.optional,
+  )
 
 /** A number above 0, if given. */
 export const positive = (name: string, description: string) =>
@@ -80,7 +89,6 @@ export const policy = (byDefault: Policy) =>
   )
 
 export const source = {
-  dataset: Flag.String('dataset').pipe(Flag.withDescription('name in the catalogue, e.g. charades')),
   split: text('split', 'split of the dataset; train by default'),
   annotations: text('annotations', 'folder of the annotation files'),
   videos: text('videos', 'folder of the videos'),
@@ -117,35 +125,6 @@ export const profile = {
 }
 
 export const run = text('run', 'folder of the run; an unfinished one is continued')
-
-/** `name=value` pairs of `--set`; values are read as JSON where they are JSON, as text otherwise. */
-export const settings = Flag.KeyValuePair('set').pipe(
-  Flag.withDescription('any other setting by name, e.g. --set votes=3'),
-  Flag.optional,
-)
-
-/** Settings with dots in their names become nested objects: `mask.start=0.5`. */
-export const settingsOf = (pairs: Option.Option<Record<string, string>>): Record<string, unknown> => {
-  const settings: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(Option.getOrElse(pairs, () => ({})))) {
-    const path = name.split('.')
-    const last = path.pop()!
-    const into = path.reduce<Record<string, unknown>>((object, part) => {
-      object[part] ??= {}
-      return object[part] as Record<string, unknown>
-    }, settings)
-    into[last] = parsed(value)
-  }
-  return settings
-}
-
-const parsed = (value: string): unknown => {
-  try {
-    return JSON.parse(value)
-  } catch {
-    return value
-  }
-}
 
 /** The flags that were given, by name; the others are left out, as options with defaults expect. */
 export const given = <A extends Record<string, Option.Option<unknown>>>(flags: A) =>
@@ -193,28 +172,6 @@ export const engineOf = Effect.fn('Cli.engineOf')(function* (
   }
 })
 
-/** Folders of a dataset after flags and configuration; an InputError where neither names them. */
-export const foldersOf = Effect.fn('Cli.foldersOf')(function* (
-  dataset: string,
-  flags: { readonly annotations: Option.Option<string>; readonly videos: Option.Option<string> },
-) {
-  yield* lookup(dataset)
-  const config = yield* loadConfig()
-  const entry = Object.hasOwn(config.datasets, dataset) ? config.datasets[dataset] : undefined
-  const annotations = Option.getOrElse(flags.annotations, () => entry?.annotations)
-  if (annotations === undefined && dataset === 'shapes') {
-    const world = yield* ensureWorld(config.runs).pipe(Effect.provide(Videos.layer()))
-    return { ...world, videos: Option.getOrElse(flags.videos, () => world.videos) }
-  }
-  if (annotations === undefined)
-    return yield* new InputError({
-      subject: `dataset ${dataset}`,
-      problem: 'nothing says where its files lie',
-      remedy: `give --annotations DIR and --videos DIR, or add "${dataset}" to "datasets" in spanwise.config.json`,
-    })
-  return { annotations, videos: Option.getOrElse(flags.videos, () => entry?.videos ?? annotations) }
-})
-
 /** One JSON object on standard output with `--json`, `lines` otherwise. */
 export const print = (asJson: boolean, result: object, lines: ReadonlyArray<string>) =>
-  Console.log(asJson ? JSON.stringify(result) : lines.join('\n'))
+  Console.log(asJson ? plainJson(result) : lines.join('\n'))

@@ -2,11 +2,16 @@ import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
 import * as NodeServices from '@effect/platform-node/NodeServices'
 import { Console, Effect, Layer, Logger, Runtime } from 'effect'
 import { CliOutput, Command } from 'effect/cli'
+import { plainLine, spanwiseCommand, typedCommands } from '../core/index.ts'
 import { ModelError } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { ownDatasets } from '../pipelines/config.ts'
 import { commands } from './commands.ts'
-import { displayLayer } from './display.ts'
+import { consoleLayer } from './console.ts'
+import { clearProgress, displayLayer } from './display.ts'
+import { followTerminal, teardown } from './exit.ts'
+
+followTerminal()
 
 /** `did you mean --dataset?` after the problem, as in every other message. */
 const problemOf = (message: string): string =>
@@ -16,8 +21,9 @@ const problemOf = (message: string): string =>
 
 /** Warnings as plain lines on standard error, like errors. */
 const warnings = Logger.make<unknown, void>(({ logLevel, message }) => {
-  const text = (Array.isArray(message) ? message : [message]).map(String).join(' ')
+  const text = oneLine((Array.isArray(message) ? message : [message]).map(String).join(' '))
   const kind = logLevel === 'Info' ? '' : `${logLevel === 'Warn' ? 'warning' : logLevel.toLowerCase()}: `
+  clearProgress()
   console.error(`spanwise: ${kind}${text}`)
 })
 
@@ -26,9 +32,10 @@ const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === 'InvalidInvocation'
       ? Console.error(
-          `spanwise: ${event.errors.map((error) => problemOf(error.message)).join('; ')}; see "${event.commandPath.join(' ')} --help"`,
+          `spanwise: ${event.errors.map((error) => problemOf(error.message)).join('; ')}; see "${spanwiseCommand(...event.commandPath.slice(1), '--help')}"`,
         )
-      : CliOutput.defaultPresenter.present(event),
+      : // Help is our own text, and its colours are escape sequences.
+        Effect.provideService(CliOutput.defaultPresenter.present(event), Console.Console, console),
 })
 
 const root = Command.make('spanwise').pipe(
@@ -36,7 +43,7 @@ const root = Command.make('spanwise').pipe(
   Command.withSubcommands(commands),
 )
 
-/** 0 done, 1 a fault of ours, 2 a fault in the input, 3 work left undone, 130 interrupted. */
+/** 0 done, 1 an internal error, 2 invalid input, 3 work left undone, 130 interrupted. */
 const exitCode = (error: unknown): number => {
   switch (tagOf(error)) {
     case 'ShowHelp':
@@ -56,15 +63,13 @@ const tagOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && '_tag' in error ? String(error._tag) : ''
 
 const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ')
+  typedCommands(plainLine(error instanceof Error ? error.message : String(error)))
 
 Command.run(root, { version: packageJson.version }).pipe(
-  // A fault of ours: the trace goes to whoever mends it.
+  // The trace goes to whoever fixes it.
   Effect.catchDefect((defect) =>
     Console.error(defect instanceof Error ? defect.stack : defect).pipe(
-      Effect.andThen(
-        Effect.fail(new Error(`fault of Spanwise itself: ${oneLine(defect)}; please report it`)),
-      ),
+      Effect.andThen(Effect.fail(new Error(`internal error: ${oneLine(defect)}; please report it`))),
     ),
   ),
   Effect.tapError((error) =>
@@ -77,6 +82,8 @@ Command.run(root, { version: packageJson.version }).pipe(
     }),
   ),
   Effect.provide(ownDatasets),
-  Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, displayLayer, Logger.layer([warnings]))),
-  NodeRuntime.runMain,
+  Effect.provide(
+    Layer.mergeAll(NodeServices.layer, presenter, consoleLayer, displayLayer, Logger.layer([warnings])),
+  ),
+  NodeRuntime.runMain({ teardown }),
 )

@@ -5,7 +5,8 @@ import { InputError } from '../core/index.ts'
 import type { Peers } from '../lab/pretrain/peers.ts'
 import { runPretrain } from '../lab/pretrain/pretrain.ts'
 import { loadConfig } from '../pipelines/config.ts'
-import { given, json, model, positiveOr, print, seed, settings, settingsOf, wholeOr } from './flags.ts'
+import { given, json, model, positiveOr, print, seed, wholeOr } from './flags.ts'
+import { settings, settingsOf } from './settings.ts'
 
 /** `--peer 0/4` and where the peers meet. */
 const peersOf = (input: {
@@ -75,7 +76,7 @@ const shapes = Command.make(
       out: input.out,
       ...(peers !== undefined && { peers }),
       ...given({ from: input.from }),
-      lessons: settingsOf(input.settings),
+      lessons: yield* settingsOf(input.settings),
       steps: input.steps,
       scenes: input.scenes,
       learningRate: input.learningRate,

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { Console, Effect, Option, Stdio, Stream } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
-import { loadConfig } from '../pipelines/config.ts'
 import { type Format, formatRows, limitRows } from '../pipelines/query/format.ts'
 import { runQuery } from '../pipelines/query.ts'
 import { relations } from '../store/index.ts'
+import { dataset, runOf } from './dataset.ts'
 import { json, print, run, whole } from './flags.ts'
 
 /** Rows of a table for people, unless told otherwise. */
@@ -40,10 +39,7 @@ export const query = Command.make(
   {
     sql: Argument.String('SQL').pipe(Argument.withDescription('one SELECT'), Argument.optional),
     run,
-    dataset: Flag.String('dataset').pipe(
-      Flag.withDescription('whose run, where --run is not given'),
-      Flag.withDefault('shapes'),
-    ),
+    dataset,
     json,
     csv: Flag.Boolean('csv').pipe(Flag.withDescription('print CSV with a header'), Flag.withDefault(false)),
     markdown: Flag.Boolean('markdown').pipe(
@@ -73,8 +69,7 @@ export const query = Command.make(
       })
     const sql = input.sql.value
     const format: Format = formats[0] ?? 'table'
-    const config = yield* loadConfig()
-    const folder = Option.getOrElse(input.run, () => join(config.runs, input.dataset))
+    const folder = yield* runOf(input)
     const limit = Option.getOrElse(input.limit, () => (format === 'json' || format === 'csv' ? 0 : shown))
     yield* Effect.scoped(
       Effect.gen(function* () {

@@ -4,26 +4,14 @@ import { Command, Flag } from 'effect/cli'
 import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { loadSource } from '../pipelines/source.ts'
+import { checkTraining, planTraining, type TrainPlan } from '../pipelines/train/plan.ts'
 import { runCurriculum, runSft, type Trained, type TrainOptions } from '../pipelines/train.ts'
 import { runTrl } from '../pipelines/train-trl.ts'
 import { cacheOf, clipCache } from './clips.ts'
-import {
-  engineOf,
-  foldersOf,
-  given,
-  json,
-  model,
-  modelOf,
-  positive,
-  print,
-  profile,
-  run,
-  seed,
-  settings,
-  settingsOf,
-  whole,
-} from './flags.ts'
+import { dataset, datasetOf, foldersOf, requireCheckpoint } from './dataset.ts'
+import { engineOf, given, json, model, modelOf, positive, print, profile, run, seed, whole } from './flags.ts'
 import { trainingServices, videoServices } from './services.ts'
+import { settings, settingsOf } from './settings.ts'
 import { curriculumFlags, engineFlags, trlModel, trlOptions } from './trl.ts'
 
 const flags = {
@@ -35,10 +23,8 @@ const flags = {
   json,
   seed,
   settings,
-  dataset: Flag.String('dataset').pipe(
-    Flag.withDescription('whose videos are trained on'),
-    Flag.withDefault('shapes'),
-  ),
+  dataset,
+  limit: whole('limit', 'only so many samples, from the first', 1),
   data: Flag.String('data').pipe(
     Flag.withDescription('folder that curate wrote, or a JSONL file of samples'),
     Flag.optional,
@@ -90,6 +76,15 @@ const validationSamples = Effect.fnUntraced(function* (dataset: string, annotati
   return samples
 })
 
+/** What a training would take, for people. */
+const trainPlanLines = (plan: TrainPlan): ReadonlyArray<string> => [
+  `${plan.samples} samples, ${plan.steps} steps of ${plan.prompts} prompts${plan.completions > 0 ? ` and ${plan.completions} completions` : ''}${plan.done > 0 ? `, ${plan.done} steps are done` : ''}`,
+  `tokens: about ${plan.promptTokens} of prompts, at most ${plan.completionTokens} of completions`,
+  plan.hours === null || plan.secondsPerStep === null
+    ? 'time: no step of this run was measured yet; start it, interrupt it after a few steps and ask again'
+    : `time: about ${plan.hours.toPrecision(2)} h at ${plan.secondsPerStep.toPrecision(3)} s a step, measured in this run`,
+]
+
 /** Every figure before and after training, one a line. */
 const validationLines = (rows: Trained['validation']): ReadonlyArray<string> => {
   const [first] = rows
@@ -117,7 +112,6 @@ const trainCommand = (
     flags,
     Effect.fn(function* (input) {
       const config = yield* loadConfig()
-      const { dataset } = input
       const onGpus = input.trainer === 'trl'
       const engine = {
         ...(yield* onGpus ? trlModel(config, input) : engineOf(config, input)),
@@ -125,43 +119,58 @@ const trainCommand = (
         ...given({ weightDecay: input.weightDecay }),
         trainable: trainableOf(input),
       }
-      const folders = () => foldersOf(dataset, { annotations: Option.none(), videos: input.videos })
-      // One's own data needs no dataset of the catalogue beside it.
-      const videos = Option.isSome(input.videos) ? input.videos.value : (yield* folders()).videos
-      const validation = Option.isNone(input.validation)
-        ? undefined
-        : {
-            samples: yield* validationSamples(
-              dataset,
-              (yield* folders()).annotations,
-              input.validation.value,
-            ),
-            videos,
-            allowOverlap: input.allowOverlap,
-          }
       const { checkpoint, ...engineSettings } = engine
-      const { engine: ofEngine, ...ofTraining } = settingsOf(input.settings)
+      const { engine: ofEngine, ...ofTraining } = yield* settingsOf(input.settings)
+      const settings = {
+        seed: input.seed,
+        ...given({ steps: input.steps, learningRate: input.learningRate }),
+        ...curriculumFlags(input),
+        ...ofTraining,
+      }
+      // Your own data, with all that is said of it, needs no dataset beside it.
+      const complete = [input.data, input.videos, input.run].every(Option.isSome<string>)
+      const source =
+        complete && Option.isNone(input.validation) ? null : yield* datasetOf(input.dataset, config)
+      const runs = (suffix: string) => join(config.runs, `${source ?? ''}${suffix}`)
+      const data = Option.getOrElse(input.data, () => runs('/curated'))
+      // Everything that is given is checked before a world is rendered or a model loaded.
+      yield* checkTraining(name, data, settings)
+      if (!onGpus) yield* requireCheckpoint(checkpoint)
+      const folders =
+        source !== null && (Option.isNone(input.videos) || Option.isSome(input.validation))
+          ? yield* foldersOf(source, { annotations: Option.none(), videos: input.videos })
+          : null
+      const videos = Option.isSome(input.videos) ? input.videos.value : folders!.videos
+      const validation =
+        Option.isNone(input.validation) || folders === null || source === null
+          ? undefined
+          : {
+              samples: yield* validationSamples(source, folders.annotations, input.validation.value),
+              ...{ videos, allowOverlap: input.allowOverlap },
+            }
       const options: TrainOptions = {
         model: checkpoint,
         engine: engineSettings,
-        data: Option.getOrElse(input.data, () => join(config.runs, dataset, 'curated')),
+        data,
         videos,
-        run: Option.getOrElse(input.run, () => join(config.runs, `${dataset}-${name}`)),
+        run: Option.getOrElse(input.run, () => runs(`-${name}`)),
         profile: modelOf(config, input).overrides,
-        settings: {
-          seed: input.seed,
-          ...given({ steps: input.steps, learningRate: input.learningRate }),
-          ...curriculumFlags(input),
-          ...ofTraining,
-        },
+        settings,
+        ...given({ limit: input.limit }),
         ...(validation === undefined ? {} : { validation }),
       }
+      if (input.plan && !onGpus) {
+        const plan = yield* planTraining(name, options).pipe(Effect.provide(videoServices(1, undefined)))
+        return yield* print(input.json, plan, trainPlanLines(plan))
+      }
       // The agents looked at the same frames of the same videos.
-      const cache = yield* cacheOf(input, join(config.runs, dataset))
+      const cache = yield* cacheOf(input, source === null ? options.run : runs(''))
       const outcome = yield* onGpus
-        ? runTrl(name, options, trlOptions(input, recordOf(ofEngine))).pipe(
-            Effect.provide(videoServices(engine.threads, cache)),
-          )
+        ? runTrl(
+            name,
+            options,
+            trlOptions(input, recordOf(ofEngine), yield* settingsOf(input.option, 'option')),
+          ).pipe(Effect.provide(videoServices(engine.threads, cache)))
         : pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
       yield* print(input.json, outcome, [
         `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,

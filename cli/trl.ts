@@ -7,7 +7,8 @@ import { type ExecutorName, executors } from '../folds/index.ts'
 import type { Config } from '../pipelines/config.ts'
 import type { TrlOptions } from '../pipelines/trl/options.ts'
 import { shardings, vllmModes } from '../trainer/service/index.ts'
-import { engineOf, given, modelOf, positive, settingsOf, whole } from './flags.ts'
+import { engineOf, given, modelOf, positive, whole } from './flags.ts'
+import { assignments } from './settings.ts'
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -68,10 +69,7 @@ export const engineFlags = {
     Flag.withDescription('trl: what starts the training: this machine, a Ray cluster or SLURM'),
     Flag.withDefault('local' as const),
   ),
-  option: Flag.KeyValuePair('option').pipe(
-    Flag.withDescription("trl: the executor's own options, as for folds run, e.g. partition=gpu"),
-    Flag.optional,
-  ),
+  option: assignments('option', "trl: the executor's own options, as for folds run, e.g. partition=gpu"),
   cpus: positive('cpus', 'trl: cores that a scheduler is asked for, default 8 a GPU'),
   host: Flag.String('host').pipe(
     Flag.withDescription('trl: address of the service; others than loopback need SPANWISE_TOKEN'),
@@ -99,10 +97,16 @@ const pythonOf = (flag: Option.Option<string>): string =>
 export const curriculumFlags = (input: EngineFlags) =>
   given({ group: input.numGenerations, beta: input.beta, loss: input.loss })
 
-/** Options of the launch; `engine` are settings of the engine given with `--set engine.NAME=VALUE`. */
+/**
+ * Options of the launch.
+ *
+ * @param engine settings of the engine, given with `--set engine.NAME=VALUE`
+ * @param executorOptions those given with `--option`
+ */
 export const trlOptions = (
   input: EngineFlags & { readonly freezeVision: boolean },
   engine: { readonly [name: string]: unknown },
+  executorOptions: { readonly [name: string]: unknown },
 ): TrlOptions => ({
   gpus: Option.getOrElse(input.gpus, () => 1),
   python: pythonOf(input.python),
@@ -120,7 +124,7 @@ export const trlOptions = (
   },
   offload: input.offload,
   executor: input.executor,
-  executorOptions: settingsOf(input.option),
+  executorOptions,
   cpus: Option.getOrElse(
     input.cpus,
     () =>

@@ -29,6 +29,8 @@ export const manifestSchema = z.object({
   provenance: z.record(z.string(), z.string()),
   /** Working time of all starts together that this manifest knows of. */
   seconds: z.number().min(0),
+  /** Samples that the model looked at in the last start, whose `seconds` these are; earlier versions lack it. */
+  looked: count.optional(),
   /** What the last start was busy with; manifests of earlier versions lack it. */
   phases: phasesSchema.optional(),
   /** What all answers of all starts cost, by field of `Usage`; null where the backend does not count. */

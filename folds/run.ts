@@ -46,7 +46,7 @@ export interface FoldOptions<S extends LookSettings> {
   readonly onHeld?: (
     folder: string,
     fold: Fold & { readonly plan: string },
-  ) => Effect.Effect<void, DatabaseError>
+  ) => Effect.Effect<void, DatabaseError, Videos>
   /** Rows of a part file, `defaultPartSize` unless told otherwise. */
   readonly partSize?: number
   readonly inFlight?: number
@@ -187,6 +187,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
       })
       let done = planned.length - todo.length
       let failed = 0
+      let looked = 0
       const report = Effect.suspend(() =>
         progress.report({ label: agent.name, done, total: planned.length, failed }),
       )
@@ -213,6 +214,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         status.recorded(record)
         done++
         if (record.state === 'failed') failed++
+        if (record.state === 'looked' || record.state === 'failed') looked++
         const index = sliceOf.get(record.key)!
         const left = missing.get(index)! - 1
         missing.set(index, left)
@@ -265,6 +267,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         ),
         provenance: metadata,
         seconds: yield* seconds,
+        looked,
         phases: stopwatch.phases(),
         usage: yield* totalUsage(usage),
       }

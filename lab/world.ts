@@ -14,11 +14,17 @@ export const laptopWorld: WorldSettings = {
   ],
 }
 
-/** Renders the laptop world below `runs` unless it is there, and says where its files lie. */
-export const ensureWorld = Effect.fn('Pipelines.ensureWorld')(function* (runs: string) {
+/** Where the laptop world's files are below `runs`. */
+export const worldFolders = (runs: string) => {
   const annotations = join(runs, 'worlds', 'shapes')
-  yield* writeWorld(annotations, laptopWorld)
   return { annotations, videos: join(annotations, 'videos') }
+}
+
+/** Renders the laptop world below `runs` unless it is there, and says where its files are. */
+export const ensureWorld = Effect.fn('Pipelines.ensureWorld')(function* (runs: string) {
+  const folders = worldFolders(runs)
+  yield* writeWorld(folders.annotations, laptopWorld)
+  return folders
 })
 
 /**

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { type Agent, type LookSettings, watchReplies } from '../agents/index.ts'
 import type { InputError, Task } from '../core/index.ts'
+import { locate } from '../files/index.ts'
 import {
   defaultFoldSize,
   type Failure,
@@ -102,16 +103,17 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
   const source = yield* loadSource(options)
   const { run, videos, fold, foldSize, retry, breakLease, inFlight, decoders, memory } = options
   const samples = wantedSamples(source.samples, options)
-  yield* announceSight({
+  const announce = announceSight({
     ...{ profile, medium: mediumOf(identity), question: 'grounding', datasets: [source.dataset.name] },
-    files: samples.slice(0, 100).map(({ file }) => join(videos, file)),
+    files: samples.slice(0, 100).map(({ file }) => locate(videos, file)),
   })
   const summary = yield* runFold(watchReplies(agent), {
     folder: join(run, agent.name),
     samples,
     videos,
     settings,
-    onHeld: (folder, held) => planHeld(folder, held, { ...source, samples }, options),
+    onHeld: (folder, held) =>
+      Effect.andThen(planHeld(folder, held, { ...source, samples }, options), announce),
     provenance: { ...source.provenance, spanwise: packageJson.version },
     ...(fold === undefined ? {} : { fold }),
     ...(foldSize === undefined ? {} : { foldSize }),

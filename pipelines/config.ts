@@ -39,6 +39,8 @@ const datasetsSchema = z.record(z.string(), datasetSchema).check(({ value, issue
 const schema = z.strictObject({
   /** Where each dataset's files are, so that nobody edits code. */
   datasets: datasetsSchema.default({}),
+  /** The dataset of commands that are given none, where several are configured. */
+  default: z.string().optional(),
   /** What agents, training and evaluation start from: a folder or name, or one with settings of its profile. */
   model: z.union([z.string(), modelSchema]).optional(),
   /** Models by short names, for `--model`. */

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
 import { difficultyEstimation } from '../agents/index.ts'
-import { InputError, mean } from '../core/index.ts'
+import { InputError, mean, shellQuote } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
 import { makeFolder, readJson, writeWhole } from '../files/index.ts'
@@ -143,7 +143,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
     return yield* new InputError({
       subject: folder,
       problem: 'holds no verdicts, and selection needs difficulties',
-      remedy: `run "spanwise dea --run ${options.run}" first`,
+      remedy: `run "spanwise ${shellQuote(['dea', '--run', options.run])}" first`,
     })
 
   return yield* Effect.scoped(

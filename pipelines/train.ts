@@ -46,6 +46,8 @@ export interface TrainOptions {
   readonly videos: VideoFolders
   /** The run's folder; continued where it holds a run of the same settings. */
   readonly run: string
+  /** Only so many of the samples, from the first. */
+  readonly limit?: number
   /** What the user set of the model's profile. */
   readonly profile?: ProfileOverrides
   /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
@@ -94,7 +96,8 @@ const survey = Effect.fnUntraced(function* (options: TrainOptions) {
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
   const data = yield* readTrainingData(options.data)
-  const items = yield* answerable(yield* present(data.items, options.videos, options.data))
+  const found = yield* answerable(yield* present(data.items, options.videos, options.data))
+  const items = found.slice(0, options.limit)
   yield* refuseOverlap(items, options)
   return { preprocessing, profile, data, items }
 })

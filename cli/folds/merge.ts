@@ -1,33 +1,12 @@
 import { join } from 'node:path'
-import { Effect, Option } from 'effect'
-import { Command, Flag } from 'effect/cli'
-import { InputError } from '../../core/index.ts'
-import { loadConfig } from '../../pipelines/config.ts'
+import { Effect } from 'effect'
+import { Command } from 'effect/cli'
 import { mergeFolds } from '../../pipelines/folds/merge.ts'
+import { dataset, runOf } from '../dataset.ts'
 import { json, print, run } from '../flags.ts'
 
 /** Which run's folds are meant; shared by the commands that only need its folder. */
-export const which = {
-  run,
-  dataset: Flag.String('dataset').pipe(
-    Flag.withDescription('name of the dataset, where the run is in its default folder'),
-    Flag.optional,
-  ),
-}
-
-/** The folder of the run. */
-export const runOf = Effect.fnUntraced(function* (input: {
-  readonly run: Option.Option<string>
-  readonly dataset: Option.Option<string>
-}) {
-  if (Option.isSome(input.run)) return input.run.value
-  if (Option.isSome(input.dataset)) return join((yield* loadConfig()).runs, input.dataset.value)
-  return yield* new InputError({
-    subject: 'folds',
-    problem: 'nothing says which run is meant',
-    remedy: 'give --run DIR or --dataset NAME',
-  })
-})
+export const which = { run, dataset }
 
 export const merge = Command.make(
   'merge',

@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path'
 import { Effect, Option } from 'effect'
 import { type Command, Flag } from 'effect/cli'
-import { shellQuote } from '../../folds/index.ts'
+import { spanwiseCommand } from '../../core/index.ts'
 import { loadConfig } from '../../pipelines/config.ts'
-import type { PlanOptions } from '../../pipelines/folds/plan.ts'
-import { agentFlags, foldSize } from '../agents.ts'
-import { foldersOf, given, json, run } from '../flags.ts'
+import { checkSettings } from '../../pipelines/folds/check.ts'
+import { agentFlags, agentSettings, breakLease, foldSize, limit } from '../agents.ts'
+import { datasetOf, placesOf } from '../dataset.ts'
+import { given, json, run } from '../flags.ts'
 import { handedOn } from './handed.ts'
 
 /** Flags of every command that plans folds; the agent's own go on to the command of each fold. */
@@ -15,6 +16,8 @@ export const planFlags = {
     Flag.withDescription('which agent looks at the samples; its own flags are those of that command'),
   ),
   foldSize,
+  limit,
+  breakLease,
   run,
   json,
 }
@@ -24,6 +27,8 @@ export type PlanInput = Command.Command.Config.Infer<typeof planFlags>
 const own = {
   agent: 'value',
   'fold-size': 'value',
+  'break-lease': 'switch',
+  plan: 'switch',
   run: 'value',
   json: 'switch',
   executor: 'value',
@@ -35,17 +40,31 @@ const own = {
   option: 'value',
 } as const
 
+/** The agent's settings as far as flags give them; the rest is the profile's of the model, which only folds load. */
+export const foldSettings = Effect.fnUntraced(function* (input: PlanInput) {
+  return {
+    ...given({
+      ...{ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels },
+      ...{ visionTokens: input.visionTokens, maxTokens: input.maxTokens, guided: input.guided },
+    }),
+    ...(yield* agentSettings(input)),
+  }
+})
+
 /** What is planned, after flags and configuration. */
 export const planOptions = Effect.fnUntraced(function* (input: PlanInput) {
-  const { agent, dataset, split, form, policy, cleaning, foldSize } = input
+  const { agent, split, form, policy, cleaning, foldSize, limit, breakLease } = input
   const config = yield* loadConfig()
-  const { annotations } = yield* foldersOf(dataset, input)
+  const dataset = yield* datasetOf(input.dataset, config)
+  const { annotations, videos, make } = yield* placesOf(dataset, input)
   const source = {
     ...{ dataset, split: Option.getOrElse(split, () => 'train'), annotations, policy },
     ...given({ form, cleaning }),
   }
   const run = resolve(Option.getOrElse(input.run, () => join(config.runs, dataset)))
-  return { agent, source, run, ...given({ foldSize }) } satisfies PlanOptions
+  yield* checkSettings({ agent, run, settings: yield* foldSettings(input) })
+  yield* make
+  return { agent, source, run, videos, breakLease, ...given({ foldSize, limit }) }
 })
 
 /**
@@ -71,4 +90,4 @@ export const started = (words: ReadonlyArray<string>): ReadonlyArray<string> => 
 ]
 
 /** A command as one types it. */
-export const typed = (words: ReadonlyArray<string>): string => shellQuote(['spanwise', ...words])
+export const typed = (words: ReadonlyArray<string>): string => spanwiseCommand(...words)

@@ -1,17 +1,23 @@
 import { availableParallelism } from 'node:os'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
+import { spanwiseCommand } from '../../core/index.ts'
 import { executors } from '../../folds/index.ts'
 import { type FoldsSummary, faultOf, runFolds } from '../../pipelines/folds/run.ts'
-import { agentSettings } from '../agents.ts'
 import { bytes } from '../clips.ts'
-import { given, positive, print, settingsOf, whole } from '../flags.ts'
-import { foldWords, planFlags, planOptions, started } from './planned.ts'
+import { positive, print, whole } from '../flags.ts'
+import { assignments, settingsOf } from '../settings.ts'
+import { showPlan } from './plan.ts'
+import { foldSettings, foldWords, planFlags, planOptions, started } from './planned.ts'
 
 const names = Object.keys(executors) as ReadonlyArray<keyof typeof executors>
 
 const flags = {
   ...planFlags,
+  plan: Flag.Boolean('plan').pipe(
+    Flag.withDescription('only say what there is to do, as "folds plan" does'),
+    Flag.withDefault(false),
+  ),
   executor: Flag.Literals('executor', names).pipe(
     Flag.withDescription('what starts the folds: this machine, a Ray cluster or SLURM'),
     Flag.withDefault('local' as const),
@@ -28,18 +34,16 @@ const flags = {
   ),
   askedMemory: bytes('memory', 'memory of a fold that a scheduler is asked for, default 4GiB'),
   attempts: whole('attempts', 'most attempts at a fold that is lost or fails, default 3', 1),
-  option: Flag.KeyValuePair('option').pipe(
-    Flag.withDescription(
-      "the executor's own: ray address=URL, env=NAME,NAME, resources.NAME=1; slurm any option of sbatch, e.g. partition=gpu",
-    ),
-    Flag.optional,
+  option: assignments(
+    'option',
+    "the executor's own: ray address=URL, env=NAME,NAME, resources.NAME=1; slurm any option of sbatch, e.g. partition=gpu",
   ),
 }
 
 const lines = (agent: string, run: string, summary: FoldsSummary): ReadonlyArray<string> => [
   `${agent}: ${summary.finished} of ${summary.folds} folds finished in ${summary.seconds.toFixed(1)} s (${summary.before} were before), ${summary.again} attempts made again`,
   `${summary.done} of ${summary.planned} samples done: ${summary.kept} kept, ${summary.dropped} flagged, ${summary.failed} failed, ${summary.absent} without video, ${summary.duplicates} duplicates`,
-  `next: spanwise folds merge --run ${run}`,
+  `next: ${spanwiseCommand('folds', 'merge', '--run', run)}`,
 ]
 
 const runCommand = (name: 'run' | 'retry', description: string, example: string) =>
@@ -47,6 +51,7 @@ const runCommand = (name: 'run' | 'retry', description: string, example: string)
     name,
     flags,
     Effect.fn(function* (input) {
+      if (input.plan) return yield* showPlan(name, input)
       const options = yield* planOptions(input)
       const { agent, run } = options
       const workers = Option.getOrUndefined(input.workers)
@@ -59,13 +64,7 @@ const runCommand = (name: 'run' | 'retry', description: string, example: string)
       ])
       const outcome = yield* runFolds({
         ...options,
-        settings: {
-          ...given({
-            ...{ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels },
-            ...{ visionTokens: input.visionTokens, maxTokens: input.maxTokens, guided: input.guided },
-          }),
-          ...agentSettings(input),
-        },
+        settings: yield* foldSettings(input),
         executor: input.executor,
         execution: {
           ...(workers === undefined ? {} : { workers }),
@@ -73,7 +72,7 @@ const runCommand = (name: 'run' | 'retry', description: string, example: string)
             ...{ cpus, gpus: input.gpus },
             memory: Option.getOrElse(input.askedMemory, () => 4 * 2 ** 30),
           },
-          options: settingsOf(input.option),
+          options: yield* settingsOf(input.option, 'option'),
         },
         command: (fold, size) => started(words(fold, size)),
         attempts: Option.getOrElse(input.attempts, () => 3),

@@ -1,14 +1,16 @@
 import { Console, Effect } from 'effect'
 import { Command, Flag } from 'effect/cli'
+import { plainJson } from '../../core/index.ts'
 import type { FoldReport } from '../../folds/index.ts'
 import { metricsText } from '../../pipelines/folds/prometheus.ts'
 import { statusTable, totalOf } from '../../pipelines/folds/report.ts'
 import { type AgentStatus, runStatus } from '../../pipelines/folds/status.ts'
-import { json, whole } from '../flags.ts'
-import { runOf, which } from './merge.ts'
+import { runOf } from '../dataset.ts'
+import { json, port } from '../flags.ts'
+import { which } from './merge.ts'
 
 const asJson = (run: string, standing: ReadonlyArray<AgentStatus>) =>
-  JSON.stringify({
+  plainJson({
     run,
     agents: standing.map(({ folds, ...about }) => ({ ...about, total: totalOf(folds), folds })),
   })
@@ -27,19 +29,17 @@ export const status = Command.make(
       Flag.withDescription('show it again and again until every fold is done'),
       Flag.withDefault(false),
     ),
-    prometheus: whole('prometheus', 'serve /metrics on this port of 127.0.0.1 until interrupted; 0 for any'),
+    prometheus: port('prometheus', 'serve /metrics on this port of 127.0.0.1 until interrupted; 0 for any'),
   },
   Effect.fn(function* (input) {
     const run = yield* runOf(input)
     const known = new Map<string, FoldReport>()
     const read = runStatus(run, known)
-    const show = Effect.tap(read, (standing) =>
-      Console.log(
-        input.json
-          ? asJson(run, standing)
-          : `${input.watch && terminal ? '\u001b[H\u001b[2J' : ''}${table(standing)}`,
-      ),
-    )
+    const show = Effect.tap(read, (standing) => {
+      // Not through the console, which lets no escape sequence pass.
+      if (input.watch && terminal && !input.json) process.stdout.write('\u001b[H\u001b[2J')
+      return Console.log(input.json ? asJson(run, standing) : table(standing))
+    })
     if (input.prometheus._tag === 'Some') {
       // Only here, because loading a server costs every other start time.
       const { serveMetrics } = yield* Effect.promise(() => import('../../pipelines/folds/serve.ts'))

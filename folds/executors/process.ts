@@ -6,14 +6,10 @@ import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
 import { makeFolders } from '../../files/index.ts'
 
+export { shellQuote } from '../../core/index.ts'
+
 /** Milliseconds that a process has to end after SIGINT before it is killed: a whole run stops within 5 s. */
 const grace = 4000
-
-/** A command as a POSIX shell reads it back word by word. */
-export const shellQuote = (command: ReadonlyArray<string>): string =>
-  command
-    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ')
 
 const unwritable = (path: string, error: unknown) =>
   new InputError({

@@ -1,15 +1,12 @@
 import { join, resolve } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
-import { z } from 'zod'
-import { agents, type LookSettings } from '../../agents/index.ts'
-import { IncompleteError, InputError, type Json, Progress } from '../../core/index.ts'
-import { readJson } from '../../files/index.ts'
+import { agents } from '../../agents/index.ts'
+import { IncompleteError, InputError, Progress } from '../../core/index.ts'
 import {
   breakLeases,
   type Counts,
   claimSlice,
   type Driven,
-  difference,
   drive,
   type ExecutorName,
   type ExecutorSettings,
@@ -22,9 +19,8 @@ import {
   recordPlan,
   type Task,
 } from '../../folds/index.ts'
-import { anyProfile } from '../../models/index.ts'
 import type { StoreError } from '../../store/index.ts'
-import { parseSettings } from '../settings.ts'
+import { checkSettings } from './check.ts'
 import { agentFolder, makePlan, type PlanOptions } from './plan.ts'
 import { totalOf } from './report.ts'
 import { reportFolds } from './status.ts'
@@ -56,27 +52,6 @@ export interface FoldsSummary extends Omit<Counts, 'done'> {
   readonly done: number
   readonly seconds: number
 }
-
-const storedSchema = z.object({ prompt: z.string(), settings: z.record(z.string(), z.json()) })
-
-/** Refuses settings that the folder was not begun with, as each fold would. */
-const checkSettings = Effect.fnUntraced(function* ({ agent, run, settings }: RunFoldsOptions) {
-  const { command, settings: schema, promptVersion } = agents[agent]
-  const path = join(agentFolder(run, agent), 'settings.json')
-  const stored = yield* readJson(path, storedSchema)
-  // What is not given is the profile's of the model, which only the folds load.
-  const base = stored?.settings ?? agents[agent].defaults(anyProfile)
-  const wanted = yield* parseSettings<LookSettings>(command, schema, { ...base, ...settings })
-  if (stored === null) return
-  const now = { prompt: promptVersion(wanted), settings: JSON.parse(JSON.stringify(wanted)) as Json }
-  const changed = difference(stored as Json, now)
-  if (changed !== null)
-    return yield* new InputError({
-      subject: path,
-      problem: `this run folder was made with other settings: ${changed}`,
-      remedy: 'use those settings or another --run',
-    })
-})
 
 /** One line for what is worth knowing of an attempt; null where it simply finished. */
 const lineOf = ({ task, fate, end, code, detail }: Driven): string | null => {

@@ -1,5 +1,5 @@
 import { Stream } from 'effect'
-import type { Json } from '../../core/index.ts'
+import { type Json, plainJson, plainLine } from '../../core/index.ts'
 import type { Selected, SelectedColumn } from '../../store/index.ts'
 
 export type Format = 'table' | 'json' | 'csv' | 'markdown'
@@ -11,8 +11,8 @@ const text = (value: Json): string => {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** One line without control characters, which a terminal might obey. */
-const plain = (value: Json): string => text(value).replaceAll(/\p{Cc}+/gu, ' ')
+/** One line that a terminal shows without obeying any of it. */
+const plain = (value: Json): string => plainLine(text(value))
 
 const csvCell = (value: Json): string => {
   const cell = text(value)
@@ -92,9 +92,7 @@ export const formatRows = <E>(
       const objects = Stream.map(rows, (group) =>
         group
           .map((cells) => {
-            const object = JSON.stringify(
-              Object.fromEntries(names.map((name, index) => [name, cells[index]])),
-            )
+            const object = plainJson(Object.fromEntries(names.map((name, index) => [name, cells[index]])))
             const piece = between + object
             between = ','
             return piece

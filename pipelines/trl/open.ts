@@ -44,7 +44,7 @@ export const readTrl = Effect.fnUntraced(function* (
   const model = modelPath(options.model)
   const profile = yield* profileOf(model, options.profile)
   const data = yield* readTrainingData(options.data)
-  const found = yield* present(data.items, options.videos, options.data)
+  const found = (yield* present(data.items, options.videos, options.data)).slice(0, options.limit)
   const training: TrainingKind =
     kind === 'sft'
       ? { kind, options: yield* sftSettings(profile, options.settings) }

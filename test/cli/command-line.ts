@@ -21,10 +21,19 @@ export const folderOf = (files: { readonly [name: string]: string }): string => 
 
 /** Runs the real command line in a folder. */
 export const spanwise = (folder: string, ...args: ReadonlyArray<string>): Effect.Effect<Outcome> =>
+  spanwiseWith({}, folder, ...args)
+
+/** The same with other environment variables. */
+export const spanwiseWith = (
+  env: NodeJS.ProcessEnv,
+  folder: string,
+  ...args: ReadonlyArray<string>
+): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {
     const child = spawn(process.execPath, [entry, ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     })
     let out = ''
     let err = ''

@@ -1,0 +1,19 @@
+import { Console, Layer } from 'effect'
+import { plainText } from '../core/index.ts'
+import { clearProgress } from './display.ts'
+
+const plainly =
+  (write: (...values: ReadonlyArray<unknown>) => void) =>
+  (...values: ReadonlyArray<unknown>) => {
+    clearProgress()
+    write(...values.map((value) => (typeof value === 'string' ? plainText(value) : value)))
+  }
+
+/** The console of every command: what others wrote into names, queries and replies reaches the terminal as text only. */
+export const consoleLayer = Layer.succeed(
+  Console.Console,
+  Object.assign(Object.create(console) as Console.Console, {
+    log: plainly(console.log),
+    error: plainly(console.error),
+  }),
+)

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect, Option } from 'effect'
+import { Flag } from 'effect/cli'
+import { InputError } from '../core/index.ts'
+import { lookup } from '../datasets/index.ts'
+import { ensureWorld, worldFolders } from '../lab/world.ts'
+import { type Config, loadConfig } from '../pipelines/config.ts'
+import { Videos } from '../video/index.ts'
+
+/** The flag of commands that are about one dataset. */
+export const dataset = Flag.String('dataset').pipe(
+  Flag.withDescription(
+    'name in the catalogue, e.g. charades; by default the only one of the configuration, or its "default"',
+  ),
+  Flag.optional,
+)
+
+/** The dataset a command is about: as typed, else the configuration's only one or its `default`. */
+export const datasetOf = (flag: Option.Option<string>, config: Config): Effect.Effect<string, InputError> => {
+  const names = Object.keys(config.datasets)
+  const configured = names.length === 1 ? names[0] : names.find((one) => one === 'default')
+  const name = Option.getOrElse(flag, () => config.default ?? configured)
+  if (name !== undefined) return Effect.as(lookup(name), name)
+  return Effect.fail(
+    new InputError({
+      subject: '--dataset',
+      problem: `none is given, and ${names.length === 0 ? 'none is configured' : `several are configured: ${names.join(', ')}`}`,
+      remedy:
+        names.length === 0
+          ? 'give --dataset NAME ("shapes" needs no files), or add one to "datasets" in spanwise.config.json'
+          : 'give --dataset NAME, or name one as "default" in the configuration',
+    }),
+  )
+}
+
+/** Where the files of a dataset are. */
+export interface Places {
+  readonly annotations: string
+  readonly videos: string
+  /** Makes what is not there yet: the shapes world that belongs to the runs. To be called once inputs are checked. */
+  readonly make: Effect.Effect<void, Effect.Error<ReturnType<typeof ensureWorld>>>
+}
+
+/** Folders of a dataset after flags and configuration; an InputError where neither names them. Nothing is made. */
+export const placesOf = Effect.fn('Cli.placesOf')(function* (
+  name: string,
+  flags: { readonly annotations: Option.Option<string>; readonly videos: Option.Option<string> },
+) {
+  yield* lookup(name)
+  const config = yield* loadConfig()
+  const entry = Object.hasOwn(config.datasets, name) ? config.datasets[name] : undefined
+  const annotations = Option.getOrElse(flags.annotations, () => entry?.annotations)
+  if (annotations === undefined && name === 'shapes') {
+    const world = worldFolders(config.runs)
+    const make = Effect.asVoid(ensureWorld(config.runs)).pipe(Effect.provide(Videos.layer()))
+    return { ...world, videos: Option.getOrElse(flags.videos, () => world.videos), make } satisfies Places
+  }
+  if (annotations === undefined)
+    return yield* new InputError({
+      subject: `dataset ${name}`,
+      problem: 'nothing says where its files are',
+      remedy: `give --annotations DIR and --videos DIR, or add "${name}" to "datasets" in spanwise.config.json`,
+    })
+  const videos = Option.getOrElse(flags.videos, () => entry?.videos ?? annotations)
+  return { annotations, videos, make: Effect.void } satisfies Places
+})
+
+/** The same, with everything in them. */
+export const foldersOf = Effect.fn('Cli.foldersOf')(function* (...place: Parameters<typeof placesOf>) {
+  const { make, ...folders } = yield* placesOf(...place)
+  yield* make
+  return folders
+})
+
+/** The run that a command is about: as typed, or that of its dataset. */
+export const runOf = Effect.fn('Cli.runOf')(function* (input: {
+  readonly run: Option.Option<string>
+  readonly dataset: Option.Option<string>
+}) {
+  if (Option.isSome(input.run)) return input.run.value
+  const config = yield* loadConfig()
+  return join(config.runs, yield* datasetOf(input.dataset, config))
+})
+
+/** Refuses a checkpoint that is not there, before anything else is done. */
+export const requireCheckpoint = (folder: string): Effect.Effect<void, InputError> =>
+  existsSync(join(folder, 'config.json'))
+    ? Effect.void
+    : Effect.fail(
+        new InputError({
+          subject: folder,
+          problem: 'holds no config.json',
+          remedy: 'give the folder of a Hugging Face checkpoint as --model',
+        }),
+      )

@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { readPreprocessing } from '../../engine/checkpoint/index.ts'
+import { readText } from '../../files/index.ts'
+import { checkpointProfile, replyPlan, sightOf } from '../../models/index.ts'
+import { grpoSchema, readTrainingData, sftSchema, stepsOf } from '../../trainer/index.ts'
+import { Videos } from '../../video/index.ts'
+import { parseSettings } from '../settings.ts'
+import type { TrainOptions } from '../train.ts'
+import { fileOf, present } from './data.ts'
+import { curriculumSettings, sftSettings } from './defaults.ts'
+
+/** Refuses data that cannot be trained on and settings that do not exist, before anything is made for a training. */
+export const checkTraining = Effect.fn('Pipelines.checkTraining')(function* (
+  kind: 'sft' | 'curriculum',
+  data: string,
+  settings: { readonly [name: string]: unknown },
+) {
+  // What is not given here the profile of the model gives.
+  const all = { learningRate: 1, ...settings }
+  const sampling = { maxTokens: 1, ...(settings.sampling as object | undefined) }
+  yield* kind === 'sft'
+    ? parseSettings('train sft', sftSchema, all)
+    : parseSettings('train curriculum', grpoSchema, { ...all, sampling })
+  yield* readTrainingData(data)
+})
+
+/** What a training would do. Numbers of tokens are estimates. */
+export interface TrainPlan {
+  readonly samples: number
+  readonly steps: number
+  /** Steps that the run's folder has behind it. */
+  readonly done: number
+  /** Prompts and completions of a step; SFT learns from the annotation alone. */
+  readonly prompts: number
+  readonly completions: number
+  /** Tokens of all steps that are left; of completions at most. */
+  readonly promptTokens: number
+  readonly completionTokens: number
+  /** Seconds of a step, measured in this run; null before its first. */
+  readonly secondsPerStep: number | null
+  readonly hours: number | null
+}
+
+const stepSchema = z.object({
+  step: z.int(),
+  seconds: z.union([z.number(), z.record(z.string(), z.number())]),
+})
+
+/** The steps in a run's `metrics.jsonl`, and the mean seconds of the latest of them. */
+const measuredSteps = Effect.fnUntraced(function* (run: string) {
+  const text = (yield* readText(join(run, 'metrics.jsonl'))) ?? ''
+  const rows = text.split('\n').flatMap((line) => {
+    try {
+      const parsed = stepSchema.safeParse(JSON.parse(line))
+      return parsed.success ? [parsed.data] : []
+    } catch {
+      // A killed process may have left half a line.
+      return []
+    }
+  })
+  const latest = rows
+    .slice(-20)
+    .map(({ seconds }) =>
+      typeof seconds === 'number' ? seconds : Object.values(seconds).reduce((sum, one) => sum + one, 0),
+    )
+  return {
+    done: rows.length === 0 ? 0 : Math.max(...rows.map(({ step }) => step)) + 1,
+    seconds: latest.length === 0 ? null : latest.reduce((sum, one) => sum + one, 0) / latest.length,
+  }
+})
+
+/** Tokens of the text around a clip, about. */
+const textTokens = 120
+
+/** What `spanwise train` would do with these options, without loading the model. */
+export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
+  kind: 'sft' | 'curriculum',
+  options: TrainOptions,
+) {
+  const videos = yield* Videos
+  const preprocessing = yield* readPreprocessing(options.model)
+  const profile = yield* checkpointProfile(preprocessing, options.profile)
+  const data = yield* readTrainingData(options.data)
+  const items = (yield* present(data.items, options.videos, options.data)).slice(0, options.limit)
+  const sizes =
+    kind === 'sft'
+      ? yield* Effect.map(sftSettings(profile, options.settings), (settings) => ({
+          steps: stepsOf(settings, items.length, settings.batch),
+          ...{ prompts: settings.batch, completions: 0, reply: replyPlan(profile, 'grounding').maxTokens },
+        }))
+      : yield* Effect.map(curriculumSettings(profile, items, options.settings), (settings) => ({
+          steps: stepsOf(settings, items.length, settings.prompts),
+          prompts: settings.prompts,
+          completions: settings.prompts * settings.group,
+          reply: settings.sampling.maxTokens,
+        }))
+  const { steps, prompts, completions, reply } = sizes
+  const files = [...new Set(items.flatMap(({ sample }) => fileOf(options.videos, sample) ?? []))]
+  const seen: Array<number> = []
+  for (const file of files.filter((path) => existsSync(path)).slice(0, 8)) {
+    const info = yield* videos.probe(file).pipe(Effect.orElseSucceed(() => null))
+    if (info !== null) seen.push(sightOf(profile.view, info).videoTokens)
+  }
+  const vision = seen.reduce((sum, tokens) => sum + tokens, 0) / Math.max(1, seen.length)
+  const { done, seconds } = yield* measuredSteps(options.run)
+  const left = Math.max(0, steps - done)
+  return {
+    ...{ samples: items.length, steps, done, prompts, completions },
+    promptTokens: Math.round(left * prompts * (vision + textTokens)),
+    completionTokens: left * Math.max(completions, kind === 'sft' ? prompts : 0) * reply,
+    secondsPerStep: seconds,
+    hours: seconds === null ? null : (left * seconds) / 3600,
+  } satisfies TrainPlan
+})
