@@ -12,7 +12,7 @@ import {
   runInspect,
 } from '../pipelines/datasets.ts'
 import { Videos } from '../video/index.ts'
-import { foldersOf, foldersOf } from './dataset.ts'
+import { foldersOf } from './dataset.ts'
 import { inspectLines } from './dataset-lines.ts'
 import { cleaning, given, json, policy, print, source } from './flags.ts'
 import { importCommand } from './import.ts'

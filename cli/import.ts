@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
+import { spanwiseCommand } from '../core/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { runImport } from '../pipelines/import-difficulty.ts'
-import { cleaning, foldersOf, given, json, print, run, source } from './flags.ts'
+import { foldersOf } from './dataset.ts'
+import { cleaning, given, json, print, run, source } from './flags.ts'
 
-const { dataset: _, videos: __, ...place } = source
+const { videos: _, ...place } = source
 
 /** `spanwise datasets import`: difficulties that others published. */
 export const importCommand = Command.make(
@@ -40,7 +42,7 @@ export const importCommand = Command.make(
     })
     yield* print(input.json, summary, [
       `${summary.kept} of ${summary.planned} samples have a published answer among ${summary.rows} rows; ${summary.dropped} have none`,
-      `verdicts: ${join(folder, 'difficulty-estimation')}; go on with "spanwise curate --run ${folder}"`,
+      `verdicts: ${join(folder, 'difficulty-estimation')}; go on with "${spanwiseCommand('curate', '--run', folder)}"`,
     ])
   }),
 ).pipe(
