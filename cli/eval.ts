@@ -96,10 +96,19 @@ const unansweredLines = (unanswered: ReplyTally['unanswered']): ReadonlyArray<st
   ...(unanswered.length > named ? [`  and ${unanswered.length - named} more, all in report.json`] : []),
 ]
 
+/** The split flag of a suite, with its own default. */
+const splitOf = (name: string) =>
+  Flag.String('split').pipe(
+    Flag.withDescription(
+      `split of the dataset, default ${Object.hasOwn(suites, name) ? suites[name]!.split : 'test'}`,
+    ),
+    Flag.optional,
+  )
+
 const suiteCommand = (name: string) =>
   Command.make(
     name,
-    flags,
+    { ...flags, split: splitOf(name) },
     Effect.fn(function* (input) {
       const config = yield* loadConfig()
       const suite = yield* lookupSuite(name)

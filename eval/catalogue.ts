@@ -1,7 +1,5 @@
-import { Effect } from 'effect'
-import { InputError, nearest } from '../core/index.ts'
-import { OwnDatasets } from '../datasets/index.ts'
 import type { Suite } from './suite.ts'
+import { byTask } from './suites/by-task.ts'
 import { dvd, repcount } from './suites/counting.ts'
 import { anet, charades, timelens, tvgbench } from './suites/grounding.ts'
 import { nextgqa } from './suites/nextgqa.ts'
@@ -10,7 +8,7 @@ import { qvhighlights } from './suites/qvhighlights.ts'
 import { rextime } from './suites/rextime.ts'
 import { shapes } from './suites/shapes.ts'
 
-/** Every suite, by its name on the command line. */
+/** Every suite, by its name on the command line. A new suite is one file and one line here. */
 export const suites: { readonly [name: string]: Suite } = {
   charades,
   anet,
@@ -23,48 +21,5 @@ export const suites: { readonly [name: string]: Suite } = {
   dvd,
   timelens,
   tvgbench,
-}
-
-/** The suite of that name; fails with an InputError that names the nearest one. */
-export const lookupSuite = (name: string): Effect.Effect<Suite, InputError> => {
-  const suite = Object.hasOwn(suites, name) ? suites[name] : undefined
-  return suite === undefined ? suiteOfOwn(name) : Effect.succeed(suite)
-}
-
-const unknownSuite = (subject: string, name: string): InputError =>
-  new InputError({
-    subject,
-    problem: 'there is no such suite',
-    remedy: `did you mean ${nearest(name, Object.keys(suites))}? All: ${Object.keys(suites).join(', ')}`,
-  })
-
-/** The suite that the user's own data of that name is scored by: another's rules on these samples. */
-const suiteOfOwn = (name: string): Effect.Effect<Suite, InputError> =>
-  Effect.gen(function* () {
-    const own = (yield* yield* OwnDatasets).find((one) => one.name === name)
-    if (own === undefined) return yield* unknownSuite(`suite ${JSON.stringify(name)}`, name)
-    const subject = `datasets.${name}.suite`
-    if (own.suite === undefined)
-      return yield* new InputError({
-        subject,
-        problem: 'nothing says whose rules score it',
-        remedy: `name a suite in the configuration: ${Object.keys(suites).join(', ')}`,
-      })
-    const like = Object.hasOwn(suites, own.suite) ? suites[own.suite] : undefined
-    return like === undefined
-      ? yield* unknownSuite(subject, own.suite)
-      : { ...like, name, dataset: name, split: 'test', trainSplit: 'train' }
-  })
-
-/** One of the suite's rules, its first where none is given; fails with an InputError that lists them. */
-export const lookupRule = (suite: Suite, rule: string | undefined): Effect.Effect<string, InputError> => {
-  if (rule === undefined) return Effect.succeed(suite.rules[0])
-  if (suite.rules.includes(rule)) return Effect.succeed(rule)
-  return Effect.fail(
-    new InputError({
-      subject: `--rule ${rule}`,
-      problem: `suite ${suite.name} has no such rule`,
-      remedy: `did you mean ${nearest(rule, suite.rules)}? All: ${suite.rules.join(', ')}`,
-    }),
-  )
+  'by-task': byTask,
 }

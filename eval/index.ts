@@ -1,6 +1,7 @@
 export * from './baselines.ts'
 export * from './catalogue.ts'
 export * from './evaluator/index.ts'
+export * from './lookup.ts'
 export { firstIou, groundingColumns, groundingScores } from './metrics/grounding.ts'
 export { parsePredictions, readPredictions, readText as readPredictionText } from './predictions/jsonl.ts'
 export { joinAnswers, parseAnyPredictions, readAnyPredictions } from './predictions/native.ts'

@@ -52,11 +52,11 @@ export const scoreByTask: Suite['score'] = (samples, predictions) => {
   return { columns, parsed, missing: scores.missing, ious: scores.ious }
 }
 
-/** {@link scoreByTask} as a suite of no benchmark: validation during training, and data of no published protocol. */
+/** {@link scoreByTask} as a suite of no benchmark: validation during training, and data without a published protocol. */
 export const byTask: Suite = {
   name: 'by-task',
   dataset: 'jsonl',
-  split: 'valid',
+  split: 'test',
   trainSplit: 'train',
   tasks: ['grounding', 'counting', 'choice', 'grounded-qa'],
   rules: ['by-task'],
