@@ -2,25 +2,27 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Effect } from 'effect'
-import { expect, test, vi } from 'vitest'
-import {
-  type Checkpoint,
-  initialWeights,
-  preprocessing,
-  readPreprocessing,
-  writeCheckpoint,
-} from '../../engine/checkpoint/index.ts'
-import { processMessages } from '../../engine/processor/index.ts'
-import { localEngine } from '../../engine/worker/index.ts'
+import { afterAll, expect, test, vi } from 'vitest'
+import type { Checkpoint } from '../../engine/checkpoint/index.ts'
 import { folderOf } from './goldens.ts'
 
 // The one line: everything else of the architecture is its file.
-vi.mock('../../engine/architectures/catalogue.ts', async (original) => ({
+vi.resetModules()
+vi.doMock('../../engine/architectures/catalogue.ts', async (original) => ({
   architectures: {
     ...(await original<typeof import('../../engine/architectures/catalogue.ts')>()).architectures,
     made_up: (await import('./made-up-architecture.ts')).madeUp,
   },
 }))
+const { initialWeights, preprocessing, readPreprocessing, writeCheckpoint } = await import(
+  '../../engine/checkpoint/index.ts'
+)
+const { processMessages } = await import('../../engine/processor/index.ts')
+const { localEngine } = await import('../../engine/worker/index.ts')
+afterAll(() => {
+  vi.doUnmock('../../engine/architectures/catalogue.ts')
+  vi.resetModules()
+})
 
 /** A folder of the architecture: another model's tokenizer, new sizes and random weights. */
 const write = async (folder: string) => {
