@@ -56,5 +56,6 @@ export const inspectLines = (dataset: string, split: SplitSummary): ReadonlyArra
     `${dataset} ${split.split} (${split.files.map(({ file }) => file).join(', ')})`,
     ...lines.map(([title, text]) => `  ${title.padEnd(16)}${text}`),
     ...problemLines.map(({ file, line, kind, message }) => `    ${file}:${line}: ${kind}: ${message}`),
+    ...split.notices.map(({ file, line, message }) => `    ${file}:${line}: ${message}`),
   ]
 }

@@ -1,19 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, type Sample } from '../../core/index.ts'
+import { firstIssue, InputError, type Sample, sampleSchema, windowSchema } from '../../core/index.ts'
+import { attempt, withoutMark } from '../../files/index.ts'
 import type { Prediction, Predictions } from '../../tasks/index.ts'
 import { predictionOf, type Reader } from '../../tasks/index.ts'
 
-const time = z.number()
+/** What a prediction says is written as a sample writes it; a window may have a confidence as third number. */
 const row = z.object({
-  id: z.union([z.string().min(1), z.number().int().transform(String)]),
+  id: sampleSchema.shape.id,
   windows: z
-    .array(z.union([z.tuple([time, time]), z.tuple([time, time, z.number()])]))
+    .array(z.union([windowSchema, z.tuple([z.number(), z.number(), z.number()])], 'expected [start, end]'))
     .nullable()
     .optional(),
   answer: z
-    .union([z.string(), z.number().int().nonnegative().transform(String)])
+    .union([z.string(), z.int().nonnegative().transform(String)], 'expected a letter or a count')
     .nullable()
     .optional(),
   text: z.string().optional(),
@@ -52,13 +53,6 @@ export const jsonProblem = (line: string, last: boolean): readonly [problem: str
   if (last && /^\s*[{[]/.test(line))
     return ['the line ends in the middle of its JSON', 'the file is truncated: write it anew']
   return ['it is not JSON', 'write one JSON object a line']
-}
-
-/** The first issue of a refused row, in one line. */
-const rowProblem = (error: z.ZodError): string => {
-  const issue = error.issues[0]
-  const path = issue?.path.join('.') ?? ''
-  return `${path === '' ? 'the row' : `field ${path}`}: ${issue?.message ?? 'invalid'}`
 }
 
 /** Whether a value is a prediction as it stands, checked by hand: the path that a million well-formed rows take. */
@@ -105,7 +99,7 @@ const parseLine = (
     const result = row.safeParse(value)
     if (!result.success)
       return [
-        rowProblem(result.error),
+        `${result.error.issues[0]?.path.length === 0 ? 'the row: ' : 'field '}${firstIssue(result.error)}`,
         'expected {"id", "windows": [[start, end], ...] or null, "answer"?, "text"?, "saliency"?}, times in seconds',
       ]
     prediction = toPrediction(result.data, samples.get(result.data.id), reader)
@@ -153,17 +147,14 @@ export const parsePredictions = (
     return refuse('the file holds no prediction', 'write one JSON object a line')
   })
 
-/** The file's text; fails with an InputError where it cannot be read. */
+/** The file's text without a byte order mark; fails with an InputError where it cannot be read. */
 export const readText = (path: string): Effect.Effect<string, InputError> =>
-  Effect.tryPromise({
-    try: () => readFile(path, 'utf8'),
-    catch: (cause) =>
-      new InputError({
-        subject: path,
-        problem: `the file cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'})`,
-        remedy: 'check the path and its permissions',
-      }),
-  })
+  attempt(
+    path,
+    'read',
+    async () => withoutMark(await readFile(path, 'utf8')),
+    'check the path and its permissions',
+  )
 
 /** {@link parsePredictions} of a file. */
 export const readPredictions = (

@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, letter, type Sample } from '../../core/index.ts'
+import { firstIssue, InputError, letter, type Sample } from '../../core/index.ts'
 import { duplicateKey } from '../../files/index.ts'
 import type { Prediction, Predictions, Reader } from '../../tasks/index.ts'
 import { jsonProblem, parsePredictions, readText } from './jsonl.ts'
@@ -35,9 +35,6 @@ const momentPrediction = (row: z.infer<typeof moment>): Prediction => {
     ...(row.ans === undefined ? {} : { answer: row.ans }),
   }
 }
-
-const firstIssue = (error: z.ZodError): string =>
-  `${error.issues[0]?.path.join('.') ?? ''} ${error.issues[0]?.message ?? 'invalid'}`.trim()
 
 /** QVHighlights' and ReXTime's lines. Fails by file and line as {@link parsePredictions} does. */
 export const parseMoments = Effect.fnUntraced(function* (

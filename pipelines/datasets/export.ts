@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Effect } from 'effect'
 import { InputError, rowOf, type Sample, sampleColumns } from '../../core/index.ts'
 import { writeWhole } from '../../files/index.ts'
@@ -26,6 +27,12 @@ export const runExport = Effect.fn('Pipelines.runExport')(function* (options: Ex
   const { readings } = yield* readSplits(options)
   const samples = readings.flatMap(({ reading }) => reading.samples)
   const { out } = options
+  if (existsSync(out))
+    return yield* new InputError({
+      subject: `--out ${out}`,
+      problem: 'is there already',
+      remedy: 'choose another name, or remove it first',
+    })
   if (out.endsWith('.parquet')) {
     const files = readings.flatMap(({ reading }) => reading.files)
     yield* writeParquet(

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Effect } from 'effect'
 import { mean, quantiles, type Sample } from '../../core/index.ts'
-import type { Dataset, Problem } from '../../datasets/index.ts'
+import type { Dataset, Notice, Problem } from '../../datasets/index.ts'
 import { type Floor, floorOf } from './floor.ts'
 import { type DatasetOptions, readSplits, type SplitReading } from './readings.ts'
 
@@ -40,6 +40,8 @@ export interface SplitSummary {
   /** Problems by kind, and the first of each kind by line. */
   readonly problems: { readonly [kind: string]: number }
   readonly problemLines: ReadonlyArray<Problem>
+  /** What is worth knowing though every row is sound, such as fields that are kept in `meta`. */
+  readonly notices: ReadonlyArray<Notice>
   /** The constant window fitted on this split, in shares of the duration, and what it scores here. */
   readonly prior: Floor
 }
@@ -79,7 +81,7 @@ export const summarise = (
   { split, reading }: SplitReading,
   lines: number,
 ): SplitSummary => {
-  const { samples, problems, rows, files } = reading
+  const { samples, problems, notices, rows, files } = reading
   const windowed = samples.flatMap(({ windows }) => (windows === null ? [] : [windows]))
   const windows = windowed.flat()
   return {
@@ -101,6 +103,7 @@ export const summarise = (
     durations: durationsOf(samples),
     problems: countBy(problems.map(({ kind }) => kind)),
     problemLines: firstOfEach(problems, lines),
+    notices,
     prior: floorOf(samples),
   }
 }

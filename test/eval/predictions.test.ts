@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { random } from '../../core/index.ts'
@@ -67,7 +70,15 @@ describe('predictions', () => {
   it.effect('name a file that is not there', () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(readPredictions('no/such/file.jsonl', samples))
-      expect(message).toContain('no/such/file.jsonl: the file cannot be read (ENOENT)')
+      expect(message).toContain('no/such/file.jsonl: cannot be read (ENOENT)')
+    }),
+  )
+
+  it.effect('are read behind a byte order mark', () =>
+    Effect.gen(function* () {
+      const file = join(mkdtempSync(join(tmpdir(), 'spanwise-mark-')), 'p.jsonl')
+      writeFileSync(file, '\ufeff{"id":"q0","windows":[[1,2]]}')
+      expect((yield* readPredictions(file, samples)).get('q0')).toMatchObject({ windows: [[1, 2]] })
     }),
   )
 

@@ -121,6 +121,13 @@ describe('spanwise datasets', () => {
         const { dataset: ___, split: ____, ...again } = JSON.parse(readFileSync(back.out, 'utf8'))
         assert.deepStrictEqual(again, first)
       }
+      const own = join(folder, 'highlight_val_release.jsonl')
+      for (const out of [own, join(folder, 'out.jsonl')]) {
+        const before = readFileSync(out, 'utf8')
+        const refused = yield* Effect.flip(runExport({ ...source, out }))
+        assert.match(refused.message, /--out \S+: is there already; choose another name/)
+        assert.strictEqual(readFileSync(out, 'utf8'), before)
+      }
       const wrong = yield* Effect.flip(runExport({ ...source, out: join(folder, 'out.txt') }))
       assert.match(wrong.message, /ending names no form/)
     }),
