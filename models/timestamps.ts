@@ -1,5 +1,5 @@
 import { oneDecimal } from '../core/index.ts'
-import { pairSpacing, pairTimes } from '../engine/processor/index.ts'
+import { pairTimes } from '../engine/processor/index.ts'
 import { roundHalfEven } from '../video/index.ts'
 import { derivedRate, derivedTimes, type Markers, markersOf } from './openai/markers.ts'
 import type { MediaMode } from './openai/presets.ts'
@@ -90,7 +90,7 @@ export const frameTimes = (
   const times = Array.from(shown.indices, (index) => source[index]!)
   const depth = view.framesPerToken
   const told = toldOf(shown, transport)
-  const interval = transport === 'embedded' ? pairSpacing(times, depth).seconds : depth / derivedRate(told)
+  const interval = depth / (transport === 'embedded' ? shown.fps : derivedRate(told))
   const learned =
     transport === 'frames'
       ? byText(times, 1)

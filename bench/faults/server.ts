@@ -112,7 +112,13 @@ const cases: ReadonlyArray<Case> = [
   },
 ]
 
-const grey = { width: 32, height: 32, times: Float64Array.of(0), rgb: new Uint8Array(32 * 32 * 3).fill(90) }
+const grey = {
+  width: 32,
+  height: 32,
+  times: Float64Array.of(0),
+  fps: 1,
+  rgb: new Uint8Array(32 * 32 * 3).fill(90),
+}
 
 /** Runs with the backend in front of servers. */
 const withModel = <A, E>(

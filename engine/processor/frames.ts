@@ -74,21 +74,9 @@ export const pairTimes = (times: ArrayLike<number>, depth: number): Array<number
     return (times[pair * depth]! + times[last]!) / 2
   })
 
-/** Frames whose gap is this many times the usual one were left out on purpose, not moved to the nearest picture. */
-const unevenGap = 1.75
+/** Frames later than this many intervals were not moved to the nearest picture: others before them are missing. */
+const lateFrame = 0.75
 
-/**
- * Seconds from one group of `depth` frames to the next, to the microsecond, and whether the frames are evenly spaced
- * but for being moved to the nearest picture. A clip of one frame has no spacing: 1 second, transformers' own default.
- */
-export const pairSpacing = (
-  times: ArrayLike<number>,
-  depth: number,
-): { readonly seconds: number; readonly even: boolean } => {
-  const last = times.length - 1
-  if (last < 1) return { seconds: 1, even: true }
-  const gaps = Array.from({ length: last }, (_, i) => times[i + 1]! - times[i]!).sort((a, b) => a - b)
-  const usual = gaps[(last - 1) >> 1]!
-  const seconds = (depth * (times[last]! - times[0]!)) / last
-  return { seconds: Math.round(seconds * 1e6) / 1e6, even: gaps.at(-1)! < unevenGap * usual }
-}
+/** Whether no frame is missing between the first and the last: each is on screen at its place in the sampling. */
+export const evenlySpaced = ({ times, fps }: Pick<Frames, 'times' | 'fps'>): boolean =>
+  times.every((time, place) => (time - times[0]!) * fps - place < lateFrame)

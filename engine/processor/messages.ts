@@ -1,7 +1,7 @@
 import { InputError } from '../../core/index.ts'
 import type { Model } from '../architectures/index.ts'
 import type { Preprocessing } from '../checkpoint/checkpoint.ts'
-import { pairSpacing, pairTimes, patchify } from './frames.ts'
+import { evenlySpaced, pairTimes, patchify } from './frames.ts'
 import type { Frames, Message, ProcessedPrompt, VisionWrap } from './types.ts'
 
 export interface ProcessOptions {
@@ -51,6 +51,7 @@ export const processMessages = (
       remedy: 'give videos to user messages only, or restore the chat template',
     })
   }
+  if (model.time !== 'text' && !clips.every(evenlySpaced)) throw uneven(model)
   const parts = clips.map((clip) => patchify(clip, settings))
   const expanded = pieces.reduce((before, piece, number) => {
     const [, h, w] = parts[number - 1]!.grid
@@ -68,9 +69,9 @@ export const processMessages = (
     })
   }
   const grids = parts.map((part) => part.grid)
-  const shapes = clips.map(({ times }, clip) => ({
-    grid: grids[clip]!,
-    secondsPerPair: spacingOf(model, times, settings.temporalPatchSize),
+  const shapes = clips.map((clip, number) => ({
+    grid: grids[number]!,
+    secondsPerPair: settings.temporalPatchSize / clip.fps,
   }))
   const positions = model.positions(inputIds, shapes)
   const visual: Array<number> = []
@@ -87,16 +88,12 @@ export const processMessages = (
   }
 }
 
-/** Seconds between frame pairs; refuses uneven ones where the model would take them for even. */
-const spacingOf = (model: Model, times: ArrayLike<number>, depth: number): number => {
-  const { seconds, even } = pairSpacing(times, depth)
-  if (even || model.time === 'text') return seconds
-  throw new InputError({
+const uneven = ({ architecture }: Model) =>
+  new InputError({
     subject: 'prompt',
-    problem: `its frames are not evenly spaced, and ${model.architecture} takes frames at one interval only`,
+    problem: `its frames are not evenly spaced, and ${architecture} takes frames at one interval only`,
     remedy: 'blank hidden frames instead of dropping them (mask mode blank), and take frames at an even rate',
   })
-}
 
 const joined = (arrays: ReadonlyArray<Float32Array>): Float32Array => {
   if (arrays.length === 1) return arrays[0]!

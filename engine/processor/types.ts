@@ -9,6 +9,8 @@ export interface Frames {
   readonly height: number
   /** True time of each frame, seconds. */
   readonly times: Float64Array
+  /** Frames per second of the sampling: what `times` would have but for being those of real pictures. */
+  readonly fps: number
   /** [N, H, W, 3]. */
   readonly rgb: Uint8Array
 }

@@ -19,7 +19,8 @@ export const lessonFrames = ({
   times.forEach((time, index) => {
     if (Windows.covers(blanked, time)) rgb.fill(0, index * bytes, (index + 1) * bytes)
   })
-  return { width: frameSize, height: frameSize, times: Float64Array.from(times), rgb }
+  const fps = times.length < 2 ? 1 : (times.length - 1) / (times.at(-1)! - times[0]!)
+  return { width: frameSize, height: frameSize, times: Float64Array.from(times), fps, rgb }
 }
 
 /**

@@ -91,7 +91,8 @@ export const frames = (clip: Golden['clips'][number]): Frames => {
     rgb[i] = (state >>> 16) & 255
   }
   const times = Float64Array.from(clip.indices, (index) => index / clip.fps)
-  return { width: clip.width, height: clip.height, times, rgb }
+  const fps = clip.fps / (clip.indices[1]! - clip.indices[0]!)
+  return { width: clip.width, height: clip.height, times, fps, rgb }
 }
 
 /** The messages of a case with its clips put in. */

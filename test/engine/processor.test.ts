@@ -64,6 +64,7 @@ describe('the processor', () => {
       width: 32,
       height: 32,
       times: Float64Array.of(0, 0.5),
+      fps: 2,
       rgb: new Uint8Array(2 * 32 * 32 * 3),
     }
     const special = (ids: Iterable<number>) => [...ids].filter((id) => tokenizer.specialIds.includes(id))
@@ -149,7 +150,13 @@ describe('frame pairs', () => {
       minFrames: 4,
       maxFrames: 768,
     }
-    const clip = { width: 48, height: 32, times: Float64Array.of(0), rgb: new Uint8Array(48 * 32 * 3) }
+    const clip = {
+      width: 48,
+      height: 32,
+      times: Float64Array.of(0),
+      fps: 1,
+      rgb: new Uint8Array(48 * 32 * 3),
+    }
     expect(() => patchify(clip, settings)).toThrow('not a multiple of 32')
   })
 })

@@ -12,7 +12,7 @@ import {
   readSafetensors,
   writeCheckpoint,
 } from '../../engine/checkpoint/index.ts'
-import { pairSpacing, processMessages } from '../../engine/processor/index.ts'
+import { evenlySpaced, processMessages } from '../../engine/processor/index.ts'
 import { folderOf, golden, messagesOf } from './goldens.ts'
 
 /** Fields of published config.json files that matter; both lay the text model's fields out flat. */
@@ -116,14 +116,30 @@ describe('windows', () => {
 })
 
 describe('frames of a model that knows one interval', () => {
-  const times = (...seconds: ReadonlyArray<number>) => Float64Array.from(seconds)
+  const even = (...times: ReadonlyArray<number>) => evenlySpaced({ fps: 2, times: Float64Array.from(times) })
 
-  test('are even although each was moved to the nearest picture, uneven where one is missing', () => {
-    expect(pairSpacing(times(0, 0.5, 1, 1.5), 2)).toEqual({ seconds: 1, even: true })
-    expect(pairSpacing(times(0, 0.501, 1.001, 1.502), 2)).toEqual({ seconds: 1.001333, even: true })
-    expect(pairSpacing(times(3), 2)).toEqual({ seconds: 1, even: true })
-    expect(pairSpacing(times(0, 0.5, 1.5), 2).even).toBe(false)
-    expect(pairSpacing(times(0, 1, 2, 3, 9, 10), 2).even).toBe(false)
+  test('are even although each is the picture on screen at its time, uneven where one is missing', () => {
+    expect(even(0, 0.5, 1, 1.5)).toBe(true)
+    expect(even(0, 0.48, 1, 1.48)).toBe(true)
+    expect(even(7)).toBe(true)
+    expect(even(0, 0.5, 1.5)).toBe(false)
+    expect(even(3, 3.48, 4.48)).toBe(false)
+  })
+
+  test('are even from any constant source, and their interval is that of the sampling', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.5, max: 60, noNaN: true }),
+        fc.double({ min: 0.25, max: 30, noNaN: true }),
+        fc.integer({ min: 1, max: 200 }),
+        (source, fps, count) => {
+          const shown = (place: number) => Math.floor((place / fps) * source + 1e-6) / source
+          expect(evenlySpaced({ fps, times: Float64Array.from({ length: count }, (_, k) => shown(k)) })).toBe(
+            true,
+          )
+        },
+      ),
+    )
   })
 
   test.each(['qwen2vl/qwen2.5-vl', 'qwen2vl/qwen2-vl'] as const)(

@@ -50,6 +50,7 @@ const clip = (shade: number, frames = 4) => ({
   width: 64,
   height: 64,
   times: Float64Array.from({ length: frames }, (_, i) => i / 2),
+  fps: 2,
   rgb: new Uint8Array(frames * 64 * 64 * 3).map((_, i) => (i * shade) % 251),
 })
 const messages = Array.from({ length: 6 }, (_, i) =>

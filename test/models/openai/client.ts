@@ -40,6 +40,7 @@ export const clip = {
   width: 32,
   height: 32,
   times: Float64Array.of(0, 0.5),
+  fps: 2,
   rgb: new Uint8Array(2 * 32 * 32 * 3).fill(90),
 }
 
