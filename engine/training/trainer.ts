@@ -73,10 +73,26 @@ const learning = (model: Model, trainable: Trainable): ReadonlyArray<TrainedPara
 /** Names that tell the states of one array apart in a snapshot. */
 const prefixes = { weights: 'weight:', first: 'first:', second: 'second:' } as const
 
-/** Makes a trainer of a model's weights, which are not changed: what learns is copied first. */
+/** The weights of a trainer. */
+interface Held {
+  /** All of them, adapters folded in. */
+  current: WeightMap
+  /** Those that do not learn; the optimiser holds the others, so that nothing is in memory twice. */
+  frozen: WeightMap
+}
+
+/** Makes a trainer of a model's weights. What learns is copied at the first update; the original is then let go of. */
 export const makeTrainer = (
   model: Model,
   initial: WeightMap,
+  options: TrainerOptions,
+): Effect.Effect<Trainer, EngineError, Scope.Scope> =>
+  // No function in there may refer to `initial` itself, which would keep it in memory.
+  trainerOf(model, { current: initial, frozen: initial }, options)
+
+const trainerOf = (
+  model: Model,
+  held: Held,
   options: TrainerOptions,
 ): Effect.Effect<Trainer, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
@@ -92,7 +108,6 @@ export const makeTrainer = (
     const together = options.device !== 'cpu'
     // Most engines only generate and score: the optimiser's memory is taken at the first update.
     let made: Optimiser | undefined
-    let current: WeightMap = initial
 
     const optimiser = Effect.suspend(() =>
       made !== undefined
@@ -101,17 +116,19 @@ export const makeTrainer = (
             Scope.provide(scope),
             Effect.tap((one) =>
               attempt('optimiser', () => {
-                fillArena(one.weights, lora === undefined ? initial : loraWeights(model, lora))
+                fillArena(one.weights, lora === undefined ? held.frozen : loraWeights(model, lora))
+                held.frozen = new Map([...held.frozen].filter(([name]) => !one.weights.views.has(name)))
                 made = one
+                if (lora === undefined) refresh(one)
               }),
             ),
           ),
     )
     const refresh = (one: Optimiser) => {
-      current =
+      held.current =
         lora === undefined
-          ? new Map([...initial, ...one.weights.views])
-          : mergeAdapters(model, lora, initial, one.weights.views)
+          ? new Map([...held.frozen, ...one.weights.views])
+          : mergeAdapters(model, lora, held.frozen, one.weights.views)
     }
 
     const update = Effect.fnUntraced(function* (batch: UpdateBatch) {
@@ -124,7 +141,7 @@ export const makeTrainer = (
       const one = yield* optimiser
       const shares = tokenWeights(groups, loss)
       const sums = new MetricSums(loss)
-      const weights = { ...weightFeeds(model, initial), ...one.weights.tensors }
+      const weights = { ...weightFeeds(model, held.frozen), ...one.weights.tensors }
       const total = yield* Effect.forEach(cut, ({ layout, groups: chosen }) =>
         Effect.gen(function* () {
           const { height, width } = layout
@@ -195,8 +212,9 @@ export const makeTrainer = (
     })
 
     return {
-      weights: () => current,
-      score: (groups, temperature = 1) => score(model, pool, current, groups, { temperature, tokenBudget }),
+      weights: () => held.current,
+      score: (groups, temperature = 1) =>
+        score(model, pool, held.current, groups, { temperature, tokenBudget }),
       update,
       snapshot,
       restore,

@@ -22,9 +22,11 @@ export const localEngine = (
   Effect.gen(function* () {
     const { device, threads, generation } = options
     yield* requireMemory(options.checkpoint, options)
-    const checkpoint = yield* readCheckpoint(options.checkpoint)
+    const { tensors, ...checkpoint } = yield* readCheckpoint(options.checkpoint)
     const { model, tokenizer } = checkpoint
-    const initial = new Map([...checkpoint.tensors].map(([name, { data }]) => [name, data]))
+    const initial = new Map([...tensors].map(([name, { data }]) => [name, data]))
+    // Without the data, which the trainer may let go of.
+    const kinds = [...tensors].map(([name, { shape, type }]) => ({ name, shape, type }))
     const trainer = yield* makeTrainer(model, initial, options)
     const generator = yield* makeGenerator(
       model,
@@ -49,10 +51,11 @@ export const localEngine = (
       save: (folder, type) =>
         Effect.suspend(() => {
           const weights = trainer.weights()
-          const tensors = new Map(
-            [...checkpoint.tensors].map(([name, tensor]) => [name, { ...tensor, data: weights.get(name)! }]),
+          const current = new Map(
+            kinds.map(({ name, ...kind }) => [name, { ...kind, data: weights.get(name)! }]),
           )
-          return writeCheckpoint(folder, { ...checkpoint, tensors }, type === undefined ? {} : { type })
+          const saved = { ...checkpoint, tensors: current }
+          return writeCheckpoint(folder, saved, type === undefined ? {} : { type })
         }),
     }
   })
