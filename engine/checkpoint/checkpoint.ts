@@ -72,12 +72,25 @@ const checkTokens = (folder: string, model: Model, words: Tokenizer) => {
   })
 }
 
+/** Patches of another size would not fit the vision tower. */
+const checkPatches = (folder: string, { vision }: Model, settings: ProcessorSettings) => {
+  const { patchSize, temporalPatchSize, mergeSize } = settings
+  if (mergeSize === vision.mergeSize && vision.patchLength === 3 * temporalPatchSize * patchSize ** 2) return
+  throw new InputError({
+    subject: folder,
+    problem: `its preprocessor cuts patches of ${temporalPatchSize} x ${patchSize} x ${patchSize}, merged by ${mergeSize}, which config.json does not`,
+    remedy: 'use the preprocessor files that belong to the config.json beside them',
+  })
+}
+
 /** Understands the text files of a checkpoint. Throws `InputError`. */
 export const preprocessing = (folder: string, files: TextFiles): Preprocessing => {
   const model = readModel(folder, files)
   const texts = readTokenizerFiles(folder, files)
   const words = tokenizer(texts.tokenizer, texts.config, { subject: `${folder}/tokenizer.json` })
   checkTokens(folder, model, words)
+  const processor = readProcessor(folder, files, model.processor)
+  checkPatches(folder, model, processor)
   const generation = readGeneration(folder, files)
   const end = words.endId
   const ends = generation.eosTokenIds.length > 0 || end === undefined ? generation.eosTokenIds : [end]
@@ -89,7 +102,7 @@ export const preprocessing = (folder: string, files: TextFiles): Preprocessing =
     endToken: end !== undefined && ends.includes(end) ? end : ends[0],
     tokenizer: words,
     template: chatTemplate(readChatTemplate(folder, files), { subject: `${folder} chat template` }),
-    processor: readProcessor(folder, files, model.processor),
+    processor,
     files,
   }
 }

@@ -179,6 +179,26 @@ describe('a faulty checkpoint is refused in one line', () => {
     )
   })
 
+  test.each([
+    ['config.json', { vision_config: { num_heads: 3 } }, 'heads of the vision tower do not divide'],
+    ['config.json', { text_config: { rms_norm_eps: 1e300 } }, 'text_config.rms_norm_eps: '],
+    ['video_preprocessor_config.json', { image_std: 0 }, 'image_std'],
+    ['video_preprocessor_config.json', { patch_size: 7 }, 'cuts patches of 2 x 7 x 7'],
+    ['video_preprocessor_config.json', { temporal_patch_size: 1 }, 'cuts patches of 1 x 16 x 16'],
+  ])('numbers that cannot be computed with: %s %o', async (file, change, problem) => {
+    const target = await copyOf('tied')
+    await edit(path.join(target, file), (json) => ({
+      ...json,
+      ...Object.fromEntries(
+        Object.entries(change).map(([name, value]) => [
+          name,
+          typeof value === 'object' ? { ...json[name], ...value } : value,
+        ]),
+      ),
+    }))
+    expect(await failure(target)).toContain(problem)
+  })
+
   test('a missing tensor', async () => {
     const target = await copyOf('tied')
     const file = path.join(target, 'model.safetensors')

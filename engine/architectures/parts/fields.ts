@@ -7,6 +7,9 @@ export const heads = count(limits.heads)
 export const layers = count(limits.layers)
 export const side = count(limits.patch)
 
+/** What is added to a mean square before its root is taken. */
+export const epsilon = z.number().positive().max(1)
+
 /** transformers lets a patch size be a number or a list of equal numbers. */
 export const size = z
   .union([side, z.array(side).min(1)])

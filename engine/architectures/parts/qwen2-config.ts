@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count, limits } from '../../limits.ts'
 import type { DecoderSettings } from './decoder.ts'
-import { heads, layers, side, size, tokenIds, width } from './fields.ts'
+import { epsilon, heads, layers, side, size, tokenIds, width } from './fields.ts'
 import { decoderHeads } from './heads.ts'
 
 const kind = z.enum(['default', 'mrope']).nullish()
@@ -24,7 +24,7 @@ const textSchema = z
     num_key_value_heads: heads.nullish().default(8),
     hidden_act: z.literal('silu').default('silu'),
     max_position_embeddings: count(limits.positions).default(32768),
-    rms_norm_eps: z.number().positive().default(1e-5),
+    rms_norm_eps: epsilon.default(1e-5),
     use_sliding_window: z.literal(false).nullish(),
     rope_theta: z.number().positive().optional(),
     rope_parameters: ropeSchema.nullish(),

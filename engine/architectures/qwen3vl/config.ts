@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { count, limits } from '../../limits.ts'
-import { heads, layers, side, size, tokenIds, tokensOf, width } from '../parts/fields.ts'
+import { epsilon, heads, layers, side, size, tokenIds, tokensOf, width } from '../parts/fields.ts'
 import { decoderHeads, towerHeads } from '../parts/heads.ts'
 
 const visionSchema = z.object({
@@ -35,7 +35,7 @@ const textSchema = z.object({
   head_dim: width.default(128),
   hidden_act: z.literal('silu').default('silu'),
   max_position_embeddings: count(limits.positions).default(128000),
-  rms_norm_eps: z.number().positive().default(1e-6),
+  rms_norm_eps: epsilon.default(1e-6),
   attention_bias: z.literal(false).default(false),
   rope_theta: z.number().positive().optional(),
   rope_parameters: ropeSchema.nullish(),
