@@ -10,7 +10,7 @@ import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { answer, claimGiven, type Given, givenPredictions, runEval } from '../pipelines/eval.ts'
 import { loadSource } from '../pipelines/source.ts'
-import { readers } from '../tasks/index.ts'
+import { readers, specOf } from '../tasks/index.ts'
 import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
@@ -82,9 +82,7 @@ const samplesOf = Effect.fnUntraced(function* (
 
 /** The first sample without the truth that its task is scored against. */
 const unlabelled = (samples: ReadonlyArray<Sample>): Sample | undefined =>
-  samples.find(({ task, windows, answer }) =>
-    task === 'grounding' || task === 'grounded-qa' ? windows === null : answer === undefined,
-  )
+  samples.find((sample) => (specOf(sample).grounded ? sample.windows === null : sample.answer === undefined))
 
 /** So many samples without a reply are named one by one; report.json has all. */
 const named = 20

@@ -1,5 +1,5 @@
 import { fitPrior, letter, random, type Sample, type Window } from '../core/index.ts'
-import type { Prediction, Predictions } from '../tasks/index.ts'
+import { type Prediction, type Predictions, specOf } from '../tasks/index.ts'
 
 /**
  * Answers that need no model and no video, so that every table can show its floor.
@@ -12,7 +12,7 @@ export type Baseline = (typeof baselines)[number]
 
 const counts = (samples: ReadonlyArray<Sample>): ReadonlyArray<number> =>
   samples
-    .filter(({ task, answer }) => task === 'counting' && answer !== undefined && /^\d+$/.test(answer))
+    .filter((sample) => specOf(sample).answers === 'count' && /^\d+$/.test(sample.answer ?? ''))
     .map(({ answer }) => Number(answer))
     .toSorted((a, b) => a - b)
 
@@ -58,19 +58,19 @@ export const baselinePredictions = (
   }
   const answerOf = (sample: Sample): string => {
     const draw = random(seed, 'baseline-answer', sample.id)
-    if (sample.task !== 'counting')
+    if (specOf(sample).answers !== 'count')
       return baseline === 'random' ? letter(draw.int(0, Math.max(1, sample.options?.length ?? 4) - 1)) : 'A'
     if (baseline === 'whole') return '1'
     return String(baseline === 'random' && trainCounts.length > 0 ? draw.pick(trainCounts) : constant)
   }
   const predictions = new Map<string, Prediction>()
   for (const sample of samples) {
-    const grounded = sample.task === 'grounding' || sample.task === 'grounded-qa'
+    const { grounded, answers } = specOf(sample)
     const window = grounded ? windowOf(sample) : null
     predictions.set(sample.id, {
       id: sample.id,
       windows: window === null ? null : [window],
-      ...(sample.task === 'grounding' ? {} : { answer: answerOf(sample) }),
+      ...(answers === null ? {} : { answer: answerOf(sample) }),
     })
   }
   return predictions

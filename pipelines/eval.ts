@@ -26,7 +26,7 @@ import {
 } from '../eval/index.ts'
 import { locate, writeWhole } from '../files/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
-import type { Predictions, Reader } from '../tasks/index.ts'
+import { type Predictions, type Reader, specOf } from '../tasks/index.ts'
 import { writeReport } from './eval/report.ts'
 import { announceSight, mediumOf } from './sight.ts'
 
@@ -46,9 +46,7 @@ export interface EvalOptions {
 
 /** Grounded samples whose clip has no known duration: no rule can place a window in them. */
 export const unplaced = (samples: ReadonlyArray<Sample>): number =>
-  samples.filter(
-    ({ task, duration }) => duration === null && (task === 'grounding' || task === 'grounded-qa'),
-  ).length
+  samples.filter((sample) => sample.duration === null && specOf(sample).grounded).length
 
 /** One suite's scores of given predictions beside the prior-only row, and its files where a folder is named. */
 export const runEval = Effect.fn('Pipelines.runEval')(function* (

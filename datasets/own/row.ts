@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { hasVideoSuffix, sampleSchema, type Task, withoutVideoSuffix } from '../../core/index.ts'
+import { taskSpecs } from '../../tasks/index.ts'
 import { cleanQuery } from '../clean.ts'
 import type { Collector } from '../collect.ts'
 import { meantField, ownFields, passedOver } from './fields.ts'
@@ -56,7 +57,7 @@ export const addOwnRow = (path: string, line: number, value: unknown, into: Coll
   if (row === null) return
   for (const [name] of others) into.notice(path, line, `field ${name} is kept in meta`)
   const task = taskOf(row)
-  if ((task === 'choice' || task === 'grounded-qa') && row.options === undefined) {
+  if (taskSpecs.get(task)?.answers === 'letter' && row.options === undefined) {
     into.problem(path, line, 'missing', `options: a sample of task ${task} needs two or more`)
     return
   }
