@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
@@ -79,4 +79,17 @@ it('resumes to the same bits on the embedded engine', async () => {
     readFileSync(join(root, run, 'checkpoints', 'step-000004', 'model', 'model.safetensors'))
   expect(weights('killed').equals(weights('straight'))).toBe(true)
   expect(weights('straight').equals(readFileSync(join(checkpoint, 'model.safetensors')))).toBe(false)
+})
+
+it('refuses a checkpoint whose state is damaged and says which folder to remove', async () => {
+  expect((await train('damaged', 3))._tag).toBe('Failure')
+  const steps = join(root, 'damaged', 'checkpoints')
+  const newest = join(steps, readdirSync(steps).toSorted().at(-1)!)
+  const bytes = readFileSync(join(newest, 'engine.state'))
+  for (let i = 0; i < 40_000; i++) bytes[bytes.length - 1 - ((i * 37) % (bytes.length >> 1))]! ^= 0x10
+  writeFileSync(join(newest, 'engine.state'), bytes)
+  const exit = await train('damaged')
+  expect(exit._tag === 'Failure' && String(exit.cause)).toMatch(
+    new RegExp(`does not match its checksum; remove ${newest} to continue from the checkpoint before it`),
+  )
 })
