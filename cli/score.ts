@@ -2,7 +2,7 @@ import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
-import { promptOf, runScore } from '../pipelines/score.ts'
+import { runScore, scoreSamplings } from '../pipelines/score.ts'
 import { engineOf, json, model, modelOf, print, profile } from './flags.ts'
 import { trainingServices } from './services.ts'
 
@@ -22,6 +22,12 @@ export const score = Command.make(
       Flag.optional,
     ),
     completion: Flag.String('completion').pipe(Flag.withDescription('the reply to score')),
+    sampling: Flag.Literals('sampling', scoreSamplings).pipe(
+      Flag.withDescription(
+        'which frames: rate as agents and training take them, even --frames of them evenly spaced, transformers as its video processor takes them at its fps (2); default rate, and even where --frames is given without --fps',
+      ),
+      Flag.optional,
+    ),
     visionWrap: Flag.Literals('vision-wrap', ['transformers', 'vllm']).pipe(
       Flag.withDescription("whether the chat template's own vision tokens stay around the frames"),
       Flag.withDefault('transformers'),
@@ -30,8 +36,11 @@ export const score = Command.make(
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
     const engine = yield* engineOf(config, input)
-    const prompt = Option.orElse(input.prompt, () => Option.map(input.query, (query) => promptOf(query)))
-    if (Option.isNone(prompt))
+    const asked = Option.orElse(
+      Option.map(input.prompt, (prompt) => ({ prompt })),
+      () => Option.map(input.query, (query) => ({ query })),
+    )
+    if (Option.isNone(asked))
       return yield* new InputError({
         subject: 'score',
         problem: 'nothing is asked of the video',
@@ -40,11 +49,13 @@ export const score = Command.make(
     const result = yield* runScore({
       model: engine.checkpoint,
       video: input.video,
-      prompt: prompt.value,
+      asked: asked.value,
       completion: input.completion,
       profile: modelOf(config, input).overrides,
       // --frames alone asks for that many, evenly spaced.
-      spread: Option.isSome(input.frames) && Option.isNone(input.fps),
+      sampling: Option.getOrElse(input.sampling, () =>
+        Option.isSome(input.frames) && Option.isNone(input.fps) ? ('even' as const) : ('rate' as const),
+      ),
       visionWrap: input.visionWrap,
     }).pipe(Effect.provide(trainingServices(engine)))
     yield* print(input.json, result, [

@@ -28,11 +28,3 @@ export const cleanQuestion = (text: string, cleaning: Cleaning): string =>
 
 /** The text with its first letter in upper case. */
 export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
-
-/** Python's `round`: the nearest integer, halves to the even one. */
-export const roundHalfEven = (value: number): number => {
-  const low = Math.floor(value)
-  const rest = value - low
-  if (rest !== 0.5) return Math.round(value)
-  return low % 2 === 0 ? low : low + 1
-}

@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { cleanQuery, roundHalfEven } from './clean.ts'
+import { roundHalfEven } from '../core/index.ts'
+import { cleanQuery } from './clean.ts'
 import { define } from './collect.ts'
 import { find, findOptional, listOf } from './files.ts'
 import { identifier, lengthsOf } from './schemas.ts'

@@ -1,6 +1,5 @@
-import { oneDecimal } from '../core/index.ts'
+import { oneDecimal, roundHalfEven } from '../core/index.ts'
 import { pairTimes } from '../engine/processor/index.ts'
-import { roundHalfEven } from '../video/index.ts'
 import { derivedRate, derivedTimes, type Markers, markersOf } from './openai/markers.ts'
 import type { MediaMode } from './openai/presets.ts'
 import type { ModelProfile } from './profile/index.ts'

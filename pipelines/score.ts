@@ -3,26 +3,31 @@ import { EngineError, InputError } from '../core/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine } from '../engine/index.ts'
 import { processMessages, type VisionWrap } from '../engine/processor/index.ts'
-import { budgetOf, checkpointProfile, type ProfileOverrides, samplingOf } from '../models/index.ts'
+import { budgetOf, checkpointProfile, type ProfileOverrides, replyPlan, samplingOf } from '../models/index.ts'
 import { ask, groundingQuestion } from '../tasks/index.ts'
-import { Videos } from '../video/index.ts'
+import { type Sampling, Videos } from '../video/index.ts'
+import { processorFrames } from './score/frames.ts'
+
+/** Ways of choosing the frames. */
+export const scoreSamplings = ['rate', 'even', 'transformers'] as const
+export type ScoreSampling = (typeof scoreSamplings)[number]
 
 /** Options of `spanwise score`. */
 export interface ScoreOptions {
   readonly model: string
   readonly video: string
-  /** The user's text after the video. */
-  readonly prompt: string
+  /** The user's text after the video, or the query of the grounding question that agents and training ask. */
+  readonly asked: { readonly prompt: string } | { readonly query: string }
   readonly completion: string
   /** What the user set of the model's profile. */
   readonly profile?: ProfileOverrides
-  /** Take the profile's number of frames evenly spaced, whatever their rate. */
-  readonly spread?: boolean
+  /**
+   * Which frames: `rate` as agents and training take them, `even` the profile's number of frames evenly spaced, whatever
+   * their rate, `transformers` as the model's processor takes them there by its frame rate.
+   */
+  readonly sampling: ScoreSampling
   readonly visionWrap: VisionWrap
 }
-
-/** The grounding question of a query: `--query` is short for the `--prompt` that agents and training ask. */
-export const promptOf = groundingQuestion
 
 /**
  * `spanwise score`: the log-probability of each token of a completion, its end token included, to be compared with what
@@ -32,15 +37,37 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
   const videos = yield* Videos
   const engine = yield* Engine
   const checkpoint = yield* readPreprocessing(options.model)
-  const { view } = yield* checkpointProfile(checkpoint, options.profile)
-  const clip = yield* videos.clip(
-    options.video,
-    options.spread === true ? { kind: 'count', count: view.frames } : samplingOf(view),
-    budgetOf(view, view),
-  )
-  const { visionWrap } = options
+  const profile = yield* checkpointProfile(checkpoint, options.profile)
+  const { view } = profile
+  const sampling: Sampling =
+    options.sampling === 'even'
+      ? { kind: 'count', count: view.frames }
+      : options.sampling === 'rate'
+        ? samplingOf(view)
+        : {
+            kind: 'frames',
+            numbers: processorFrames(
+              yield* videos.probe(options.video),
+              options.profile?.fps ?? checkpoint.processor.fps,
+              {
+                ...checkpoint.processor,
+                maxFrames: options.profile?.frames ?? checkpoint.processor.maxFrames,
+              },
+              // Processors of models that are told each frame's time take both ends.
+              profile.timestamps === 'text' ? 'ends' : 'starts',
+            ),
+          }
+  const clip = yield* videos.clip(options.video, sampling, budgetOf(view, view))
+  const { visionWrap, asked } = options
+  const text =
+    'prompt' in asked
+      ? asked.prompt
+      : groundingQuestion(asked.query, {
+          dialect: profile.dialect,
+          think: replyPlan(profile, 'grounding').ask,
+        })
   const prompt = yield* Effect.try({
-    try: () => processMessages(checkpoint, ask(clip, options.prompt), { visionWrap }),
+    try: () => processMessages(checkpoint, ask(clip, text), { visionWrap }),
     catch: (cause) =>
       cause instanceof InputError
         ? cause
@@ -49,8 +76,11 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
             problem: cause instanceof Error ? cause.message : String(cause),
           }),
   })
-  const end = checkpoint.generation.eosTokenIds[0]
-  const tokens = [...checkpoint.tokenizer.encodeText(options.completion), ...(end === undefined ? [] : [end])]
+  const { endToken } = checkpoint
+  const tokens = [
+    ...checkpoint.tokenizer.encodeText(options.completion),
+    ...(endToken === undefined ? [] : [endToken]),
+  ]
   const [[logProbs = []] = []] = yield* engine.score([{ prompt, completions: [tokens] }])
   return {
     model: options.model,

@@ -12,5 +12,5 @@ export type {
 } from './model.ts'
 export { encodePicture } from './picture.ts'
 export { resize } from './resize.ts'
-export { clipSize, roundHalfEven, smartResize, smartResizeVideo } from './size.ts'
+export { clipSize, smartResize, smartResizeVideo } from './size.ts'
 export { type ClipRequest, Videos } from './videos.ts'

@@ -25,12 +25,14 @@ export interface VideoInfo {
  * Which frames to take.
  * `times`: the frame on screen at each time (seconds; before the first or after the last frame, that frame).
  * `rate`: the frames on screen at 0, 1/fps, 2/fps, ...; outside `[min, max]` frames it becomes `count`.
+ * `frames`: these frames by number, from 0; one beyond the last is the last.
  * `count`: evenly spaced from the first to the last frame, as Qwen's processors do; never more than there are.
  */
 export type Sampling =
   | { readonly kind: 'times'; readonly times: ReadonlyArray<number> }
   | { readonly kind: 'rate'; readonly fps: number; readonly max?: number; readonly min?: number }
   | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'frames'; readonly numbers: ReadonlyArray<number> }
 
 /** Sides of the frames become multiples of `factor` (patch size times merge size). */
 export interface PixelBudget {

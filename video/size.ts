@@ -1,12 +1,5 @@
+import { roundHalfEven } from '../core/index.ts'
 import type { PixelBudget } from './model.ts'
-
-/** Nearest whole number, halves to the even one: Python's `round`, on which Qwen's sizes depend (80 / 32 -> 2). */
-export const roundHalfEven = (value: number): number => {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  if (rest !== 0.5) return Math.round(value)
-  return floor % 2 === 0 ? floor : floor + 1
-}
 
 const checkAspect = (height: number, width: number) => {
   const ratio = Math.max(height, width) / Math.min(height, width)

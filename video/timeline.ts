@@ -1,5 +1,5 @@
+import { roundHalfEven } from '../core/index.ts'
 import type { Sampling } from './model.ts'
-import { roundHalfEven } from './size.ts'
 
 /** When the frames of a video are shown. */
 export interface Timeline {
@@ -100,6 +100,9 @@ export const selectIndices = (
     const indices = spread(timeline, bounded)
     return { indices, fps: rateOf(indices) }
   }
-  const indices = spread(timeline, sampling.count)
+  const indices =
+    sampling.kind === 'frames'
+      ? Int32Array.from(sampling.numbers, (number) => Math.max(0, Math.min(number, times.length - 1)))
+      : spread(timeline, sampling.count)
   return { indices, fps: rateOf(indices) }
 }

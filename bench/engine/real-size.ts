@@ -16,8 +16,7 @@ import { Effect } from 'effect'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { processMessages } from '../../engine/processor/index.ts'
 import { budgetOf, checkpointProfile } from '../../models/index.ts'
-import { promptOf } from '../../pipelines/score.ts'
-import { ask } from '../../tasks/index.ts'
+import { ask, groundingQuestion } from '../../tasks/index.ts'
 import { Videos } from '../../video/index.ts'
 import { makeRealModel, type RealSize, realSizes } from './real-model.ts'
 
@@ -100,7 +99,7 @@ const writePrompt = Effect.gen(function* () {
   const videos = yield* Videos
   const budget = budgetOf(profile.view, profile.view)
   const clip = yield* videos.clip(video, { kind: 'count', count: profile.view.frames }, budget)
-  const prompt = processMessages(checkpoint, ask(clip, promptOf(query)))
+  const prompt = processMessages(checkpoint, ask(clip, groundingQuestion(query)))
   const end = checkpoint.generation.eosTokenIds[0]!
   const one = {
     ids: [...prompt.inputIds],

@@ -1,3 +1,4 @@
+import { roundHalfEven } from '../../core/index.ts'
 import { blocks, lastBlock } from './blocks.ts'
 
 /** The strict count: exactly one `<answer>` block that holds decimal digits and nothing else. Null otherwise. */
@@ -35,13 +36,6 @@ const numberWords =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'.split(
     ' ',
   )
-
-/** Python's rounding of a number to a whole one: halves to the even. */
-const roundHalfEven = (value: number): number => {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
-}
 
 /**
  * The count of lmms-eval's task `repcount`, read from the whole reply, commas removed: a number word up to twenty (or

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../../engine/checkpoint/index.ts'
 import { folderOf } from '../engine/goldens.ts'
 import { spanwise } from './command-line.ts'
-import { row, workplace, writeRows } from './workplace.ts'
+import { row, model as tied, workplace, writeRows } from './workplace.ts'
 
 let root = ''
 beforeAll(async () => {
@@ -30,6 +30,24 @@ const command = async (model: string, ...args: ReadonlyArray<string>) => {
   expect(outcome, outcome.err).toMatchObject({ code: 0 })
   return outcome
 }
+
+describe('score --sampling transformers', () => {
+  it.each([
+    // 40 frames at 4 a second: 20 from end to end, and the starts of 20 pieces.
+    [tied, [0, 2, 4, 6, 8], 39],
+    [folderOf('qwen2vl/qwen2.5-vl'), [0, 2, 4, 6, 8], 38],
+  ] as const)('takes the frames that the processor of %s takes', async (model, first, last) => {
+    const { out } = await command(
+      model,
+      ...['score', '--video', join(root, 'videos', 'good.mp4'), '--query', 'x', '--completion', 'y'],
+      ...['--sampling', 'transformers', '--threads', '1', '--json'],
+    )
+    const { times } = JSON.parse(out) as { readonly times: ReadonlyArray<number> }
+    expect(times).toHaveLength(20)
+    expect(times.slice(0, 5).map((time) => Math.round(4 * time))).toEqual(first)
+    expect(Math.round(4 * times.at(-1)!)).toBe(last)
+  })
+})
 
 describe('with folders of Qwen2.5-VL and Qwen2-VL', () => {
   const [newer, older] = [folderOf('qwen2vl/qwen2.5-vl'), folderOf('qwen2vl/qwen2-vl')]

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import * as fc from 'fast-check'
-import { InputError, nearest } from '../../core/index.ts'
+import { InputError, nearest, roundHalfEven } from '../../core/index.ts'
 import { parseCsv } from '../../datasets/csv.ts'
-import { catalogue, cleanQuery, lookup, roundHalfEven } from '../../datasets/index.ts'
+import { catalogue, cleanQuery, lookup } from '../../datasets/index.ts'
 import { jsonLines, readFrom } from './fixture.ts'
 
 describe('bad input', () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clipSize, roundHalfEven, smartResize, smartResizeVideo } from '../../video/index.ts'
+import { roundHalfEven } from '../../core/index.ts'
+import { clipSize, smartResize, smartResizeVideo } from '../../video/index.ts'
 
 type Five = [number, number, number, number, number]
 type Six = [number, number, number, number, number, number]

@@ -43,6 +43,8 @@ const samplingOf = (sampling: Sampling) => {
       return ['rate', sampling.fps, sampling.max ?? null, sampling.min ?? null]
     case 'count':
       return ['count', sampling.count]
+    case 'frames':
+      return ['frames', ...sampling.numbers]
   }
 }
 
