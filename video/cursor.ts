@@ -98,20 +98,18 @@ export class Cursor {
     return undefined
   }
 
-  /** Mostly the packet after the last; else the first one listed with the same time, size and position. */
+  /** Mostly the packet after the last; else the one listed with the same time, size and position. */
   #recognise(packet: Packet): number | undefined {
     const pts = Number(packet.pts)
     const key = pts === UNSTATED ? Number(packet.dts) : pts
     const { size } = packet
+    const position = Number(packet.pos)
     const fits = (ordinal: number) => {
       const facts = this.#facts[ordinal]
-      return facts !== undefined && facts.size === size && keyOf(facts) === key
+      return facts !== undefined && facts.size === size && facts.position === position && keyOf(facts) === key
     }
     if (this.#last !== undefined && fits(this.#last + 1)) return this.#last + 1
-    const candidates = this.#placesOf(key).filter(fits)
-    if (candidates.length < 2) return candidates[0]
-    const position = Number(packet.pos)
-    return candidates.find((ordinal) => this.#facts[ordinal]!.position === position) ?? candidates[0]
+    return this.#placesOf(key).find(fits)
   }
 
   #placesOf(key: number): ReadonlyArray<number> {

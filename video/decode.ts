@@ -1,3 +1,4 @@
+import { AV_FRAME_FLAG_KEY } from 'node-av/constants'
 import type { Frame } from 'node-av/lib'
 import { Cursor } from './cursor.ts'
 import { Cancelled, VideoFault } from './fault.ts'
@@ -45,11 +46,14 @@ const keyframeBefore = (keyframes: ReadonlyArray<number>, ordinal: number): numb
   return low - 1
 }
 
+/** The packet at which decoding can start at the earliest: those before it lack what they depend on. */
+const firstKeyframe = ({ keyframes }: Pick<Plan, 'keyframes'>): number => keyframes[0] ?? 0
+
 /** The keyframe from which a packet can be decoded: frames shown before a keyframe need the one before it. */
 const startFor = ({ keyframes, stamps }: Plan, ordinal: number): number => {
   let place = keyframeBefore(keyframes, ordinal)
   while (place > 0 && stamps[keyframes[place]!]! > stamps[ordinal]!) place--
-  return keyframes[place] ?? 0
+  return keyframes[Math.max(0, place)] ?? 0
 }
 
 /** Cuts the wanted frames (rising numbers) into stretches by the rule above. */
@@ -112,10 +116,14 @@ const decodeStretch = ({ source, cursor, feed, cancelled, missing, take }: Job, 
   const wanted = new Set(stretch.wanted)
   const damage = new Damage(source)
   const start = source.stamps[stretch.keyframe]!
+  /** Whether what the container calls a keyframe is none: all that follows may lean on what was not decoded. */
+  let astray = false
   const output = {
     frame: (ordinal: number, frame: Frame) => {
+      if (ordinal === stretch.keyframe && (frame.flags & AV_FRAME_FLAG_KEY) === 0) astray = true
       const number = source.numbers[ordinal]
-      if (number === undefined || !wanted.has(ordinal) || damage.reaches(ordinal)) return
+      if (astray || number === undefined || !wanted.has(ordinal)) return
+      if (ordinal < firstKeyframe(source) || damage.reaches(ordinal)) return
       if (missing.delete(number)) take(number, frame, number)
     },
     damage: (ordinal: number) => {
@@ -148,7 +156,7 @@ const decodeStretch = ({ source, cursor, feed, cancelled, missing, take }: Job, 
  */
 const decodeAll = ({ source, cursor, feed, cancelled, missing, take }: Job, handles: Handles) => {
   const damage = new Damage(source)
-  const first = source.keyframes[0] ?? 0
+  const first = firstKeyframe(source)
   const waiting = [...missing].sort((a, b) => a - b)
   let shown: { readonly number: number; readonly frame: Frame } | undefined
   const settle = (next: number, instead: { readonly number: number; readonly frame: Frame }) => {
@@ -157,8 +165,8 @@ const decodeAll = ({ source, cursor, feed, cancelled, missing, take }: Job, hand
   const output = {
     frame: (ordinal: number, frame: Frame) => {
       const number = source.numbers[ordinal]
-      if (number === undefined || number < 0 || damage.reaches(ordinal)) return
-      if (waiting.length === 0) return
+      if (number === undefined || number < 0 || waiting.length === 0) return
+      if (ordinal < first || damage.reaches(ordinal)) return
       settle(number, shown ?? { number, frame })
       if (waiting[0] === number) take(waiting.shift()!, frame, number)
       if (shown !== undefined) shown.frame.free()

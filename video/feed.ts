@@ -1,4 +1,4 @@
-import { AV_FRAME_FLAG_CORRUPT, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants'
+import { AV_CODEC_ID_MJPEG, AV_FRAME_FLAG_CORRUPT, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants'
 import { type Codec, CodecContext, FFmpegError, Frame, Packet } from 'node-av/lib'
 import { VideoFault } from './fault.ts'
 import type { Handles } from './handles.ts'
@@ -31,6 +31,8 @@ export class Feed {
     decoder.pktTimebase = stream.timeBase
     // Videos are decoded side by side in the pool's workers; threads inside one decoder gain nothing then.
     decoder.threadCount = 1
+    // FFmpeg's JPEG decoder else hides errors, and what it did not decode shows an older picture.
+    if (stream.codecpar.codecId === AV_CODEC_ID_MJPEG) decoder.setOption('err_detect', 'explode')
     const code = decoder.open2Sync(codec)
     if (code < 0)
       throw new VideoFault(

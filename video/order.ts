@@ -7,28 +7,52 @@ import type { Presentation } from './presentation.ts'
  */
 const SEAM = 1
 
+/** At most so many packets whose times leave the line and return to it are damaged, rather than a recording between seams. */
+const STRAY = 8
+
 /** Packets that FFmpeg's parser holds when a recording ends: the loss that it sees there is put on one of them. */
 const PARSED = 2
 
+const decodingTime = ({ pts, dts }: PacketFacts): number => (dts === UNSTATED ? pts : dts)
+
+const moved = (packet: PacketFacts, shift: number): PacketFacts => {
+  if (shift === 0) return packet
+  const move = (time: number) => (time === UNSTATED ? time : time + shift)
+  return { ...packet, pts: move(packet.pts), dts: move(packet.dts) }
+}
+
 /**
- * Packets with the restarts of their clock undone: decoding times never step back. What looks incomplete before a
- * seam is only the end of a recording.
+ * Packets on one rising clock. Where it starts again, what follows is moved behind what was there, and what looks
+ * incomplete before the seam is only the end of a recording. Times that leave the line and return to it count as not
+ * stated.
  */
 export const joinSeams = (packets: ReadonlyArray<PacketFacts>, tick: number): ReadonlyArray<PacketFacts> => {
+  const step = SEAM / tick
   let shift = 0
-  let last: number | undefined
   const joined: Array<PacketFacts> = []
+  /** Places in `joined` of packets with a time on the line. */
+  const line: Array<number> = []
+  const timeAt = (back: number) => {
+    const place = line.at(-1 - back)
+    return place === undefined ? Number.NEGATIVE_INFINITY : decodingTime(joined[place]!)
+  }
   for (const packet of packets) {
-    const stated = packet.dts === UNSTATED ? packet.pts : packet.dts
+    const stated = decodingTime(packet)
     if (stated !== UNSTATED) {
-      if (last !== undefined && stated + shift < last - SEAM / tick) {
-        shift = last + Math.max(1, packet.duration) - stated
-        joined.push(...joined.splice(-PARSED).map((before) => ({ ...before, incomplete: false })))
+      if (stated + shift < timeAt(0) - step) {
+        let stray = 1
+        while (stray <= STRAY && stated + shift < timeAt(stray)) stray++
+        if (stray <= STRAY && stated + shift - timeAt(stray) < step)
+          for (const place of line.splice(-stray))
+            joined[place] = { ...joined[place]!, pts: UNSTATED, dts: UNSTATED }
+        else {
+          shift = timeAt(0) + Math.max(1, joined[line.at(-1)!]!.duration) - stated
+          joined.push(...joined.splice(-PARSED).map((before) => ({ ...before, incomplete: false })))
+        }
       }
-      last = stated + shift
+      line.push(joined.length)
     }
-    const move = (time: number) => (time === UNSTATED ? time : time + shift)
-    joined.push(shift === 0 ? packet : { ...packet, pts: move(packet.pts), dts: move(packet.dts) })
+    joined.push(moved(packet, shift))
   }
   return joined
 }

@@ -6,6 +6,7 @@ import {
   AVCOL_SPC_RGB,
 } from 'node-av/constants'
 import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib'
+import { VideoFault } from './fault.ts'
 import type { Handles } from './handles.ts'
 
 /** A frame with its own pixel buffer. */
@@ -57,7 +58,12 @@ export class RgbReader {
     // The scaler refuses to turn interlaced pictures into others; the fields stay woven as they are.
     if ((frame.flags & AV_FRAME_FLAG_INTERLACED) === 0) this.#rgb.clearFlags(AV_FRAME_FLAG_INTERLACED)
     else this.#rgb.setFlags(AV_FRAME_FLAG_INTERLACED)
-    FFmpegError.throwIfError(this.#scaler.scaleFrameSync(this.#rgb, frame), 'colour conversion')
+    const code = this.#scaler.scaleFrameSync(this.#rgb, frame)
+    if (code < 0)
+      throw new VideoFault(
+        'unreadable',
+        `its pictures cannot be turned into RGB (${FFmpegError.strerror(code)}); convert it`,
+      )
     return this.#rgb.toBuffer()
   }
 }
