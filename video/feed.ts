@@ -2,6 +2,7 @@ import { AV_CODEC_ID_MJPEG, AV_FRAME_FLAG_CORRUPT, AVERROR_EAGAIN, AVERROR_EOF }
 import { type Codec, CodecContext, FFmpegError, Frame, Packet } from 'node-av/lib'
 import { VideoFault } from './fault.ts'
 import type { Handles } from './handles.ts'
+import { hasScan } from './jpeg.ts'
 import type { Opened } from './open.ts'
 import { NO_TIME } from './packets.ts'
 
@@ -22,9 +23,11 @@ export class Feed {
   readonly packet: Packet
   readonly #decoder: CodecContext
   readonly #frame: Frame
+  readonly #jpeg: boolean
   #skipping = false
 
   constructor({ stream }: Opened, codec: Codec, handles: Handles) {
+    this.#jpeg = stream.codecpar.codecId === AV_CODEC_ID_MJPEG
     const decoder = handles.add(new CodecContext(), (owned) => owned.freeContext())
     decoder.allocContext3(codec)
     decoder.parametersToContext(stream.codecpar)
@@ -32,7 +35,7 @@ export class Feed {
     // Videos are decoded side by side in the pool's workers; threads inside one decoder gain nothing then.
     decoder.threadCount = 1
     // FFmpeg's JPEG decoder else hides errors, and what it did not decode shows an older picture.
-    if (stream.codecpar.codecId === AV_CODEC_ID_MJPEG) decoder.setOption('err_detect', 'explode')
+    if (this.#jpeg) decoder.setOption('err_detect', 'explode')
     const code = decoder.open2Sync(codec)
     if (code < 0)
       throw new VideoFault(
@@ -59,7 +62,8 @@ export class Feed {
     }
     this.packet.pts = BigInt(ordinal)
     this.packet.dts = NO_TIME
-    if (this.#decoder.sendPacketSync(this.packet) < 0) output.damage(ordinal, false)
+    const empty = this.#jpeg && !hasScan(this.packet.data ?? new Uint8Array(0))
+    if (empty || this.#decoder.sendPacketSync(this.packet) < 0) output.damage(ordinal, false)
     this.#receive(ordinal, output)
   }
 

@@ -3,6 +3,7 @@ import {
   AV_CODEC_ID_BMP,
   AV_CODEC_ID_MJPEG,
   AV_CODEC_ID_PNG,
+  AV_CODEC_ID_VP8,
   AV_CODEC_ID_WEBP,
   AV_DISPOSITION_ATTACHED_PIC,
   AV_DISPOSITION_DEFAULT,
@@ -10,6 +11,7 @@ import {
   AVDISCARD_ALL,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
+  FF_DECODER_LIBVPX_VP8,
 } from 'node-av/constants'
 import { Codec, FFmpegError, FormatContext, type Stream } from 'node-av/lib'
 import { VideoFault } from './fault.ts'
@@ -94,7 +96,10 @@ export const openVideo = (path: string, handles: Handles, sound = false): Opened
 
 /** The decoder for a stream. */
 export const decoderOf = ({ stream }: Opened): Codec => {
-  const codec = Codec.findDecoder(stream.codecpar.codecId)
+  // FFmpeg's own VP8 decoder passes over partitions that end too early, and shows older pictures there.
+  const careful =
+    stream.codecpar.codecId === AV_CODEC_ID_VP8 ? Codec.findDecoderByName(FF_DECODER_LIBVPX_VP8) : null
+  const codec = careful ?? Codec.findDecoder(stream.codecpar.codecId)
   if (codec === null)
     throw new VideoFault('unreadable', 'no decoder for its video codec; convert the file to h264')
   return codec

@@ -72,6 +72,8 @@ const decoded = (path: string, clip: Pick<Clip, 'width' | 'height' | 'info'>): R
 const strangers = (shown: ReadonlyArray<Frame>, truth: ReadonlyArray<Frame>, offset: number) =>
   shown.filter(
     ({ time, number }) =>
+      // A time that was damaged and set right again is that of the original.
+      Math.abs(time * 25 - number) > 0.1 &&
       !truth.some((frame) => frame.number === number && Math.abs(frame.time - offset - time) < CLOSE),
   )
 
@@ -90,9 +92,9 @@ const misplaced = (
   // The start of a damaged file's clock is not known: one shift must explain all frames, and those sought too.
   const shifts = timed
     ? [0]
-    : truth.filter(({ number }) => number === first.number).map(({ time }) => time - first.time)
+    : [0, ...truth.filter(({ number }) => number === first.number).map(({ time }) => time - first.time)]
   const tried = shifts.map((shift) => [...strangers(all, truth, shift), ...strangers(some, truth, shift)])
-  return tried.sort((a, b) => a.length - b.length)[0] ?? all
+  return tried.sort((a, b) => a.length - b.length)[0]!
 }
 
 const examine = (task: Task): Outcome => {
