@@ -43,7 +43,8 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
 
 const remedies: Readonly<Record<Purpose, string>> = {
   inference: 'serve it elsewhere and ask it with --backend openai, or take a smaller model',
-  training: 'train adapters or leave the vision tower frozen, take a smaller model, or train it on GPUs',
+  training:
+    'train adapters (--lora-rank 16), leave the vision tower as it is (--freeze-vision), or train on GPUs (--engine trl)',
 }
 
 /** Refuses a model that does not fit the memory, from its config.json alone: nothing else has been read by then. */

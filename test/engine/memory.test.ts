@@ -75,11 +75,22 @@ describe('a model that does not fit the memory', () => {
 
   it.live.each([
     ['score', ['--video', 'none.mp4', '--query', 'x', '--completion', 'x'], '--backend openai'],
-    ['train', ['sft', '--dataset', 'mine', '--videos', '.', '--data', 'none.jsonl'], 'train adapters'],
+    ['train', ['sft', '--dataset', 'shapes', '--videos', '.', '--data', 'own.jsonl'], 'train adapters'],
   ] as const)('ends %s at once', ([command, flags, remedy]) =>
     Effect.gen(function* () {
       // Terabytes: more than any machine that runs this test has.
       const folder = folderOf(published('8b', { num_hidden_layers: 1000, intermediate_size: 200_000 }))
+      const row = {
+        id: 'a',
+        dataset: 'shapes',
+        split: 'train',
+        task: 'grounding',
+        video: 'none',
+        file: 'none.mp4',
+      }
+      const asked = { duration: 8, query: 'a door opens', windows: [[1, 3]] }
+      writeFileSync(path.join(folder, 'own.jsonl'), `${JSON.stringify({ ...row, ...asked })}\n`)
+      writeFileSync(path.join(folder, 'none.mp4'), '')
       const { code, err } = yield* spanwise(folder, command, ...flags, '--model', folder)
       assert.strictEqual(code, 2)
       assert.match(err, /needs \d{4,}\.\d GB of memory for (inference|training), /)
