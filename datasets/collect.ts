@@ -124,7 +124,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
       const faulty = (windows ?? []).flatMap((window) => faultsOf(window, duration))
       for (const [kind, message] of faulty) problem(file, line, kind, message)
       const kept = faulty.length === 0 ? windows : underPolicy(windows ?? [], duration, settings.policy)
-      if (kept !== undefined) samples.push({ ...sample, windows: kept })
+      if (kept !== undefined) samples.push(kept === windows ? sample : { ...sample, windows: kept })
     },
     done: (sources) => {
       // Some readers check all rows before they make samples: the problems are told in the order of the file.

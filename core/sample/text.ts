@@ -11,41 +11,50 @@ const textProblem = (text: string): string | null => {
   return text.includes('\u0000') ? 'holds a NUL character' : null
 }
 
-interface Node {
-  readonly value: unknown
-  readonly path: ReadonlyArray<PropertyKey>
+type Path = ReadonlyArray<PropertyKey>
+
+/** What is wrong with a value that holds no others; null for a sound one, and for lists and maps. */
+const leafProblem = (value: unknown): string | null => {
+  switch (typeof value) {
+    case 'string':
+      return textProblem(value)
+    case 'number':
+      return Number.isFinite(value) ? null : 'is not a finite number'
+    case 'boolean':
+    case 'object':
+    case 'undefined':
+      return null
+    default:
+      return `${typeof value} is not JSON`
+  }
 }
 
 /**
  * Where and why a parsed JSON value cannot be kept: text that is not well-formed Unicode or holds NUL, numbers that are
- * not finite, nesting beyond `maxDepth`. Null for a sound one; an absent field (undefined) is sound. Never recurses, so any depth is safe.
+ * not finite, nesting beyond `maxDepth`. Null for a sound one; an absent field (undefined) is sound. Never recurses, so
+ * any depth is safe.
  */
-export const jsonProblem = (
-  root: unknown,
-): { readonly path: ReadonlyArray<PropertyKey>; readonly problem: string } | null => {
-  const open: Array<Node> = [{ value: root, path: [] }]
+export const jsonProblem = (root: unknown): { readonly path: Path; readonly problem: string } | null => {
+  const own = leafProblem(root)
+  if (own !== null) return { path: [], problem: own }
+  const open: Array<{ readonly value: unknown; readonly path: Path }> = [{ value: root, path: [] }]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     const { value, path } = node
-    if (typeof value === 'string') {
-      const problem = textProblem(value)
-      if (problem !== null) return { path, problem }
-    } else if (typeof value === 'number') {
-      if (!Number.isFinite(value)) return { path, problem: 'is not a finite number' }
-    } else if (typeof value === 'object' && value !== null) {
-      if (path.length >= maxDepth)
-        return { path: path.slice(0, 1), problem: `is nested deeper than ${maxDepth} levels` }
-      if (Array.isArray(value)) {
-        for (let i = value.length - 1; i >= 0; i--)
-          // Most of a large row is numbers: those need no node of their own.
-          if (typeof value[i] !== 'number' || !Number.isFinite(value[i]))
-            open.push({ value: value[i], path: [...path, i] })
-      } else
-        for (const [key, field] of Object.entries(value)) {
-          if (textProblem(key) !== null) return { path, problem: `a key ${textProblem(key)}` }
-          open.push({ value: field, path: [...path, key] })
-        }
-    } else if (typeof value !== 'boolean' && value != null)
-      return { path, problem: `${typeof value} is not JSON` }
+    if (typeof value !== 'object' || value === null) continue
+    if (path.length >= maxDepth)
+      return { path: path.slice(0, 1), problem: `is nested deeper than ${maxDepth} levels` }
+    const fields: ReadonlyArray<unknown> = Array.isArray(value) ? value : Object.values(value)
+    const keys = Array.isArray(value) ? null : Object.keys(value)
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i]
+      if (typeof field === 'number' && Number.isFinite(field)) continue
+      const problem = leafProblem(field)
+      const key = keys?.[i] ?? i
+      if (problem !== null) return { path: [...path, key], problem }
+      if (typeof field === 'object' && field !== null) open.push({ value: field, path: [...path, key] })
+    }
+    const key = keys?.find((one) => textProblem(one) !== null)
+    if (key !== undefined) return { path, problem: `a key ${textProblem(key)}` }
   }
   return null
 }
