@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ByteSize, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
-import { makeFolders } from '../files/index.ts'
+import { codeOf, makeFolders } from '../files/index.ts'
 import type { CacheSettings } from '../video/index.ts'
 
 /** A size in bytes, with its unit. */
@@ -53,7 +53,7 @@ export const cacheOf = (
     catch: (error) =>
       new InputError({
         subject: folder,
-        problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
+        problem: `cannot be written (${codeOf(error)})`,
         remedy: 'name another folder with --cache, or --cache off',
       }),
   })

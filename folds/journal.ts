@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { appendFile, open } from 'node:fs/promises'
-import { Effect } from 'effect'
+import { open } from 'node:fs/promises'
+import type { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError } from '../core/index.ts'
+import type { InputError } from '../core/index.ts'
+import { appendRows, attempt, codeOf } from '../files/index.ts'
 
 /** What the model's answers about a sample cost, by field of `Usage`; null where a field is unknown. */
 export const usageSchema = z.record(z.string(), z.number().nullable())
@@ -27,25 +28,6 @@ const parseLine = (line: string): JournalEntry | null => {
     return null
   }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error)
-
-const attempt = <A>(path: string, doing: string, remedy: string, work: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: work,
-    catch: (error) =>
-      new InputError({ subject: path, problem: `cannot be ${doing} (${codeOf(error)})`, remedy }),
-  })
-
-/** An InputError with what to do, where a file of the fold cannot be written. */
-export const writing = <A>(path: string, work: () => Promise<A>) =>
-  attempt(
-    path,
-    'written',
-    'free some space or mend its permissions and start again, what is finished is kept',
-    work,
-  )
 
 /**
  * Whole lines of a file, in portions: a journal of a long fold is longer than a string may be. None where there is no
@@ -76,7 +58,7 @@ export const readJournal = (
   path: string,
   wanted: (key: string) => boolean = () => true,
 ): Effect.Effect<ReadonlyMap<string, JournalEntry>, InputError> =>
-  attempt(path, 'read', 'mend its permissions or choose another --run', async () => {
+  attempt(path, 'read', async () => {
     const records = new Map<string, JournalEntry>()
     for await (const line of linesOf(path)) {
       const record = parseLine(line)
@@ -87,7 +69,7 @@ export const readJournal = (
 
 /** Cuts off the unfinished last line that a killed process left, so that the next line starts on its own. */
 export const mendJournal = (path: string): Effect.Effect<void, InputError> =>
-  writing(path, async () => {
+  attempt(path, 'written', async () => {
     const file = await open(path, 'r+').catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return null
       throw error
@@ -114,7 +96,4 @@ export const mendJournal = (path: string): Effect.Effect<void, InputError> =>
 export const appendJournal = (
   path: string,
   records: ReadonlyArray<JournalEntry>,
-): Effect.Effect<void, InputError> =>
-  Effect.uninterruptible(
-    writing(path, () => appendFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''))),
-  )
+): Effect.Effect<void, InputError> => appendRows(path, records)

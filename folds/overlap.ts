@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { InputError } from '../core/index.ts'
-import { listFolder } from '../files/index.ts'
-import { holderOf, type Lease } from './lease.ts'
+import { breakLease, holderOf, type Lease, listFolder } from '../files/index.ts'
 import type { Fold } from './plan.ts'
 
 /** Bounds of the folds of any cut that have a folder. */
@@ -32,3 +31,9 @@ export const holderOfSamples = Effect.fnUntraced(function* (
   fold: Pick<Fold, 'start' | 'end'>,
   own?: string,
 ) => Effect.Effect<Holder | null, InputError>
+
+/** Removes the leases of folds in a folder, whoever holds them: for "--break-lease". */
+export const breakLeases = Effect.fn('Folds.breakLeases')(function* (folder: string) {
+  for (const name of ['', ...(yield* listFolder(folder)).filter((one) => one.startsWith('fold-'))])
+    yield* breakLease(join(folder, name))
+}) satisfies (folder: string) => Effect.Effect<void, InputError>

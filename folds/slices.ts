@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import type { InputError, Sample } from '../core/index.ts'
-import { contentHash, listFolder, makeFolder, readJson } from '../files/index.ts'
-import { claimFile } from './lease.ts'
+import { claimFile, contentHash, listFolder, makeFolder, readJson } from '../files/index.ts'
 import { manifestSchema } from './manifest.ts'
 
 /** One split of a dataset: what verdicts are about, whatever the cut into folds. */

@@ -1,7 +1,7 @@
-import { appendFile } from 'node:fs/promises'
 import { Effect } from 'effect'
 import type { InputError } from '../core/index.ts'
-import { type JournalEntry, linesOf, usageSchema, writing } from './journal.ts'
+import { appendRows, attempt } from '../files/index.ts'
+import { type JournalEntry, linesOf, usageSchema } from './journal.ts'
 
 /**
  * What a fold's answers cost, as `usage.jsonl` beside its parts: one line for each sample each time it was asked, with
@@ -15,19 +15,15 @@ export const appendUsage = (
   path: string,
   records: ReadonlyArray<JournalEntry>,
 ): Effect.Effect<void, InputError> => {
-  const lines = records.flatMap(({ key, usage }) =>
-    usage === undefined ? [] : [`${JSON.stringify({ key, ...usage })}\n`],
-  )
-  return lines.length === 0
-    ? Effect.void
-    : Effect.uninterruptible(writing(path, () => appendFile(path, lines.join(''))))
+  const rows = records.flatMap(({ key, usage }) => (usage === undefined ? [] : [{ key, ...usage }]))
+  return rows.length === 0 ? Effect.void : appendRows(path, rows)
 }
 
 /** The sums of a usage file, by field; null where nothing was counted. A sum with an unknown part (null) is unknown. */
 export const totalUsage = (
   path: string,
 ): Effect.Effect<NonNullable<JournalEntry['usage']> | null, InputError> =>
-  writing(path, async () => {
+  attempt(path, 'read', async () => {
     let total: { [field: string]: number | null } | null = null
     for await (const line of linesOf(path)) {
       const { key: _, ...usage } = JSON.parse(line)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { type Agent, type LookSettings, watchReplies } from '../agents/index.ts'
 import type { InputError, Task } from '../core/index.ts'
-import { locate } from '../files/index.ts'
+import { holderOf, locate } from '../files/index.ts'
 import {
   defaultFoldSize,
   type Failure,
@@ -10,7 +10,6 @@ import {
   type FoldSummary,
   findSlice,
   foldName,
-  holderOf,
   listFailures,
   listParts,
   planFolds,

@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Sample, Windows } from '../core/index.ts'
 import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/index.ts'
-import { withoutMark } from '../files/index.ts'
+import { codeOf, withoutMark } from '../files/index.ts'
 import { curatedFile, curatedSchema, parseCurated } from '../store/index.ts'
 import { contradictions } from '../tasks/index.ts'
 
@@ -94,7 +94,7 @@ export const readTrainingData = Effect.fn('readTrainingData')(function* (path: s
     catch: (cause) =>
       new InputError({
         subject: path,
-        problem: `cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)})`,
+        problem: `cannot be read (${codeOf(cause)})`,
         remedy: 'give the folder that "spanwise curate" wrote, or a JSONL file like it',
       }),
   })

@@ -4,7 +4,7 @@ import { appendFile, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
-import { makeFolders } from '../../files/index.ts'
+import { codeOf, makeFolders } from '../../files/index.ts'
 
 export { shellQuote } from '../../core/index.ts'
 
@@ -14,7 +14,7 @@ const grace = 4000
 const unwritable = (path: string, error: unknown) =>
   new InputError({
     subject: path,
-    problem: `cannot be written (${error instanceof Error && 'code' in error ? error.code : error})`,
+    problem: `cannot be written (${codeOf(error)})`,
     remedy: 'free some space, mend its permissions or choose another --run',
   })
 

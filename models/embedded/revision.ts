@@ -3,6 +3,7 @@ import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
+import { codeOf } from '../../files/index.ts'
 
 /** What makes a checkpoint answer as it does: weights, configuration, tokenizer, template, preprocessors. */
 const matters = /\.(safetensors|json|jinja|txt)$/
@@ -58,7 +59,7 @@ export const checkpointRevision = (folder: string): Effect.Effect<string, InputE
     catch: (error) =>
       new InputError({
         subject: folder,
-        problem: `cannot be read (${error instanceof Error && 'code' in error ? error.code : error})`,
+        problem: `cannot be read (${codeOf(error)})`,
         remedy: 'name a checkpoint folder with --model',
       }),
   })

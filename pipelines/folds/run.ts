@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import { agents } from '../../agents/index.ts'
 import { IncompleteError, InputError, Progress } from '../../core/index.ts'
+import { holdFolder } from '../../files/index.ts'
 import {
   breakLeases,
   type Counts,
@@ -13,7 +14,6 @@ import {
   executors,
   type FoldReport,
   holderOfSamples,
-  holdFolder,
   type PlannedFold,
   readManifest,
   recordPlan,

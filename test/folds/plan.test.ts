@@ -5,16 +5,8 @@ import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { InputError, type Sample, sampleKey } from '../../core/index.ts'
-import { canonical, contentHash } from '../../files/index.ts'
-import {
-  claimSettings,
-  foldAt,
-  holdFolder,
-  isLive,
-  planFolds,
-  planSamples,
-  settingsHash,
-} from '../../folds/index.ts'
+import { canonical, contentHash, holdFolder, isLive } from '../../files/index.ts'
+import { claimSettings, foldAt, planFolds, planSamples, settingsHash } from '../../folds/index.ts'
 import { appendJournal, mendJournal, readJournal } from '../../folds/journal.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'spanwise-folds-'))

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { afterAll, describe, expect } from 'vitest'
+import { holdFolder } from '../../files/index.ts'
 import {
   type Endpoint,
   holderOfSamples,
-  holdFolder,
   keepStatus,
   kindOf,
   type Manifest,

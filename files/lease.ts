@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { Clock, Duration, Effect, type Scope } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
-import { listFolder, makeFolder, readText, removeFile, temporaryName, writeJson } from '../files/index.ts'
-import { writing } from './journal.ts'
+import { attempt, codeOf } from './errors.ts'
+import { makeFolder, removeFile } from './folder.ts'
+import { readText } from './text.ts'
+import { temporaryName, writeJson } from './whole.ts'
 
 const leaseSchema = z.object({
   token: z.string(),
@@ -28,7 +30,7 @@ const alive = (pid: number): boolean => {
     return true
   } catch (error) {
     // EPERM: it runs, as another user.
-    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 
@@ -39,11 +41,11 @@ export const isLive = (lease: Pick<Lease, 'pid' | 'host' | 'heartbeat'>, now: nu
 /** A lease from a clock so far ahead that it would stay fresh for hours, whatever became of its holder. */
 const isFuture = ({ heartbeat }: Lease, now: number): boolean => heartbeat - now > deadAfter
 
-/** Removes the leases of folds in a folder, whoever holds them: for "--break-lease". */
-export const breakLeases = Effect.fn('Folds.breakLeases')(function* (folder: string) {
-  for (const name of ['', ...(yield* listFolder(folder)).filter((one) => one.startsWith('fold-'))])
-    for (const file of ['lease.json', 'lease.takeover']) yield* removeFile(join(folder, name, file))
-}) satisfies (folder: string) => Effect.Effect<void, InputError>
+/** Removes the lease on a folder, whoever holds it. */
+export const breakLease = (folder: string): Effect.Effect<void, InputError> =>
+  Effect.forEach(['lease.json', 'lease.takeover'], (name) => removeFile(join(folder, name)), {
+    discard: true,
+  })
 
 /** The lease of a live process on a folder, or null. */
 export const holderOf = (folder: string): Effect.Effect<Lease | null, InputError> =>
@@ -70,14 +72,14 @@ const readLease = (path: string) =>
  * followed by a write, and the linked file is whole from the start.
  */
 export const claimFile = (path: string, content: string): Effect.Effect<boolean, InputError> =>
-  writing(path, async () => {
+  attempt(path, 'written', async () => {
     const temporary = temporaryName(path)
     try {
       await writeFile(temporary, content)
       await link(temporary, path)
       return true
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+      if (codeOf(error) === 'EEXIST') return false
       throw error
     } finally {
       await rm(temporary, { force: true })
@@ -89,7 +91,7 @@ export const claimFile = (path: string, content: string): Effect.Effect<boolean,
  * with an InputError; a dead one's lease is taken over, by exactly one of several that try: they queue at a second
  * file, and only its holder may replace the lease. `check` fails once another process has taken over.
  */
-export const holdFolder = Effect.fn('Folds.holdFolder')(function* (folder: string, name: string) {
+export const holdFolder = Effect.fn('Files.holdFolder')(function* (folder: string, name: string) {
   const path = join(folder, 'lease.json')
   const gate = join(folder, 'lease.takeover')
   const token = randomUUID()
