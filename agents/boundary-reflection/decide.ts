@@ -8,7 +8,7 @@ export type Completeness = 'complete' | 'partial' | 'uncertain'
 
 /** Whether Yes and No together hold the share `mass` of the probability; natural logarithms. */
 export const holdsMass = (logProbs: readonly [yes: number, no: number], mass: number): boolean =>
-  Math.exp(logProbs[0]) + Math.exp(logProbs[1]) >= mass
+  Math.exp(logProbs[0]) + Math.exp(logProbs[1]) >= Math.max(mass, Number.MIN_VALUE)
 
 /**
  * P(yes) of one verification: the probabilities of the two replies, normalised over the pair, where together they hold

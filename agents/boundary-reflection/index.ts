@@ -45,6 +45,9 @@ const showAlone = (clip: Clip, view: Window): Clip => {
   return selectFrames(clip, (_, place) => nearest.has(place))
 }
 
+/** A log-probability as records can hold it: JSON knows no infinity. */
+const finite = (logProb: number): number => Math.max(logProb, -1e4)
+
 /**
  * Log-probability that `none` is the whole reply; read off the greedy reply where that is it. Null of a model that
  * thinks first or answers in words of its own: the form is then unlikely whatever it means to say.
@@ -61,7 +64,8 @@ const noneLogProb = Effect.fnUntraced(function* (
   // Where the server listed alternatives beside the reply, they tell without another request.
   if (reply?.instead !== undefined) return reply.instead(none)
   const model = yield* VisionLanguageModel
-  return (yield* model.choose(messages, [none]))?.[0] ?? null
+  const [logProb = null] = (yield* model.choose(messages, [none])) ?? []
+  return logProb === null ? null : finite(logProb)
 })
 
 /** Whether a reply can be read though it does not have the form that was asked for. */
@@ -144,7 +148,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
         const check = verifyQuestion(sample.query, settings)
         const alone = ask(shown, check)
         const chosen = settings.reasons ? null : yield* model.choose(alone, verifyReplies)
-        const logProbs = chosen === null ? null : ([chosen[0]!, chosen[1]!] as const)
+        const logProbs = chosen === null ? null : ([finite(chosen[0]!), finite(chosen[1]!)] as const)
         // Where the log-probabilities say nothing, the share of yes votes stands in for P(yes).
         const checks =
           logProbs === null || !holdsMass(logProbs, settings.mass)

@@ -31,7 +31,7 @@ const leading =
   /^(?:(?:(?:[Tt]he )?(?:[Cc]orrect |[Bb]est )?(?:[Oo]ption|[Cc]hoice|[Aa]nswer)(?: is)?|选项?)[\s:("'[]*)?(?:([A-Z])(?=[\s).,:;!?"'\]}|-])(?!\s+\p{Ll})|([a-z])(?=[).:\]]))/u
 const single = /(?<![\p{L}\p{N}'-])([A-Z])(?![\p{L}\p{N}'])(?!\s\p{Ll})/gu
 const chosen = /\b(?:option|choice|choose|select|pick|go with|选项?)\s*:?\s*\(?([A-Z])(?![\p{L}\p{N}])/gu
-const ruled = /(?<![\p{L}\p{N}'-])\(?([B-HJ-Z])\)? is (?:the )?(?:right|correct|best|true)/gu
+const ruled = /(?<![\p{L}\p{N}'-])\(?([A-Z])\)? is (?:the )?(?:right|correct|best|true)/gu
 
 const only = (letters: Iterable<string>): string | null => {
   const set = new Set(letters)

@@ -42,6 +42,16 @@ const afterPhrase = (text: string): string | null => {
   return rest.trim() === '' ? null : rest
 }
 
+/** Where a model begins to explain what it has answered. */
+const explanation =
+  /\n[ \t]*(?:\(?(?:explanation|reason|reasoning|rationale|justification|note|description|details?)\b[ \t]*[:(-]|because\b|this is because\b|解释|说明|理由)/i
+
+/** What is said before an explanation, where that is anything. */
+const unexplained = (text: string): string => {
+  const at = text.search(explanation)
+  return at < 0 || text.slice(0, at).trim() === '' ? text : text.slice(0, at)
+}
+
 const region = (text: string, marked: boolean, closed: boolean): Region => ({
   kind: 'region',
   text,
@@ -72,7 +82,7 @@ export const regionOf = (reply: Reply): Region | Unreadable => {
   // A server that stops at `</answer>` does not send it.
   if (open >= 0) return region(text.slice(open + '<answer>'.length), true, false)
   const after = afterPhrase(text)
-  return after === null ? region(text, false, false) : region(after, true, false)
+  return region(unexplained(after ?? text), after !== null, false)
 }
 
 /** What a block says: its own box or fence where it has one. */

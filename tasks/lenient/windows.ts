@@ -106,11 +106,21 @@ const sentences = (text: string): ReadonlyArray<string> =>
 const isBareList = (text: string): boolean =>
   /^(?:[\s,;.()[\]\uffff-]|\band\b|\d{1,2}[.)](?=\s))*$/i.test(rangesOf(text).rest)
 
-/** The last paragraph that names a range or denies one; the whole text where none does. */
-const lastParagraph = (text: string): string =>
-  text
-    .split(/\n\s*\n/)
-    .findLast((part) => rangesOf(part).windows.length > 0 || sentences(part).some(deniesIn)) ?? text
+const answers = (part: string): boolean => rangesOf(part).windows.length > 0 || sentences(part).some(deniesIn)
+
+/**
+ * The paragraph that holds the answer: behind a phrase such as `Answer:` the first that names a range or denies one, of
+ * a reply without marks the last that is a list of ranges, else the last that names or denies one; the whole text where
+ * none does.
+ */
+const answeringParagraph = (text: string, marked: boolean): string => {
+  const parts = text.split(/\n\s*\n/)
+  const found = marked
+    ? parts.find(answers)
+    : (parts.findLast((part) => rangesOf(part).windows.length > 0 && isBareList(part)) ??
+      parts.findLast(answers))
+  return found ?? text
+}
 
 /** A range that goes on (`1 to 2 to 3`) or starts below zero. */
 const dangling = new RegExp(
@@ -137,11 +147,11 @@ const hasLoneMoment = (rest: string): boolean =>
     .split(new RegExp(`[,;\\n${gap}]|\\band\\b`))
     .some((item) => aloneMoment.test(item.trim()))
 
-const ofText = ({ text, marked }: Region): Reading => {
+const ofText = ({ text, marked, closed }: Region): Reading => {
   if (saysNone(text)) return none
   const pairs = onlyPairs(text)
   if (pairs !== null) return toReading(pairs)
-  const part = marked || isBareList(text) ? text : lastParagraph(text)
+  const part = closed || isBareList(text) ? text : answeringParagraph(text, marked)
   const all = sentences(part)
   const stating = all.filter((sentence) => !deniesIn(sentence))
   const { windows, rest } = rangesOf(stating.join('\n'))

@@ -38,6 +38,26 @@ describe('an agent whose replies cannot be read', () => {
     expect(warnings[0]).toContain(flag)
   })
 
+  it('leaves a proposal that nobody could judge undecided, in the files too', async () => {
+    await using scene = await foldsScene('undecided', 3, {
+      reply: ({ question }) => ({
+        message: {
+          role: 'assistant',
+          content: question.includes('Does this') ? 'It is hard to say.' : '<answer>7.0 to 9.0</answer>',
+        },
+      }),
+    })
+    const words = ['--dataset', 'jsonl', '--split', 'test', '--annotations', 'rows', '--videos', 'videos']
+    const server = ['--backend', 'openai', '--base-url', scene.server.url, '--model', 'model']
+    const bra = await scene.spanwise('bra', ...words, ...server, '--run', 'run', '--frames', '8', '--json')
+    expect(JSON.parse(bra.out)).toMatchObject({ done: 3, kept: 3, dropped: 0 })
+    const asked = 'SELECT DISTINCT verdict, criterion, p_yes, verified FROM boundary_reflection'
+    const { out } = await scene.spanwise('query', asked, '--run', 'run', '--json')
+    expect(JSON.parse(out)).toMatchObject({
+      rows: [{ verdict: 'uncertain', criterion: 'readable', p_yes: [null], verified: [] }],
+    })
+  })
+
   it('says nothing where they can be', async () => {
     const { warnings } = await said({ message: { role: 'assistant', content: 'From 1.0s to 4.0s.' } })
     expect(warnings).toEqual([])

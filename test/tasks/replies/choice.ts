@@ -51,6 +51,8 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['A man picks the ball up, so B is correct.', 'B'],
   ['B, because the ball stays blue.', 'B'],
   ['B\n\nThe ball is blue from the start.', 'B'],
+  ['A is correct.', 'A'],
+  ['C\n\nExplanation: A and B are never shown.', 'C'],
   // The option's own words.
   ['blue', 'B'],
   ['Blue.', 'B'],

@@ -54,6 +54,7 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['First: 1\nSecond: 2\nThird: 3\n\nTotal: 3', '3'],
   ['There are no bounces in this video.', '0'],
   ['It never bounces.', '0'],
+  ['3\n\nReason: at 2, 5 and 8 the ball hits the floor, 9 is the end.', '3'],
   // JSON.
   ['{"count": 3}', '3'],
   ['{"answer": "3"}', '3'],

@@ -25,6 +25,10 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['Nothing happens from 0.0 to 12.0. The door is open from 12.0 to 15.3.', '12-15.3'],
   ['It is not shown from 0.0 to 12.0 seconds. It is shown from 12.0 to 15.3 seconds.', '12-15.3'],
   ['The cat is not visible before 12.0; it is from 12.0 to 15.3 seconds.', '12-15.3'],
+  ['12.0 to 15.3\n\nExplanation: from 0.0 to 12.0 the dog sleeps.', '12-15.3'],
+  ['12.0 - 15.3\n\nThe dog sleeps from 0.0 to 12.0.', '12-15.3'],
+  ['Answer: 12.0 to 15.3\n\nFrom 0.0 to 12.0 the dog sleeps.', '12-15.3'],
+  ['From 0.0 to 12.0 the dog sleeps.\n\nSo the answer is 12.0 to 15.3.', '12-15.3'],
   // Dashes, tildes, arrows, words of other languages.
   ['12.0–15.3', '12-15.3'],
   ['12.0 — 15.3 s', '12-15.3'],

@@ -54,6 +54,7 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['From what can be seen here, no.', 'no'],
   ['I think yes.', 'yes'],
   ['Yes, a dog is there. However, it does not jump. Final answer: No', 'no'],
+  ['No\nReason: a cat is there, so the answer to "a pet?" would be yes', 'no'],
   // Other languages.
   ['是', 'yes'],
   ['是的，画面中有一只狗。', 'yes'],
