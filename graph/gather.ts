@@ -5,8 +5,8 @@ import { axisOf, requireType, single, type Value } from './graph.ts'
 import { concat, reshape, unsqueeze } from './reshape.ts'
 
 /**
- * Elements of `x` along an axis by int64 (or int32) indices; the indices' shape takes the axis' place. `distinct` is the
- * caller's word that no index repeats, which makes the gradient cheaper.
+ * Elements of `x` along an axis by int64 (or int32) indices; the indices' shape takes the axis' place. `distinct`: the
+ * caller guarantees that no index repeats, which makes the gradient cheaper.
  */
 export const gather = (x: Value, indices: Value, axis = 0, { distinct = false } = {}): Value => {
   requireType('gather', indices, 'int64', 'int32')

@@ -163,7 +163,7 @@ export class Graph {
     return value
   }
 
-  /** Adds an operator and returns its outputs; used by the operations, seldom directly. */
+  /** Adds an operator and returns its outputs; used by the operations, rarely directly. */
   node(spec: NodeSpec): readonly Value[] {
     const attributes = spec.attributes ?? {}
     const ids = (values: readonly (Value | undefined)[] = []) => values.map((value) => value?.id ?? '').join()

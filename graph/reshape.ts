@@ -50,7 +50,7 @@ export const reshape = (x: Value, dims: Shape): Value => {
   return single(x.graph, { op: 'Reshape', inputs: [source, target], dtype: x.dtype, shape })
 }
 
-/** Adds an axis of length 1 so that it stands at `axis` of the result. */
+/** Adds an axis of length 1 so that it is `axis` of the result. */
 export const unsqueeze = (x: Value, axis: number): Value => {
   const at = axis < 0 ? axis + x.shape.length + 1 : axis
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
@@ -88,7 +88,8 @@ export const concat = (values: readonly Value[], axis: number): Value => {
       value.dtype === first.dtype &&
       value.shape.length === first.shape.length &&
       value.shape.every((dim, index) => index === at || dim === first.shape[index])
-    if (!fits) throw new ShapeError('concat', [first.shape, value.shape], `shapes differ beside axis ${axis}`)
+    if (!fits)
+      throw new ShapeError('concat', [first.shape, value.shape], `shapes differ in axes other than ${axis}`)
   }
   const total = values.map((value) => value.shape[at]!).reduce(addDims)
   const shape = first.shape.map((dim, index) => (index === at ? total : dim))

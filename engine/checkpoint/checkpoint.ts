@@ -39,7 +39,7 @@ export interface Preprocessing {
 export interface Checkpoint extends Preprocessing {
   /** Weights by Hugging Face name, exactly those of `model.shapes`. */
   readonly tensors: Map<string, Tensor>
-  /** The file each weight stands in, so that the layout can be written back. */
+  /** The file that holds each weight, so that the layout can be written back. */
   readonly shards: ReadonlyMap<string, string>
   /** The name of each weight in its file, where that is another one (see `Model.aliases`). */
   readonly stored: ReadonlyMap<string, string>

@@ -33,7 +33,7 @@ export interface ProcessedPrompt {
   readonly pixels: Float32Array
   /** Frame pairs, patch rows and patch columns of each clip. */
   readonly grids: ReadonlyArray<Grid>
-  /** Where in `inputIds` the video pad tokens stand, in order. */
+  /** Where in `inputIds` the video pad tokens are, in order. */
   readonly visual: Int32Array
   /** [3, L] row-major: temporal, height, width. */
   readonly positions: Int32Array

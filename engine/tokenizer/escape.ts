@@ -15,7 +15,7 @@ export interface Escaping {
   readonly unescape: (text: string) => string
   /** Whether a text has anything escaped. */
   readonly isEscaped: (text: string) => boolean
-  /** A text cut at its special tokens, which stand at the odd places. */
+  /** A text cut at its special tokens, which are at the odd places. */
   readonly split: (text: string) => ReadonlyArray<string>
 }
 

@@ -31,7 +31,7 @@ const splitExpression = (numbers: NumberSplit): RegExp =>
 export interface TokenizerOptions {
   /** Default `digits`. */
   readonly numbers?: NumberSplit
-  /** Texts that are one token wherever they stand, such as the fixed parts of prompts. */
+  /** Texts that are one token wherever they occur, such as the fixed parts of prompts. */
   readonly phrases?: ReadonlyArray<string>
 }
 

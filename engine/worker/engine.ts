@@ -56,7 +56,7 @@ export interface EngineService {
   readonly restore: (file: string) => Effect.Effect<void, EngineFailure>
 }
 
-/** What making an engine may fail with: a checkpoint that does not fit is the user's to mend. */
+/** What making an engine may fail with: a checkpoint that does not fit is for the user to fix. */
 export type EngineFailure = EngineError | InputError
 
 /** The model in use. `Engine` layers are in `service.ts`. */

@@ -24,7 +24,7 @@ const step = (
 
 /**
  * Its SimplifiedLayerNormalization (onnxruntime 1.30) writes the rows' mean where the operator's second output, the
- * inverse of their root mean square, belongs; gradients need that one, so it is computed beside the operator.
+ * inverse of their root mean square, belongs; gradients need that one, so it is computed separately.
  */
 const rootMeanSquare: Rewrite = (proto, node) => {
   const statistic = proto.output[1] ?? ''

@@ -8,7 +8,7 @@ import { expectedTensors, folderOf, golden, goldenNames, messagesOf } from './go
 import { lossAndGradients, relativeDifference } from './packed-run.ts'
 
 /** What torch and transformers computed without packing or a shared cache, from fixtures. */
-describe.each(goldenNames)('beside transformers, the checkpoint %s', (name) => {
+describe.each(goldenNames)('compared with transformers, the checkpoint %s', (name) => {
   const expected = golden(name)
   const load = Effect.gen(function* () {
     const checkpoint = yield* readCheckpoint(folderOf(name))

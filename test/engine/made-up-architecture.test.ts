@@ -9,7 +9,7 @@ import { folderOf } from './goldens.ts'
 const root = mkdtempSync(join(tmpdir(), 'spanwise-architecture-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-/** The architecture's only file, as it stands in a folder of `engine/architectures`. */
+/** The architecture's only file, as it is in a folder of `engine/architectures`. */
 const file = readFileSync(join(import.meta.dirname, 'made-up-architecture.ts'), 'utf8')
   .replaceAll("'../../engine/architectures/index.ts'", "'../contract.ts'")
   .replaceAll("'../../engine/architectures/", "'../")

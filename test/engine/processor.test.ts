@@ -118,7 +118,7 @@ describe('the processor', () => {
 })
 
 describe('frame pairs', () => {
-  test('stand at the mean of their times', () => {
+  test('have the mean of their times', () => {
     expect(pairTimes([0, 1, 2], 2)).toEqual([0.5, 2])
     expect(pairTimes([], 2)).toEqual([])
   })

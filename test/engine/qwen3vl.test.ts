@@ -144,7 +144,7 @@ describe('positions', () => {
   })
 })
 
-test('a frame pair is seen alike alone and among others', async () => {
+test('a frame pair is seen the same alone and among others', async () => {
   const checkpoint = await Effect.runPromise(readCheckpoint(path.join(fixtures, 'untied')))
   const graph = new Graph('vision')
   const width = checkpoint.model.vision.patchLength

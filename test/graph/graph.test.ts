@@ -84,7 +84,7 @@ describe('shapes', () => {
         [4, 5],
       ],
       ([a, b]) => G.concat([a!, b!], 0),
-      'concat: shapes differ beside axis 0 ([2, 3] and [4, 5])',
+      'concat: shapes differ in axes other than 0 ([2, 3] and [4, 5])',
     ],
     slice: [[[4]], ([a]) => G.slice(a!, { axis: 0, start: 2, end: 9 }), 'slice: elements 2 to 9 of axis 0'],
     axis: [[[4]], ([a]) => G.softmax(a!, 2), 'softmax: has no axis 2 ([4])'],

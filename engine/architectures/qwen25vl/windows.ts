@@ -1,4 +1,4 @@
-/** Windows of one size that stand one after the other. */
+/** Windows of one size, one after the other. */
 export interface WindowGroup {
   /** Place of the first of their merged blocks in the order. */
   readonly start: number
