@@ -133,7 +133,7 @@ const check = Command.make(
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
     const configured = Object.hasOwn(config.datasets, input.name)
-    // Where nothing else is said, the annotations lie beside the videos.
+    // Where nothing else is said, the annotations are beside the videos.
     const annotations = configured
       ? input.annotations
       : Option.orElse(input.annotations, () => (input.name === 'shapes' ? Option.none() : input.videos))

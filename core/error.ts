@@ -1,7 +1,7 @@
 import { Schema } from 'effect'
 
 /**
- * Something the user can mend: bad input, a bad flag, a missing file. Shown as one line, exit code 2.
+ * Something the user can fix: bad input, a bad flag, a missing file. Shown as one line, exit code 2.
  * `subject` names the thing (a file with its line or field, a flag), `problem` says what is wrong with it and
  * `remedy` what to do.
  */

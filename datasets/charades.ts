@@ -22,7 +22,7 @@ const line = z
  * Charades-STA. Two published forms: `charades_sta_<split>.txt` with `durations.json` (TALL, VideoMind; lines
  * `VID START END##sentence`), and a JSON map of videos (VideoChat-R1, Time-R1). Both hold the same pairs in the same
  * order within each video; the JSON form, which has the durations, is preferred where both are there.
- * Ids are `<video>#<index of the pair within the video>`. 1789 train and 562 test ends lie beyond the clip.
+ * Ids are `<video>#<index of the pair within the video>`. 1789 train and 562 test windows end after the clip.
  */
 export const charades = define({
   name: 'charades',

@@ -55,7 +55,7 @@ export type Cleaning = (typeof cleanings)[number]
 export interface ReadSettings {
   readonly policy: Policy
   readonly cleaning: Cleaning
-  /** Which published form to read where several lie in the folder, by a part of the file's name, e.g. `csv`. */
+  /** Which published form to read where the folder has several, by a part of the file's name, e.g. `csv`. */
   readonly form?: string
 }
 
@@ -64,7 +64,7 @@ export const defaultReadSettings: ReadSettings = { policy: 'clip', cleaning: 'ra
 
 export interface SourceFile {
   readonly path: string
-  /** Of the file's bytes as they lie on the disk, in hexadecimal. */
+  /** Of the file's bytes as stored, in hexadecimal. */
   readonly sha256: string
 }
 

@@ -1,7 +1,15 @@
 import type { Suite } from './suite.ts'
 import { byTask } from './suites/by-task.ts'
 import { dvd, repcount } from './suites/counting.ts'
-import { anet, charades, timelens, tvgbench } from './suites/grounding.ts'
+import {
+  anet,
+  anetTimelens,
+  charades,
+  charadesTimelens,
+  qvhighlightsTimelens,
+  timelens,
+  tvgbench,
+} from './suites/grounding.ts'
 import { nextgqa } from './suites/nextgqa.ts'
 import { nextqa } from './suites/nextqa.ts'
 import { qvhighlights } from './suites/qvhighlights.ts'
@@ -20,6 +28,9 @@ export const suites: { readonly [name: string]: Suite } = {
   repcount,
   dvd,
   timelens,
+  'charades-timelens': charadesTimelens,
+  'anet-timelens': anetTimelens,
+  'qvhighlights-timelens': qvhighlightsTimelens,
   tvgbench,
   'by-task': byTask,
 }

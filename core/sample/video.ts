@@ -22,7 +22,7 @@ export const videoName = (path: string): string => {
 
 /**
  * The names under which a sample's video may be known: two samples share a video where these intersect. Both fields
- * count, because TACoS calls `s17-d69` what lies in `s17-d69-cam-002.mp4`.
+ * count, because TACoS calls the video of `s17-d69-cam-002.mp4` `s17-d69`.
  */
 export const videoNames = ({ video, file }: Pick<Sample, 'video' | 'file'>): ReadonlyArray<string> => [
   ...new Set([videoName(video), videoName(file)]),

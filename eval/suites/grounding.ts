@@ -75,5 +75,18 @@ export const anet: Suite = grounding('anet', 'anet', { rule: 'videomind' })
 /** TVGBench of Time-R1, 800 queries, by type of query, scored by its own script. */
 export const tvgbench: Suite = grounding('tvgbench', 'timer1', { rule: 'time-r1', typeKey: 'type' })
 
-/** TimeLens-Bench: re-annotated Charades, ActivityNet and QVHighlights, by source. Samples come from `jsonl` files. */
+/** Charades-TimeLens, a part of TimeLens-Bench, whose queries and windows were checked and written again. */
+export const charadesTimelens: Suite = grounding('charades-timelens', 'charades_timelens', {
+  rule: 'timelens',
+})
+
+/** ActivityNet-TimeLens. */
+export const anetTimelens: Suite = grounding('anet-timelens', 'anet_timelens', { rule: 'timelens' })
+
+/** QVHighlights-TimeLens. */
+export const qvhighlightsTimelens: Suite = grounding('qvhighlights-timelens', 'qvhighlights_timelens', {
+  rule: 'timelens',
+})
+
+/** The rule of TimeLens-Bench on samples of `jsonl` files, by source. */
 export const timelens: Suite = grounding('timelens', 'jsonl', { rule: 'timelens', typeKey: 'source' })

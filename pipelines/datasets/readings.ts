@@ -40,7 +40,7 @@ export const faultIn = (problems: ReadonlyArray<Problem>): InputError | null => 
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
-/** The splits worth trying where none is named; `all` is every file of one's own data taken together. */
+/** The splits worth trying where none is named; `all` is every file of the user's own data taken together. */
 const candidatesOf = (dataset: Dataset, annotations: string): ReadonlyArray<string> => {
   const own = dataset.splits.includes('all')
   if (own && isFile(annotations)) return ['all']
