@@ -52,7 +52,7 @@ export const compareCommand = Command.make(
   Command.withDescription('Test two evaluations of the same samples by paired bootstrap'),
   Command.withExamples([
     {
-      command: 'spanwise eval compare runs/eval-a runs/eval-b',
+      command: 'spanwise eval compare runs/eval/charades/A runs/eval/charades/B',
       description: 'difference, 95 % interval and p of every metric',
     },
   ]),

@@ -33,7 +33,7 @@ const flags = {
     Flag.optional,
   ),
   answers: Flag.String('answers').pipe(
-    Flag.withDescription('beside --predictions: a second file with the answers, as NExT-GQA keeps them'),
+    Flag.withDescription('with --predictions: a second file with the answers, as NExT-GQA keeps them'),
     Flag.optional,
   ),
   baseline: Flag.Literals('baseline', baselines).pipe(
@@ -201,7 +201,7 @@ const suiteCommand = (name: string) =>
           result.table,
           result.placed
             ? `prior only: fitted on ${fitted}`
-            : 'prior only: left out, there are samples without duration',
+            : 'prior only: not shown, some samples have no duration',
           ...(found.length < all.length ? [`${all.length - found.length} samples left out: no video`] : []),
           `report: ${join(folder, 'report.md')}`,
         ],

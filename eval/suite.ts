@@ -24,9 +24,9 @@ export interface Suite {
   readonly split: string
   /** The split on which baselines may look. */
   readonly trainSplit: string
-  /** The tasks whose samples are scored; samples of other tasks of the split are to be left out. */
+  /** The tasks whose samples are scored; samples of other tasks in the split are ignored. */
   readonly tasks: ReadonlyArray<Task>
-  /** Whose rule the scores follow; the first is the default. What each means stands in the suite's file. */
+  /** Scoring rules by name; the first is the default. The suite's file says what each means. */
   readonly rules: readonly [string, ...ReadonlyArray<string>]
   /** The metrics to show first, in this order. */
   readonly headline: ReadonlyArray<string>

@@ -34,7 +34,7 @@ import { announceSight, mediumOf } from './sight.ts'
 export interface EvalOptions {
   readonly suite: string
   readonly samples: ReadonlyArray<Sample>
-  /** What the prior-only row is fitted on; the samples themselves where no training split is at hand. */
+  /** What the prior-only row is fitted on; the samples themselves where there is no training split. */
   readonly train: ReadonlyArray<Sample>
   readonly rule?: string
   /** Folder of the report; nothing is written without one. */

@@ -15,7 +15,7 @@ export interface ModelReplyOptions {
   /** Folder of the videos. */
   readonly videos: string
   readonly settings: AnswerSettings
-  /** What else is recorded beside the replies. */
+  /** What else is recorded with the replies. */
   readonly provenance?: { readonly [name: string]: string }
   /** Samples with the model at the same time. */
   readonly inFlight?: number

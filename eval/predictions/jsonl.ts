@@ -51,7 +51,7 @@ export const jsonProblem = (line: string, last: boolean): readonly [problem: str
   if (/[:[,\s-](?:NaN|Infinity)\b/.test(line))
     return ['it holds NaN or Infinity, which JSON does not know', 'write null where there is no prediction']
   if (last && /^\s*[{[]/.test(line))
-    return ['the line ends in the middle of its JSON', 'the file is truncated: write it anew']
+    return ['the line ends in the middle of its JSON', 'the file is truncated: write it again']
   return ['it is not JSON', 'write one JSON object a line']
 }
 
@@ -139,7 +139,7 @@ export const parsePredictions = (
       const read = parseLine(text, newline < 0, samples, reader)
       if (!('id' in read)) return refuse(...read)
       if (predictions.has(read.id))
-        return refuse(`id ${JSON.stringify(read.id)} stands in the file already`, 'keep one of them')
+        return refuse(`id ${JSON.stringify(read.id)} is in the file twice`, 'keep one of them')
       predictions.set(read.id, read)
     }
     if (predictions.size > 0) return Effect.succeed<Predictions>(predictions)

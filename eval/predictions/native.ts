@@ -64,7 +64,7 @@ export const parseMoments = Effect.fnUntraced(function* (
     if (!samples.has(prediction.id))
       return yield* refuse(`unknown qid ${prediction.id}`, 'score it against the split that it was made for')
     if (predictions.has(prediction.id))
-      return yield* refuse(`qid ${prediction.id} stands in the file already`, 'keep one of them')
+      return yield* refuse(`qid ${prediction.id} is in the file twice`, 'keep one of them')
     predictions.set(prediction.id, prediction)
   }
   const read: Predictions = predictions
@@ -151,7 +151,7 @@ export const parseAnyPredictions = (
   return parsePredictions(file, content, samples, reader)
 }
 
-/** Windows of one file and answers of another joined by id; the answer file's windows are not looked at. */
+/** Windows of one file and answers of another joined by id; the answer file's windows are ignored. */
 export const joinAnswers = (windows: Predictions, answers: Predictions): Predictions => {
   const joined = new Map(windows)
   for (const [id, { answer }] of answers) {

@@ -37,7 +37,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
 /**
  * The headline metrics of several rows, each with its interval, and the share of parsed answers. Where a model was
- * asked, the shares of its replies that could not be read, and that were cut off before an answer, stand beside.
+ * asked, the shares of its replies that could not be read, and that were cut off before an answer, follow.
  */
 export const headlineTable = (rows: ReadonlyArray<Row>): string => {
   const metrics = rows[0]?.report.headline ?? []
@@ -78,7 +78,7 @@ export const metricTable = (report: Report): string =>
     Object.keys(report.metrics).map((metric) => {
       const interval = report.intervals[metric]
       const ends = interval?.map((end) => formatMetric(report, metric, end)) ?? []
-      return [metric, formatMetric(report, metric), ends.join(' to ')]
+      return [metric, formatMetric(report, metric), ends.includes('-') ? '-' : ends.join(' to ')]
     }),
   )
 

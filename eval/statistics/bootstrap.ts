@@ -21,7 +21,7 @@ interface Clusters {
   readonly videos: number
   readonly width: number
   readonly rows: Float64Array
-  /** Where in a row the count of each column stands. */
+  /** Index in a row of the count of each column. */
   readonly countAt: ReadonlyArray<number>
 }
 

@@ -24,7 +24,7 @@ const withinOne = (samples: ReadonlyArray<Sample>, predictions: Predictions): Fl
   })
 
 /**
- * Scores of samples of any task beside each other: grounding as `mIoU`, `R1@t` and `msIoU`, grounded QA as `GQA-mIoU`,
+ * Scores samples of every task together: grounding as `mIoU`, `R1@t` and `msIoU`, grounded QA as `GQA-mIoU`,
  * `Acc@QA` and `Acc@GQA` (right and IoU at least 0.5), choice as `choice`, counting as `Exact` and `OBO`, all in percent.
  * A task without samples shows as no number. IoUs are in double precision, and one that equals a threshold passes.
  */

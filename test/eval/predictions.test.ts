@@ -54,10 +54,7 @@ describe('predictions', () => {
     ['{"id":"q0","windows":[[1]]}', 'p.jsonl:1: field windows'],
     ['{"id":"q0","windows":"1 to 2"}', 'p.jsonl:1: field windows'],
     ['{"id":"q9","windows":null}', 'p.jsonl:1: unknown id "q9"'],
-    [
-      '{"id":"q0","windows":null}\n{"id":"q0","windows":null}',
-      'p.jsonl:2: id "q0" stands in the file already',
-    ],
+    ['{"id":"q0","windows":null}\n{"id":"q0","windows":null}', 'p.jsonl:2: id "q0" is in the file twice'],
     ['id,windows\nq0,1', 'p.jsonl:1: it is not JSON'],
     ['[1,2]\n', 'p.jsonl:1: the row'],
   ] as const
@@ -87,7 +84,7 @@ describe('predictions', () => {
       const line = '{"qid":"q0","pred_relevant_windows":[[0,2,0.9]],"pred_saliency_scores":[0.5]}'
       const read = yield* parseAnyPredictions('p.jsonl', line, samples)
       expect(read.get('q0')).toEqual({ id: 'q0', windows: [[0, 2]], confidences: [0.9], saliency: [0.5] })
-      expect(yield* refusal(`${line}\n${line}`)).toContain('p.jsonl:2: qid q0 stands in the file already')
+      expect(yield* refusal(`${line}\n${line}`)).toContain('p.jsonl:2: qid q0 is in the file twice')
       expect(yield* refusal('{"qid":7,"pred_relevant_windows":[]}')).toContain('unknown qid 7')
     }),
   )

@@ -112,7 +112,7 @@ describe('spanwise eval', () => {
         ['', /p\.jsonl:1: the file holds no prediction/],
         [`${good}\n{"id":"AAAAA#1","win`, /p\.jsonl:2: .*truncated/],
         ['id,start,end\nAAAAA#0,0,5\n', /p\.jsonl:1: it is not JSON/],
-        [`${good}\n${good}\n`, /p\.jsonl:2: id "AAAAA#0" stands in the file already/],
+        [`${good}\n${good}\n`, /p\.jsonl:2: id "AAAAA#0" is in the file twice/],
         [`${good}\n{"id":"ZZZZZ#0","windows":null}`, /p\.jsonl:2: unknown id "ZZZZZ#0"/],
         [`${good}\n{"id":"AAAAA#1","windows":[[NaN,5]]}`, /p\.jsonl:2: it holds NaN/],
         [`${good}\n{"id":"AAAAA#1","windows":[[-1,5]]}\n`, /p\.jsonl:2: /],
