@@ -85,6 +85,18 @@ describe('the rooms', () => {
     for (const file of sources) visit(file, [])
   })
 
+  it('know an architecture of the engine by its catalogue only', () => {
+    const folderOf = (file: string) => /^engine\/architectures\/([\w-]+)\//.exec(file)?.[1]
+    const own = sources.flatMap((file) =>
+      importsOf.get(file)!.flatMap((target) => {
+        const folder = folderOf(target)
+        const shared = folder === undefined || folder === 'parts' || folder === folderOf(file)
+        return shared ? [] : [file]
+      }),
+    )
+    expect(new Set(own)).toEqual(new Set(['engine/architectures/catalogue.ts']))
+  })
+
   it('are made of short files, and none holds a fifth of the lines', () => {
     const lengths = new Map(
       sources.map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length]),
