@@ -13,12 +13,12 @@ import {
 import { contradictions } from '../tasks/index.ts'
 import {
   type Dataset,
+  type DatasetReading,
   defaultReadSettings,
   type Notice,
   type Policy,
   type Problem,
   type ProblemKind,
-  type Reading,
   type ReadSettings,
 } from './dataset.ts'
 import type { AnnotationFile } from './files.ts'
@@ -37,7 +37,7 @@ export interface Collector {
   readonly notice: (file: string, line: number, message: string) => void
   /** Adds a sample, after its windows are checked against the duration and the policy, and its id against the others. */
   readonly sample: (file: string, line: number, draft: Draft) => void
-  readonly done: (sources: ReadonlyArray<AnnotationFile>) => Effect.Effect<Reading, InputError>
+  readonly done: (sources: ReadonlyArray<AnnotationFile>) => Effect.Effect<DatasetReading, InputError>
 }
 
 export type Draft = Omit<Sample, 'dataset' | 'split'>

@@ -69,7 +69,7 @@ export interface SourceFile {
 }
 
 /** What a dataset's files say. */
-export interface Reading {
+export interface DatasetReading {
   readonly samples: ReadonlyArray<Sample>
   readonly problems: ReadonlyArray<Problem>
   /** What a user may want to know although every row is as it should be, each once a file. */
@@ -109,5 +109,5 @@ export interface Dataset {
     folder: string,
     split: string,
     settings?: Partial<ReadSettings>,
-  ) => Effect.Effect<Reading, InputError>
+  ) => Effect.Effect<DatasetReading, InputError>
 }

@@ -1,11 +1,11 @@
 import type { Sample, Task } from '../core/index.ts'
 import type { Predictions } from '../tasks/index.ts'
-import type { Column } from './statistics/column.ts'
+import type { MetricColumn } from './statistics/column.ts'
 
 /** What a suite makes of predictions: raw values for each sample, from which the report is computed. */
 export interface Scored {
   /** Every metric that is a mean over samples. */
-  readonly columns: ReadonlyArray<Column>
+  readonly columns: ReadonlyArray<MetricColumn>
   /** Metrics that are not, such as a median; reported without interval. */
   readonly extra?: { readonly [metric: string]: number }
   /** 1 for each sample whose prediction was given and could be read. */

@@ -5,7 +5,7 @@ import { Engine } from '../engine/index.ts'
 import { processMessages, type VisionWrap } from '../engine/processor/index.ts'
 import { budgetOf, checkpointProfile, type ProfileOverrides, replyPlan, samplingOf } from '../models/index.ts'
 import { ask, groundingQuestion } from '../tasks/index.ts'
-import { type Sampling, Videos } from '../video/index.ts'
+import { type FrameSampling, Videos } from '../video/index.ts'
 import { processorFrames } from './score/frames.ts'
 
 /** Ways of choosing the frames. */
@@ -39,7 +39,7 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
   const checkpoint = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(checkpoint, options.profile)
   const { view } = profile
-  const sampling: Sampling =
+  const sampling: FrameSampling =
     options.sampling === 'even'
       ? { kind: 'count', count: view.frames }
       : options.sampling === 'rate'

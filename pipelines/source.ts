@@ -3,10 +3,10 @@ import { InputError, type Sample } from '../core/index.ts'
 import {
   type Cleaning,
   type Dataset,
+  type DatasetReading,
   defaultReadSettings,
   lookup,
   type Policy,
-  type Reading,
 } from '../datasets/index.ts'
 import { faultIn } from './datasets/readings.ts'
 
@@ -28,8 +28,8 @@ export interface DatasetSource {
 export interface Loaded {
   readonly dataset: Dataset
   readonly samples: ReadonlyArray<Sample>
-  readonly problems: Reading['problems']
-  readonly files: Reading['files']
+  readonly problems: DatasetReading['problems']
+  readonly files: DatasetReading['files']
   /** Names and hashes of the files read, for the record. */
   readonly provenance: { readonly [name: string]: string }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
 import { EngineError, InputError, Progress } from '../core/index.ts'
 import { writeWholeSync } from '../files/index.ts'
-import { executors, lastLine, type Task } from '../folds/executors/index.ts'
+import { executors, type FoldTask, lastLine } from '../folds/executors/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { metricsToDuckDb } from '../store/index.ts'
 import type { RunFolder } from '../trainer/index.ts'
@@ -109,7 +109,7 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
             offload: trl.offload,
           }),
         )
-        const task: Task = {
+        const task: FoldTask = {
           fold: 0,
           name: 'train',
           command: trainCommand(trl, engine, config, url),

@@ -49,7 +49,7 @@ export interface Hooks<E, R> {
   readonly onCheckpoint?: Effect.Effect<void>
 }
 
-export interface Outcome {
+export interface TrainingOutcome {
   /** Finished steps, those of earlier sittings included. */
   readonly steps: number
   readonly planned: number
@@ -153,7 +153,7 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
     Effect.tapError(() => rescue),
   )
   const last = latestCheckpoint(folder) ?? folder.file('checkpoints')
-  const outcome: Outcome = {
+  const outcome: TrainingOutcome = {
     steps: done,
     planned: steps,
     resumedFrom,

@@ -6,7 +6,7 @@ import { InputError, type Json } from '../core/index.ts'
 import { appendRowSync, canonical, fileError, makeFolders, writeWholeSync } from '../files/index.ts'
 
 /** What fixes a run: another manifest in the same folder is refused. */
-export interface Manifest {
+export interface RunManifest {
   readonly kind: 'sft' | 'curriculum'
   /** Options, data hash, model identity: everything that changes the result. */
   readonly settings: { readonly [name: string]: Json }
@@ -71,7 +71,7 @@ const folderAt = (path: string): RunFolder => {
   }
 }
 
-const claim = (path: string, manifest: Manifest): RunFolder | InputError => {
+const claim = (path: string, manifest: RunManifest): RunFolder | InputError => {
   const folder = folderAt(path)
   const record = folder.file('run.json')
   if (!existsSync(path) || readdirSync(path).length === 0) {
@@ -105,7 +105,7 @@ const claim = (path: string, manifest: Manifest): RunFolder | InputError => {
  * Opens a run folder: a new or empty one is claimed with the manifest, one made by the same settings is continued, and
  * any other is refused with an InputError that names the first differences.
  */
-export const openRunFolder = Effect.fnUntraced(function* (path: string, manifest: Manifest) {
+export const openRunFolder = Effect.fnUntraced(function* (path: string, manifest: RunManifest) {
   const folder = yield* Effect.try({
     try: () => claim(path, manifest),
     catch: (cause) =>

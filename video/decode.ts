@@ -4,7 +4,7 @@ import { Cursor } from './cursor.ts'
 import { Cancelled, VideoFault } from './fault.ts'
 import { Feed } from './feed.ts'
 import { type Handles, withHandles } from './handles.ts'
-import type { Source } from './source.ts'
+import type { OpenVideo } from './source.ts'
 
 /**
  * The rule for seeking. Frames wanted are decoded straight through, non-reference frames between them skipped, as long
@@ -32,7 +32,7 @@ interface Stretch {
   last: number
 }
 
-type Plan = Pick<Source, 'stamps' | 'ordinals' | 'keyframes'>
+type Plan = Pick<OpenVideo, 'stamps' | 'ordinals' | 'keyframes'>
 
 /** Place of the last keyframe at or before packet `ordinal`; -1 before the first. */
 const keyframeBefore = (keyframes: ReadonlyArray<number>, ordinal: number): number => {
@@ -80,7 +80,7 @@ class Damage {
   readonly #keyframes: ReadonlyArray<number>
   readonly #ranges: Array<readonly [from: number, to: number]> = []
 
-  constructor({ keyframes, damaged }: Pick<Source, 'keyframes' | 'damaged'>) {
+  constructor({ keyframes, damaged }: Pick<OpenVideo, 'keyframes' | 'damaged'>) {
     this.#keyframes = keyframes
     for (const ordinal of damaged) this.add(ordinal)
   }
@@ -98,7 +98,7 @@ class Damage {
 }
 
 interface Job {
-  readonly source: Source
+  readonly source: OpenVideo
   readonly cursor: Cursor
   readonly feed: Feed
   readonly cancelled: () => boolean
@@ -205,7 +205,7 @@ const decodeAll = ({ source, cursor, feed, cancelled, missing, take }: Job, hand
  * damage before it was noticed late. Throws VideoFault `damaged` when a frame cannot be decoded.
  */
 export const decodeFrames = (
-  source: Source,
+  source: OpenVideo,
   wanted: ReadonlyArray<number>,
   take: Take,
   cancelled: () => boolean,

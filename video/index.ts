@@ -3,11 +3,11 @@ export { clipDigest, frameOf, frameSize, maskClip, selectFrames, strip } from '.
 export type {
   Clip,
   EncodeSettings,
+  FrameSampling,
   Media,
   Picture,
   PictureFormat,
   PixelBudget,
-  Sampling,
   VideoInfo,
 } from './model.ts'
 export { encodePicture } from './picture.ts'

@@ -28,7 +28,7 @@ export interface VideoInfo {
  * `frames`: these frames by number, from 0; one beyond the last is the last.
  * `count`: evenly spaced from the first to the last frame, as Qwen's processors do; never more than there are.
  */
-export type Sampling =
+export type FrameSampling =
   | { readonly kind: 'times'; readonly times: ReadonlyArray<number> }
   | { readonly kind: 'rate'; readonly fps: number; readonly max?: number; readonly min?: number }
   | { readonly kind: 'count'; readonly count: number }

@@ -1,6 +1,6 @@
 import type { CacheSettings, Tally } from './cache/tally.ts'
 import type { Reason } from './fault.ts'
-import type { Clip, EncodeSettings, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import type { Clip, EncodeSettings, FrameSampling, Media, PixelBudget, VideoInfo } from './model.ts'
 
 /** What a worker is asked. Encoding takes several requests, because frames come in portions. */
 export type Request =
@@ -8,7 +8,7 @@ export type Request =
   | {
       readonly kind: 'clip'
       readonly path: string
-      readonly sampling: Sampling
+      readonly sampling: FrameSampling
       readonly budget: PixelBudget | undefined
       readonly media?: Media | undefined
     }

@@ -1,7 +1,7 @@
 import { decodeFrames, type Take } from './decode.ts'
 import { VideoFault } from './fault.ts'
 import { withHandles } from './handles.ts'
-import type { Clip, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import type { Clip, FrameSampling, Media, PixelBudget, VideoInfo } from './model.ts'
 import { orient } from './orient.ts'
 import { PictureEncoder } from './picture.ts'
 import { RgbReader } from './pixels.ts'
@@ -35,7 +35,7 @@ const targetSize = (
  */
 export const readClip = (
   path: string,
-  sampling: Sampling,
+  sampling: FrameSampling,
   budget: PixelBudget | undefined,
   cancelled: () => boolean = never,
   seekAhead?: number,

@@ -18,7 +18,7 @@ import { isVariable, medianGap, spreadTies, type Timeline } from './timeline.ts'
 const RUN_UP = 0.1
 
 /** An open video whose packets have all been listed. */
-export interface Source extends Timeline {
+export interface OpenVideo extends Timeline {
   readonly opened: Opened
   readonly codec: Codec
   readonly info: VideoInfo
@@ -54,7 +54,7 @@ const gapOf = ({ stream }: Opened): number => {
  * Opens a video and lists its packets; the caller's `handles` close it.
  * Throws VideoFault for a file that is missing, empty, cut off, without video or not a video at all.
  */
-export const openSource = (path: string, handles: Handles, cancelled: () => boolean): Source => {
+export const openSource = (path: string, handles: Handles, cancelled: () => boolean): OpenVideo => {
   checkFile(path)
   const opened = openVideo(path, handles, true)
   const codec = decoderOf(opened)

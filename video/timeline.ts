@@ -1,5 +1,5 @@
 import { roundHalfEven } from '../core/index.ts'
-import type { Sampling } from './model.ts'
+import type { FrameSampling } from './model.ts'
 
 /** When the frames of a video are shown. */
 export interface Timeline {
@@ -75,7 +75,7 @@ const spread = ({ times, variableFrameRate }: Timeline, count: number): Int32Arr
  */
 export const selectIndices = (
   timeline: Timeline,
-  sampling: Sampling,
+  sampling: FrameSampling,
 ): { readonly indices: Int32Array; readonly fps: number } => {
   const { times, end } = timeline
   const rateOf = (indices: Int32Array): number => {

@@ -3,13 +3,13 @@ import { Context, Effect, Layer, type Result } from 'effect'
 import { VideoError } from '../core/index.ts'
 import { type CacheSettings, makeTally } from './cache/tally.ts'
 import { Cancelled, VideoFault } from './fault.ts'
-import type { Clip, EncodeSettings, Media, PixelBudget, Sampling, VideoInfo } from './model.ts'
+import type { Clip, EncodeSettings, FrameSampling, Media, PixelBudget, VideoInfo } from './model.ts'
 import { VideoPool, type VideoWorker } from './pool.ts'
 
 /** One clip of a batch. */
 export interface ClipRequest {
   readonly path: string
-  readonly sampling: Sampling
+  readonly sampling: FrameSampling
   readonly budget?: PixelBudget
 }
 
@@ -73,7 +73,7 @@ export class Videos extends Context.Service<
      */
     readonly clip: (
       path: string,
-      sampling: Sampling,
+      sampling: FrameSampling,
       budget?: PixelBudget,
       media?: Media,
     ) => Effect.Effect<Clip, VideoError>
@@ -129,7 +129,7 @@ export class Videos extends Context.Service<
             return Effect.suspend(() => (started ? Effect.promise(() => settled) : Effect.void))
           })
 
-        const clip = (path: string, sampling: Sampling, budget?: PixelBudget, media?: Media) =>
+        const clip = (path: string, sampling: FrameSampling, budget?: PixelBudget, media?: Media) =>
           use(path, (worker) => worker.ask({ kind: 'clip', path, sampling, budget, media }))
 
         return Videos.of({

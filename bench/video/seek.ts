@@ -5,12 +5,12 @@
  */
 import { decodeFrames } from '../../video/decode.ts'
 import { withHandles } from '../../video/handles.ts'
-import type { Sampling } from '../../video/index.ts'
+import type { FrameSampling } from '../../video/index.ts'
 import { openSource } from '../../video/source.ts'
 import { selectIndices } from '../../video/timeline.ts'
 
 const thresholds = [1, 6, 12, 24, 48, Number.POSITIVE_INFINITY]
-const samplings: Record<string, Sampling> = {
+const samplings: Record<string, FrameSampling> = {
   '1 late frame': { kind: 'times', times: [1e9] },
   '4 frames': { kind: 'count', count: 4 },
   '8 frames': { kind: 'count', count: 8 },

@@ -12,7 +12,7 @@ import {
 } from '../../tasks/index.ts'
 import { type Evaluation, type EvaluationOptions, evaluate } from '../report/report.ts'
 import type { Suite } from '../suite.ts'
-import type { ReplySource, ReplyTally, SampleReply, Unanswered } from './replies.ts'
+import type { ReplySource, ReplyTally, SampleReply, UnansweredSample } from './replies.ts'
 
 /** Replies as predictions, and how many could not be read. Samples without a reply have no prediction. */
 export const readReplies = (
@@ -21,7 +21,7 @@ export const readReplies = (
   reader?: Reader,
 ): { readonly predictions: Predictions; readonly tally: ReplyTally } => {
   const predictions = new Map<string, Prediction>()
-  const unanswered: Array<Unanswered> = []
+  const unanswered: Array<UnansweredSample> = []
   let share = noReplies
   for (const sample of samples) {
     const said = replies.get(sample.id) ?? { state: 'failed', reason: 'no reply' }

@@ -16,7 +16,7 @@ export type ReplySource<E, R> = (
 ) => Effect.Effect<ReadonlyMap<string, SampleReply>, E, R>
 
 /** A sample without a reply. */
-export interface Unanswered {
+export interface UnansweredSample {
   readonly sample: string
   /** Video file, relative to the folder of videos. */
   readonly file: string
@@ -29,7 +29,7 @@ export interface ReplyTally {
   readonly samples: number
   /** How many replies there were, and how many of them could not be read. */
   readonly share: ReplyShare
-  readonly unanswered: ReadonlyArray<Unanswered>
+  readonly unanswered: ReadonlyArray<UnansweredSample>
 }
 
 /** The share of replies that were cut off before an answer, in [0, 1]; 0 before the first. */

@@ -1,6 +1,6 @@
 import { type Sample, type Window, Windows } from '../../core/index.ts'
 import type { Predictions } from '../../tasks/index.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 
 /** Whether an IoU equal to the threshold counts: VideoMind, VideoChat-R1 and TimeLens say `>=`, Time-R1 and 2D-TAN `>`. */
 export type Comparator = '>=' | '>'
@@ -123,7 +123,7 @@ export const groundingColumns = (
   { ious, setIous }: GroundingScores,
   comparator: Comparator,
   form: IouForm = 'area',
-): ReadonlyArray<Column> => [
+): ReadonlyArray<MetricColumn> => [
   { metric: 'mIoU', values: ious, scale: 100 },
   ...recallThresholds.map((threshold) => ({
     metric: `R1@${threshold}`,

@@ -148,7 +148,7 @@ export const parsePredictions = (
   })
 
 /** The file's text without a byte order mark; fails with an InputError where it cannot be read. */
-export const readText = (path: string): Effect.Effect<string, InputError> =>
+export const readPredictionText = (path: string): Effect.Effect<string, InputError> =>
   attempt(
     path,
     'read',
@@ -162,4 +162,4 @@ export const readPredictions = (
   samples: ReadonlyMap<string, Sample>,
   reader: Reader = 'strict',
 ): Effect.Effect<Predictions, InputError> =>
-  Effect.flatMap(readText(path), (content) => parsePredictions(path, content, samples, reader))
+  Effect.flatMap(readPredictionText(path), (content) => parsePredictions(path, content, samples, reader))

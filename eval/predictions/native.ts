@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { firstIssue, InputError, letter, type Sample } from '../../core/index.ts'
 import { duplicateKey } from '../../files/index.ts'
 import type { Prediction, Predictions, Reader } from '../../tasks/index.ts'
-import { jsonProblem, parsePredictions, readText } from './jsonl.ts'
+import { jsonProblem, parsePredictions, readPredictionText } from './jsonl.ts'
 
 /*
  * The benchmarks' own submission formats, told apart by their content:
@@ -167,4 +167,4 @@ export const readAnyPredictions = (
   samples: ReadonlyMap<string, Sample>,
   reader: Reader = 'strict',
 ): Effect.Effect<Predictions, InputError> =>
-  Effect.flatMap(readText(path), (content) => parseAnyPredictions(path, content, samples, reader))
+  Effect.flatMap(readPredictionText(path), (content) => parseAnyPredictions(path, content, samples, reader))

@@ -1,7 +1,7 @@
 import type { Json } from '../../core/index.ts'
 import { unreadableShare } from '../../tasks/index.ts'
 import { cutOffShare, type ReplyTally } from '../evaluator/replies.ts'
-import type { Row } from './markdown.ts'
+import type { ReportRow } from './markdown.ts'
 import type { Report } from './report.ts'
 
 /** JSON has neither NaN nor infinity: a metric of nothing is null, an infinite error the text `Infinity`. */
@@ -44,7 +44,9 @@ const tallyJson = ({ samples, share, unanswered }: ReplyTally): Json => ({
 })
 
 /** The run's object with the baselines' metrics under `baselines`. */
-export const rowsJson = (rows: readonly [Row, ...ReadonlyArray<Row>]): { readonly [key: string]: Json } => ({
+export const rowsJson = (
+  rows: readonly [ReportRow, ...ReadonlyArray<ReportRow>],
+): { readonly [key: string]: Json } => ({
   ...reportJson(rows[0].report),
   name: rows[0].name,
   ...(rows[0].tally === undefined ? {} : { replies: tallyJson(rows[0].tally) }),

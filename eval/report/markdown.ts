@@ -4,7 +4,7 @@ import type { Comparison } from '../statistics/bootstrap.ts'
 import type { Report } from './report.ts'
 
 /** One row of a results table: a run or a baseline. */
-export interface Row {
+export interface ReportRow {
   readonly name: string
   readonly report: Report
   /** What became of the requests, where a model was asked. */
@@ -39,7 +39,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
  * The headline metrics of several rows, each with its interval, and the share of parsed answers. Where a model was
  * asked, the shares of its replies that could not be read, and that were cut off before an answer, follow.
  */
-export const headlineTable = (rows: ReadonlyArray<Row>): string => {
+export const headlineTable = (rows: ReadonlyArray<ReportRow>): string => {
   const metrics = rows[0]?.report.headline ?? []
   const asked = rows.some(({ tally }) => tally !== undefined)
   return table(
@@ -99,7 +99,7 @@ export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A',
  * given, since Markdown cannot hold them.
  */
 export const markdown = (
-  rows: readonly [Row, ...ReadonlyArray<Row>],
+  rows: readonly [ReportRow, ...ReadonlyArray<ReportRow>],
   figures: ReadonlyArray<{ readonly title: string; readonly file: string }> = [],
 ): string => {
   const { report } = rows[0]

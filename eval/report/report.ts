@@ -6,7 +6,7 @@ import {
   defaultBootstrap,
   type Interval,
 } from '../statistics/bootstrap.ts'
-import { type Column, columnValue } from '../statistics/column.ts'
+import { columnValue, type MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 /** Everything one evaluation says. Numbers are not rounded. */
@@ -36,7 +36,7 @@ export interface Report {
 /** A report with the raw values it was computed from, one a sample: for figures, files and comparisons. */
 export interface Evaluation {
   readonly report: Report
-  readonly columns: ReadonlyArray<Column>
+  readonly columns: ReadonlyArray<MetricColumn>
   readonly videos: ReadonlyArray<string>
   readonly ids: ReadonlyArray<string>
   readonly ious: Float64Array | null

@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 import type { Evaluation } from './report.ts'
 
 /** The raw values of a run: what a comparison of two runs needs, and what outlives a fix of a metric. */
@@ -61,7 +61,7 @@ export const parseValues = Effect.fnUntraced(function* (file: string, content: s
     lists.push(row.data.values)
   }
   const columns = head.data.columns.map(
-    ({ metric, scale, root, masked }, c): Column => ({
+    ({ metric, scale, root, masked }, c): MetricColumn => ({
       metric,
       scale,
       root,

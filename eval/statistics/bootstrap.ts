@@ -1,5 +1,5 @@
 import { quantiles, random } from '../../core/index.ts'
-import { type Column, columnValue, fromSum } from './column.ts'
+import { columnValue, fromSum, type MetricColumn } from './column.ts'
 
 export interface BootstrapSettings {
   readonly seed: number
@@ -25,7 +25,7 @@ interface Clusters {
   readonly countAt: ReadonlyArray<number>
 }
 
-const cluster = (columns: ReadonlyArray<Column>, videos: ReadonlyArray<string>): Clusters => {
+const cluster = (columns: ReadonlyArray<MetricColumn>, videos: ReadonlyArray<string>): Clusters => {
   const index = new Map<string, number>()
   const of = Uint32Array.from(videos, (video) => {
     const known = index.get(video)
@@ -58,7 +58,7 @@ const countedVideos = (
 
 /** Each column's metric in each resample. Videos are drawn with replacement, all samples of a video together. */
 const resampled = (
-  columns: ReadonlyArray<Column>,
+  columns: ReadonlyArray<MetricColumn>,
   { videos, width, rows, countAt }: Clusters,
   settings: BootstrapSettings,
 ): ReadonlyArray<Float64Array> => {
@@ -95,7 +95,7 @@ export const quantileInterval = (values: Float64Array, confidence: number): Inte
  * @param videos the video of each sample, in the order of the columns' values.
  */
 export const bootstrap = (
-  columns: ReadonlyArray<Column>,
+  columns: ReadonlyArray<MetricColumn>,
   videos: ReadonlyArray<string>,
   settings: BootstrapSettings = defaultBootstrap,
 ): ReadonlyArray<Interval> =>
@@ -134,8 +134,8 @@ const twoSided = (differences: Float64Array): number => {
  * Columns are matched by metric; those of one side only are left out.
  */
 export const compare = (
-  a: ReadonlyArray<Column>,
-  b: ReadonlyArray<Column>,
+  a: ReadonlyArray<MetricColumn>,
+  b: ReadonlyArray<MetricColumn>,
   videos: ReadonlyArray<string>,
   settings: BootstrapSettings = defaultBootstrap,
 ): ReadonlyArray<Comparison> => {

@@ -2,7 +2,7 @@
  * A metric as what it is the mean of: one value a sample. Because every metric of the suites is such a mean (or the
  * root of one), per-type tables, bootstrap intervals and paired comparisons need no code of their own for any of them.
  */
-export interface Column {
+export interface MetricColumn {
   readonly metric: string
   /** One value for each sample, in the order of the samples. */
   readonly values: Float64Array
@@ -15,14 +15,14 @@ export interface Column {
 }
 
 /** The metric's value from a sum over `count` samples; NaN where nothing is counted. */
-export const fromSum = (column: Column, sum: number, count: number): number => {
+export const fromSum = (column: MetricColumn, sum: number, count: number): number => {
   if (count === 0) return Number.NaN
   const mean = sum / count
   return column.scale * (column.root === true ? Math.sqrt(mean) : mean)
 }
 
 /** The metric over all samples, or over those at `indices`. */
-export const columnValue = (column: Column, indices?: ArrayLike<number>): number => {
+export const columnValue = (column: MetricColumn, indices?: ArrayLike<number>): number => {
   const { values, counted } = column
   const n = indices?.length ?? values.length
   let sum = 0

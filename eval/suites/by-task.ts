@@ -1,7 +1,7 @@
 import type { Sample, Task } from '../../core/index.ts'
 import type { Predictions } from '../../tasks/index.ts'
 import { groundingColumns, groundingScores } from '../metrics/grounding.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 const ofTask = (samples: ReadonlyArray<Sample>, ...tasks: ReadonlyArray<Task>): Uint8Array =>
@@ -40,7 +40,7 @@ export const scoreByTask: Suite['score'] = (samples, predictions) => {
   const counting = ofTask(samples, 'counting')
   const both = right.map((value, i) => (value === 1 && scores.ious[i]! >= 0.5 ? 1 : 0))
   const grounding = ofTask(samples, 'grounding')
-  const columns: ReadonlyArray<Column> = [
+  const columns: ReadonlyArray<MetricColumn> = [
     ...groundingColumns(scores, '>=').map((column) => ({ ...column, counted: grounding })),
     { metric: 'GQA-mIoU', values: scores.ious, counted: grounded, scale: 100 },
     { metric: 'Acc@QA', values: right, counted: grounded, scale: 100 },

@@ -1,6 +1,6 @@
 import type { Sample } from '../../core/index.ts'
 import type { Predictions } from '../../tasks/index.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 interface Counts {
@@ -69,7 +69,7 @@ export const repcount: Suite = {
         parsed,
         missing,
       }
-    const columns: ReadonlyArray<Column> = [
+    const columns: ReadonlyArray<MetricColumn> = [
       { metric: 'OBO', values: share(1), scale: 100, ...counted },
       { metric: 'Exact', values: share(0), scale: 100, ...counted },
       { metric: 'MAE', values: normalised, scale: 1, ...counted },

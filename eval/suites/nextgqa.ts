@@ -1,7 +1,7 @@
 import type { Window } from '../../core/index.ts'
 import { type Overlap, officialOverlap, setOverlap, videomindOverlap } from '../metrics/gqa.ts'
 import { passes, thresholdOf } from '../metrics/grounding.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 /*
@@ -57,7 +57,7 @@ export const nextgqa: Suite = {
       parsed[i] = grounded[i]! | (answer === undefined || answer === null ? 0 : 1)
     }
     const skip = rule === 'official-skip'
-    const column = (metric: string, values: Float64Array): Column => ({
+    const column = (metric: string, values: Float64Array): MetricColumn => ({
       metric,
       values,
       scale: 100,
@@ -67,7 +67,7 @@ export const nextgqa: Suite = {
       passes(values, rule === 'videomind' ? thresholdOf('area-float32', threshold) : threshold, '>=')
     const both = passed(iops, 0.5).map((value, i) => value * right[i]!)
     const bothIou = passed(ious, 0.5).map((value, i) => value * right[i]!)
-    const columns: ReadonlyArray<Column> = [
+    const columns: ReadonlyArray<MetricColumn> = [
       column('Acc@GQA', both),
       column('mIoP', iops),
       column('IoP@0.3', passed(iops, 0.3)),

@@ -1,5 +1,5 @@
 import type { Sample } from '../../core/index.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 const types = ['CW', 'CH', 'TN', 'TC', 'DC', 'DL', 'DO'] as const
@@ -32,7 +32,7 @@ export const nextqa: Suite = {
       parsed[i] = 1
       if (given === answer) values[i] = 1
     }
-    const column = (metric: string, belongs: (type: string) => boolean): Column => ({
+    const column = (metric: string, belongs: (type: string) => boolean): MetricColumn => ({
       metric,
       values,
       counted: Uint8Array.from(samples, (sample) => (belongs(typeOf(sample)) ? 1 : 0)),

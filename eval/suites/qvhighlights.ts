@@ -3,7 +3,7 @@ import type { Predictions } from '../../tasks/index.ts'
 import { bestOfFirst, firstIou, passes } from '../metrics/grounding.ts'
 import { argmax, highlightPrecision, rankClips } from '../metrics/highlights.ts'
 import { averagePrecisions, byConfidence, momentThresholds } from '../metrics/moments.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 /*
@@ -31,7 +31,7 @@ const momentColumns = (
   samples: ReadonlyArray<Sample>,
   predictions: Predictions,
   rule: string,
-): ReadonlyArray<Column> => {
+): ReadonlyArray<MetricColumn> => {
   const n = samples.length
   const wide = rule === 'videomind'
   const recalls = wide ? [0.3, 0.35, 0.4, 0.45, ...momentThresholds] : momentThresholds
@@ -65,7 +65,7 @@ const momentColumns = (
       average[i] = sum / precisions.length
       ious[i] = firstIou(list[i]?.windows ?? [], truths[i]!, wide ? 'area' : 'hull')
     }
-    const column = (metric: string, values: Float64Array, counted: Uint8Array): Column => ({
+    const column = (metric: string, values: Float64Array, counted: Uint8Array): MetricColumn => ({
       metric: `MR-${name}-${metric}`,
       values,
       counted,
@@ -112,7 +112,7 @@ const saliencyTruth = (sample: Sample): { readonly clips: number; readonly score
 const highlightColumns = (
   samples: ReadonlyArray<Sample>,
   predictions: Predictions,
-): ReadonlyArray<Column> => {
+): ReadonlyArray<MetricColumn> => {
   const precision = levels.map(() => new Float64Array(samples.length))
   const hit = levels.map(() => new Float64Array(samples.length))
   for (const [i, sample] of samples.entries()) {

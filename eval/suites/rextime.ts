@@ -1,5 +1,5 @@
 import { groundingScores, passes, thresholdOf } from '../metrics/grounding.ts'
-import type { Column } from '../statistics/column.ts'
+import type { MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
 const thresholds = Array.from({ length: 14 }, (_, i) => (30 + 5 * i) / 100)
@@ -30,7 +30,7 @@ export const rextime: Suite = {
       (read, i) => read | ((predictions.get(samples[i]!.id)?.answer ?? null) === null ? 0 : 1),
     )
     const both = (threshold: number) => passed(threshold).map((hit, i) => hit * right[i]!)
-    const answers: ReadonlyArray<Column> =
+    const answers: ReadonlyArray<MetricColumn> =
       rule === 'videomind'
         ? [
             { metric: 'Acc', values: right, scale: 100 },
@@ -40,7 +40,7 @@ export const rextime: Suite = {
             { metric: 'VQA', values: right, scale: 1 },
             ...[0.3, 0.5, 0.7].map((t) => ({ metric: `VQA,mIoU@${t}`, values: both(t), scale: 1 })),
           ]
-    const columns: ReadonlyArray<Column> = [
+    const columns: ReadonlyArray<MetricColumn> = [
       { metric: 'mIoU', values: scores.ious, scale: 100 },
       ...thresholds.map((t) => ({ metric: `R1@${t}`, values: passed(t), scale: 100 })),
       ...answers,

@@ -1,6 +1,6 @@
 import { Effect, Stream } from 'effect'
 import type { InputError } from '../../core/index.ts'
-import type { Ended, Executor, Task } from './executor.ts'
+import type { Ended, Executor, FoldTask } from './executor.ts'
 
 export interface DriveOptions {
   /** Most attempts at a fold that ends without being finished. */
@@ -8,9 +8,9 @@ export interface DriveOptions {
   /** Milliseconds before another attempt, and between two looks at a fold that somebody holds. */
   readonly pause: number
   /** Whether a fold has its manifest. */
-  readonly finished: (task: Task) => Effect.Effect<boolean, InputError>
+  readonly finished: (task: FoldTask) => Effect.Effect<boolean, InputError>
   /** Whether a live process holds the fold, or samples of it. */
-  readonly held: (task: Task) => Effect.Effect<boolean, InputError>
+  readonly held: (task: FoldTask) => Effect.Effect<boolean, InputError>
 }
 
 /** What becomes of an attempt: `held` is somebody else's work, which does not count as one. */
@@ -45,11 +45,11 @@ export const fateOf = (
  */
 export const drive = (
   executor: Executor,
-  tasks: ReadonlyArray<Task>,
+  tasks: ReadonlyArray<FoldTask>,
   options: DriveOptions,
 ): Stream.Stream<Driven, InputError> => {
   const { attempts, pause, finished, held } = options
-  const free = (task: Task): Effect.Effect<void, InputError> =>
+  const free = (task: FoldTask): Effect.Effect<void, InputError> =>
     Effect.flatMap(held(task), (wait) =>
       wait
         ? Effect.andThen(
@@ -58,7 +58,7 @@ export const drive = (
           )
         : Effect.void,
     )
-  const attempt = (some: ReadonlyArray<Task>, number: number): Stream.Stream<Driven, InputError> =>
+  const attempt = (some: ReadonlyArray<FoldTask>, number: number): Stream.Stream<Driven, InputError> =>
     some.length === 0
       ? Stream.empty
       : executor.submit(some, number).pipe(
@@ -86,7 +86,7 @@ export const drive = (
   return Stream.unwrap(
     Effect.gen(function* () {
       const waiting = yield* Effect.filter(tasks, held)
-      const after = (task: Task) => Stream.unwrap(Effect.as(free(task), attempt([task], 1)))
+      const after = (task: FoldTask) => Stream.unwrap(Effect.as(free(task), attempt([task], 1)))
       return Stream.mergeAll(
         [
           attempt(

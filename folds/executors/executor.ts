@@ -2,7 +2,7 @@ import type { Stream } from 'effect'
 import type { InputError } from '../../core/index.ts'
 
 /** A fold to be run by one command: the same that a user would type, wherever an executor starts it. */
-export interface Task {
+export interface FoldTask {
   /** Index of the fold. */
   readonly fold: number
   /** Name in lists of jobs: `bra-00003`. */
@@ -38,7 +38,7 @@ export interface ExecutorSettings {
 
 /** How an attempt at a fold ended. */
 export interface Ended {
-  readonly task: Task
+  readonly task: FoldTask
   readonly attempt: number
   /** `lost`: killed or its machine died; `cancelled`: somebody told the scheduler to stop it. */
   readonly end: 'exited' | 'lost' | 'cancelled'
@@ -52,5 +52,5 @@ export interface Ended {
 export interface Executor {
   readonly name: string
   /** Runs an attempt of each task, and gives their ends as they come. Interrupted, it stops what it started. */
-  readonly submit: (tasks: ReadonlyArray<Task>, attempt: number) => Stream.Stream<Ended, InputError>
+  readonly submit: (tasks: ReadonlyArray<FoldTask>, attempt: number) => Stream.Stream<Ended, InputError>
 }

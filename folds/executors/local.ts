@@ -1,6 +1,6 @@
 import { Effect, Semaphore, Stream } from 'effect'
 import { InputError } from '../../core/index.ts'
-import type { Ended, Executor, ExecutorSettings, Task } from './executor.ts'
+import type { Ended, Executor, ExecutorSettings, FoldTask } from './executor.ts'
 import { lastLine, runLogged } from './process.ts'
 
 /**
@@ -38,7 +38,7 @@ export const makeLocal = Effect.fn('Executors.local')(function* ({
   if (devices instanceof InputError) return yield* devices
   const slots = yield* Semaphore.make(workers)
   const free = Array.from({ length: workers }, (_, worker) => worker)
-  const run = Effect.fnUntraced(function* (task: Task, attempt: number, worker: number) {
+  const run = Effect.fnUntraced(function* (task: FoldTask, attempt: number, worker: number) {
     const env = { ...process.env, ...(devices === null ? {} : { CUDA_VISIBLE_DEVICES: devices[worker]! }) }
     const { code, signal } = yield* runLogged(task.command, { cwd, log: task.log, env })
     return {

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { Effect, Layer, type Scope, Semaphore, Stream } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
-import type { Ended, Executor, ExecutorSettings, Task } from './executor.ts'
+import type { Ended, Executor, ExecutorSettings, FoldTask } from './executor.ts'
 import { executorOptions } from './options.ts'
 import { appendLog, lastOf, shellQuote } from './process.ts'
 import type { RayJob } from './ray-jobs.ts'
@@ -83,7 +83,7 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
   const prefix = runName(run)
 
   /** The job of an earlier start that still runs, or a new one under the next free name. */
-  const begin = Effect.fnUntraced(function* (task: Task) {
+  const begin = Effect.fnUntraced(function* (task: FoldTask) {
     for (let number = 1; ; number++) {
       const id = `${prefix}-${task.name}-${number}`
       const there = yield* jobs.get(id)
@@ -103,7 +103,7 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
     }
   })
 
-  const follow = Effect.fnUntraced(function* (task: Task, id: string) {
+  const follow = Effect.fnUntraced(function* (task: FoldTask, id: string) {
     let logged = 0
     let readAt = 0
     const readLog = Effect.gen(function* () {
@@ -125,7 +125,7 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
     }
   })
 
-  const attemptOf = Effect.fnUntraced(function* (task: Task, attempt: number) {
+  const attemptOf = Effect.fnUntraced(function* (task: FoldTask, attempt: number) {
     const id = yield* begin(task)
     const end = yield* follow(task, id).pipe(
       Effect.onInterrupt(() => Effect.ignore(Effect.timeout(jobs.stop(id), '3 seconds'))),

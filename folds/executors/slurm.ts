@@ -3,7 +3,7 @@ import { Effect, Stream } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
 import { makeFolder, writeWhole } from '../../files/index.ts'
-import type { Ended, Executor, ExecutorSettings, Resources, Task } from './executor.ts'
+import type { Ended, Executor, ExecutorSettings, FoldTask, Resources } from './executor.ts'
 import { executorOptions } from './options.ts'
 import { capture, lastLine, shellQuote } from './process.ts'
 import {
@@ -40,7 +40,7 @@ const directive = (name: string, value: string | number | boolean): ReadonlyArra
  * The script of an array: task K runs the command of fold K. Nothing is requeued by SLURM itself: a requeued task would
  * find the lease of its dead predecessor; `drive` waits for that lease, then submits anew.
  */
-export const scriptOf = (tasks: ReadonlyArray<Task>, settings: ScriptSettings): string => {
+export const scriptOf = (tasks: ReadonlyArray<FoldTask>, settings: ScriptSettings): string => {
   const { cwd, folder, workers, resources, options } = settings
   const asked = {
     'job-name': `spanwise-${tasks[0]!.name.split('-')[0]}`,
@@ -134,7 +134,7 @@ export const makeSlurm = Effect.fn('Executors.slurm')(function* (settings: Execu
   yield* makeFolder(join(runFolder, 'logs'))
   const json = yield* hasJson
 
-  const begin = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, attempt: number) {
+  const begin = Effect.fnUntraced(function* (tasks: ReadonlyArray<FoldTask>, attempt: number) {
     const name = `${tasks[0]!.name}${tasks.length === 1 ? '' : `-and-${tasks.length - 1}-more`}`
     const script = join(folder, `${name}.${attempt}.sh`)
     yield* writeWhole(script, scriptOf(tasks, { cwd, folder, workers, resources, options }))
@@ -143,7 +143,7 @@ export const makeSlurm = Effect.fn('Executors.slurm')(function* (settings: Execu
   })
 
   const follow = (
-    tasks: ReadonlyArray<Task>,
+    tasks: ReadonlyArray<FoldTask>,
     job: number,
     attempt: number,
   ): Stream.Stream<Ended, InputError> => {

@@ -3,10 +3,10 @@ import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
 import {
   type Dataset,
+  type DatasetReading,
   isAbsent,
   lookup,
   type Problem,
-  type Reading,
   type ReadSettings,
 } from '../../datasets/index.ts'
 
@@ -22,7 +22,7 @@ export interface DatasetOptions {
 
 export interface SplitReading {
   readonly split: string
-  readonly reading: Reading
+  readonly reading: DatasetReading
 }
 
 /** The first row that could not be read at all: it is no matter of policy. */

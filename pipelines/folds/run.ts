@@ -13,11 +13,11 @@ import {
   type ExecutorSettings,
   executors,
   type FoldReport,
+  type FoldTask,
   holderOfSamples,
   type PlannedFold,
   readManifest,
   recordPlan,
-  type Task,
 } from '../../folds/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { checkSettings } from './check.ts'
@@ -98,7 +98,7 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
         const executor = yield* executors[options.executor]({
           ...{ ...options.execution, run, cwd: process.cwd() },
         })
-        const byTask = new Map<number, PlannedFold>(wanted.map((fold) => [fold.index, fold]))
+        const byFoldTask = new Map<number, PlannedFold>(wanted.map((fold) => [fold.index, fold]))
         const progress = yield* Progress
         let shown = ''
         const show = Effect.flatMap(reports, (all) => {
@@ -114,7 +114,7 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
         )
         yield* drive(
           executor,
-          wanted.map(({ index }): Task => {
+          wanted.map(({ index }): FoldTask => {
             const name = `${agent}-${String(index).padStart(5, '0')}`
             const command = options.command(index, file.foldSize)
             return { fold: index, name, command, log: join(run, 'logs', `${name}.log`) }
@@ -123,9 +123,9 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
             attempts: options.attempts,
             pause: options.pause ?? 1000,
             finished: ({ fold }) =>
-              Effect.map(readManifest(folder, byTask.get(fold)!), (manifest) => manifest !== null),
+              Effect.map(readManifest(folder, byFoldTask.get(fold)!), (manifest) => manifest !== null),
             held: ({ fold }) =>
-              Effect.map(holderOfSamples(folder, byTask.get(fold)!), (holder) => holder !== null),
+              Effect.map(holderOfSamples(folder, byFoldTask.get(fold)!), (holder) => holder !== null),
           },
         ).pipe(
           Stream.runForEach((driven) => {

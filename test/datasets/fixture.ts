@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Effect } from 'effect'
-import { catalogue, type Reading, type ReadSettings } from '../../datasets/index.ts'
+import { catalogue, type DatasetReading, type ReadSettings } from '../../datasets/index.ts'
 
 /** What a test lays in a folder: text, bytes, or a value to be written as JSON. Names ending in `.gz` are packed. */
 export type Files = { readonly [name: string]: unknown }
@@ -14,7 +14,7 @@ export const readFrom = async (
   name: string,
   split: string,
   settings: Partial<ReadSettings> = {},
-): Promise<Reading> => {
+): Promise<DatasetReading> => {
   const folder = await mkdtemp(join(tmpdir(), 'spanwise-data-'))
   try {
     for (const [file, content] of Object.entries(files)) {

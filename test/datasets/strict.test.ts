@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
-import { catalogue, type Reading } from '../../datasets/index.ts'
+import { catalogue, type DatasetReading } from '../../datasets/index.ts'
 import { jsonLines, readFrom } from './fixture.ts'
 
 const good = { video: 'a.mp4', query: 'x', windows: [[0, 1]] }
-const kindsOf = ({ problems }: Reading) => problems.map(({ line, kind }) => [line, kind])
+const kindsOf = ({ problems }: DatasetReading) => problems.map(({ line, kind }) => [line, kind])
 const jsonl = (...rows: ReadonlyArray<unknown>) =>
   readFrom({ 'train.jsonl': jsonLines(...rows) }, 'jsonl', 'train')
 const csv = (text: string) => readFrom({ 'train.csv': text }, 'csv', 'train')

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { random } from '../../core/index.ts'
-import { bootstrap, type Column, columnValue, compare, quantileInterval } from '../../eval/index.ts'
+import { bootstrap, columnValue, compare, type MetricColumn, quantileInterval } from '../../eval/index.ts'
 
 const settings = { seed: 3, resamples: 2000, confidence: 0.95 }
-const column = (values: ReadonlyArray<number>, more: Partial<Column> = {}): Column => ({
+const column = (values: ReadonlyArray<number>, more: Partial<MetricColumn> = {}): MetricColumn => ({
   metric: 'm',
   values: Float64Array.from(values),
   scale: 100,

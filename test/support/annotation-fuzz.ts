@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cause, Effect, Exit } from 'effect'
 import { InputError, type Random, random, sampleSchema } from '../../core/index.ts'
-import { catalogue, policies, problemKinds, type Reading } from '../../datasets/index.ts'
+import { catalogue, type DatasetReading, policies, problemKinds } from '../../datasets/index.ts'
 import { contradictions } from '../../tasks/index.ts'
 import { type Seed, seeds } from './annotation-seeds.ts'
 
@@ -95,7 +95,7 @@ export const mutate = (text: string, draw: Random): string => {
 }
 
 /** What is wrong with how a reader took some files; null where it did well. */
-const faultOf = (exit: Exit.Exit<Reading, unknown>): string | null => {
+const faultOf = (exit: Exit.Exit<DatasetReading, unknown>): string | null => {
   if (Exit.isFailure(exit)) {
     const error = Cause.squash(exit.cause)
     if (!(error instanceof InputError)) return `threw ${error instanceof Error ? error.stack : String(error)}`

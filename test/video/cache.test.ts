@@ -7,13 +7,13 @@ import { cachedClip } from '../../video/cache/cache.ts'
 import { packClip, unpackClip } from '../../video/cache/file.ts'
 import { makeTally } from '../../video/cache/tally.ts'
 import { trimCache } from '../../video/cache/trim.ts'
-import { type Clip, clipDigest, type Media, maskClip, type Sampling, Videos } from '../../video/index.ts'
+import { type Clip, clipDigest, type FrameSampling, type Media, maskClip, Videos } from '../../video/index.ts'
 import { readClip } from '../../video/read.ts'
 import { scratch, video } from './files.ts'
 
 const folder = scratch()
 const budget = { maxPixels: 2048, factor: 16 }
-const samplings: ReadonlyArray<Sampling> = [
+const samplings: ReadonlyArray<FrameSampling> = [
   { kind: 'rate', fps: 4, max: 9 },
   // Asks for one frame several times.
   { kind: 'times', times: [0.1, 0.11, 1.5, 0.1] },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { planStretches } from '../../video/decode.ts'
-import type { Sampling } from '../../video/index.ts'
+import type { FrameSampling } from '../../video/index.ts'
 import {
   frameAt,
   isVariable,
@@ -17,7 +17,8 @@ const constant = (frames: number, fps: number): Timeline => ({
   end: frames / fps,
   variableFrameRate: false,
 })
-const take = (timeline: Timeline, sampling: Sampling) => Array.from(selectIndices(timeline, sampling).indices)
+const take = (timeline: Timeline, sampling: FrameSampling) =>
+  Array.from(selectIndices(timeline, sampling).indices)
 
 describe('selectIndices', () => {
   it('spreads a count as sample_frames of the Qwen3-VL video processor does', () => {

@@ -13,14 +13,14 @@ import {
 import { join, resolve } from 'node:path'
 import { getFFmpegInfo } from 'node-av/lib'
 import { makeFolders, wholeSync } from '../../files/index.ts'
-import type { Clip, Media, PixelBudget, Sampling } from '../model.ts'
+import type { Clip, FrameSampling, Media, PixelBudget } from '../model.ts'
 import { packClip, unpackClip } from './file.ts'
 import type { CacheSettings, Tally } from './tally.ts'
 import { trimCache } from './trim.ts'
 
 export interface CacheRequest {
   readonly path: string
-  readonly sampling: Sampling
+  readonly sampling: FrameSampling
   readonly budget: PixelBudget | undefined
   readonly media: Media
 }
@@ -35,7 +35,7 @@ const stampEvery = 60_000
 /** A disk with less room than this, in bytes, is left to those who need it. */
 const spare = 1 << 30
 
-const samplingOf = (sampling: Sampling) => {
+const samplingOf = (sampling: FrameSampling) => {
   switch (sampling.kind) {
     case 'times':
       return ['times', ...sampling.times]

@@ -2,9 +2,9 @@ import { it } from '@effect/vitest'
 import { Effect, Stream } from 'effect'
 import { describe, expect } from 'vitest'
 import { drive, fateOf } from '../../../folds/executors/drive.ts'
-import type { Ended, Executor, Task } from '../../../folds/executors/executor.ts'
+import type { Ended, Executor, FoldTask } from '../../../folds/executors/executor.ts'
 
-const task = (fold: number): Task => ({ fold, name: `bra-${fold}`, command: ['true'], log: '/dev/null' })
+const task = (fold: number): FoldTask => ({ fold, name: `bra-${fold}`, command: ['true'], log: '/dev/null' })
 
 /** An executor that ends attempts as a script says, and the attempts it was given. */
 const scripted = (script: (fold: number, attempt: number) => Partial<Ended>) => {

@@ -5,7 +5,7 @@ import { it } from '@effect/vitest'
 import { Effect, Fiber, Stream } from 'effect'
 import { afterAll, describe, expect } from 'vitest'
 import { InputError } from '../../../core/index.ts'
-import type { ExecutorSettings, Task } from '../../../folds/executors/executor.ts'
+import type { ExecutorSettings, FoldTask } from '../../../folds/executors/executor.ts'
 import { devicesOf, makeLocal } from '../../../folds/executors/local.ts'
 import { lastOf, shellQuote } from '../../../folds/executors/process.ts'
 
@@ -16,7 +16,7 @@ const settings = (workers: number, gpus = 0): ExecutorSettings => ({
   ...{ run: root, cwd: root, workers, options: {} },
   resources: { cpus: 1, gpus, memory: 2 ** 30 },
 })
-const task = (fold: number, script: string): Task => ({
+const task = (fold: number, script: string): FoldTask => ({
   ...{ fold, name: `bra-${fold}`, log: join(root, 'logs', `${fold}.log`) },
   command: ['/bin/sh', '-c', script],
 })

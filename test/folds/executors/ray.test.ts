@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { it } from '@effect/vitest'
 import { Effect, Fiber, Stream } from 'effect'
 import { afterAll, afterEach, describe, expect, vi } from 'vitest'
-import type { Task } from '../../../folds/executors/executor.ts'
+import type { FoldTask } from '../../../folds/executors/executor.ts'
 import { endOf, makeRay, runName } from '../../../folds/executors/ray.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'spanwise-ray-'))
@@ -71,7 +71,7 @@ const executor = (address: string, options: object = {}) =>
     options: { address, patience: 0.05, ...options },
   })
 
-const task = (fold: number): Task => ({
+const task = (fold: number): FoldTask => ({
   ...{ fold, name: `bra-0000${fold}`, log: join(root, `${fold}.log`) },
   command: ['node', 'spanwise.js', 'bra', '--query', 'a b'],
 })

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { it } from '@effect/vitest'
 import { Effect, Fiber, Stream } from 'effect'
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest'
-import type { Task } from '../../../folds/executors/executor.ts'
+import type { FoldTask } from '../../../folds/executors/executor.ts'
 import { makeSlurm, scriptOf } from '../../../folds/executors/slurm.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'spanwise-slurm-'))
@@ -28,7 +28,7 @@ const queue = (tasks: { readonly [task: string]: readonly [state: string, status
     })),
   })
 
-const task = (fold: number): Task => ({
+const task = (fold: number): FoldTask => ({
   ...{ fold, name: `bra-0000${fold}`, log: join(root, 'run', 'logs', `${fold}.log`) },
   command: ['node', 'spanwise.js', '--fold', String(fold)],
 })
