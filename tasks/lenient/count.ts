@@ -1,6 +1,6 @@
 import { type Reading, type Reply, unreadable } from '../reply.ts'
 import { lastJson, type Parsed, scalarIn } from './json.ts'
-import { deniesIn, saysNone } from './none.ts'
+import { denies, saysNone } from './none.ts'
 import { bare } from './normal.ts'
 import { type Region, regionOf } from './region.ts'
 import { spelledNumber, spelledNumbers } from './spelled.ts'
@@ -68,7 +68,7 @@ const ofText = (given: string): Reading => {
   const named = distinct(spelled)
   if (named !== null) return found(named)
   if (spelled.length > 0) return unreadable('unclear')
-  return saysNone(text) || deniesIn(text) || /\bthere (?:is|are|was|were) no\b/i.test(text)
+  return saysNone(text) || denies(text) || /\bthere (?:is|are|was|were) no\b/i.test(text)
     ? found(0)
     : unreadable('no answer')
 }

@@ -1,7 +1,8 @@
 import { type Window, Windows } from '../../core/index.ts'
 import { type Reading, type Reply, unreadable } from '../reply.ts'
-import { isObject, lastJson, type Parsed, underAny, underLike } from './json.ts'
-import { deniesIn, saysNone } from './none.ts'
+import { lastJson } from './json.ts'
+import { windowsOfJson } from './json-windows.ts'
+import { denies, deniesAt, saysNone } from './none.ts'
 import { gap, rangesOf } from './ranges.ts'
 import { type Region, regionOf } from './region.ts'
 import { momentPattern, toSeconds } from './time.ts'
@@ -16,87 +17,7 @@ const toReading = (windows: ReadonlyArray<Window>): Reading =>
       ? { kind: 'answer', windows, answer: null }
       : unreadable('reversed window')
 
-const onlyMoment = new RegExp(`^${momentPattern}$`, 'iu')
 const onlyPair = new RegExp(`^(${momentPattern})\\s{0,3}[,;]\\s{0,3}(${momentPattern})$`, 'iu')
-
-/** Keys of an object, without case and punctuation: `start`, `start_time`, `t_start`, `beginSeconds`; likewise the end. */
-const startKey = /^(?:(?:t|time)?(?:start|begin|onset).*|from|s|t0)$/
-const endKey = /^(?:(?:t|time)?(?:end|stop|finish|offset).*|to|until|e|t1)$/
-const presence = ['present', 'exists', 'found', 'occurs', 'happens', 'visible']
-const listNames = [
-  'windows',
-  'window',
-  'timeranges',
-  'timerange',
-  'ranges',
-  'range',
-  'segments',
-  'segment',
-  'timestamps',
-  'timestamp',
-  'intervals',
-  'interval',
-  'moments',
-  'spans',
-  'span',
-  'events',
-  'occurrences',
-  'times',
-  'time',
-  'relevantwindows',
-  'answer',
-  'finalanswer',
-  'result',
-  'results',
-  'output',
-  'prediction',
-  'glue',
-]
-
-const momentOf = (value: Parsed): number | null => {
-  if (typeof value === 'number') return value
-  return typeof value === 'string' && onlyMoment.test(value.trim()) ? toSeconds(value) : null
-}
-
-const pairOf = (start: Parsed, end: Parsed): Window | null => {
-  const from = momentOf(start)
-  const to = momentOf(end)
-  return from === null || to === null ? null : [from, to]
-}
-
-/** The windows of several values; null where one of them is none. */
-const ofAll = (items: ReadonlyArray<Parsed>): ReadonlyArray<Window> | null => {
-  const parts = items.map((item) => (item === null ? null : ofJson(item)))
-  return parts.every((part) => part !== null) ? parts.flat() : null
-}
-
-/** The windows of a JSON value, or null where it is no list of windows. */
-const ofJson = (value: Parsed): ReadonlyArray<Window> | null => {
-  if (value === null) return []
-  if (typeof value === 'string') {
-    if (saysNone(value)) return []
-    const { windows } = rangesOf(value)
-    return windows.length === 0 ? null : windows
-  }
-  if (Array.isArray(value)) {
-    const items = value as ReadonlyArray<Parsed>
-    const pair = items.length === 2 ? pairOf(items[0], items[1]) : null
-    if (pair !== null) return [pair]
-    return ofAll(items)
-  }
-  if (!isObject(value)) return null
-  const start = underLike(value, startKey)
-  const end = underLike(value, endKey)
-  if (start !== undefined && end !== undefined) {
-    if (start === null && end === null) return []
-    const pair = pairOf(start, end)
-    return pair === null ? null : [pair]
-  }
-  const list = underAny(value, listNames)
-  if (list !== undefined) return ofJson(list)
-  if (underAny(value, presence) === false) return []
-  return ofAll(Object.values(value))
-}
 
 /** Sentences and lines; a full stop between digits ends none. */
 const sentences = (text: string): ReadonlyArray<string> =>
@@ -106,7 +27,15 @@ const sentences = (text: string): ReadonlyArray<string> =>
 const isBareList = (text: string): boolean =>
   /^(?:[\s,;.()[\]\uffff-]|\band\b|\d{1,2}[.)](?=\s))*$/i.test(rangesOf(text).rest)
 
-const answers = (part: string): boolean => rangesOf(part).windows.length > 0 || sentences(part).some(deniesIn)
+/** What a sentence does: it names windows, denies that there are any, does both in a way that cannot be told, or nothing. */
+const roleOf = (sentence: string): 'names' | 'denies' | 'mixed' | null => {
+  const { windows, rest } = rangesOf(sentence)
+  if (windows.length === 0) return denies(sentence) ? 'denies' : null
+  if (!deniesAt(sentence, rest.indexOf(gap))) return 'names'
+  return windows.length === 1 ? 'denies' : 'mixed'
+}
+
+const answers = (part: string): boolean => sentences(part).some((sentence) => roleOf(sentence) !== null)
 
 /**
  * The paragraph that holds the answer: behind a phrase such as `Answer:` the first that names a range or denies one, of
@@ -152,10 +81,11 @@ const ofText = ({ text, marked, closed }: Region): Reading => {
   const pairs = onlyPairs(text)
   if (pairs !== null) return toReading(pairs)
   const part = closed || isBareList(text) ? text : answeringParagraph(text, marked)
-  const all = sentences(part)
-  const stating = all.filter((sentence) => !deniesIn(sentence))
+  const said = sentences(part).map((sentence) => ({ sentence, role: roleOf(sentence) }))
+  if (said.some(({ role }) => role === 'mixed')) return unreadable('unclear')
+  const stating = said.filter(({ role }) => role !== 'denies').map(({ sentence }) => sentence)
   const { windows, rest } = rangesOf(stating.join('\n'))
-  if (windows.length === 0) return stating.length < all.length ? none : unreadable('no answer')
+  if (windows.length === 0) return stating.length < said.length ? none : unreadable('no answer')
   return dangling.test(rest) || hasLoneMoment(rest) ? unreadable('unclear') : toReading(windows)
 }
 
@@ -163,7 +93,7 @@ const ofText = ({ text, marked, closed }: Region): Reading => {
 export const windowsIn = (region: Region): Reading => {
   const json = lastJson(region.text)
   if (json !== null && (json.whole || region.marked || /[{[]\s*["{[]/.test(region.text))) {
-    const windows = ofJson(json.value)
+    const windows = windowsOfJson(json.value)
     if (windows !== null) return toReading(windows)
   }
   return ofText(region)

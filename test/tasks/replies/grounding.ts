@@ -29,6 +29,9 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['12.0 - 15.3\n\nThe dog sleeps from 0.0 to 12.0.', '12-15.3'],
   ['Answer: 12.0 to 15.3\n\nFrom 0.0 to 12.0 the dog sleeps.', '12-15.3'],
   ['From 0.0 to 12.0 the dog sleeps.\n\nSo the answer is 12.0 to 15.3.', '12-15.3'],
+  ['It is shown from 12.0 to 15.3 seconds; nothing happens afterwards.', '12-15.3'],
+  ['Nothing else moves, the dog jumps from 12.0 to 15.3.', '12-15.3'],
+  ['The cat is not shown from 0.0 to 12.0 and is shown from 12.0 to 15.3.', 'unclear'],
   // Dashes, tildes, arrows, words of other languages.
   ['12.0–15.3', '12-15.3'],
   ['12.0 — 15.3 s', '12-15.3'],
@@ -94,6 +97,9 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['This event does not occur in the video.', 'none'],
   ['The woman never opens the window.', 'none'],
   ['The action is not present between 0.0 and 30.0 seconds.', 'none'],
+  ['None: from 0.0 to 30.0 there is only a cat.', 'none'],
+  ['None, except from 12.0 to 15.3.', '12-15.3'],
+  ['The man never opens the door between 0.0 and 30.0 seconds.', 'none'],
   // Thoughts.
   ['<think>maybe <answer>1 to 2</answer>?</think>\n<answer>12.0 to 15.3</answer>', '12-15.3'],
   ['Let me watch. From 1 to 2 he sits.\n</think>\n\n12.0 to 15.3', '12-15.3'],
