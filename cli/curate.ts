@@ -6,7 +6,7 @@ import { loadConfig } from '../pipelines/config.ts'
 import { actions } from '../pipelines/curate/act.ts'
 import { runCurate } from '../pipelines/curate.ts'
 import { dataset, foldersOf, runOf } from './dataset.ts'
-import { given, json, positive, positiveOr, print, run, seed, whole } from './flags.ts'
+import { given, json, positive, positiveOr, print, replace, run, seed, whole } from './flags.ts'
 
 const isBand = (name: string): name is Band => (bands as ReadonlyArray<string>).includes(name)
 
@@ -38,6 +38,7 @@ export const curate = Command.make(
       Flag.optional,
     ),
     out: Flag.String('out').pipe(Flag.withDescription('folder of the curated dataset'), Flag.optional),
+    replace,
     action: Flag.Literals('action', actions).pipe(
       Flag.withDescription('what to do about annotations found partial'),
       Flag.withDefault('drop'),
@@ -77,6 +78,7 @@ export const curate = Command.make(
     const summary = yield* runCurate({
       run: folder,
       ...given({ dataset: input.dataset, out: input.out, split: input.split }),
+      replace: input.replace,
       act: { action: input.action },
       selection: {
         method: input.select,

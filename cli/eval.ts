@@ -14,7 +14,7 @@ import { readers, specOf } from '../tasks/index.ts'
 import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
-import { foldersOf } from './dataset.ts'
+import { placesOf } from './dataset.ts'
 import { cleaning, given, json, print, seed, source, whole } from './flags.ts'
 import { ownNames } from './own-names.ts'
 import { modelServices } from './services.ts'
@@ -110,7 +110,10 @@ const suiteCommand = (name: string) =>
     Effect.fn(function* (input) {
       const config = yield* loadConfig()
       const suite = yield* lookupSuite(name)
-      const folders = yield* foldersOf(suite.dataset, input)
+      const { make, ...folders } = yield* placesOf(suite.dataset, input)
+      yield* lookupRule(suite, Option.getOrUndefined(input.rule))
+      const chosen = yield* backendOf(config, input)
+      yield* make
       const split = Option.getOrElse(input.split, () => suite.split)
       const options = given({ form: input.form, cleaning: input.cleaning })
       const { samples: all, files } = yield* samplesOf(suite, split, folders.annotations, options)
@@ -145,10 +148,8 @@ const suiteCommand = (name: string) =>
           problem: `holds none of the ${all.length} samples' videos`,
           remedy: 'point --videos at the folder of the videos',
         })
-      yield* lookupRule(suite, Option.getOrUndefined(input.rule))
       const place = { root: join(config.runs, 'eval', name), ...given({ out: input.out }) }
       const benchmark = { suite: name, split, files }
-      const chosen = yield* backendOf(config, input)
       const label = Option.isSome(input.predictions)
         ? basename(input.predictions.value)
         : Option.getOrElse(input.baseline, () => nameOf(chosen))

@@ -62,6 +62,12 @@ export const json = Flag.Boolean('json').pipe(
   Flag.withDefault(false),
 )
 
+/** For what is made once and may be somebody's by now. */
+export const replace = Flag.Boolean('replace').pipe(
+  Flag.withDescription('write over what was made there with other settings'),
+  Flag.withDefault(false),
+)
+
 export const seed = Flag.Int('seed').pipe(
   Flag.withDescription('fixes every random draw'),
   Flag.withDefault(0),

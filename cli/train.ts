@@ -7,6 +7,7 @@ import { loadSource } from '../pipelines/source.ts'
 import { checkTraining, planTraining, type TrainPlan } from '../pipelines/train/plan.ts'
 import { runCurriculum, runSft, type Trained, type TrainOptions } from '../pipelines/train.ts'
 import { runTrl } from '../pipelines/train-trl.ts'
+import { breakLease } from './agents.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { dataset, datasetOf, foldersOf, requireCheckpoint } from './dataset.ts'
 import { engineOf, given, json, model, modelOf, positive, print, profile, run, seed, whole } from './flags.ts'
@@ -24,6 +25,7 @@ const flags = {
   seed,
   settings,
   dataset,
+  breakLease,
   limit: whole('limit', 'only so many samples, from the first', 1),
   data: Flag.String('data').pipe(
     Flag.withDescription('folder that curate wrote, or a JSONL file of samples'),
@@ -157,6 +159,7 @@ const trainCommand = (
         profile: modelOf(config, input).overrides,
         settings,
         ...given({ limit: input.limit }),
+        breakLease: input.breakLease,
         ...(validation === undefined ? {} : { validation }),
       }
       if (input.plan && !onGpus) {

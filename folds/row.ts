@@ -1,5 +1,5 @@
 import type { Agent, LookSettings } from '../agents/index.ts'
-import { type Row, storedSample } from '../store/index.ts'
+import { type Row, storedSample, wellFormedJson } from '../store/index.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Planned } from './plan.ts'
@@ -36,7 +36,7 @@ export const toRow = <S extends LookSettings, E, C>(
     duration: measured,
     outcome,
     reason: verdict === null ? record.reason : verdict.reason,
-    evidence: evidence === null ? null : JSON.stringify(record.evidence),
+    evidence: evidence === null ? null : wellFormedJson(record.evidence),
     usage: usageOf(record),
     ...none,
     ...verdict?.columns,

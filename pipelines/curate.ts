@@ -5,7 +5,7 @@ import { difficultyEstimation } from '../agents/index.ts'
 import { InputError, mean, shellQuote } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
-import { makeFolder, readJson, writeWhole } from '../files/index.ts'
+import { readJson, writeWhole } from '../files/index.ts'
 import { currentParts } from '../folds/index.ts'
 import { anyProfile } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -24,6 +24,7 @@ import {
 } from '../store/index.ts'
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
 import { datasetCard } from './curate/card.ts'
+import { claimCuration } from './curate/claim.ts'
 import { joinVerdicts, type Verdicts } from './curate/verdicts.ts'
 import { openMerged } from './merge.ts'
 import { sharedVideos } from './shared-videos.ts'
@@ -41,6 +42,8 @@ export interface CurateOptions {
   readonly split?: string
   /** Folder of the curated dataset; `RUN/curated` unless told otherwise. */
   readonly out?: string
+  /** Write over a dataset that was curated with other settings. */
+  readonly replace?: boolean
   readonly act?: Partial<ActSettings>
   readonly selection?: Partial<Selection>
   /** Evaluation sets: a sample whose video one of them holds stops the curation. */
@@ -228,7 +231,12 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
           ),
         ),
       }
-      yield* makeFolder(out)
+      yield* claimCuration(
+        database,
+        out,
+        { ...slice, act: { ...settings }, selection: JSON.parse(JSON.stringify(selection)) },
+        options.replace ?? false,
+      )
       yield* writePart(database, join(out, 'decisions.parquet'), curatedTypes, rows, provenance)
       yield* writePart(
         database,

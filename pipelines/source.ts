@@ -56,7 +56,9 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
           ? 'fix the rows; docs/data-format.md has the fields'
           : `give the files of ${source.dataset} as published`,
     })
-  const fault = source.strict === true ? faultIn(reading.problems) : null
+  // Which of two rows of one name is meant nobody can say.
+  const refused = reading.problems.filter(({ kind }) => source.strict === true || kind === 'duplicate-id')
+  const fault = faultIn(refused)
   if (fault !== null) return yield* fault
   for (const problem of reading.problems.slice(0, named))
     yield* Effect.logWarning(`${problem.file}:${problem.line}: ${problem.kind}: ${problem.message}`)

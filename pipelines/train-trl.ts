@@ -15,6 +15,7 @@ import {
   type TrainingService,
 } from '../trainer/service/index.ts'
 import { planOf } from './train/defaults.ts'
+import { holdRun } from './train/hold.ts'
 import type { TrainOptions } from './train.ts'
 import { accelerateConfig } from './trl/accelerate.ts'
 import { latestTrlCheckpoint, trainCommand } from './trl/launch.ts'
@@ -70,7 +71,7 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
 ) {
   const began = performance.now()
   const read = yield* readTrl(kind, options, trl)
-  const folder = yield* claimRun(kind, read, options, trl)
+  const folder = yield* holdRun(options.run, claimRun(kind, read, options, trl), options.breakLease ?? false)
   const updates = read.training.kind === 'sft' ? 1 : read.training.options.updates
   const before = latestTrlCheckpoint(read.engine.output)
   const resumedFrom = before === null ? 0 : stepOf(before.step, updates)
@@ -156,4 +157,4 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
     seconds: (performance.now() - began) / 1000,
     validation: [],
   }
-})
+}, Effect.scoped)

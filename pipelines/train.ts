@@ -35,6 +35,7 @@ import { sharedVideos } from './shared-videos.ts'
 import { announceSight } from './sight.ts'
 import { fileOf, present, type VideoFolders } from './train/data.ts'
 import { curriculumSettings, planOf, sftSettings } from './train/defaults.ts'
+import { holdRun } from './train/hold.ts'
 import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
 
 /** Options of `spanwise train sft` and `spanwise train curriculum`. */
@@ -48,6 +49,8 @@ export interface TrainOptions {
   readonly run: string
   /** Only so many of the samples, from the first. */
   readonly limit?: number
+  /** Take the run's folder from whoever is said to hold it. */
+  readonly breakLease?: boolean
   /** What the user set of the model's profile. */
   readonly profile?: ProfileOverrides
   /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
@@ -115,12 +118,7 @@ const open = Effect.fnUntraced(function* (
 ) {
   const videos = yield* Videos
   const { view } = profile
-  yield* announceSight({
-    ...{ profile, medium: 'video', question: items[0]!.sample.task },
-    datasets: items.map(({ sample }) => sample.dataset),
-    files: items.slice(0, 100).flatMap(({ sample }) => fileOf(options.videos, sample) ?? []),
-  })
-  const folder = yield* openRunFolder(options.run, {
+  const opening = openRunFolder(options.run, {
     kind,
     settings: {
       options: settings as unknown as Json,
@@ -144,6 +142,12 @@ const open = Effect.fnUntraced(function* (
       device: options.engine?.device ?? null,
       threads: options.engine?.threads ?? null,
     },
+  })
+  const folder = yield* holdRun(options.run, opening, options.breakLease ?? false)
+  yield* announceSight({
+    ...{ profile, medium: 'video', question: items[0]!.sample.task },
+    datasets: items.map(({ sample }) => sample.dataset),
+    files: items.slice(0, 100).flatMap(({ sample }) => fileOf(options.videos, sample) ?? []),
   })
   const plan = planOf(kind, profile)
   const source = clipPrompts({
@@ -218,7 +222,7 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
       return { ...outcome, validation: yield* validationRows(opened.folder.file('validation.jsonl')) }
     }),
   )
-})
+}, Effect.scoped)
 
 /** `spanwise train sft`: supervised fine-tuning on the (possibly repaired) annotations of a curated dataset. */
 export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOptions) {
@@ -231,4 +235,4 @@ export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOpt
   const opened = yield* open('sft', engine, options, surveyed, settings, mask, maxTokens)
   const outcome = yield* trainSft({ ...opened, engine, options: settings })
   return { ...outcome, validation: yield* validationRows(opened.folder.file('validation.jsonl')) }
-})
+}, Effect.scoped)

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { Effect, Schema, type Scope } from 'effect'
 import { InputError, type Json } from '../core/index.ts'
+import { reachable } from './reachable.ts'
 import type { Selected } from './select.ts'
 
 /** DuckDB refused a statement: an internal error or a damaged file. */
@@ -129,12 +130,13 @@ export const openDatabase = (
   options: OpenOptions = {},
 ): Effect.Effect<Database, InputError, Scope.Scope> =>
   Effect.gen(function* () {
+    const file = yield* reachable(path, options.readOnly === true)
     const instance = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: async () => {
           // Only here, because loading DuckDB costs every start that opens no database time.
           const { DuckDBInstance } = await import('@duckdb/node-api')
-          return DuckDBInstance.create(path === ':memory:' ? path : resolve(path), {
+          return DuckDBInstance.create(file, {
             threads: String(options.threads ?? 2),
             memory_limit: options.memory ?? '1GB',
             // Part files are read once: to keep what was read of them only costs memory.

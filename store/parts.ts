@@ -22,10 +22,10 @@ const structure = (type: ColumnType): Json => {
 }
 
 /** JSON that DuckDB reads whatever the texts hold: half of a surrogate pair, which no UTF-8 can say, becomes U+FFFD. */
-const rowsJson = (rows: ReadonlyArray<Row>): string => {
-  const text = JSON.stringify(rows)
+export const wellFormedJson = (value: unknown): string => {
+  const text = JSON.stringify(value)
   return text.includes('\\ud')
-    ? JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value))
+    ? JSON.stringify(value, (_, inner) => (typeof inner === 'string' ? inner.toWellFormed() : inner))
     : text
 }
 
@@ -49,7 +49,7 @@ export const writePart = Effect.fn('Store.writePart')(function* (
     yield* database.run(
       `CREATE OR REPLACE TEMP TABLE stage AS
        SELECT unnest(from_json($1::JSON, ${literal(JSON.stringify([shape]))}), max_depth := 2)`,
-      [rowsJson(rows)],
+      [wellFormedJson(rows)],
     )
     yield* database.run(
       `COPY (SELECT ${names} FROM stage) TO ${literal(temporary)}

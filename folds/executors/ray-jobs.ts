@@ -54,6 +54,16 @@ export interface RayJobsOptions {
   readonly pause: number
 }
 
+/** A URL as it may be shown. */
+const withoutPassword = (url: string): string => {
+  try {
+    const { protocol, host, pathname } = new URL(url)
+    return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
+  } catch {
+    return 'the given address'
+  }
+}
+
 /** Ray's Jobs REST API. A head that does not answer is asked again for some time, then an InputError. */
 export const rayJobs = Effect.fn('Executors.rayJobs')(function* ({
   address,
@@ -62,7 +72,7 @@ export const rayJobs = Effect.fn('Executors.rayJobs')(function* ({
   pause,
 }: RayJobsOptions) {
   const client = yield* HttpClient.HttpClient
-  const subject = `Ray at ${address}`
+  const subject = `Ray at ${withoutPassword(address)}`
   const remedy = 'start the cluster, or give the URL of its dashboard with --option address=URL'
 
   const once = Effect.fnUntraced(function* (

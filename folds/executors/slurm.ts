@@ -15,10 +15,23 @@ import {
   readQueue,
 } from './slurm-jobs.ts'
 
+/** Line breaks and the like, which no line of a script can hold. */
+const control = /\p{Cc}/u
+
 /** Options of sbatch by their long names, e.g. `partition=gpu`; what the executor sets itself is refused. */
 export const slurmOptions = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
   .superRefine((options, context) => {
+    for (const [name, value] of Object.entries(options)) {
+      if (!/^[a-z][a-z0-9-]*$/.test(name))
+        context.addIssue({ code: 'custom', path: [name], message: 'is no option of sbatch' })
+      else if (control.test(String(value)))
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'holds a line break or another control character',
+        })
+    }
     for (const name of ['array', 'output', 'error', 'chdir', 'requeue', 'no-requeue', 'wait', 'parsable'])
       if (name in options)
         context.addIssue({ code: 'custom', path: [name], message: 'is set by Spanwise itself' })
@@ -33,8 +46,15 @@ export interface ScriptSettings {
   readonly options: z.output<typeof slurmOptions>
 }
 
+/** A value as sbatch reads it back: it knows quotes and backslashes, and takes `#` for the start of a comment. */
+const quoted = (value: string | number): string =>
+  /^[\w./:,@%+-]+$/.test(String(value)) ? String(value) : `"${String(value).replaceAll(/["\\]/g, '\\$&')}"`
+
 const directive = (name: string, value: string | number | boolean): ReadonlyArray<string> =>
-  value === false ? [] : [`#SBATCH --${name}${value === true ? '' : `=${value}`}`]
+  value === false ? [] : [`#SBATCH --${name}${value === true ? '' : `=${quoted(value)}`}`]
+
+/** Where SLURM's own output of an array goes; a `%` of the folder's name is no pattern. */
+export const outputPattern = (folder: string): string => `${folder.replaceAll('%', '%%')}/%A-%a.out`
 
 /**
  * The script of an array: task K runs the command of fold K. Nothing is requeued by SLURM itself: a requeued task would
@@ -45,7 +65,8 @@ export const scriptOf = (tasks: ReadonlyArray<FoldTask>, settings: ScriptSetting
   const asked = {
     'job-name': `spanwise-${tasks[0]!.name.split('-')[0]}`,
     array: `${contractTasks(tasks.map(({ fold }) => fold))}${workers === undefined ? '' : `%${workers}`}`,
-    output: join(folder, '%A-%a.out'),
+    // What no directive can say is an argument of sbatch.
+    ...(control.test(folder) ? {} : { output: outputPattern(folder) }),
     'cpus-per-task': Math.ceil(resources.cpus),
     mem: `${Math.ceil(resources.memory / 2 ** 20)}M`,
     ...(resources.gpus === 0 ? {} : { gres: `gpu:${resources.gpus}` }),
@@ -138,7 +159,8 @@ export const makeSlurm = Effect.fn('Executors.slurm')(function* (settings: Execu
     const name = `${tasks[0]!.name}${tasks.length === 1 ? '' : `-and-${tasks.length - 1}-more`}`
     const script = join(folder, `${name}.${attempt}.sh`)
     yield* writeWhole(script, scriptOf(tasks, { cwd, folder, workers, resources, options }))
-    const out = yield* run(['sbatch', '--parsable', script])
+    const output = control.test(folder) ? [`--output=${outputPattern(folder)}`] : []
+    const out = yield* run(['sbatch', '--parsable', ...output, script])
     return Number(out.trim().split(';')[0])
   })
 

@@ -136,11 +136,15 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
   const evaluation = [{ dataset: 'shapes', split: 'valid', annotations: world }]
   const curation = yield* timed(
     'curate',
-    runCurate({ run, out: curated, selection: { count: options.selected, seed }, evaluation }),
+    runCurate({
+      ...{ run, out: curated, evaluation, replace: true },
+      selection: { count: options.selected, seed },
+    }),
   )
   yield* runCurate({
     run,
     out: random,
+    replace: true,
     act: { action: 'keep' },
     selection: { method: 'random', count: curation.selected, seed },
     evaluation,

@@ -173,11 +173,16 @@ export const faultOf = (
     }
     return first.code === 2 ? new InputError(fault) : new IncompleteError(fault)
   }
-  if (summary.failed > 0)
+  const { failed, absent, planned } = summary
+  const gaps = [
+    ...(absent === 0 ? [] : [`${absent} of ${planned} samples have no video`]),
+    ...(failed === 0 ? [] : [`${failed} of ${planned} samples failed`]),
+  ]
+  if (gaps.length > 0)
     return new IncompleteError({
       subject,
-      problem: `${summary.failed} of ${summary.planned} samples failed`,
-      remedy: '"spanwise folds status" names the reasons; mend them, then "spanwise folds retry"',
+      problem: gaps.join(', '),
+      remedy: '"spanwise query" with "FROM failures" names them; fix them, then "spanwise folds retry"',
     })
   return null
 }

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { InputError, type Json } from '../../core/index.ts'
+import { listFolder, makeFolder, readJson, writeJson } from '../../files/index.ts'
+import { difference } from '../../folds/index.ts'
+import { type Database, type DatabaseError, readMetadata } from '../../store/index.ts'
+
+/** What a curated dataset depends on besides the verdicts. */
+export type CurationSettings = { readonly [name: string]: Json }
+
+const recordName = 'curation.json'
+
+/** The settings that a folder was curated with, null where it holds no curated dataset. */
+const settingsIn = Effect.fnUntraced(function* (database: Database, folder: string) {
+  const recorded = yield* readJson(join(folder, recordName), z.record(z.string(), z.json()))
+  if (recorded !== null) return recorded as CurationSettings
+  // Earlier versions left their settings in the metadata alone.
+  const decisions = join(folder, 'decisions.parquet')
+  if (!existsSync(decisions)) return null
+  const { act, selection } = yield* readMetadata(database, decisions)
+  if (act === undefined || selection === undefined) return null
+  return { act: JSON.parse(act), selection: JSON.parse(selection) } as CurationSettings
+})
+
+/**
+ * Makes a folder the one of a curation, before anything is written to it: a new or empty folder, or one that was curated
+ * with the same settings. Another is refused, for what it holds is somebody's.
+ *
+ * @param replace take also a folder that was curated with other settings.
+ */
+export const claimCuration = Effect.fn('Pipelines.claimCuration')(function* (
+  database: Database,
+  folder: string,
+  settings: CurationSettings,
+  replace: boolean,
+) {
+  const before = yield* settingsIn(database, folder)
+  if (before === null && (yield* listFolder(folder)).length > 0)
+    return yield* new InputError({
+      subject: folder,
+      problem: 'holds files, but no curated dataset',
+      remedy: 'give a new or empty folder as --out',
+    })
+  const changed = before === null ? null : difference(before, { ...before, ...settings })
+  if (changed !== null && !replace)
+    return yield* new InputError({
+      subject: folder,
+      problem: `holds a dataset curated with other settings: ${changed}`,
+      remedy: 'give another --out, or --replace to write over it',
+    })
+  yield* makeFolder(folder)
+  yield* writeJson(join(folder, recordName), settings)
+}) satisfies (
+  database: Database,
+  folder: string,
+  settings: CurationSettings,
+  replace: boolean,
+) => Effect.Effect<void, DatabaseError>

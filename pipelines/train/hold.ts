@@ -1,0 +1,22 @@
+import { Effect } from 'effect'
+import { breakLease as breakHold, holderOf, holdFolder } from '../../files/index.ts'
+import type { RunFolder } from '../../trainer/index.ts'
+
+/**
+ * Opens a run's folder and holds it for this process until the scope closes: two trainings in one folder would each
+ * write every step. A folder that a live process holds is refused before it is touched.
+ *
+ * @param breakLease take it from whoever is said to hold it.
+ */
+export const holdRun = Effect.fn('Pipelines.holdRun')(function* <E, R>(
+  run: string,
+  open: Effect.Effect<RunFolder, E, R>,
+  breakLease: boolean,
+) {
+  const name = `training run ${run}`
+  if (breakLease) yield* breakHold(run)
+  else if ((yield* holderOf(run)) !== null) yield* holdFolder(run, name)
+  const folder = yield* open
+  yield* holdFolder(run, name)
+  return folder
+})

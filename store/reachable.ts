@@ -1,0 +1,32 @@
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { Effect, type Scope } from 'effect'
+import { temporaryName } from '../files/index.ts'
+
+/**
+ * The path of a database file as DuckDB can take it. It reads what follows a `?` as parameters and writes its log
+ * beside what precedes it, also where a folder is called so and behind a link. Such a database is worked on as a copy,
+ * which takes the place of the file when the scope closes.
+ */
+export const reachable = (path: string, readOnly: boolean): Effect.Effect<string, never, Scope.Scope> => {
+  if (path === ':memory:') return Effect.succeed(path)
+  const file = resolve(path)
+  if (!file.includes('?')) return Effect.succeed(file)
+  return Effect.acquireRelease(
+    Effect.sync(() => {
+      const copy = join(mkdtempSync(join(tmpdir(), 'spanwise-database-')), basename(file))
+      if (existsSync(file)) copyFileSync(file, copy)
+      return copy
+    }),
+    (copy) =>
+      Effect.sync(() => {
+        if (!readOnly && existsSync(copy)) {
+          const temporary = temporaryName(file)
+          copyFileSync(copy, temporary)
+          renameSync(temporary, file)
+        }
+        rmSync(join(copy, '..'), { recursive: true, force: true })
+      }),
+  )
+}
