@@ -146,7 +146,13 @@ layer(World.layer, { excludeTestServices: true })('curation', (it) => {
       const options = { run, out: join(run, 'random'), act: { action: 'keep' } } as const
       const summary = yield* runCurate({ ...options, selection: { method: 'random', count: 5 } })
       assert.deepInclude(summary, { pool: 12, selected: 5 })
-      const other = yield* runCurate({ ...options, selection: { method: 'random', count: 5, seed: 1 } })
+      const again = { ...options, selection: { method: 'random', count: 5, seed: 1 } } as const
+      const error = yield* Effect.flip(runCurate(again))
+      assert.match(
+        error.message,
+        /random: holds a dataset curated with other settings: selection\.seed was 0 and is now 1; /,
+      )
+      const other = yield* runCurate({ ...again, replace: true })
       assert.strictEqual(other.selected, 5)
     }),
   )

@@ -73,7 +73,7 @@ describe('folds from the command line', () => {
     const bytes = readFileSync(video)
     unlinkSync(video)
     const absent = await scene.spanwise('folds', 'run', ...scene.agent(4))
-    expect([absent.code, summary(absent)]).toMatchObject([0, { finished: 1, absent: 4 }])
+    expect([absent.code, summary(absent)]).toMatchObject([3, { finished: 1, absent: 4 }])
     const status = runStatus(join(scene.root, 'run'))
     const text = await Effect.gen(function* () {
       expect((yield* status)[0]!.folds).toMatchObject([
