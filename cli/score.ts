@@ -29,7 +29,9 @@ export const score = Command.make(
       Flag.optional,
     ),
     visionWrap: Flag.Literals('vision-wrap', ['transformers', 'vllm']).pipe(
-      Flag.withDescription("whether the chat template's own vision tokens stay around the frames"),
+      Flag.withDescription(
+        "whose prompt is made: transformers keeps the chat template's own vision tokens around the frames of Qwen3-VL, vllm does not; and they number the text after a long clip of Qwen2.5-VL and Qwen2-VL differently",
+      ),
       Flag.withDefault('transformers'),
     ),
   },

@@ -12,6 +12,13 @@ export interface ClipShape {
   readonly secondsPerPair: number
 }
 
+/**
+ * Whose positions text gets after a clip. transformers (since 5.3) counts on after the clip's height or width, whichever
+ * is larger; vLLM, and transformers before, after its largest position on any axis. They differ where a clip is longer in
+ * time than it is wide and high, and only in models whose clips are one run of tokens.
+ */
+export type Convention = 'transformers' | 'vllm'
+
 export interface RopeTables {
   /** [L, headDim / 2] row-major: the two halves of a head rotate by the same angles. */
   readonly cos: Float32Array
@@ -108,9 +115,13 @@ export interface Model {
   readonly enclosed: boolean
   /**
    * Positions of a prompt, [3, L] row-major: time, height and width of every token. Text that follows counts on from the
-   * last token. Throws RangeError where the video tokens do not fit the clips.
+   * last token. Default convention: transformers'. Throws RangeError where the video tokens do not fit the clips.
    */
-  readonly positions: (inputIds: ArrayLike<number>, clips: ReadonlyArray<ClipShape>) => Int32Array
+  readonly positions: (
+    inputIds: ArrayLike<number>,
+    clips: ReadonlyArray<ClipShape>,
+    convention?: Convention,
+  ) => Int32Array
   /** Rotary tables of the decoder for positions [3, L]. */
   readonly angles: (positions: Int32Array) => RopeTables
   /** Hidden states [B, L, D] after the final norm, or those from `tail` on. */

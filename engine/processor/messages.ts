@@ -73,7 +73,7 @@ export const processMessages = (
     grid: grids[number]!,
     secondsPerPair: settings.temporalPatchSize / clip.fps,
   }))
-  const positions = model.positions(inputIds, shapes)
+  const positions = model.positions(inputIds, shapes, visionWrap)
   const visual: Array<number> = []
   inputIds.forEach((id, index) => {
     if (id === model.tokens.video) visual.push(index)

@@ -1,4 +1,4 @@
-import type { Grid } from '../architectures/index.ts'
+import type { Convention, Grid } from '../architectures/index.ts'
 
 /**
  * The frames of a video as the processor needs them; a `Clip` of the video room is one. Frames are already sized
@@ -40,7 +40,7 @@ export interface ProcessedPrompt {
 }
 
 /**
- * Whether the chat template's own <|vision_start|> ... <|vision_end|> stays around a video whose frame pairs each carry
- * their own pair. transformers keeps it; vLLM (and qwen-vl-utils) replace it.
+ * Whose prompts are made. Where frame pairs carry vision tokens of their own, transformers keeps the chat template's
+ * <|vision_start|> ... <|vision_end|> around them, vLLM (and qwen-vl-utils) replace it; for positions see `Convention`.
  */
-export type VisionWrap = 'transformers' | 'vllm'
+export type VisionWrap = Convention

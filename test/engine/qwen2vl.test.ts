@@ -14,50 +14,7 @@ import {
 } from '../../engine/checkpoint/index.ts'
 import { evenlySpaced, processMessages } from '../../engine/processor/index.ts'
 import { folderOf, golden, messagesOf } from './goldens.ts'
-
-/** Fields of published config.json files that matter; both lay the text model's fields out flat. */
-const published = {
-  qwen2_5_vl: {
-    model_type: 'qwen2_5_vl',
-    hidden_size: 2048,
-    intermediate_size: 11008,
-    num_attention_heads: 16,
-    num_hidden_layers: 36,
-    num_key_value_heads: 2,
-    rms_norm_eps: 1e-6,
-    rope_theta: 1000000,
-    rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
-    tie_word_embeddings: true,
-    use_sliding_window: false,
-    vocab_size: 151936,
-    vision_config: {
-      depth: 32,
-      hidden_act: 'silu',
-      hidden_size: 1280,
-      intermediate_size: 3420,
-      num_heads: 16,
-      out_hidden_size: 2048,
-      patch_size: 14,
-      window_size: 112,
-      fullatt_block_indexes: [7, 15, 23, 31],
-      tokens_per_second: 2,
-    },
-  },
-  qwen2_vl: {
-    model_type: 'qwen2_vl',
-    hidden_size: 1536,
-    intermediate_size: 8960,
-    num_attention_heads: 12,
-    num_hidden_layers: 28,
-    num_key_value_heads: 2,
-    rms_norm_eps: 1e-6,
-    rope_theta: 1000000,
-    rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
-    tie_word_embeddings: true,
-    vocab_size: 151936,
-    vision_config: { depth: 32, embed_dim: 1280, mlp_ratio: 4, num_heads: 16, hidden_size: 1536 },
-  },
-}
+import { published } from './published.ts'
 
 describe('the configuration', () => {
   test.each([

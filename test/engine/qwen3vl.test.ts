@@ -12,37 +12,9 @@ import { Session, tensor } from '../../engine/session.ts'
 import { Graph } from '../../graph/index.ts'
 import { emit } from '../../graph/onnx/emit.ts'
 import { fixtures } from './goldens.ts'
+import { published as all } from './published.ts'
 
-/** The fields of Qwen3-VL-2B-Instruct's config.json that matter, as it was published (transformers 4 names). */
-const published = {
-  model_type: 'qwen3_vl',
-  image_token_id: 151655,
-  video_token_id: 151656,
-  vision_start_token_id: 151652,
-  vision_end_token_id: 151653,
-  tie_word_embeddings: true,
-  text_config: {
-    head_dim: 128,
-    hidden_size: 2048,
-    intermediate_size: 6144,
-    num_attention_heads: 16,
-    num_hidden_layers: 28,
-    num_key_value_heads: 8,
-    rms_norm_eps: 1e-6,
-    rope_scaling: { mrope_interleaved: true, mrope_section: [24, 20, 20], rope_type: 'default' },
-    rope_theta: 5000000,
-    vocab_size: 151936,
-  },
-  vision_config: {
-    deepstack_visual_indexes: [5, 11, 17],
-    depth: 24,
-    hidden_size: 1024,
-    intermediate_size: 4096,
-    num_heads: 16,
-    num_position_embeddings: 2304,
-    out_hidden_size: 2048,
-  },
-}
+const published = all.qwen3_vl
 const config = configSchema.parse(published)
 const model = architectures.qwen3_vl.model.parse(published)
 const ropePositions = (ids: ReadonlyArray<number>, grids: ReadonlyArray<Grid>) =>

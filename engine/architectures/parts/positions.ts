@@ -1,4 +1,4 @@
-import type { Grid } from '../contract.ts'
+import type { Convention, Grid } from '../contract.ts'
 
 /** A run of video tokens: frames after each other, each spread over rows and columns of merged patches. */
 export interface VisualRun {
@@ -10,13 +10,14 @@ export interface VisualRun {
 
 /**
  * M-RoPE positions [3, L] of a prompt: text counts on all three axes; a run of video tokens starts at one position and
- * spreads over time, height and width; the text after it continues after the larger of height and width. transformers'
- * `get_rope_index`. `isVisual` tells video tokens; `runs` are as the video tokens come.
+ * spreads over time, height and width; the text after it counts on as the convention says. transformers'
+ * `get_rope_index`. `isVisual` tells video tokens; `runs` are in the order of the video tokens.
  */
 export const mropePositions = (
   inputIds: ArrayLike<number>,
   isVisual: (id: number) => boolean,
   runs: ReadonlyArray<VisualRun>,
+  convention: Convention = 'transformers',
 ): Int32Array => {
   const length = inputIds.length
   const positions = new Int32Array(3 * length)
@@ -39,7 +40,7 @@ export const mropePositions = (
     for (const step of steps)
       for (let r = 0; r < rows; r++)
         for (let c = 0; c < columns; c++) put(i++, next + step, next + r, next + c)
-    next += Math.max(rows, columns)
+    next += Math.max(rows, columns, convention === 'vllm' ? Math.max(...steps) + 1 : 0)
   }
   if (run !== runs.length) {
     throw new RangeError(`positions: the ids hold ${run} runs of video tokens, the clips ${runs.length}`)

@@ -61,7 +61,7 @@ export const qwen2Model = (
     aliases: publishedName,
     clipText: (times, perPair) => '<|video_pad|>'.repeat(times.length * perPair),
     enclosed: false,
-    positions: (inputIds, clips) =>
+    positions: (inputIds, clips, convention) =>
       mropePositions(
         inputIds,
         (id) => id === tokens.video || id === tokens.image,
@@ -69,6 +69,7 @@ export const qwen2Model = (
           ...mergedSides(grid, mergeSize),
           steps: steps(grid[0], secondsPerPair),
         })),
+        convention,
       ),
     angles: (positions) => textRope(text, axis, positions),
     hidden: seeAndDecode(text, tower),
