@@ -10,14 +10,7 @@ from pathlib import Path
 
 import torch
 
-# A torchvision built for another torch has no compiled operators; transformers needs none of them, only the names.
-operators = torch.library.Library("torchvision", "DEF")
-for name in ("nms", "qnms"):
-    try:
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    except RuntimeError:
-        pass
-
+import vision_operators  # noqa: F401, before transformers
 import transformers
 from transformers import Qwen3VLForConditionalGeneration
 

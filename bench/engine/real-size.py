@@ -1,4 +1,4 @@
-"""The other side of bench/engine/real-size.ts: log-probabilities of one completion by transformers, float32, eager.
+"""The other side of bench/engine/real-size.ts: log-probabilities of one completion by transformers in float32.
 
 Arguments: the folder of the checkpoint, and one with prompt.json and pixels.bin. Prints one line of JSON.
 """
@@ -9,14 +9,7 @@ from pathlib import Path
 
 import torch
 
-# A torchvision built for another torch has no compiled operators; transformers needs none of them, only the names.
-operators = torch.library.Library("torchvision", "DEF")
-for name in ("nms", "qnms"):
-    try:
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    except RuntimeError:
-        pass
-
+import vision_operators  # noqa: F401, before transformers
 import transformers
 from transformers import Qwen3VLForConditionalGeneration
 
