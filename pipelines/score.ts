@@ -6,7 +6,7 @@ import { processMessages, type VisionWrap } from '../engine/processor/index.ts'
 import { budgetOf, checkpointProfile, type ProfileOverrides, replyPlan, samplingOf } from '../models/index.ts'
 import { ask, groundingQuestion } from '../tasks/index.ts'
 import { type FrameSampling, Videos } from '../video/index.ts'
-import { processorFrames } from './score/frames.ts'
+import { processorFrames, processorRate } from './score/frames.ts'
 
 /** Ways of choosing the frames. */
 export const scoreSamplings = ['rate', 'even', 'transformers'] as const
@@ -57,7 +57,11 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
               profile.timestamps === 'text' ? 'ends' : 'starts',
             ),
           }
-  const clip = yield* videos.clip(options.video, sampling, budgetOf(view, view))
+  const taken = yield* videos.clip(options.video, sampling, budgetOf(view, view))
+  const clip =
+    options.sampling === 'transformers'
+      ? { ...taken, fps: processorRate(taken.info, taken.times.length) }
+      : taken
   const { visionWrap, asked } = options
   const text =
     'prompt' in asked

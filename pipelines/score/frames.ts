@@ -30,3 +30,7 @@ export const processorFrames = (
   // PyTorch's `arange` of a fraction is in float32.
   return Array.from({ length: count }, (_, i) => Math.trunc(Math.fround((i * total) / count)))
 }
+
+/** Frames per second that transformers' processors take `count` frames of a video to have (`sampled_fps`). */
+export const processorRate = ({ frames, fps }: Pick<VideoInfo, 'frames' | 'fps'>, count: number): number =>
+  (count / frames) * fps

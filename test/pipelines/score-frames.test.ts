@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { processorFrames } from '../../pipelines/score/frames.ts'
+import { evenlySpaced } from '../../engine/processor/index.ts'
+import { processorFrames, processorRate } from '../../pipelines/score/frames.ts'
 
 const limits = { minFrames: 4, maxFrames: 768, temporalPatchSize: 2 }
 
@@ -29,6 +30,20 @@ describe('frames as transformers takes them', () => {
   it.each(cases)('of %i frames at %f a second, rate %i', (frames, fps, rate, ends, starts) => {
     expect(processorFrames({ frames, fps }, rate, limits, 'ends')).toEqual(ends)
     expect(processorFrames({ frames, fps }, rate, limits, 'starts')).toEqual(starts)
+  })
+
+  it.each(cases)(
+    'of %i frames at %f a second are even at the rate of the whole video',
+    (frames, fps, rate) => {
+      const numbers = processorFrames({ frames, fps }, rate, limits, 'starts')
+      const times = Float64Array.from(numbers, (number) => number / fps)
+      expect(evenlySpaced({ times, fps: processorRate({ frames, fps }, numbers.length) })).toBe(true)
+    },
+  )
+
+  it('have the rate that was asked for where it divides the video, although single frames come earlier', () => {
+    expect(processorRate({ frames: 250, fps: 25 }, 20)).toBe(2)
+    expect(processorRate({ frames: 91, fps: 24 }, 4)).toBeCloseTo(1.0549, 4)
   })
 
   it('are at most 768', () => {
