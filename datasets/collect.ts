@@ -42,7 +42,10 @@ export interface Collector {
 
 export type Draft = Omit<Sample, 'dataset' | 'split'>
 
-const show = ([start, end]: Window): string => `[${start}, ${end}]`
+/** Seconds as annotators write them, without what binary fractions add. */
+const seconds = (value: number): number => Number(value.toFixed(3))
+
+const show = ([start, end]: Window): string => `[${seconds(start)}, ${seconds(end)}]`
 
 /** The faults of a window, as problems. */
 const faultsOf = (window: Window, duration: number | null): ReadonlyArray<[ProblemKind, string]> => {
@@ -52,7 +55,7 @@ const faultsOf = (window: Window, duration: number | null): ReadonlyArray<[Probl
   else if (start === end) faults.push(['empty-window', `window ${show(window)} has no length`])
   if (start < 0 || end < 0) faults.push(['negative', `window ${show(window)} starts before zero`])
   if (duration !== null && end > duration)
-    faults.push(['beyond-clip', `window ${show(window)} ends after the clip's ${duration} s`])
+    faults.push(['beyond-clip', `window ${show(window)} ends after the clip's ${seconds(duration)} s`])
   return faults
 }
 

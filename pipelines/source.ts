@@ -7,6 +7,7 @@ import {
   defaultReadSettings,
   lookup,
   type Policy,
+  type ProblemKind,
 } from '../datasets/index.ts'
 import { faultIn } from './datasets/readings.ts'
 
@@ -37,6 +38,23 @@ export interface Loaded {
 /** So many bad rows are named one by one; the rest are counted. */
 const named = 10
 
+/** Problems of windows, for which a policy says what is done. */
+const windowKinds = new Set<ProblemKind>(['beyond-clip', 'reversed', 'empty-window', 'negative'])
+
+/** What was done about a row with a problem; empty where that depends on more than its kind. */
+const doneAbout = (kind: ProblemKind, policy: Policy): string => {
+  if (!windowKinds.has(kind)) return kind === 'malformed' ? ' (the row is left out)' : ''
+  switch (policy) {
+    case 'keep':
+      return ' (kept as it is)'
+    case 'clip':
+      return ' (cut to the clip, left out where nothing remains)'
+    case 'skip':
+    case 'fail':
+      return ' (the row is left out)'
+  }
+}
+
 /** Reads a split; each bad row is a warning that names its file and line. */
 export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: DatasetSource) {
   const dataset = yield* lookup(source.dataset)
@@ -60,8 +78,8 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
   const refused = reading.problems.filter(({ kind }) => source.strict === true || kind === 'duplicate-id')
   const fault = faultIn(refused)
   if (fault !== null) return yield* fault
-  for (const problem of reading.problems.slice(0, named))
-    yield* Effect.logWarning(`${problem.file}:${problem.line}: ${problem.kind}: ${problem.message}`)
+  for (const { file, line, kind, message } of reading.problems.slice(0, named))
+    yield* Effect.logWarning(`${file}:${line}: ${kind}: ${message}${doneAbout(kind, policy)}`)
   if (reading.problems.length > named)
     yield* Effect.logWarning(`${source.dataset}: ${reading.problems.length - named} more rows with problems`)
   for (const { file, line, message } of reading.notices)

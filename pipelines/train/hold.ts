@@ -15,7 +15,8 @@ export const holdRun = Effect.fn('Pipelines.holdRun')(function* <E, R>(
 ) {
   const name = `training run ${run}`
   if (breakLease) yield* breakHold(run)
-  else if ((yield* holderOf(run)) !== null) yield* holdFolder(run, name)
+  // What is no folder has no holder; opening it says what is wrong.
+  else if ((yield* Effect.orElseSucceed(holderOf(run), () => null)) !== null) yield* holdFolder(run, name)
   const folder = yield* open
   yield* holdFolder(run, name)
   return folder

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultServer, startFaultServer } from '../support/fault-server.ts'
 import { entry, spanwise } from './command-line.ts'
-import { contents, row, workplace, writeRows } from './workplace.ts'
+import { contents, model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
 let server: FaultServer
@@ -160,6 +161,47 @@ describe('a fold', () => {
       expect(server.requests() - before).toBe(26)
     },
   )
+})
+
+describe('a training', () => {
+  const sft = (folder: string, ...more: ReadonlyArray<string>) => [
+    ...['train', 'sft', '--data', 'data.jsonl', '--videos', 'videos', '--run', folder, '--model', model],
+    ...['--threads', '1', '--frames', '4', '--set', 'batch=1', '--cache', 'off', '--json', ...more],
+  ]
+  beforeAll(() =>
+    writeRows(
+      at('data.jsonl'),
+      ['a', 'b', 'c'].map((id) => ({
+        ...row('good.mp4', `query ${id}`),
+        ...{ id, dataset: 'jsonl', split: 'train', task: 'grounding', file: 'good.mp4' },
+      })),
+    ),
+  )
+
+  it('in a folder that another process trains in is refused, and leaves it as it is', async () => {
+    expect((await run(...sft('shared', '--steps', '3'))).code).toBe(0)
+    const lease = { token: 't', pid: process.pid, host: hostname(), heartbeat: Date.now() }
+    writeFileSync(at('shared', 'lease.json'), JSON.stringify(lease))
+    const before = contents(at('shared'))
+    const second = await run(...sft('shared', '--steps', '3'))
+    expect(second.err).toMatch(
+      /^spanwise: training run shared: is held by process \d+ on \S+; wait for it or stop it\n$/,
+    )
+    expect(second.code).toBe(2)
+    expect(contents(at('shared'))).toEqual(before)
+    // It is the folder of a run that ended otherwise, whatever the lease says.
+    expect((await run(...sft('shared', '--steps', '3', '--break-lease'))).code).toBe(0)
+    expect(existsSync(at('shared', 'lease.json'))).toBe(false)
+  })
+
+  it('says what it would do, of so many samples', async () => {
+    const plan = await run(...sft('not yet', '--plan', '--limit', '2'))
+    expect(JSON.parse(plan.out)).toMatchObject({ samples: 2, steps: 2, done: 0, prompts: 1, hours: null })
+    expect(existsSync(at('not yet'))).toBe(false)
+    const after = JSON.parse((await run(...sft('shared', '--steps', '20', '--plan'))).out)
+    expect(after).toMatchObject({ samples: 3, steps: 20, done: 3 })
+    expect(after.hours).toBeGreaterThan(0)
+  })
 })
 
 describe('--limit and --plan', () => {

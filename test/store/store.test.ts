@@ -16,6 +16,7 @@ import {
   type Row,
   readMetadata,
   readParts,
+  wellFormedJson,
   writePart,
 } from '../../store/index.ts'
 import { braPart, verdict, writeParts } from './verdicts.ts'
@@ -38,6 +39,22 @@ const row = (key: string, outcome: string): Row => ({
 const columns = columnsOf(boundaryReflection)
 
 describe('parts', () => {
+  it.effect('hold a text that no UTF-8 can say beside the others, and lose none of them', () =>
+    Effect.gen(function* () {
+      const database = yield* openDatabase(':memory:')
+      const path = join(folder(), 'part-00000.parquet')
+      const texts = ['half \ud83d a pair', '\udc00', 'a nul \u0000', 'written \\ud83d out', '🎬']
+      const rows = texts.map((query, i) => ({ ...row(String(i), 'kept'), query, evidence: `{"q":"${i}"}` }))
+      yield* writePart(database, path, columns, rows, {})
+      const read = yield* readParts(database, [path], ['query'])
+      assert.deepStrictEqual(
+        read.map(({ query }) => query),
+        ['half \ufffd a pair', '\ufffd', ...texts.slice(2)],
+      )
+      assert.strictEqual(wellFormedJson({ a: ['\ud83d', '\\ud83d'] }), '{"a":["\ufffd","\\\\ud83d"]}')
+    }).pipe(Effect.scoped),
+  )
+
   it.effect('come back as they were written, with their metadata', () =>
     Effect.gen(function* () {
       const dir = folder()

@@ -79,6 +79,19 @@ const done = { status: 'SUCCEEDED', driver_exit_code: 0, message: 'Job finished 
 const name = (fold: number, attempt: number) => `${runName('/runs/my run')}-bra-0000${fold}-${attempt}`
 
 describe('ray executor', () => {
+  it.live('shows no password of its address', () =>
+    Effect.gen(function* () {
+      const ray = yield* makeRay({
+        ...{ run: join(root, 'run'), cwd: '/', poll: 1, resources: { cpus: 1, gpus: 0, memory: 1 } },
+        options: { address: 'http://user:secret@127.0.0.1:1', patience: 0 },
+      })
+      const task: FoldTask = { fold: 0, name: 'bra-00000', command: ['x'], log: join(root, 'x.log') }
+      const error = yield* ray.submit([task], 1).pipe(Stream.runDrain, Effect.flip)
+      expect(error.message).toContain('Ray at http://127.0.0.1:1: ')
+      expect(error.message).not.toContain('secret')
+    }).pipe(Effect.scoped),
+  )
+
   it.live('asks for the resources of each fold and follows its job', () =>
     Effect.gen(function* () {
       vi.stubEnv('SOME_KEY', 'secret')

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -5,7 +6,7 @@ import { it } from '@effect/vitest'
 import { Effect, Fiber, Stream } from 'effect'
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest'
 import type { FoldTask } from '../../../folds/executors/executor.ts'
-import { makeSlurm, scriptOf } from '../../../folds/executors/slurm.ts'
+import { makeSlurm, scriptOf, slurmOptions } from '../../../folds/executors/slurm.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'spanwise-slurm-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -80,6 +81,48 @@ case "$SLURM_ARRAY_TASK_ID" in
 esac
 `)
   })
+
+  it('quotes what names and options hold, as sbatch and the shell read it back', () => {
+    const { cwd, resources } = settings()
+    const odd = `/runs/a "b" #c\\d 100%/it's`
+    const script = scriptOf([{ ...task(0), log: `${odd}/0\n1.log`, command: ['node', 'x\ntouch evil'] }], {
+      ...{ cwd, resources, folder: `${odd}/slurm`, workers: undefined },
+      options: { comment: 'two words # and "more"', partition: 'gpu' },
+    })
+    expect(script).toContain(`#SBATCH --output="/runs/a \\"b\\" #c\\\\d 100%%/it's/slurm/%A-%a.out"\n`)
+    expect(script).toContain('#SBATCH --comment="two words # and \\"more\\""\n')
+    expect(script).toContain('#SBATCH --partition=gpu\n')
+    // The shell itself says which words there are.
+    const words = script
+      .replace(/^.*case/s, 'case')
+      .replace('exec node', 'printf "%s|"')
+      .replace(/>>.*?2>&1/s, '')
+    const out = execFileSync('bash', ['-c', words], { env: { SLURM_ARRAY_TASK_ID: '0' }, encoding: 'utf8' })
+    expect(out).toBe('x\ntouch evil|')
+  })
+
+  it('puts no line break into a directive', () => {
+    const { cwd, resources } = settings()
+    const script = scriptOf([task(0)], {
+      ...{ cwd, resources, folder: '/runs/a\ntouch evil/slurm', workers: undefined, options: {} },
+    })
+    expect(script).not.toMatch(/^touch/m)
+    expect(script).not.toContain('--output')
+    for (const options of [{ comment: 'a\ntouch evil' }, { 'a\ntouch evil': 'x' }, { 'x y': 1 }])
+      expect(slurmOptions.safeParse(options).success).toBe(false)
+  })
+
+  it.live('gives sbatch such a folder as an argument', () =>
+    Effect.gen(function* () {
+      programs(folder, { squeue: working, sbatch: 'printf "%s|" "$@" > arguments; echo 7' })
+      writeFileSync(join(folder, 'queue-1.json'), queue({ 0: ['COMPLETED', 0] }))
+      const slurm = yield* makeSlurm({ ...settings(), run: join(root, 'two\nlines') })
+      yield* slurm.submit([task(0)], 1).pipe(Stream.runDrain)
+      expect(readFileSync(join(folder, 'arguments'), 'utf8')).toContain(
+        `--output=${join(root, 'two\nlines', 'slurm', '%A-%a.out')}|`,
+      )
+    }),
+  )
 
   it.live('submits the script, follows the queue and says how each task ended', () =>
     Effect.gen(function* () {
