@@ -154,7 +154,9 @@ const decodeStretch = ({ source, cursor, feed, cancelled, missing, take }: Job, 
  * own (a second field, one that could not be decoded without others that the file lacks) is shown as the one before
  * it, or at the start the one after. Throws VideoFault `damaged` where the decoder reported damage.
  */
-const decodeAll = ({ source, cursor, feed, cancelled, missing, take }: Job, handles: Handles) => {
+const decodeAll = ({ source, cursor, cancelled, missing, take }: Omit<Job, 'feed'>, handles: Handles) => {
+  // Not every decoder forgets all that it saw when it is flushed.
+  const feed = new Feed(source.opened, source.codec, handles)
   const damage = new Damage(source)
   const first = firstKeyframe(source)
   const waiting = [...missing].sort((a, b) => a - b)
@@ -180,7 +182,6 @@ const decodeAll = ({ source, cursor, feed, cancelled, missing, take }: Job, hand
   }
   handles.add(null, () => shown?.frame.free())
   cursor.rewind()
-  feed.flush()
   let sent = 0
   for (;;) {
     check(cancelled)
