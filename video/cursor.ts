@@ -85,9 +85,10 @@ export class Cursor {
 
   #read(packet: Packet, patience: number): number | undefined {
     const { format, stream } = this.#opened
+    const { index } = stream
     for (let strangers = 0; strangers < patience; packet.unref()) {
       if (format.readFrameSync(packet) < 0) return undefined
-      if (packet.streamIndex !== stream.index) continue
+      if (packet.streamIndex !== index) continue
       const ordinal = this.#recognise(packet)
       if (ordinal !== undefined) {
         this.#last = ordinal

@@ -21,6 +21,17 @@ const moved = (packet: PacketFacts, shift: number): PacketFacts => {
   return { ...packet, pts: move(packet.pts), dts: move(packet.dts) }
 }
 
+const stepsBack = (packets: ReadonlyArray<PacketFacts>, step: number): boolean => {
+  let last = Number.NEGATIVE_INFINITY
+  for (const packet of packets) {
+    const time = decodingTime(packet)
+    if (time === UNSTATED) continue
+    if (time < last - step) return true
+    last = time
+  }
+  return false
+}
+
 /**
  * Packets on one rising clock. Where it starts again, what follows is moved behind what was there, and what looks
  * incomplete before the seam is only the end of a recording. Times that leave the line and return to it count as not
@@ -28,6 +39,7 @@ const moved = (packet: PacketFacts, shift: number): PacketFacts => {
  */
 export const joinSeams = (packets: ReadonlyArray<PacketFacts>, tick: number): ReadonlyArray<PacketFacts> => {
   const step = SEAM / tick
+  if (!stepsBack(packets, step)) return packets
   let shift = 0
   const joined: Array<PacketFacts> = []
   /** Places in `joined` of packets with a time on the line. */

@@ -45,6 +45,8 @@ export class RgbReader {
   readonly #handles: Handles
   readonly #scaler: SoftwareScaleContext
   #rgb: Frame | undefined
+  /** Whether `#rgb` is marked so. */
+  #interlaced = false
 
   constructor(handles: Handles) {
     this.#handles = handles
@@ -53,11 +55,17 @@ export class RgbReader {
 
   /** RGB `[height, width, 3]` of `frame`, a copy. */
   read(frame: Frame): Uint8Array {
-    if (this.#rgb?.width !== frame.width || this.#rgb.height !== frame.height)
+    if (this.#rgb?.width !== frame.width || this.#rgb.height !== frame.height) {
       this.#rgb = makeRgbFrame(frame.width, frame.height, this.#handles)
+      this.#interlaced = false
+    }
     // The scaler refuses to turn interlaced pictures into others; the fields stay woven as they are.
-    if ((frame.flags & AV_FRAME_FLAG_INTERLACED) === 0) this.#rgb.clearFlags(AV_FRAME_FLAG_INTERLACED)
-    else this.#rgb.setFlags(AV_FRAME_FLAG_INTERLACED)
+    const interlaced = (frame.flags & AV_FRAME_FLAG_INTERLACED) !== 0
+    if (interlaced !== this.#interlaced) {
+      if (interlaced) this.#rgb.setFlags(AV_FRAME_FLAG_INTERLACED)
+      else this.#rgb.clearFlags(AV_FRAME_FLAG_INTERLACED)
+      this.#interlaced = interlaced
+    }
     const code = this.#scaler.scaleFrameSync(this.#rgb, frame)
     if (code < 0)
       throw new VideoFault(

@@ -69,7 +69,9 @@ export const openSource = (path: string, handles: Handles, cancelled: () => bool
         shown: [...packets.keys()].filter((ordinal) => !packets[ordinal]!.hidden),
         doubtful: [],
       }
-  const ordinals = Int32Array.from(shown).sort((a, b) => stamps[a]! - stamps[b]! || a - b)
+  const ordinals = Int32Array.from(shown)
+  if (ordinals.some((ordinal, i) => i > 0 && !(stamps[ordinal]! >= stamps[ordinals[i - 1]!]!)))
+    ordinals.sort((a, b) => stamps[a]! - stamps[b]! || a - b)
   if (ordinals.length === 0)
     throw new VideoFault('no-frames', 'its video stream holds no frames; check the file')
   const numbers = new Int32Array(packets.length).fill(-1)
