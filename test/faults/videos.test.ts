@@ -43,7 +43,9 @@ describe('a fold with bad videos', () => {
       ...Object.entries(unusable).map(([name, reason]) => line('failed', name, reason)),
       line('absent', 'missing', 'missing'),
     ])
-    expect(first.err).toMatch(/spanwise: bra jsonl: 5 of 11 samples failed; [^\n]+\n$/)
+    expect(first.err).toMatch(
+      /spanwise: bra jsonl: 1 of 11 samples have no video [^\n]*, 5 of 11 samples failed; [^\n]+\n$/,
+    )
   })
 
   it('records each as a verdict, and lists them as JSON when asked again', async () => {
