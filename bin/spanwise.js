@@ -14,7 +14,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 /**
- * A folder that nobody but this user can have written to, or null: what lies in it is run as code. Where there is no
+ * A folder that nobody but this user can have written to, or null: what is in it is run as code. Where there is no
  * such place, every start compiles.
  */
 const compileCache = () => {

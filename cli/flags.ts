@@ -98,7 +98,7 @@ export const source = {
   split: text('split', 'split of the dataset; train by default'),
   annotations: text('annotations', 'folder of the annotation files'),
   videos: text('videos', 'folder of the videos'),
-  form: text('form', 'which published form, where several lie in the folder'),
+  form: text('form', 'which published form, where the folder has several'),
   policy: policy(defaultReadSettings.policy),
 }
 

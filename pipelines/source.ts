@@ -11,13 +11,13 @@ import {
 } from '../datasets/index.ts'
 import { faultIn } from './datasets/readings.ts'
 
-/** One split of a dataset and where its files lie. */
+/** One split of a dataset and where its files are. */
 export interface DatasetSource {
   readonly dataset: string
   readonly split: string
   /** Folder of the annotation files. */
   readonly annotations: string
-  /** Which published form, where several lie in the folder. */
+  /** Which published form, where the folder has several. */
   readonly form?: string
   /** What to do with rows whose windows are wrong; `defaultReadSettings.policy` unless told otherwise. */
   readonly policy?: Policy

@@ -59,7 +59,7 @@ const lock = (database: Database, run: string): Effect.Effect<void, DatabaseErro
     SET autoload_known_extensions = false;
     SET lock_configuration = true;`)
 
-/** The view `evidence`, which reads the part files wherever the run lies. */
+/** The view `evidence`, which reads the part files wherever the run is. */
 const makeEvidence = Effect.fnUntraced(function* (database: Database, { run, verdicts }: RunFiles) {
   const query = yield* evidenceQuery(database, run, verdicts)
   yield* database.run(`CREATE TEMP VIEW evidence AS ${query}; ${describe(evidenceView)}`)

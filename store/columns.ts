@@ -37,7 +37,7 @@ export const verdictColumns = {
   },
 } as const satisfies Columns
 
-/** Where a verdict lies, which part files themselves need not say. */
+/** Where a verdict is located, which part files themselves need not say. */
 export const placeColumns = {
   part: { type: 'VARCHAR', comment: 'part file, relative to the folder of the run', text: 'repeats' },
   part_row: { type: 'INTEGER', comment: 'row in the part file, from 0' },

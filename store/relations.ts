@@ -71,7 +71,7 @@ export const partsTable: Relation = {
   },
 }
 
-/** The part files' bulky columns. Its query depends on where the run lies, so it is made anew by whoever opens a run. */
+/** The part files' bulky columns. Its query depends on where the run is, so whoever opens a run makes it again. */
 export const evidenceView: Relation = {
   kind: 'view',
   name: 'evidence',

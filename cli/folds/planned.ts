@@ -28,6 +28,7 @@ const own = {
   agent: 'value',
   'fold-size': 'value',
   'break-lease': 'switch',
+  record: 'switch',
   plan: 'switch',
   run: 'value',
   json: 'switch',

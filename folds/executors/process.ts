@@ -15,7 +15,7 @@ const unwritable = (path: string, error: unknown) =>
   new InputError({
     subject: path,
     problem: `cannot be written (${codeOf(error)})`,
-    remedy: 'free some space, mend its permissions or choose another --run',
+    remedy: 'free some space, fix its permissions or choose another --run',
   })
 
 /** Adds to a log file. */
