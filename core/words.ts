@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainLine } from './plain-text.ts'
 
 const kinds: { readonly [type: string]: string } = {
   string: 'text',
@@ -67,7 +68,7 @@ const pathText = (path: ReadonlyArray<PropertyKey>): string =>
 
 /** A path and what is wrong there: `windows[0][1]: expected a number, found text`, `query is missing`. */
 export const atPath = (path: ReadonlyArray<PropertyKey>, problem: string): string => {
-  const at = pathText(path)
+  const at = plainLine(pathText(path))
   if (at === '') return problem.startsWith('is ') ? `the value ${problem}` : problem
   return problem.startsWith('is ') ? `${at} ${problem}` : `${at}: ${problem}`
 }
@@ -75,5 +76,5 @@ export const atPath = (path: ReadonlyArray<PropertyKey>, problem: string): strin
 /** The first issue of a value that does not fit its schema, in one line of plain words. */
 export const firstIssue = (error: z.ZodError): string => {
   const issue = error.issues[0]
-  return issue === undefined ? 'does not fit' : atPath(issue.path, issue.message.replaceAll(/\s*\n\s*/g, ' '))
+  return issue === undefined ? 'does not fit' : atPath(issue.path, plainLine(issue.message))
 }

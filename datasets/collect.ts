@@ -6,6 +6,7 @@ import {
   InputError,
   jsonProblem,
   nearest,
+  plainLine,
   type Sample,
   sampleSchema,
   type Window,
@@ -81,7 +82,8 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
   const notices = new Map<string, Notice>()
   let rows = 0
   const problem: Collector['problem'] = (file, line, kind, message) => {
-    problems.push({ file, line, kind, message })
+    // Messages quote the file, whose texts may hold anything.
+    problems.push({ file, line, kind, message: plainLine(message).slice(0, 500) })
   }
   return {
     settings,

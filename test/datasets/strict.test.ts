@@ -194,6 +194,36 @@ describe('unknown fields', () => {
   })
 })
 
+it('what a message quotes from a file stays one plain line', async () => {
+  const escape = '\u001b[31m'
+  const reading = await jsonl({
+    [`time\n${escape}stamps`]: 1,
+    video: 'a',
+    query: 'x',
+    task: 'choice',
+    options: ['p', 'q'],
+    answer: `p\nq${escape}`,
+  })
+  expect(reading.problems[0]?.message).toMatch(/^answer: "p\\nq/)
+  const kind = {
+    problem_id: 1,
+    problem: 'x',
+    data_type: `a\n${escape}picture`,
+    problem_type: 'OCR',
+    solution: 'y',
+    path: 'z',
+  }
+  const video = await readFrom({ 'Video-R1-260k.json': [kind] }, 'video_r1', 'train')
+  expect(video.problems.map(({ message }) => message)).toEqual(['data_type: a picture'])
+  const durations = {
+    'train.json': { a: { duration: 1, timestamps: [], sentences: [] } },
+    'durations.json': { 'a\nb': 'long' },
+  }
+  await expect(readFrom(durations, 'anet', 'train', { cleaning: 'videomind' })).rejects.toThrow(
+    /durations\.json: a b: expected a number, found text/,
+  )
+})
+
 it('answers are checked against the task', async () => {
   const choice = { video: 'a.mp4', query: 'x', options: ['sit', 'stand'] }
   const reading = await jsonl(
