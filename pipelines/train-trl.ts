@@ -106,7 +106,6 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
           accelerateConfig({
             gpus: trl.gpus,
             sharding: engine.sharding,
-            precision: engine.precision,
             offload: trl.offload,
           }),
         )

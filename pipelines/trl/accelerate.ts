@@ -5,7 +5,6 @@ export interface LaunchShape {
   /** GPUs of this node; 0 trains on the CPU. */
   readonly gpus: number
   readonly sharding: EngineSettings['sharding']
-  readonly precision: EngineSettings['precision']
   /** Keep optimiser states (ZeRO) or parameters (FSDP2) in host memory. */
   readonly offload: boolean
 }
@@ -43,7 +42,7 @@ const deepspeed = (stage: 2 | 3, offload: boolean) => ({
 })
 
 /** The accelerate configuration of a launch on one node, as YAML. */
-export const accelerateConfig = ({ gpus, sharding, precision, offload }: LaunchShape): string => {
+export const accelerateConfig = ({ gpus, sharding, offload }: LaunchShape): string => {
   const several = gpus > 1
   const kind =
     gpus === 0
@@ -59,7 +58,8 @@ export const accelerateConfig = ({ gpus, sharding, precision, offload }: LaunchS
   return yaml({
     compute_environment: 'LOCAL_MACHINE',
     ...kind,
-    mixed_precision: precision === 'bf16' ? 'bf16' : 'no',
+    // The weights have the precision themselves.
+    mixed_precision: 'no',
     num_machines: 1,
     machine_rank: 0,
     num_processes: Math.max(1, gpus),

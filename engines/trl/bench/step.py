@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from world import random_model, run_of, start_service, write_processor
 
 from spanwise_trl.client import Service
 from spanwise_trl.grpo import build
-from spanwise_trl.sampling import Sampling
 
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {"packing": False},
@@ -88,7 +88,7 @@ def main() -> None:
         trainer.generation_config.suppress_tokens = [*trainer.generation_config.suppress_tokens, end]
     else:
         decoder = training.rollout.decoder
-        decoder.sampling = Sampling(**{**vars(decoder.sampling), "banned": (*decoder.sampling.banned, end)})
+        decoder.sampling = replace(decoder.sampling, banned=(*decoder.sampling.banned, end), _bars={})
     if a.same:
         if training.guards.comparison is not None:
             training.guards.comparison.cancel()
@@ -123,7 +123,7 @@ def main() -> None:
     trainer.train()
     if profiler is not None:
         profiler.stop()
-        Path(a.profile).write_text(profiler.key_averages().table(sort_by="cuda_time_total", row_limit=45))
+        Path(a.profile).write_text(profiler.key_averages().table(sort_by="self_cuda_time_total", row_limit=45, max_name_column_width=90))
     (first, before), (last, after) = clock.marks[0], clock.marks[-1]
     count = max(1, len(clock.marks) - 1)
     logs = [h for h in trainer.state.log_history if "loss" in h]

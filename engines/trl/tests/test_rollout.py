@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -131,7 +132,7 @@ def test_decoding_stops_when_every_completion_has_ended(serve: Callable[..., Sta
     old = training.rollout.decoder.sampling
     vocabulary = training.trainer.model.config.text_config.vocab_size
     ends = tuple(token for token in range(vocabulary) if token not in old.banned)
-    decoder = Decoder(Sampling(**{**vars(old), "ends": ends}), training.encoder.video_token, graph=False)
+    decoder = Decoder(replace(old, ends=ends), training.encoder.video_token, graph=False)
     calls = []
     training.trainer.model.register_forward_hook(lambda *_: calls.append(1))
     rolled = decoder(training.trainer.model, clips, group, CPU)

@@ -36,8 +36,10 @@ def masked_attention(
     if not torch.is_grad_enabled() and shared * rows <= _DECODING_ROWS:
         # A fused kernel walks the keys with one block a head, which leaves most of a GPU idle for few rows.
         scale = width**-0.5 if scaling is None else scaling
-        scores = torch.matmul(folded * scale, key.transpose(2, 3)).masked_fill(~tall, torch.finfo(query.dtype).min)
-        out = torch.matmul(scores.softmax(-1, dtype=torch.float32).to(value.dtype), value)
+        scores = torch.matmul(folded * scale, key.transpose(2, 3))
+        scores.masked_fill_(tall.logical_not_(), torch.finfo(query.dtype).min)
+        # The softmax of half precision sums in single precision.
+        out = torch.matmul(scores.softmax(-1), value)
     else:
         out = scaled_dot_product_attention(folded, key, value, attn_mask=tall, scale=scaling, dropout_p=dropout)
     return out.reshape(batch, heads, rows, width).transpose(1, 2)

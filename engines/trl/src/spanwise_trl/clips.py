@@ -35,6 +35,18 @@ class Clip:
     times: list[float]
     prompt: Prompt
     _positions: tuple[Tensor, int] | None = field(default=None, repr=False)
+    _on_device: dict[str, Tensor] | None = field(default=None, repr=False)
+
+    def on(self, device: torch.device) -> dict[str, Tensor]:
+        """`vision` on a device. A pinned clip is copied there once for its rollout and its loss."""
+        if device.type == "cpu":
+            return self.vision
+        if self._on_device is None:
+            self._on_device = {name: value.to(device, non_blocking=True) for name, value in self.vision.items()}
+        return self._on_device
+
+    def leave_device(self) -> None:
+        self._on_device = None
 
     def positions(self, body: nn.Module, video_token: int) -> tuple[Tensor, int]:
         """Rotary positions of the prompt [3, P], and that of the first token after it, by the model's own rule."""
@@ -56,7 +68,7 @@ class Encoder:
     used clips beyond `room`."""
 
     def __init__(
-        self, processor: Any, service: Service, dtype: torch.dtype = torch.float32, room: int = 256
+        self, processor: Any, service: Service, dtype: torch.dtype = torch.float32, room: int = 64
     ) -> None:
         self.processor, self.service, self.dtype, self.room = processor, service, dtype, room
         self.video_token: int = processor.video_token_id
@@ -95,7 +107,11 @@ class Encoder:
         """Keeps these clips until the next call, because rows in the trainer's buffer refer to them, and drops what is
         beyond `room` of the others."""
         with self._lock:
-            self._pinned = {clip.key for clip in clips}
+            pinned = {clip.key for clip in clips}
+            for key in self._pinned - pinned:
+                if key in self._by_key:
+                    self._by_key[key].leave_device()
+            self._pinned = pinned
             self._evict()
 
     def _evict(self) -> None:
@@ -130,6 +146,9 @@ class Encoder:
         }
         if self.one_interval:
             vision["second_per_grid_ts"] = torch.as_tensor(inputs["second_per_grid_ts"], dtype=torch.float32)
+        if torch.cuda.is_available():
+            # Copies from pinned memory do not hold up the host.
+            vision = {name: value.pin_memory() for name, value in vision.items()}
         self.encoded += 1
         times = [frame.time for frame in prompt.frames]
         return Clip(self.encoded, prompt.id, prompt.sample, prompt.mask, ids, vision, times, prompt)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .rollout import Rolled
 
 #: Largest difference of log-probabilities between sampler and loss that rounding explains.
-TOLERANCE = {"fp32": 1e-4, "mixed": 0.05, "bf16": 0.05}
+TOLERANCE = {"fp32": 1e-4, "bf16": 0.05}
 
 
 class GuardError(RuntimeError):

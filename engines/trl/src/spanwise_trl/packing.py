@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .attention import FRAMES, GROUPED
 from .clips import Clip, Encoder
+from .norms import fuse_norms
 from .vision import backbone, check_pads, check_row, clip_keys, refuse_blind, stack_vision
 
 #: Fused kernels want mask rows of a multiple of this many columns.
@@ -99,6 +100,7 @@ class GroupHooks:
     def __init__(self, model: nn.Module, encoder: Encoder, attention: str = "split") -> None:
         self.body, self.encoder, self.attention = backbone(model), encoder, attention
         use_attention(self.body)
+        fuse_norms(self.body)
         self._where: Tensor | None = None
         self._handles = [
             self.body.register_forward_pre_hook(self._before, with_kwargs=True),

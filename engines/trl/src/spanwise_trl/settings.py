@@ -77,7 +77,8 @@ def common_arguments(run: Run, on_cpu: bool) -> dict[str, Any]:
     return {
         "output_dir": engine["output"],
         "use_cpu": on_cpu,
-        "bf16": engine["precision"] != "fp32",
+        # The weights have the precision themselves; autocast would only convert around every norm.
+        "bf16": False,
         "gradient_accumulation_steps": run.passes,
         "max_steps": run.steps * run.updates,
         "learning_rate": settings["learningRate"],
