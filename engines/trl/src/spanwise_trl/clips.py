@@ -20,7 +20,7 @@ from .guards import GuardError
 
 @dataclass(eq=False)
 class Clip:
-    """A prompt as the model takes it; tensors stay on the host.
+    """A prompt as the model takes it. Pixels are where the model is, everything else on the host.
 
     `vision` holds the vision tower's input (`pixel_values_videos` [patches, channels], `video_grid_thw` [1, 3], and
     `second_per_grid_ts` [1] where the model has it).
@@ -35,19 +35,6 @@ class Clip:
     times: list[float]
     prompt: Prompt
     _positions: tuple[Tensor, int] | None = field(default=None, repr=False)
-    _on_device: dict[str, Tensor] | None = field(default=None, repr=False)
-
-    def on(self, device: torch.device) -> dict[str, Tensor]:
-        """`vision` on a device. A pinned clip is copied there once for its rollout and its loss."""
-        if device.type == "cpu":
-            return self.vision
-        if self._on_device is None:
-            self._on_device = {name: value.to(device, non_blocking=True) for name, value in self.vision.items()}
-        return self._on_device
-
-    def leave_device(self) -> None:
-        self._on_device = None
-
     def positions(self, body: nn.Module, video_token: int) -> tuple[Tensor, int]:
         """Rotary positions of the prompt [3, P], and that of the first token after it, by the model's own rule."""
         if self._positions is None:
@@ -68,9 +55,16 @@ class Encoder:
     used clips beyond `room`."""
 
     def __init__(
-        self, processor: Any, service: Service, dtype: torch.dtype = torch.float32, room: int = 64
+        self,
+        processor: Any,
+        service: Service,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+        room: int = 64,
     ) -> None:
         self.processor, self.service, self.dtype, self.room = processor, service, dtype, room
+        #: Where pixels are normalised and cut into patches, and stay.
+        self.device = torch.device(device)
         self.video_token: int = processor.video_token_id
         self.merge: int = processor.video_processor.merge_size**2
         self.patch: int = processor.video_processor.patch_size
@@ -107,11 +101,7 @@ class Encoder:
         """Keeps these clips until the next call, because rows in the trainer's buffer refer to them, and drops what is
         beyond `room` of the others."""
         with self._lock:
-            pinned = {clip.key for clip in clips}
-            for key in self._pinned - pinned:
-                if key in self._by_key:
-                    self._by_key[key].leave_device()
-            self._pinned = pinned
+            self._pinned = {clip.key for clip in clips}
             self._evict()
 
     def _evict(self) -> None:
@@ -136,19 +126,17 @@ class Encoder:
             do_sample_frames=False,
             do_resize=False,
             return_tensors="pt",
+            **({} if self.device.type == "cpu" else {"device": self.device}),
         )
         ids: list[int] = inputs["input_ids"][0].tolist()
         self.check_grid(prompt, ids, inputs["video_grid_thw"][0].tolist())
         self.check_times(prompt, ids, inputs.get("second_per_grid_ts"))
         vision = {
             "pixel_values_videos": inputs["pixel_values_videos"].to(self.dtype),
-            "video_grid_thw": inputs["video_grid_thw"],
+            "video_grid_thw": inputs["video_grid_thw"].cpu(),
         }
         if self.one_interval:
             vision["second_per_grid_ts"] = torch.as_tensor(inputs["second_per_grid_ts"], dtype=torch.float32)
-        if torch.cuda.is_available():
-            # Copies from pinned memory do not hold up the host.
-            vision = {name: value.pin_memory() for name, value in vision.items()}
         self.encoded += 1
         times = [frame.time for frame in prompt.frames]
         return Clip(self.encoded, prompt.id, prompt.sample, prompt.mask, ids, vision, times, prompt)

@@ -16,7 +16,7 @@ from .callbacks import Guards, Reporter
 from .client import Completion, Service
 from .clips import Encoder
 from .guards import SamplerAgainstLoss, check_seeds
-from .model import head_of, load_model, load_processor, lora_of
+from .model import device_of, head_of, load_model, load_processor, lora_of
 from .packing import GroupHooks
 from .processor import ServedProcessor
 from .rollout import Decoder, Rollout
@@ -80,7 +80,7 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
     on_cpu = not torch.cuda.is_available() if on_cpu is None else on_cpu
     model = load_model(run) if model is None else model
     inner = load_processor(run)
-    encoder = Encoder(inner, service, dtype=run.dtype)
+    encoder = Encoder(inner, service, run.dtype, device_of(on_cpu))
     wired: dict[str, GRPOTrainer] = {}
 
     def step() -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+import torch
 from peft import LoraConfig
 from torch import nn
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel
@@ -20,6 +22,11 @@ def load_model(run: Run) -> PreTrainedModel:
     if run.engine["freezeVision"]:
         backbone(model).visual.requires_grad_(False)
     return model
+
+
+def device_of(on_cpu: bool) -> torch.device:
+    """The device of this process."""
+    return torch.device("cpu") if on_cpu else torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
 
 def load_processor(run: Run) -> Any:

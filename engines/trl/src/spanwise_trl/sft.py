@@ -15,7 +15,7 @@ from trl import SFTConfig, SFTTrainer
 from .callbacks import Guards, Reporter
 from .client import Service, ServiceError
 from .clips import Encoder
-from .model import load_model, load_processor, lora_of
+from .model import device_of, load_model, load_processor, lora_of
 from .processor import ServedProcessor
 from .settings import Run, common_arguments
 from .vision import backbone, refuse_blind
@@ -81,7 +81,7 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
     on_cpu = not torch.cuda.is_available() if on_cpu is None else on_cpu
     model = load_model(run) if model is None else model
     inner = load_processor(run)
-    encoder = Encoder(inner, service, dtype=run.dtype)
+    encoder = Encoder(inner, service, run.dtype, device_of(on_cpu))
     wired: dict[str, SFTTrainer] = {}
     processor = ServedProcessor(inner, service, encoder, lambda: wired["trainer"].state.global_step)
     trainer = SFTTrainer(

@@ -39,8 +39,8 @@ def check_pads(clips: Sequence[Clip], pads: Sequence[int], merge: int) -> None:
 
 def stack_vision(clips: Sequence[Clip], device: torch.device) -> dict[str, Tensor]:
     """The vision inputs of several clips, one after the other."""
-    parts = [clip.on(device) for clip in clips]
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    names = clips[0].vision
+    return {name: torch.cat([clip.vision[name] for clip in clips]).to(device, non_blocking=True) for name in names}
 
 
 def clip_keys(kwargs: dict[str, Any]) -> Tensor | None:
