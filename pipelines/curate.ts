@@ -13,6 +13,8 @@ import {
   type CuratedSample,
   type Curation,
   curatedFile,
+  curatedRow,
+  curatedSampleTypes,
   curatedTypes,
   literal,
   parquetOf,
@@ -210,8 +212,8 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       yield* writePart(
         database,
         join(out, 'train.parquet'),
-        curatedTypes,
-        rows.filter((row) => row.selected === true),
+        curatedSampleTypes,
+        curated.map(curatedRow),
         provenance,
       )
       yield* writeWhole(

@@ -1,8 +1,17 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { firstIssue, InputError, type Sample, sampleOfRow, sampleSchema } from '../core/index.ts'
+import {
+  firstIssue,
+  InputError,
+  rowOf,
+  type Sample,
+  sampleColumns,
+  sampleOfRow,
+  sampleSchema,
+} from '../core/index.ts'
 import { parseJson, readText } from '../files/index.ts'
+import type { Row } from './database.ts'
 
 /** One line of a curated dataset's `train.jsonl`: the sample, and what curation says of it. */
 export const curatedSchema = sampleSchema.extend({
@@ -19,6 +28,25 @@ export const curatedSchema = sampleSchema.extend({
 })
 export type Curation = z.output<typeof curatedSchema>['curation']
 export type CuratedSample = Sample & { readonly curation: Curation }
+
+/** Columns of a curated dataset's `train.parquet`: those of a sample, and what curation says of it. */
+export const curatedSampleTypes = {
+  ...sampleColumns,
+  key: 'VARCHAR',
+  decision: 'VARCHAR',
+  weight: 'DOUBLE',
+  mean_iou: 'DOUBLE',
+  difficulty: 'DOUBLE',
+  band: 'VARCHAR',
+  partial_score: 'DOUBLE',
+  annotated: 'DOUBLE[][]',
+} as const
+
+/** A curated sample as a row of those columns. */
+export const curatedRow = ({ curation, ...sample }: CuratedSample): Row => {
+  const { meanIou: mean_iou, partialScore: partial_score, ...others } = curation
+  return { ...rowOf(sample), ...others, mean_iou, partial_score }
+}
 
 /** Name of the file in a curated dataset's folder. */
 export const curatedFile = 'train.jsonl'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, layer } from '@effect/vitest'
 import { Context, Effect, Layer } from 'effect'
+import { sampleColumns, sampleOfRow } from '../../core/index.ts'
 import { runBra } from '../../pipelines/bra.ts'
 import { act, defaultActSettings } from '../../pipelines/curate/act.ts'
 import { runCurate } from '../../pipelines/curate.ts'
@@ -92,10 +93,10 @@ layer(World.layer, { excludeTestServices: true })('curation', (it) => {
         { agent: 'difficulty-estimation', n: 13 },
       ])
       const train = join(summary.out, 'train.parquet')
-      const parquet = yield* readParts(database, [train], ['sample', 'weight'])
-      assert.sameMembers(
-        parquet.map(({ sample }) => sample),
-        curated.map(({ id }) => id),
+      const parquet = yield* readParts(database, [train], [...Object.keys(sampleColumns), 'weight'])
+      assert.deepStrictEqual(
+        parquet.map(({ weight, ...row }) => ({ ...sampleOfRow(row), weight })),
+        curated.map(({ curation, ...sample }) => ({ ...sample, weight: curation.weight })),
       )
       const metadata = yield* readMetadata(database, train)
       assert.include(metadata['difficulty-estimation files'], 'train.jsonl')
