@@ -20,7 +20,7 @@ import { cleaning, given, json, print, run, source, whole } from './flags.ts'
 import { modelServices } from './services.ts'
 import { settings, settingsOf } from './settings.ts'
 
-/** What an agent is told, whichever folds it runs; `spanwise folds` hands these flags on as they are. */
+/** The flags of an agent, whichever folds it runs; `spanwise folds` passes them on unchanged. */
 export const agentFlags = {
   dataset,
   ...source,
@@ -30,17 +30,17 @@ export const agentFlags = {
   settings,
   cleaning,
   otlp: Flag.String('otlp').pipe(
-    Flag.withDescription('collector that traces go to (OTLP over HTTP), e.g. http://127.0.0.1:4318'),
+    Flag.withDescription('send traces to this collector (OTLP over HTTP), e.g. http://127.0.0.1:4318'),
     Flag.optional,
   ),
 }
 
-/** Only the first samples of the split: to try something out, or to measure a rate. */
-export const limit = whole('limit', 'only so many samples, from the first', 1)
+/** Only the first samples of the split: for a trial run, or to measure throughput. */
+export const limit = whole('limit', 'process only the first N samples; all by default', 1)
 
 export const breakLease = Flag.Boolean('break-lease').pipe(
   Flag.withDescription(
-    'take folds from a process that is said to hold them; only where it has surely ended, e.g. on a machine with a wrong clock',
+    'take folds over from the process recorded as their holder; use it only if that process has ended, e.g. on a machine with a wrong clock',
   ),
   Flag.withDefault(false),
 )
@@ -52,7 +52,7 @@ export const measureCommand = (): string => {
   return spanwiseCommand(...words, ...(limited ? [] : ['--limit', '20']))
 }
 
-export const foldSize = whole('fold-size', 'samples of a fold, default 22000', 1)
+export const foldSize = whole('fold-size', 'samples per fold, default 22000', 1)
 
 type Given = Command.Command.Config.Infer<typeof agentFlags>
 
@@ -64,24 +64,24 @@ const flags = {
   run,
   json,
   fold: Flag.Int('fold').pipe(
-    Flag.withDescription('which slice of the dataset, from 0'),
+    Flag.withDescription('index of the fold to process, from 0; default 0'),
     Flag.withDefault(0),
   ),
   foldSize,
   limit,
   plan: Flag.Boolean('plan').pipe(
     Flag.withDescription(
-      'only say what there is to do: samples, requests, tokens, and hours at a measured rate',
+      'do no work; print the number of samples, requests and tokens, and the hours at a measured rate',
     ),
     Flag.withDefault(false),
   ),
   breakLease,
   merge: Flag.Boolean('merge').pipe(
-    Flag.withDescription('fill curation.duckdb afterwards; by default where the dataset is a single fold'),
+    Flag.withDescription('fill curation.duckdb afterwards; by default if the dataset is a single fold'),
     Flag.optional,
   ),
   retry: Flag.Boolean('retry').pipe(
-    Flag.withDescription('look again at samples that failed or whose video was absent'),
+    Flag.withDescription('process samples again that failed or whose video was missing'),
     Flag.withDefault(false),
   ),
 }
@@ -91,7 +91,7 @@ const lines = (name: string, folder: string, summary: FoldSummary): ReadonlyArra
   `verdicts: ${join(folder, 'curation.duckdb')}`,
 ]
 
-/** So many failures are named one by one; a query gives the rest. */
+/** Number of failures listed individually; a query returns the rest. */
 const named = 20
 
 const failureLines = (failures: ReadonlyArray<Failure>, folder: string): ReadonlyArray<string> => [
@@ -107,7 +107,7 @@ const failureLines = (failures: ReadonlyArray<Failure>, folder: string): Readonl
     : []),
 ]
 
-/** What was not done, and how to go on. */
+/** What was not done, and how to continue. */
 const gaps = (
   subject: string,
   { absent, failed, planned, failures }: AgentSummary,
@@ -116,17 +116,17 @@ const gaps = (
   if (absent + failed === 0) return null
   const first = failures.find(({ outcome }) => outcome === 'absent')?.file
   const parts = [
-    ...(absent === 0 ? [] : [`${absent} of ${planned} samples have no video (first ${first})`]),
+    ...(absent === 0 ? [] : [`${absent} of ${planned} samples have no video (the first is ${first})`]),
     ...(failed === 0 ? [] : [`${failed} of ${planned} samples failed`]),
   ]
   return new IncompleteError({
     subject,
     problem: parts.join(', '),
-    remedy: `their reasons are in ${join(folder, 'curation.duckdb')}; fix them and run again with --retry`,
+    remedy: `the reasons are in ${join(folder, 'curation.duckdb')}; fix them and run again with --retry`,
   })
 }
 
-/** The profile of the model that would be asked, and how its clips would travel, without loading it. */
+/** The model's profile and how clips would be sent to it, without loading it. */
 export const profileOf = Effect.fnUntraced(function* (chosen: Backend) {
   if (chosen.kind === 'embedded') {
     const preprocessing = yield* readPreprocessing(chosen.engine.checkpoint)
@@ -196,15 +196,15 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
     Command.withExamples([
       {
         command: `spanwise ${name} --dataset shapes --fold 0`,
-        description: 'the small world that ships with Spanwise',
+        description: 'on the small synthetic dataset included with Spanwise',
       },
       {
         command: `spanwise ${name} --dataset charades --split test --annotations DIR --videos DIR`,
-        description: 'your copy of a published dataset',
+        description: 'on your copy of a published dataset',
       },
       {
         command: `spanwise ${name} --dataset charades --backend openai --preset vllm --base-url http://gpu1:8000/v1,http://gpu2:8000/v1 --model Qwen/Qwen3-VL-8B-Instruct`,
-        description: 'two servers answer instead of the engine inside',
+        description: 'with two vLLM servers instead of the embedded engine',
       },
     ]),
   )
@@ -212,10 +212,10 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
 export const bra = agentCommand(
   'bra',
   runBra,
-  'Boundary reflection: which annotations leave out moments that also fit the query',
+  'Boundary reflection: find annotations that miss moments which also match the query',
 )
 export const dea = agentCommand(
   'dea',
   runDea,
-  'Difficulty estimation: zero-shot grounding skill on each sample',
+  'Difficulty estimation: measure zero-shot grounding accuracy on each sample',
 )

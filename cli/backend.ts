@@ -13,7 +13,7 @@ import {
 import type { Config } from '../pipelines/config.ts'
 import { engineOf, given, model, modelOf, profile, whole } from './flags.ts'
 
-/** What answers: the engine in this process, or servers. */
+/** What runs the model: the engine in this process, or servers. */
 export type Backend =
   | { readonly kind: 'embedded'; readonly engine: EngineOptions; readonly overrides: ProfileOverrides }
   | {
@@ -26,35 +26,37 @@ export type Backend =
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
-/** Flags of the commands that ask a model; the model's own are among them. */
+/** Flags of the commands that query a model, including those of its profile. */
 export const backend = {
   ...model,
   ...profile,
   model: text(
     'model',
-    'Hugging Face checkpoint folder (the shipped shapes checkpoint by default), or the name that servers know',
+    'Hugging Face checkpoint folder (default: the included shapes checkpoint), or the name of the model on the servers',
   ),
   backend: Flag.Literals('backend', ['embedded', 'openai']).pipe(
-    Flag.withDescription('what answers: the engine inside, or servers of the OpenAI chat API'),
+    Flag.withDescription(
+      'what runs the model: the embedded engine (default), or servers with the OpenAI chat API',
+    ),
     Flag.optional,
   ),
-  baseUrl: text('base-url', 'servers of the model, commas between them, e.g. http://gpu1:8000/v1'),
+  baseUrl: text('base-url', 'URLs of the model servers, separated by commas, e.g. http://gpu1:8000/v1'),
   preset: Flag.Literals('preset', presetNames).pipe(
-    Flag.withDescription('what kind of server it is; openai by default'),
+    Flag.withDescription('kind of server; default openai'),
     Flag.optional,
   ),
-  keyEnv: text('key-env', 'environment variable that holds the API key'),
+  keyEnv: text('key-env', 'environment variable with the API key; none by default'),
   media: Flag.Literals('media', mediaModes).pipe(
     Flag.withDescription(
-      'how frames travel: as pictures between their times, as one video, or as the file by reference',
+      'how frames are sent: as images interleaved with their times, as one video, or as a reference to the file',
     ),
     Flag.optional,
   ),
   quality: whole('quality', 'JPEG quality of frames, 1-100, default 90', 1),
-  concurrency: whole('concurrency', 'most requests at the same time with one server, default 256', 1),
+  concurrency: whole('concurrency', 'maximum number of concurrent requests per server, default 256', 1),
 }
 
-/** Names of the flags that only servers know. */
+/** Names of the flags that apply to servers only. */
 const ofServers = ['baseUrl', 'preset', 'keyEnv', 'media', 'quality', 'concurrency'] as const
 
 type Flags = Parameters<typeof engineOf>[1] &
@@ -87,7 +89,7 @@ export const backendOf = Effect.fnUntraced(function* (
     if (alien !== undefined)
       return yield* new InputError({
         subject: `--${dashed(alien)}`,
-        problem: 'is about servers, but the embedded engine answers',
+        problem: 'applies to servers, but the backend is the embedded engine',
         remedy: 'add --backend openai',
       })
     return { kind, engine: yield* engineOf(config, flags), overrides }
@@ -124,15 +126,15 @@ export const backendOf = Effect.fnUntraced(function* (
   return yield* new InputError({
     subject: `--${dashed(field)}`,
     problem: merged[field] === undefined ? 'is missing' : issue.message,
-    remedy: remedies[field] ?? 'give another value, or correct "backend" in the configuration',
+    remedy: remedies[field] ?? 'use another value, or correct "backend" in the configuration',
   })
 })
 
-/** What identifies the model to a reader. */
+/** The model's name for display. */
 export const nameOf = (chosen: Backend): string =>
   chosen.kind === 'embedded' ? chosen.engine.checkpoint : chosen.settings.model
 
-/** Samples with the model at the same time: as many as its servers may have requests, or as make good batches. */
+/** Samples processed concurrently: as many as its servers may have requests, or as form efficient batches. */
 export const inFlightOf = (chosen: Backend): number =>
   chosen.kind === 'embedded'
     ? 32

@@ -17,24 +17,27 @@ export const bytes = (name: string, description: string) =>
     Flag.optional,
   )
 
-/** Where decoded frames are kept; shared by the commands that look at many videos. */
+/** The cache of decoded frames; shared by the commands that process many videos. */
 export const clipCache = {
   cache: Flag.String('cache').pipe(
     Flag.withDescription(
-      'folder that keeps decoded frames, for other runs too; that of the agents by default, "off" for none',
+      'folder of the cache of decoded frames, which runs can share; default: the cache of the run, "off" for none',
     ),
     Flag.optional,
   ),
-  cacheSize: bytes('cache-size', 'most bytes of that folder, default 20GB; the least recently used go first'),
+  cacheSize: bytes(
+    'cache-size',
+    'maximum size of the cache, default 20GB; the least recently used frames are removed first',
+  ),
 }
 
-export const frameMemory = bytes('frame-memory', 'most bytes of frames held at the same time, default 512MiB')
+export const frameMemory = bytes('frame-memory', 'maximum memory of decoded frames, default 512MiB')
 
 const defaultLimit = 20e9
 
 /**
- * Where decoded frames are kept: in the run by default, because what is read for one agent is read again for the next.
- * An InputError where a folder that was named cannot be written; the run's own is made with the first clip.
+ * The cache of decoded frames: in the run by default, because the frames of one agent are needed by the next. An
+ * InputError if a folder that was named cannot be written; the run's own is created with the first clip.
  */
 export const cacheOf = (
   flags: { readonly cache: Option.Option<string>; readonly cacheSize: Option.Option<number> },

@@ -11,7 +11,7 @@ import { query } from './query.ts'
 import { score } from './score.ts'
 import { train } from './train.ts'
 
-/** Every command, in the order of the way of the data. */
+/** Every command, in the order in which data passes through them. */
 export const commands = [
   demo,
   bra,

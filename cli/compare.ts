@@ -7,7 +7,7 @@ import { json, print, seed, wholeOr } from './flags.ts'
 const run = (name: string) =>
   Argument.String(name).pipe(Argument.withDescription('folder of an evaluation, or its values.jsonl'))
 
-/** JSON has no word for what is not finite. */
+/** JSON cannot represent values that are not finite. */
 const number = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 export const compareCommand = Command.make(
@@ -53,7 +53,7 @@ export const compareCommand = Command.make(
   Command.withExamples([
     {
       command: 'spanwise eval compare runs/eval/charades/A runs/eval/charades/B',
-      description: 'difference, 95 % interval and p of every metric',
+      description: 'difference, 95 % interval and p value of every metric',
     },
   ]),
 )

@@ -9,7 +9,7 @@ const plainly =
     write(...values.map((value) => (typeof value === 'string' ? plainText(value) : value)))
   }
 
-/** The console of every command: what others wrote into names, queries and replies reaches the terminal as text only. */
+/** The console of every command: names, queries and replies from outside reach the terminal as plain text only. */
 export const consoleLayer = Layer.succeed(
   Console.Console,
   Object.assign(Object.create(console) as Console.Console, {

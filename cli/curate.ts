@@ -10,7 +10,7 @@ import { given, json, positive, positiveOr, print, replace, run, seed, whole } f
 
 const isBand = (name: string): name is Band => (bands as ReadonlyArray<string>).includes(name)
 
-/** The quotas of the bands, those that were not given by default. */
+/** The quotas of the bands, with defaults for those that were not given. */
 const quotasOf = Effect.fnUntraced(function* (given: Option.Option<Record<string, string>>) {
   const quotas: Record<Band, number> = { ...defaultSelection.quotas }
   for (const [name, text] of Object.entries(Option.getOrElse(given, () => ({})))) {
@@ -18,8 +18,8 @@ const quotasOf = Effect.fnUntraced(function* (given: Option.Option<Record<string
     if (!isBand(name) || text.trim() === '' || !Number.isFinite(quota) || quota < 0)
       return yield* new InputError({
         subject: `--quota ${name}=${text}`,
-        problem: isBand(name) ? 'is no number from 0 on' : 'there is no such band',
-        remedy: `name ${bands.join(', ')} and a number, e.g. --quota hard=0.5`,
+        problem: isBand(name) ? 'is not a number of at least 0' : 'unknown band',
+        remedy: `use ${bands.join(', ')} with a number, e.g. --quota hard=0.5`,
       })
     quotas[name] = quota
   }
@@ -34,26 +34,29 @@ export const curate = Command.make(
     seed,
     dataset,
     split: Flag.String('split').pipe(
-      Flag.withDescription('which split of the run; its only one, or train, by default'),
+      Flag.withDescription('split of the run; by default its only one, or train'),
       Flag.optional,
     ),
-    out: Flag.String('out').pipe(Flag.withDescription('folder of the curated dataset'), Flag.optional),
+    out: Flag.String('out').pipe(
+      Flag.withDescription('folder of the curated dataset; by default inside the run'),
+      Flag.optional,
+    ),
     replace,
     action: Flag.Literals('action', actions).pipe(
-      Flag.withDescription('what to do about annotations found partial'),
+      Flag.withDescription('what to do with annotations found partial'),
       Flag.withDefault('drop'),
     ),
     select: Flag.Literals('select', selectionMethods).pipe(
       Flag.withDescription(
-        'how the budget is chosen: a Gaussian on mean IoU (Time-R1), the same whatever the pool is like (TimeLens), (1 - mean IoU) squared (TimeLens2), quotas of bands, or at random; default gaussian',
+        'how samples are selected: by a Gaussian on mean IoU (Time-R1), by a Gaussian independent of the distribution of the pool (TimeLens), by (1 - mean IoU) squared (TimeLens2), by quotas of bands, or at random; default gaussian',
       ),
       Flag.withDefault('gaussian'),
     ),
-    mean: positive('mean', 'centre of the Gaussian on mean IoU, default 0.3'),
-    deviation: positive('deviation', 'width of the Gaussian, default 0.2'),
+    mean: positive('mean', 'mean of the Gaussian on mean IoU, default 0.3'),
+    deviation: positive('deviation', 'standard deviation of the Gaussian, default 0.2'),
     quota: Flag.KeyValuePair('quota').pipe(
       Flag.withDescription(
-        'relative quota of a band where --select is band, e.g. --quota hard=0.5; default easy=0.2, medium=0.5, hard=0.3',
+        'with --select band: relative quota of a band, e.g. --quota hard=0.5; default easy=0.2, medium=0.5, hard=0.3',
       ),
       Flag.optional,
     ),
@@ -61,7 +64,7 @@ export const curate = Command.make(
     count: whole('count', 'number of samples to keep, instead of a share', 1),
     evaluation: Flag.String('evaluation').pipe(
       Flag.withDescription(
-        'NAME:SPLIT of a set whose videos must not be among the samples; may be given several times',
+        'NAME:SPLIT of a dataset whose videos must not be among the samples; may be repeated',
       ),
       Flag.atLeast(0),
     ),
@@ -106,11 +109,13 @@ export const curate = Command.make(
     ])
   }),
 ).pipe(
-  Command.withDescription('Join the verdicts, act on partial labels, select a budget, export a dataset'),
+  Command.withDescription(
+    'Join the verdicts, drop or repair partial annotations, select samples and export a dataset',
+  ),
   Command.withExamples([
     {
       command: 'spanwise curate --dataset shapes --action repair --share 0.2',
-      description: 'repair, keep a fifth',
+      description: 'repair partial annotations and keep a fifth of the samples',
     },
   ]),
 )

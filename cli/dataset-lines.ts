@@ -10,7 +10,7 @@ const counts = (of: { readonly [name: string]: number }): string =>
 const spread = ({ min, median, mean, max }: SplitSummary['windowLengths']): string =>
   `${seconds(min)} to ${seconds(max)}, mean ${seconds(mean)}, median ${seconds(median)}`
 
-/** The most common numbers of windows a sample, the rest as one. */
+/** The most common numbers of windows per sample, the others together. */
 const windowCounts = ({ windowsPerSample: { counts: all } }: SplitSummary): string => {
   const listed = Object.entries(all)
   const more = listed.slice(8).reduce((sum, [, count]) => sum + count, 0)

@@ -8,15 +8,15 @@ import { ensureWorld, worldFolders } from '../lab/world.ts'
 import { type Config, loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
 
-/** The flag of commands that are about one dataset. */
+/** The flag of commands that work on one dataset. */
 export const dataset = Flag.String('dataset').pipe(
   Flag.withDescription(
-    'name in the catalogue, e.g. charades; by default the only one of the configuration, or its "default"',
+    'name of a dataset, e.g. charades; by default the only one in the configuration, or its "default"',
   ),
   Flag.optional,
 )
 
-/** The dataset a command is about: as typed, else the configuration's only one or its `default`. */
+/** The dataset that a command works on: as given, else the configuration's only one or its `default`. */
 export const datasetOf = (flag: Option.Option<string>, config: Config): Effect.Effect<string, InputError> => {
   const names = Object.keys(config.datasets)
   const configured = names.length === 1 ? names[0] : names.find((one) => one === 'default')
@@ -28,8 +28,8 @@ export const datasetOf = (flag: Option.Option<string>, config: Config): Effect.E
       problem: `none is given, and ${names.length === 0 ? 'none is configured' : `several are configured: ${names.join(', ')}`}`,
       remedy:
         names.length === 0
-          ? 'give --dataset NAME ("shapes" needs no files), or add one to "datasets" in spanwise.config.json'
-          : 'give --dataset NAME, or name one as "default" in the configuration',
+          ? 'use --dataset NAME ("shapes" needs no files), or add one to "datasets" in spanwise.config.json'
+          : 'use --dataset NAME, or set "default" in the configuration',
     }),
   )
 }
@@ -38,11 +38,11 @@ export const datasetOf = (flag: Option.Option<string>, config: Config): Effect.E
 export interface Places {
   readonly annotations: string
   readonly videos: string
-  /** Makes what is not there yet: the shapes world that belongs to the runs. To be called once inputs are checked. */
+  /** Creates the files that are missing: the shapes world of the runs. Call it once inputs are checked. */
   readonly make: Effect.Effect<void, Effect.Error<ReturnType<typeof ensureWorld>>>
 }
 
-/** Folders of a dataset after flags and configuration; an InputError where neither names them. Nothing is made. */
+/** Folders of a dataset from flags and configuration; an InputError if neither names them. Creates nothing. */
 export const placesOf = Effect.fn('Cli.placesOf')(function* (
   name: string,
   flags: { readonly annotations: Option.Option<string>; readonly videos: Option.Option<string> },
@@ -59,21 +59,21 @@ export const placesOf = Effect.fn('Cli.placesOf')(function* (
   if (annotations === undefined)
     return yield* new InputError({
       subject: `dataset ${name}`,
-      problem: 'nothing says where its files are',
-      remedy: `give --annotations DIR and --videos DIR, or add "${name}" to "datasets" in spanwise.config.json`,
+      problem: 'the location of its files is not set',
+      remedy: `use --annotations DIR and --videos DIR, or add "${name}" to "datasets" in spanwise.config.json`,
     })
   const videos = Option.getOrElse(flags.videos, () => entry?.videos ?? annotations)
   return { annotations, videos, make: Effect.void } satisfies Places
 })
 
-/** The same, with everything in them. */
+/** The same, after creating the files that are missing. */
 export const foldersOf = Effect.fn('Cli.foldersOf')(function* (...place: Parameters<typeof placesOf>) {
   const { make, ...folders } = yield* placesOf(...place)
   yield* make
   return folders
 })
 
-/** The run that a command is about: as typed, or that of its dataset. */
+/** The run that a command works on: as given, or that of its dataset. */
 export const runOf = Effect.fn('Cli.runOf')(function* (input: {
   readonly run: Option.Option<string>
   readonly dataset: Option.Option<string>
@@ -83,7 +83,7 @@ export const runOf = Effect.fn('Cli.runOf')(function* (input: {
   return join(config.runs, yield* datasetOf(input.dataset, config))
 })
 
-/** Refuses a checkpoint that is not there, before anything else is done. */
+/** Refuses a checkpoint that does not exist, before any other work. */
 export const requireCheckpoint = (folder: string): Effect.Effect<void, InputError> =>
   existsSync(join(folder, 'config.json'))
     ? Effect.void
@@ -91,6 +91,6 @@ export const requireCheckpoint = (folder: string): Effect.Effect<void, InputErro
         new InputError({
           subject: folder,
           problem: 'holds no config.json',
-          remedy: 'give the folder of a Hugging Face checkpoint as --model',
+          remedy: 'set --model to the folder of a Hugging Face checkpoint',
         }),
       )

@@ -17,7 +17,7 @@ import { inspectLines } from './dataset-lines.ts'
 import { cleaning, given, json, policy, print, source } from './flags.ts'
 import { importCommand } from './import.ts'
 
-const name = Argument.String('name').pipe(Argument.withDescription('name in the catalogue, e.g. charades'))
+const name = Argument.String('name').pipe(Argument.withDescription('name of a dataset, e.g. charades'))
 
 const place = {
   name,
@@ -25,15 +25,15 @@ const place = {
   cleaning,
   annotations: source.annotations,
   split: Flag.String('split').pipe(
-    Flag.withDescription('one split; every split that is there by default'),
+    Flag.withDescription('name of one split; every split present by default'),
     Flag.optional,
   ),
   form: source.form,
-  // What is looked at, checked or handed on is the file as published.
+  // These commands read the files as published.
   policy: policy('keep'),
 }
 
-/** What the flags say of the dataset to be read. */
+/** The dataset to read, from the flags. */
 const optionsOf = Effect.fnUntraced(function* (
   input: {
     readonly name: string
@@ -80,14 +80,14 @@ const list = Command.make(
       ),
     )
   }),
-).pipe(Command.withDescription('Every dataset that is known, with its splits, licence and files'))
+).pipe(Command.withDescription('List every known dataset with its splits, licence and files'))
 
 const inspect = Command.make(
   'inspect',
   {
     ...place,
     lines: Flag.Int('lines').pipe(
-      Flag.withDescription('how many problems of each kind are shown by line'),
+      Flag.withDescription('number of problems of each kind to list with their lines'),
       Flag.withDefault(10),
     ),
   },
@@ -111,11 +111,11 @@ const inspect = Command.make(
     if (fault !== null) return yield* fault
   }),
 ).pipe(
-  Command.withDescription('What the annotation files of a dataset hold, and what is wrong with them'),
+  Command.withDescription('Summarise the annotation files of a dataset and list their problems'),
   Command.withExamples([
     {
       command: 'spanwise datasets inspect charades --annotations DIR --split train --json',
-      description: 'samples, videos, windows, durations, problems, and the prior-only floor',
+      description: 'samples, videos, windows, durations, problems, and the prior-only baseline',
     },
   ]),
 )
@@ -126,14 +126,14 @@ const check = Command.make(
     ...place,
     videos: source.videos,
     tolerance: Flag.Finite('tolerance').pipe(
-      Flag.withDescription('seconds by which annotated and true duration may differ'),
+      Flag.withDescription('maximum difference of annotated and measured duration in seconds'),
       Flag.withDefault(0.5),
     ),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
     const configured = Object.hasOwn(config.datasets, input.name)
-    // Where nothing else is said, the annotations are beside the videos.
+    // By default the annotations are in the folder of the videos.
     const annotations = configured
       ? input.annotations
       : Option.orElse(input.annotations, () => (input.name === 'shapes' ? Option.none() : input.videos))
@@ -144,7 +144,7 @@ const check = Command.make(
     if (result.videos === 0)
       return yield* new InputError({
         subject: options.annotations,
-        problem: 'names no video',
+        problem: 'contains no video',
         remedy: 'choose another --split or folder',
       })
     const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration, ${result.outside} with windows outside`
@@ -158,11 +158,13 @@ const check = Command.make(
       return yield* new IncompleteError({
         subject: videos,
         problem: `of ${result.videos} videos ${said}`,
-        remedy: 'fetch them, correct the annotations, or leave their samples out',
+        remedy: 'download them, correct the annotations, or remove their samples',
       })
   }),
 ).pipe(
-  Command.withDescription('Whether every annotated video is there, readable, and as long as annotated'),
+  Command.withDescription(
+    'Check that every annotated video exists, is readable, and has the annotated duration',
+  ),
   Command.withExamples([
     {
       command: 'spanwise datasets check charades --annotations DIR --videos DIR --split test',
@@ -187,7 +189,9 @@ const exportCommand = Command.make(
     if (fault !== null) return yield* fault
   }),
 ).pipe(
-  Command.withDescription("Write a dataset's samples as JSON lines or Parquet, in one form for all datasets"),
+  Command.withDescription(
+    "Write a dataset's samples as JSON lines or Parquet, in one format for all datasets",
+  ),
   Command.withExamples([
     {
       command: 'spanwise datasets export anet --annotations DIR --split test --out anet.parquet',
@@ -197,6 +201,6 @@ const exportCommand = Command.make(
 )
 
 export const datasets = Command.make('datasets').pipe(
-  Command.withDescription('What the catalogue knows, what a folder holds, and what is wrong with it'),
+  Command.withDescription('List known datasets; inspect, check, export and import data'),
   Command.withSubcommands([list, inspect, check, exportCommand, importCommand]),
 )

@@ -28,9 +28,13 @@ export const demo = Command.make(
     run,
     json,
     seed: wholeOr('seed', 'fixes every random draw', demoDefaults.seed, 0),
-    videos: wholeOr('videos', 'training videos of the world', demoDefaults.videos),
-    validationVideos: wholeOr('validation-videos', 'videos to measure on', demoDefaults.validationVideos),
-    selected: wholeOr('selected', 'samples each training run may use', demoDefaults.selected),
+    videos: wholeOr('videos', 'training videos to render', demoDefaults.videos),
+    validationVideos: wholeOr(
+      'validation-videos',
+      'validation videos to render',
+      demoDefaults.validationVideos,
+    ),
+    selected: wholeOr('selected', 'samples of each training run', demoDefaults.selected),
     steps: wholeOr('steps', 'GRPO steps of each training run', demoDefaults.steps),
     prompts: wholeOr('prompts', 'prompts a step', demoDefaults.prompts),
     learningRate: positiveOr('learning-rate', 'of GRPO', demoDefaults.learningRate),
@@ -52,4 +56,4 @@ export const demo = Command.make(
       yield* Console.log(`\n${columns(table).join('\n')}`)
     yield* Console.log(`\nreport: ${html}`)
   }),
-).pipe(Command.withDescription('The whole loop on real mp4 files with a small model, in minutes'))
+).pipe(Command.withDescription('Run the whole pipeline on mp4 files with a small model, in minutes'))

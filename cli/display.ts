@@ -30,8 +30,8 @@ const bar = ({ done, total }: ProgressState, width: number): string => {
 const [widest, narrowest] = [24, 6]
 
 /**
- * Bar and line within a terminal of so many columns: a line that wraps cannot be drawn over. The bar gives way first,
- * then the end of the line. The last column stays free, because some terminals wrap as soon as it is filled.
+ * Bar and line, fitted to the width of the terminal in columns: a line that wraps cannot be redrawn. The bar is shortened
+ * first, then the line. The last column stays free, because some terminals wrap as soon as it is filled.
  */
 export const fitted = (state: ProgressState, text: string, columns: number): string => {
   const room = Math.max(1, columns - 1)
@@ -41,14 +41,14 @@ export const fitted = (state: ProgressState, text: string, columns: number): str
   return [...line].length <= room ? line : `${[...line].slice(0, room - 1).join('')}…`
 }
 
-/** Milliseconds between two lines of one phase where the output is no terminal. */
+/** Milliseconds between two lines of one phase if the output is not a terminal. */
 const quiet = 10_000
 
 const terminal = process.stderr.isTTY === true
-/** Whether a bar stands on the terminal's last line. */
+/** Whether the terminal's last line shows a bar. */
 let drawn = false
 
-/** Takes the bar away, so that a message does not stand behind it; the next report draws it again. */
+/** Removes the bar before a message is printed; the next report draws it again. */
 export const clearProgress = (): void => {
   if (!drawn) return
   process.stderr.write('\r\u001b[K')
@@ -56,8 +56,8 @@ export const clearProgress = (): void => {
 }
 
 /**
- * Shows progress on standard error: a bar that is redrawn on a terminal, a plain line now and then otherwise.
- * Standard output stays for results.
+ * Shows progress on standard error: a bar that is redrawn on a terminal, occasional plain lines otherwise.
+ * Standard output is reserved for results.
  */
 export const displayLayer = Layer.sync(Progress, () => {
   let label = ''
@@ -77,7 +77,7 @@ export const displayLayer = Layer.sync(Progress, () => {
     shown = now
     const line = progressLine(state, (now - started) / 1000, from)
     if (terminal) {
-      // Some pseudo-terminals say that they have no columns at all.
+      // Some pseudo-terminals report a width of 0.
       const columns = process.stderr.columns > 0 ? process.stderr.columns : 80
       process.stderr.write(`\r\u001b[K${fitted(state, line, columns)}${last ? '\n' : ''}`)
       drawn = !last

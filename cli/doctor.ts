@@ -9,7 +9,7 @@ import { type Backend, backend, backendOf } from './backend.ts'
 import { json, print } from './flags.ts'
 import { videoServices } from './services.ts'
 
-/** What the model sees and how it gets it; no server is asked. */
+/** What the model sees and how frames are sent; no server is contacted. */
 const sightOf = Effect.fnUntraced(function* (chosen: Backend) {
   if (chosen.kind === 'embedded') {
     const checkpoint = yield* readPreprocessing(chosen.engine.checkpoint)
@@ -20,7 +20,7 @@ const sightOf = Effect.fnUntraced(function* (chosen: Backend) {
 })
 
 const unusable = ({ path, problem }: VideoError) =>
-  new InputError({ subject: path, problem, remedy: 'name another video with --video' })
+  new InputError({ subject: path, problem, remedy: 'choose another video with --video' })
 
 const seconds = (value: number | null): string => (value === null ? 'none' : value.toFixed(3))
 
@@ -33,7 +33,7 @@ const timestamps = Command.make(
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
-    // A server's formula is known without asking it.
+    // A server's formula is known without contacting it.
     const baseUrl = Option.orElse(input.baseUrl, () =>
       Option.contains(input.backend, 'openai') && config.backend.kind !== 'openai'
         ? Option.some('http://localhost:8000/v1')
@@ -73,25 +73,25 @@ const timestamps = Command.make(
     if (result.wrong > 0)
       return yield* new IncompleteError({
         subject: result.video,
-        problem: `the model takes ${result.wrong} of ${result.frames.length} frames for others in time`,
-        remedy: 'send frames with --media frames or video, or a video of constant rate',
+        problem: `the model assigns a wrong time to ${result.wrong} of ${result.frames.length} frames`,
+        remedy: 'send frames with --media frames or video, or use a video with a constant frame rate',
       })
   }),
 ).pipe(
   Command.withDescription(
-    'True time of each frame, its marker in the prompt, and what the processor derives of it',
+    'Compare the true time of each frame with its time in the prompt and in the processor',
   ),
   Command.withExamples([
-    { command: 'spanwise doctor timestamps --video clip.mp4', description: 'for the shipped checkpoint' },
+    { command: 'spanwise doctor timestamps --video clip.mp4', description: 'for the included checkpoint' },
     {
       command:
         'spanwise doctor timestamps --video clip.mp4 --backend openai --preset vllm --model Qwen3-VL-8B --media file --json',
-      description: 'for a server that takes the frames of the file itself; it is not asked',
+      description: 'for a server that decodes the file itself; it is not contacted',
     },
   ]),
 )
 
 export const doctor = Command.make('doctor').pipe(
-  Command.withDescription('Examine what a model would really be given'),
+  Command.withDescription('Examine the input that a model is given'),
   Command.withSubcommands([timestamps]),
 )

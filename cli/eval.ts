@@ -29,41 +29,41 @@ const flags = {
   seed,
   cleaning,
   predictions: Flag.String('predictions').pipe(
-    Flag.withDescription('score this file instead of running a model'),
+    Flag.withDescription('score the predictions in this file instead of running a model'),
     Flag.optional,
   ),
   answers: Flag.String('answers').pipe(
-    Flag.withDescription('with --predictions: a second file with the answers, as NExT-GQA keeps them'),
+    Flag.withDescription('with --predictions: a second file with the answers, as in NExT-GQA'),
     Flag.optional,
   ),
   baseline: Flag.Literals('baseline', baselines).pipe(
-    Flag.withDescription('score a rule that looks at no video instead of a model'),
+    Flag.withDescription('score a baseline that uses no video instead of a model'),
     Flag.optional,
   ),
   rule: Flag.String('rule').pipe(
-    Flag.withDescription('whose scoring rule is used; the first of the suite by default'),
+    Flag.withDescription('scoring rule; by default the first of the suite'),
     Flag.optional,
   ),
   reader: Flag.Literals('reader', readers).pipe(
     Flag.withDescription(
-      'how raw outputs are read: lenient understands what real models write, strict the form asked for only',
+      'how replies are parsed: lenient (default) accepts common variations, strict only the requested format, the others as published',
     ),
     Flag.withDefault('lenient'),
   ),
-  limit: whole('limit', 'only so many samples', 1),
+  limit: whole('limit', 'evaluate only the first N samples; all by default', 1),
   presentOnly: Flag.Boolean('present-only').pipe(
-    Flag.withDescription('leave out samples whose video is not there, and say how many'),
+    Flag.withDescription('leave out samples whose video is missing, and report their number'),
     Flag.withDefault(false),
   ),
   out: Flag.String('out').pipe(
     Flag.withDescription(
-      'folder of replies, report, figures and raw values; by default one of its own for each model and settings',
+      'folder for replies, report, figures and raw values; by default a separate one for each model and settings',
     ),
     Flag.optional,
   ),
 }
 
-/** The samples of a suite's split; those of the shapes world with their truth. A row that cannot be read is refused. */
+/** The samples of a suite's split; those of the shapes world with their ground truth. A row that cannot be read is refused. */
 const samplesOf = Effect.fnUntraced(function* (
   { dataset, tasks }: Suite,
   split: string,
@@ -80,11 +80,11 @@ const samplesOf = Effect.fnUntraced(function* (
   }
 })
 
-/** The first sample without the truth that its task is scored against. */
+/** The first sample without the ground truth that its task needs. */
 const unlabelled = (samples: ReadonlyArray<Sample>): Sample | undefined =>
   samples.find((sample) => (specOf(sample).grounded ? sample.windows === null : sample.answer === undefined))
 
-/** So many samples without a reply are named one by one; report.json has all. */
+/** Number of samples without a reply that are listed individually; report.json has all. */
 const named = 20
 
 const unansweredLines = (unanswered: ReplyTally['unanswered']): ReadonlyArray<string> => [
@@ -122,7 +122,7 @@ const suiteCommand = (name: string) =>
         return yield* new InputError({
           subject: `--split ${split}`,
           problem: `sample ${blank.id} has no annotated ${blank.windows === null ? 'window' : 'answer'}`,
-          remedy: 'choose a split with labels, or leave such samples out',
+          remedy: 'choose a split with labels, or remove such samples',
         })
       // A prior may look at a training split; where that cannot be read, it is fitted on what it is scored on.
       const { train, fitted } = yield* samplesOf(suite, suite.trainSplit, folders.annotations, options).pipe(
@@ -139,14 +139,14 @@ const suiteCommand = (name: string) =>
       if (all.length === 0)
         return yield* new InputError({
           subject: folders.annotations,
-          problem: `holds no sample of ${suite.tasks.join(' or ')} in split ${split}`,
+          problem: `contains no sample of ${suite.tasks.join(' or ')} in split ${split}`,
           remedy: 'choose another --split or folder',
         })
       if (samples.length === 0)
         return yield* new InputError({
           subject: folders.videos,
-          problem: `holds none of the ${all.length} samples' videos`,
-          remedy: 'point --videos at the folder of the videos',
+          problem: `contains none of the ${all.length} samples' videos`,
+          remedy: 'set --videos to the folder of the videos',
         })
       const place = { root: join(config.runs, 'eval', name), ...given({ out: input.out }) }
       const benchmark = { suite: name, split, files }
@@ -212,20 +212,20 @@ const suiteCommand = (name: string) =>
         return yield* new IncompleteError({
           subject: `eval ${name}`,
           problem: `${tally.unanswered.length} of ${tally.samples} samples have no reply and count as wrong (${tally.unanswered[0]!.file} first)`,
-          remedy: `their reasons are in ${join(folder, 'report.json')}; fix them and run again, or leave out absent videos with --present-only`,
+          remedy: `the reasons are in ${join(folder, 'report.json')}; fix them and run again, or leave out missing videos with --present-only`,
         })
       }
     }),
-  ).pipe(Command.withDescription(`Score a model, a file or a baseline on ${name}`))
+  ).pipe(Command.withDescription(`Evaluate a model, a predictions file or a baseline on ${name}`))
 
 export const evaluation = Command.make('eval').pipe(
   Command.withDescription('Evaluate on a benchmark'),
   Command.withSubcommands([...[...Object.keys(suites), ...ownNames].map(suiteCommand), compareCommand]),
   Command.withExamples([
-    { command: 'spanwise eval shapes', description: 'the shipped checkpoint on its world' },
+    { command: 'spanwise eval shapes', description: 'the included checkpoint on the synthetic dataset' },
     {
       command: 'spanwise eval charades --annotations DIR --predictions FILE.jsonl',
-      description: 'score predictions made elsewhere',
+      description: 'score a file of predictions',
     },
   ]),
 )

@@ -2,13 +2,13 @@ import { Cause, Exit, Runtime } from 'effect'
 import { spanwiseCommand } from '../core/index.ts'
 import { clearProgress } from './display.ts'
 
-/** Milliseconds that output may still take once the user has interrupted. */
+/** Milliseconds allowed for pending output after an interruption. */
 const patience = 1000
 
-/** Whether what reads this stream is gone: a pipe that was closed, a terminal that was. */
+/** Whether the reader of this stream is gone: a closed pipe or terminal. */
 const gone = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
-/** Everything written so far has left the process, or nobody reads it any more. */
+/** Waits until all output has left the process, or its reader is gone. */
 const drained = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => {
     if (stream.destroyed || stream.writableLength === 0) return resolve()
@@ -16,18 +16,18 @@ const drained = (stream: NodeJS.WriteStream): Promise<void> =>
     stream.write('', () => resolve())
   })
 
-/** Commands that go on from where they were stopped. */
+/** Commands that resume where they were stopped. */
 const resumable = new Set(['bra', 'dea', 'folds', 'train', 'eval', 'demo'])
 
-/** What an interrupted user is told: how to go on. */
+/** The message after an interruption: how to continue. */
 const interrupted = (words: ReadonlyArray<string>): string =>
   resumable.has(words[0] ?? '')
-    ? `spanwise: interrupted; what is finished is kept, go on with: ${spanwiseCommand(...words)}\n`
+    ? `spanwise: interrupted; finished work is kept, continue with: ${spanwiseCommand(...words)}\n`
     : 'spanwise: interrupted\n'
 
 /**
- * Ends the process with the exit code of the program, after all of its output has been read: `process.exit` throws away
- * what a pipe has not taken yet.
+ * Ends the process with the exit code of the program, after all of its output has been read: `process.exit` discards
+ * what is still in a pipe's buffer.
  */
 export const teardown: Runtime.Teardown = (exit, onExit) => {
   const stopped = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
@@ -43,7 +43,7 @@ export const teardown: Runtime.Teardown = (exit, onExit) => {
   })
 }
 
-/** A closed terminal asks to end as SIGTERM does, and output that nobody reads any more is no error. */
+/** A closed terminal ends the process as SIGTERM does, and output without a reader is not an error. */
 export const followTerminal = (): void => {
   process.once('SIGHUP', () => process.emit('SIGTERM'))
   for (const stream of [process.stdout, process.stderr])

@@ -62,9 +62,9 @@ export const json = Flag.Boolean('json').pipe(
   Flag.withDefault(false),
 )
 
-/** For what is made once and may be somebody's by now. */
+/** For output that may already exist and be in use. */
 export const replace = Flag.Boolean('replace').pipe(
-  Flag.withDescription('write over what was made there with other settings'),
+  Flag.withDescription('replace existing output made with other settings'),
   Flag.withDefault(false),
 )
 
@@ -76,16 +76,16 @@ export const seed = Flag.Int('seed').pipe(
 export const model = {
   model: text(
     'model',
-    'Hugging Face checkpoint folder, a model of the local Hugging Face cache (owner/name), or a name of "models" in the configuration; the shipped shapes checkpoint by default',
+    'Hugging Face checkpoint folder, a model in the local Hugging Face cache (owner/name), or a name from "models" in the configuration; default: the included shapes checkpoint',
   ),
   device: Flag.Literals('device', ['cpu', 'webgpu']).pipe(
-    Flag.withDescription('where the embedded engine computes'),
+    Flag.withDescription('device of the embedded engine, default cpu'),
     Flag.optional,
   ),
-  threads: whole('threads', 'threads of the engine; every core by default'),
+  threads: whole('threads', 'threads of the engine; all cores by default'),
 }
 
-/** What becomes of rows whose windows are wrong; `keep` where files are looked at as published. */
+/** How rows with invalid windows are handled; `keep` where files are read as published. */
 export const policy = (byDefault: Policy) =>
   Flag.Literals('policy', policies).pipe(
     Flag.withDescription(
@@ -98,47 +98,55 @@ export const source = {
   split: text('split', 'split of the dataset; train by default'),
   annotations: text('annotations', 'folder of the annotation files'),
   videos: text('videos', 'folder of the videos'),
-  form: text('form', 'which published form, where the folder has several'),
+  form: text('form', 'published form to read if the folder contains several, by a part of its file name'),
   policy: policy(defaultReadSettings.policy),
 }
 
 export const cleaning = Flag.Literals('cleaning', cleanings).pipe(
-  Flag.withDescription('whose cleaning of the queries; raw leaves them as published'),
+  Flag.withDescription('how queries are normalised, by source; raw keeps them as published'),
   Flag.optional,
 )
 
-/** What the user may say of the model's needs; each goes over its profile, in every command alike. */
+/** Overrides of the model's profile, the same in every command. */
 export const profile = {
-  fps: positive('fps', "frames per second; the model's own rate by default"),
-  frames: whole('frames', "most frames of a clip; the model's own limit by default", 1),
-  maxPixels: whole('max-pixels', 'most pixels of a frame; by default 768 vision tokens of a Qwen model', 1),
-  visionTokens: whole('vision-tokens', 'most vision tokens of a clip; 3584 for Qwen models by default', 1),
+  fps: positive('fps', "frames per second; the model's rate by default"),
+  frames: whole('frames', "maximum number of frames per clip; the model's limit by default", 1),
+  maxPixels: whole(
+    'max-pixels',
+    'maximum number of pixels per frame; by default 768 vision tokens for Qwen models',
+    1,
+  ),
+  visionTokens: whole(
+    'vision-tokens',
+    'maximum number of vision tokens per clip; by default 3584 for Qwen models',
+    1,
+  ),
   maxTokens: whole(
     'max-tokens',
-    'most tokens of a reply, reasoning included; by default as the task needs',
+    'maximum number of tokens per reply, reasoning included; by default depends on the task',
     1,
   ),
   think: Flag.Literals('think', thinkModes).pipe(
     Flag.withDescription(
-      'whether the model reasons before it answers; auto (default) goes by model and task',
+      'whether the model reasons before it answers; auto (default) depends on model and task',
     ),
     Flag.optional,
   ),
   guided: Flag.Boolean('guided').pipe(
-    Flag.withDescription('hold replies to the form of an answer, on servers that can'),
+    Flag.withDescription('constrain replies to the answer format, on servers that support it'),
     Flag.optional,
   ),
 }
 
-export const run = text('run', 'folder of the run; an unfinished one is continued')
+export const run = text('run', 'folder of the run; an unfinished run is continued')
 
-/** The flags that were given, by name; the others are left out, as options with defaults expect. */
+/** The flags that were given, by name; the others are omitted, as options with defaults require. */
 export const given = <A extends Record<string, Option.Option<unknown>>>(flags: A) =>
   Object.fromEntries(
     Object.entries(flags).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : [])),
   ) as { readonly [K in keyof A]?: A[K] extends Option.Option<infer V> ? V : never }
 
-/** The checkpoint that the package ships. */
+/** The checkpoint included in the package. */
 export const shippedModel = join(import.meta.dirname, '..', 'checkpoints', 'shapes-base')
 
 type ProfileFlags = { readonly [K in keyof typeof profile]: Option.Option<unknown> }

@@ -9,19 +9,19 @@ import { cleaning, given, json, print, run, source } from './flags.ts'
 
 const { videos: _, ...place } = source
 
-/** `spanwise datasets import`: difficulties that others published. */
+/** `spanwise datasets import`: published difficulties. */
 export const importCommand = Command.make(
   'import',
   {
     name: Argument.String('name').pipe(
-      Argument.withDescription('name in the catalogue, or of your own data'),
+      Argument.withDescription('name of a dataset in the catalogue or the configuration'),
     ),
     ...place,
     cleaning,
     run,
     json,
     from: Flag.String('from').pipe(
-      Flag.withDescription('file of per-sample answers: of TimeLens, TimeLens2 or Time-R1'),
+      Flag.withDescription('file of per-sample answers as published by TimeLens, TimeLens2 or Time-R1'),
     ),
   },
   Effect.fn(function* (input) {
@@ -42,13 +42,11 @@ export const importCommand = Command.make(
     })
     yield* print(input.json, summary, [
       `${summary.kept} of ${summary.planned} samples have a published answer among ${summary.rows} rows; ${summary.dropped} have none`,
-      `verdicts: ${join(folder, 'difficulty-estimation')}; go on with "${spanwiseCommand('curate', '--run', folder)}"`,
+      `verdicts: ${join(folder, 'difficulty-estimation')}; continue with "${spanwiseCommand('curate', '--run', folder)}"`,
     ])
   }),
 ).pipe(
-  Command.withDescription(
-    "Take others' published answers as difficulties: what `spanwise dea` computes, without a model",
-  ),
+  Command.withDescription('Import published per-sample answers as difficulties, in place of `spanwise dea`'),
   Command.withExamples([
     {
       command: 'spanwise datasets import timelens_100k --annotations DIR --from gemini_refined_data.jsonl',

@@ -27,14 +27,14 @@ const warnings = Logger.make<unknown, void>(({ logLevel, message }) => {
   console.error(`spanwise: ${kind}${text}`)
 })
 
-/** One line for what the user typed wrong; the help stays one `--help` away. */
+/** One line about an invalid command line, with a pointer to `--help`. */
 const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === 'InvalidInvocation'
       ? Console.error(
           `spanwise: ${event.errors.map((error) => problemOf(error.message)).join('; ')}; see "${spanwiseCommand(...event.commandPath.slice(1), '--help')}"`,
         )
-      : // Help is our own text, and its colours are escape sequences.
+      : // Help is trusted text, and its colours are escape sequences.
         Effect.provideService(CliOutput.defaultPresenter.present(event), Console.Console, console),
 })
 
@@ -43,7 +43,7 @@ const root = Command.make('spanwise').pipe(
   Command.withSubcommands(commands),
 )
 
-/** 0 done, 1 an internal error, 2 invalid input, 3 work left undone, 130 interrupted. */
+/** 0 done, 1 internal error, 2 invalid input, 3 incomplete, 130 interrupted. */
 const exitCode = (error: unknown): number => {
   switch (tagOf(error)) {
     case 'ShowHelp':
@@ -66,7 +66,7 @@ const oneLine = (error: unknown): string =>
   typedCommands(plainLine(error instanceof Error ? error.message : String(error)))
 
 Command.run(root, { version: packageJson.version }).pipe(
-  // The trace goes to whoever fixes it.
+  // The stack trace is printed for the bug report.
   Effect.catchDefect((defect) =>
     Console.error(defect instanceof Error ? defect.stack : defect).pipe(
       Effect.andThen(Effect.fail(new Error(`internal error: ${oneLine(defect)}; please report it`))),

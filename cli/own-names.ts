@@ -3,8 +3,8 @@ import { Effect } from 'effect'
 import { loadConfig, ownData } from '../pipelines/config.ts'
 
 /**
- * Names of the user's own data: each is a subcommand of `eval`, so they are known before flags are read. None where the
- * configuration cannot be read; the command that needs it says why.
+ * Names of the datasets in the configuration: each is a subcommand of `eval`, so they are read before the flags. Empty if
+ * the configuration cannot be read; the command that needs it reports why.
  */
 export const ownNames: ReadonlyArray<string> = await Effect.runPromise(
   loadConfig().pipe(

@@ -8,7 +8,7 @@ import { loadConfig } from '../pipelines/config.ts'
 import { given, json, model, positiveOr, print, seed, wholeOr } from './flags.ts'
 import { settings, settingsOf } from './settings.ts'
 
-/** `--peer 0/4` and where the peers meet. */
+/** `--peer 0/4` and the folder through which peers exchange weights. */
 const peersOf = (input: {
   readonly peer: Option.Option<string>
   readonly meetIn: string
@@ -26,8 +26,8 @@ const peersOf = (input: {
     : Effect.fail(
         new InputError({
           subject: '--peer',
-          problem: `${input.peer.value} is not K/N with K below N`,
-          remedy: 'name this process and how many there are, e.g. 0/4',
+          problem: `${input.peer.value} is not K/N with K less than N`,
+          remedy: 'use the index of this process and their number, e.g. 0/4',
         }),
       )
 }
@@ -44,7 +44,7 @@ const shapes = Command.make(
       Flag.withDefault('runs/shapes-base'),
     ),
     from: Flag.String('from').pipe(
-      Flag.withDescription('a checkpoint to go on from, with a fresh optimiser'),
+      Flag.withDescription('checkpoint to continue from, with a fresh optimiser; random weights by default'),
       Flag.optional,
     ),
     settings,
@@ -53,20 +53,20 @@ const shapes = Command.make(
     learningRate: positiveOr('learning-rate', 'peak of the cosine schedule', 1e-3),
     microBatchTokens: wholeOr(
       'micro-batch-tokens',
-      'tokens computed at a time; a GPU wants many, a processor few',
+      'tokens per forward pass; more suits a GPU, fewer a CPU',
       2048,
     ),
     warmup: wholeOr('warmup', 'steps of warm-up', 50, 0),
     evaluateEvery: wholeOr('evaluate-every', 'steps between validations', 100),
     peer: Flag.String('peer').pipe(
-      Flag.withDescription('train together with other processes, as number K of N, e.g. 0/4'),
+      Flag.withDescription('train jointly with other processes, as number K of N, e.g. 0/4'),
       Flag.optional,
     ),
     meetIn: Flag.String('meet-in').pipe(
-      Flag.withDescription('a new folder in which the peers average their weights'),
+      Flag.withDescription('with --peer: a new folder through which the peers average their weights'),
       Flag.withDefault('runs/peers'),
     ),
-    meetEvery: wholeOr('meet-every', 'steps between two averages', 40),
+    meetEvery: wholeOr('meet-every', 'with --peer: steps between two averages', 40),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
@@ -102,6 +102,6 @@ const shapes = Command.make(
 ).pipe(Command.withDescription('Train the small shapes checkpoint from random weights'))
 
 export const pretrain = Command.make('pretrain').pipe(
-  Command.withDescription('Make a checkpoint from nothing'),
+  Command.withDescription('Pretrain a checkpoint'),
   Command.withSubcommands([shapes]),
 )

@@ -7,10 +7,10 @@ import { relations } from '../store/index.ts'
 import { dataset, runOf } from './dataset.ts'
 import { json, print, run, whole } from './flags.ts'
 
-/** Rows of a table for people, unless told otherwise. */
+/** Default number of rows of a table for people. */
 const shown = 100
 
-/** The documentation of everything that can be asked for, from the definitions that make it. */
+/** The documentation of every table and view, derived from their definitions. */
 const schemaLines = (): ReadonlyArray<string> =>
   relations.flatMap(({ kind, name, comment, columns }) => {
     const width = Math.max(...Object.keys(columns).map((column) => column.length))
@@ -23,7 +23,7 @@ const schemaLines = (): ReadonlyArray<string> =>
     ]
   })
 
-/** Writes to standard output; a reader that has seen enough (`| head`) ends it well. */
+/** Writes to standard output; a reader that closes the pipe early (`| head`) is not an error. */
 const write = (pieces: Stream.Stream<string, InputError>) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio.Stdio
@@ -46,7 +46,10 @@ export const query = Command.make(
       Flag.withDescription('print a Markdown table'),
       Flag.withDefault(false),
     ),
-    limit: whole('limit', `most rows, 0 for all; default ${shown}, and all with --json and --csv`),
+    limit: whole(
+      'limit',
+      `maximum number of rows, 0 for all; default ${shown}, and all with --json and --csv`,
+    ),
     schema: Flag.Boolean('schema').pipe(
       Flag.withDescription('list the tables and views with their columns'),
       Flag.withDefault(false),
@@ -58,14 +61,14 @@ export const query = Command.make(
     if (formats.length > 1)
       return yield* new InputError({
         subject: formats.map((name) => `--${name}`).join(' '),
-        problem: 'are different formats of one output',
-        remedy: 'give one of them',
+        problem: 'cannot be combined',
+        remedy: 'use one of them',
       })
     if (Option.isNone(input.sql))
       return yield* new InputError({
         subject: 'spanwise query',
-        problem: 'there is no SQL to answer',
-        remedy: 'give it as one argument in quotes, or --schema to see what can be asked',
+        problem: 'no SQL is given',
+        remedy: 'write it as one quoted argument, or use --schema to list tables and views',
       })
     const sql = input.sql.value
     const format: Format = formats[0] ?? 'table'
@@ -83,7 +86,7 @@ export const query = Command.make(
     )
   }),
 ).pipe(
-  Command.withDescription('Ask the verdicts and curations of a run with SQL; reads only'),
+  Command.withDescription('Query the verdicts and curations of a run with SQL, read-only'),
   Command.withExamples([
     {
       command:
@@ -92,7 +95,7 @@ export const query = Command.make(
     },
     {
       command: 'spanwise query "FROM failures" --run runs/charades --csv',
-      description: 'every sample that an agent could not look at, and why',
+      description: 'every sample that an agent could not process, and the reason',
     },
     { command: 'spanwise query --schema', description: 'the tables and views, with every column' },
   ]),

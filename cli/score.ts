@@ -24,13 +24,13 @@ export const score = Command.make(
     completion: Flag.String('completion').pipe(Flag.withDescription('the reply to score')),
     sampling: Flag.Literals('sampling', scoreSamplings).pipe(
       Flag.withDescription(
-        'which frames: rate as agents and training take them, even --frames of them evenly spaced, transformers as its video processor takes them at its fps (2); default rate, and even where --frames is given without --fps',
+        'how frames are sampled: rate as agents and training do, even takes --frames evenly spaced frames, transformers follows its video processor at its fps (2); default rate, or even if --frames is given without --fps',
       ),
       Flag.optional,
     ),
     visionWrap: Flag.Literals('vision-wrap', ['transformers', 'vllm']).pipe(
       Flag.withDescription(
-        "whose prompt is made: transformers keeps the chat template's own vision tokens around the frames of Qwen3-VL, vllm does not; and they number the text after a long clip of Qwen2.5-VL and Qwen2-VL differently",
+        "prompt layout to follow: transformers keeps the chat template's vision tokens around the frames of Qwen3-VL, vllm does not; they also number the positions after a long clip of Qwen2.5-VL and Qwen2-VL differently",
       ),
       Flag.withDefault('transformers'),
     ),
@@ -45,8 +45,8 @@ export const score = Command.make(
     if (Option.isNone(asked))
       return yield* new InputError({
         subject: 'score',
-        problem: 'nothing is asked of the video',
-        remedy: 'give --prompt TEXT or --query TEXT',
+        problem: 'no question is given',
+        remedy: 'use --prompt TEXT or --query TEXT',
       })
     const result = yield* runScore({
       model: engine.checkpoint,
@@ -54,7 +54,7 @@ export const score = Command.make(
       asked: asked.value,
       completion: input.completion,
       profile: modelOf(config, input).overrides,
-      // --frames alone asks for that many, evenly spaced.
+      // --frames alone means that many frames, evenly spaced.
       sampling: Option.getOrElse(input.sampling, () =>
         Option.isSome(input.frames) && Option.isNone(input.fps) ? ('even' as const) : ('rate' as const),
       ),
@@ -64,16 +64,18 @@ export const score = Command.make(
       ...result.tokens.map(
         ({ text, logProb }) => `${logProb.toFixed(4).padStart(9)}  ${JSON.stringify(text)}`,
       ),
-      `${result.total.toFixed(4).padStart(9)}  in all, after ${result.promptTokens} prompt tokens and ${result.frames} frames of ${result.width}x${result.height} (vision wrap: ${result.visionWrap})`,
+      `${result.total.toFixed(4).padStart(9)}  total, after ${result.promptTokens} prompt tokens and ${result.frames} frames of ${result.width}x${result.height} (vision wrap: ${result.visionWrap})`,
     ])
   }),
 ).pipe(
-  Command.withDescription('Log-probability of each token of a reply, to compare trainers and servers'),
+  Command.withDescription(
+    'Compute the log-probability of each token of a reply, to compare trainers and servers',
+  ),
   Command.withExamples([
     {
       command:
         'spanwise score --video clip.mp4 --query "the red circle blinks" --completion "<answer>1.0 to 3.0</answer>" --json',
-      description: 'with the shipped checkpoint',
+      description: 'with the included checkpoint',
     },
   ]),
 )

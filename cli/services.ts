@@ -8,11 +8,11 @@ import type { Backend } from './backend.ts'
 export const videoServices = (workers: number, cache: CacheSettings | undefined) =>
   Videos.layer({ workers, ...(cache === undefined ? {} : { cache }) })
 
-/** Decoders beside the engine: video and a trainable model. */
+/** Decoders and the engine: video and a trainable model. */
 export const trainingServices = (options: EngineOptions, cache?: CacheSettings) =>
   Layer.mergeAll(engineLayer(options), videoServices(options.threads, cache))
 
-/** Decoders and the model that agents ask. */
+/** Decoders and the model that agents query. */
 export const modelServices = (chosen: Backend, cache?: CacheSettings) =>
   chosen.kind === 'embedded'
     ? layerEmbedded(chosen.engine.checkpoint, { overrides: chosen.overrides }).pipe(

@@ -6,14 +6,11 @@ import { InputError } from '../core/index.ts'
 export const assignments = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.withMetavar('NAME=VALUE'), Flag.atLeast(0))
 
-export const settings = assignments(
-  'set',
-  'any other setting by name, e.g. --set votes=3; may be given several times',
-)
+export const settings = assignments('set', 'any other setting by name, e.g. --set votes=3; may be repeated')
 
 type Nested = { [name: string]: unknown }
 
-/** Names with which JavaScript reaches into every object. */
+/** Property names that every JavaScript object inherits. */
 const reserved = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** JSON where it is JSON, as text otherwise. */
@@ -25,17 +22,17 @@ const parsed = (value: string): unknown => {
   }
 }
 
-/** Puts one value at its place; why it cannot be put there, or null. */
+/** Sets one value; the reason why it cannot be set, or null. */
 const put = (settings: Nested, path: ReadonlyArray<string>, value: unknown): string | null => {
   const name = path.join('.')
-  if (path.some((part) => part === '')) return `"${name}" is no name`
-  if (path.some((part) => reserved.has(part))) return `"${name}" names no setting`
+  if (path.some((part) => part === '')) return `"${name}" is not a valid name`
+  if (path.some((part) => reserved.has(part))) return `"${name}" is not a setting`
   let into = settings
   for (const [depth, part] of path.slice(0, -1).entries()) {
     if (!Object.hasOwn(into, part)) into[part] = {}
     const inner = into[part]
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner))
-      return `"${path.slice(0, depth + 1).join('.')}" has a value of its own, "${name}" has no place in it`
+      return `"${path.slice(0, depth + 1).join('.')}" already has a value, so "${name}" cannot be set`
     into = inner as Nested
   }
   const last = path.at(-1)!

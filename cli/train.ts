@@ -26,26 +26,28 @@ const flags = {
   settings,
   dataset,
   breakLease,
-  limit: whole('limit', 'only so many samples, from the first', 1),
+  limit: whole('limit', 'process only the first N samples; all by default', 1),
   data: Flag.String('data').pipe(
-    Flag.withDescription('folder that curate wrote, or a JSONL file of samples'),
+    Flag.withDescription(
+      'folder written by curate, or a JSONL file of samples; by default the curated dataset of the run',
+    ),
     Flag.optional,
   ),
   videos: Flag.String('videos').pipe(Flag.withDescription('folder of the videos'), Flag.optional),
-  steps: whole('steps', 'optimiser steps, instead of one epoch', 1),
+  steps: whole('steps', 'optimiser steps, default one epoch', 1),
   learningRate: positive('learning-rate', 'peak learning rate'),
   validation: Flag.String('validation').pipe(
-    Flag.withDescription('split of the dataset to measure on before and after'),
+    Flag.withDescription('split of the dataset to evaluate on before and after; none by default'),
     Flag.optional,
   ),
   allowOverlap: Flag.Boolean('allow-overlap').pipe(
-    Flag.withDescription('measure also on videos that are trained on'),
+    Flag.withDescription('allow validation on videos that are trained on'),
     Flag.withDefault(false),
   ),
   loraAlpha: positive('lora-alpha', 'scale of the adapters, default twice their rank'),
   weightDecay: positive('weight-decay', "AdamW's weight decay, default 0"),
   freezeVision: Flag.Boolean('freeze-vision').pipe(
-    Flag.withDescription('leave the vision tower as it is'),
+    Flag.withDescription('do not train the vision tower'),
     Flag.withDefault(false),
   ),
 }
@@ -54,7 +56,7 @@ const flags = {
 const recordOf = (value: unknown): { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null ? { ...value } : {}
 
-/** Which weights learn: all, all but the vision tower's, or low-rank adapters beside them. */
+/** Which weights are trained: all, all but the vision tower's, or low-rank adapters. */
 const trainableOf = (input: {
   readonly freezeVision: boolean
   readonly loraRank: Option.Option<number>
@@ -71,7 +73,7 @@ const trainableOf = (input: {
     : {}),
 })
 
-/** What training is measured on: the world's truth where there is one, the annotations as published elsewhere. */
+/** The validation samples: ground truth for the shapes world, the annotations as published otherwise. */
 const validationSamples = Effect.fnUntraced(function* (dataset: string, annotations: string, split: string) {
   if (dataset === 'shapes') return yield* trueSamples(annotations, split)
   const { samples } = yield* loadSource({ dataset, split, annotations, policy: 'keep' })
@@ -83,7 +85,7 @@ const trainPlanLines = (plan: TrainPlan): ReadonlyArray<string> => [
   `${plan.samples} samples, ${plan.steps} steps of ${plan.prompts} prompts${plan.completions > 0 ? ` and ${plan.completions} completions` : ''}${plan.done > 0 ? `, ${plan.done} steps are done` : ''}`,
   `tokens: about ${plan.promptTokens} of prompts, at most ${plan.completionTokens} of completions`,
   plan.hours === null || plan.secondsPerStep === null
-    ? 'time: no step of this run was measured yet; start it, interrupt it after a few steps and ask again'
+    ? 'time: no step of this run has been measured yet; start it, interrupt it after a few steps and run --plan again'
     : `time: about ${plan.hours.toPrecision(2)} h at ${plan.secondsPerStep.toPrecision(3)} s a step, measured in this run`,
 ]
 
@@ -129,13 +131,13 @@ const trainCommand = (
         ...curriculumFlags(input),
         ...ofTraining,
       }
-      // Your own data, with all that is said of it, needs no dataset beside it.
+      // A file of samples is complete and needs no dataset.
       const complete = [input.data, input.videos, input.run].every(Option.isSome<string>)
       const source =
         complete && Option.isNone(input.validation) ? null : yield* datasetOf(input.dataset, config)
       const runs = (suffix: string) => join(config.runs, `${source ?? ''}${suffix}`)
       const data = Option.getOrElse(input.data, () => runs('/curated'))
-      // Everything that is given is checked before a world is rendered or a model loaded.
+      // All input is checked before a world is rendered or a model loaded.
       yield* checkTraining(name, data, settings)
       if (!onGpus) yield* requireCheckpoint(checkpoint)
       const folders =
@@ -166,7 +168,7 @@ const trainCommand = (
         const plan = yield* planTraining(name, options).pipe(Effect.provide(videoServices(1, undefined)))
         return yield* print(input.json, plan, trainPlanLines(plan))
       }
-      // The agents looked at the same frames of the same videos.
+      // The agents have cached the same frames of the same videos.
       const cache = yield* cacheOf(input, source === null ? options.run : runs(''))
       const outcome = yield* onGpus
         ? runTrl(
@@ -186,7 +188,7 @@ const trainCommand = (
     Command.withExamples([
       {
         command: `spanwise train ${name} --dataset shapes --steps 60 --validation valid`,
-        description: 'on what curate selected from the shapes world',
+        description: 'on the samples that curate selected from the shapes dataset',
       },
     ]),
   )
@@ -194,7 +196,7 @@ const trainCommand = (
 export const train = Command.make('train').pipe(
   Command.withDescription('Train on a curated dataset'),
   Command.withSubcommands([
-    trainCommand('sft', runSft, 'Supervised fine-tuning on the (possibly repaired) annotations'),
+    trainCommand('sft', runSft, 'Supervised fine-tuning on the annotations, repaired or not'),
     trainCommand('curriculum', runCurriculum, 'GRPO with the nested mask schedule'),
   ]),
 )

@@ -18,16 +18,18 @@ const names = Object.keys(executors) as ReadonlyArray<ExecutorName>
 /** Flags of `train` that choose an engine and say how it is launched. */
 export const engineFlags = {
   trainer: Flag.Literals('engine', ['embedded', 'trl']).pipe(
-    Flag.withDescription('what trains: the engine inside, or TRL on GPUs (see docs/training-on-gpus.md)'),
+    Flag.withDescription(
+      'training engine: embedded (default), or TRL on GPUs (see docs/training-on-gpus.md)',
+    ),
     Flag.withDefault('embedded' as const),
   ),
   gpus: whole('gpus', 'trl: GPUs of the node, default 1; 0 trains on the CPU'),
   plan: Flag.Boolean('plan').pipe(
-    Flag.withDescription('trl: say what would be run and what it would need, and run nothing'),
+    Flag.withDescription('trl: print what would be run and what it needs, without running it'),
     Flag.withDefault(false),
   ),
   packing: Flag.Literals('packing', ['on', 'off']).pipe(
-    Flag.withDescription('trl: compute a prompt once for its whole group, default on'),
+    Flag.withDescription('trl: compute each prompt once for its whole group, default on'),
     Flag.optional,
   ),
   numGenerations: whole('num-generations', 'completions of each prompt, default 8', 2),
@@ -45,12 +47,12 @@ export const engineFlags = {
   ),
   loraRank: whole('lora-rank', 'train low-rank adapters of this rank instead of all weights', 1),
   vllm: Flag.Literals('vllm', vllmModes).pipe(
-    Flag.withDescription('trl: sample with vLLM, in the same processes or from a server; off by default'),
+    Flag.withDescription('trl: sample with vLLM, in the same processes or from a server; default off'),
     Flag.optional,
   ),
   vllmUrl: text('vllm-url', 'trl: URL of the vLLM server'),
   sharding: Flag.Literals('sharding', shardings).pipe(
-    Flag.withDescription('trl: how weights are spread over the GPUs, default ddp'),
+    Flag.withDescription('trl: how weights are distributed over the GPUs, default ddp'),
     Flag.optional,
   ),
   offload: Flag.Boolean('offload').pipe(
@@ -58,24 +60,24 @@ export const engineFlags = {
     Flag.withDefault(false),
   ),
   precision: Flag.Literals('precision', ['bf16', 'fp32']).pipe(
-    Flag.withDescription('trl: of the weights; bf16 by default, fp32 on the CPU'),
+    Flag.withDescription('trl: precision of the weights; default bf16, fp32 on the CPU'),
     Flag.optional,
   ),
   python: text(
     'python',
-    'trl: Python that has the packages of engines/trl; SPANWISE_PYTHON, .venv or python3',
+    'trl: Python with the packages of engines/trl; default SPANWISE_PYTHON, .venv or python3',
   ),
   executor: Flag.Literals('executor', names).pipe(
-    Flag.withDescription('trl: what starts the training: this machine, a Ray cluster or SLURM'),
+    Flag.withDescription('trl: where training runs: this machine (default), a Ray cluster or SLURM'),
     Flag.withDefault('local' as const),
   ),
-  option: assignments('option', "trl: the executor's own options, as for folds run, e.g. partition=gpu"),
-  cpus: positive('cpus', 'trl: cores that a scheduler is asked for, default 8 a GPU'),
+  option: assignments('option', 'trl: options of the executor, as for folds run, e.g. partition=gpu'),
+  cpus: positive('cpus', 'trl: cores to request from a scheduler, default 8 per GPU'),
   host: Flag.String('host').pipe(
-    Flag.withDescription('trl: address of the service; others than loopback need SPANWISE_TOKEN'),
+    Flag.withDescription('trl: address of the service, default loopback; any other needs SPANWISE_TOKEN'),
     Flag.withDefault('127.0.0.1'),
   ),
-  port: whole('port', 'trl: port of the service, default any free one'),
+  port: whole('port', 'trl: port of the service, default any free port'),
 }
 
 type Given<A> = { readonly [K in keyof A]: A[K] extends Flag.Flag<infer V> ? V : never }
@@ -93,7 +95,7 @@ const pythonOf = (flag: Option.Option<string>): string =>
       'python3',
   )
 
-/** Settings of the curriculum that have flags of their own. */
+/** Settings of the curriculum with their own flags. */
 export const curriculumFlags = (input: EngineFlags) =>
   given({ group: input.numGenerations, beta: input.beta, loss: input.loss })
 
@@ -138,7 +140,7 @@ export const trlOptions = (
   port: Option.getOrElse(input.port, () => 0),
 })
 
-/** As `engineOf`, for a model that the engine's machine may download: a name of the hub need not be in the cache here. */
+/** As `engineOf`, for a model that the engine's machine may download: a hub name need not be in the local cache. */
 export const trlModel = (config: Config, flags: Parameters<typeof engineOf>[1]) =>
   engineOf(config, flags).pipe(
     Effect.catchTag('InputError', (error) => {

@@ -45,7 +45,7 @@ export class EngineError extends Schema.TaggedError<EngineError>()('EngineError'
   }
 }
 
-/** The work ran to its end, but some of what was asked for was not done. Exit code 3. */
+/** The command finished, but part of the requested work was not done. Exit code 3. */
 export class IncompleteError extends Schema.TaggedError<IncompleteError>()('IncompleteError', {
   subject: Schema.String,
   problem: Schema.String,

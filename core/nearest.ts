@@ -10,7 +10,7 @@ export const edits = (a: string, b: string): number => {
   return row[b.length]!
 }
 
-/** The name most like `wanted`; null for an empty list. Case, `-` and `_` do not count. */
+/** The name closest to `wanted`; null for an empty list. Case, `-` and `_` do not count. */
 export const nearest = (wanted: string, names: ReadonlyArray<string>): string | null => {
   const plain = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '')
   const target = plain(wanted)

@@ -1,6 +1,6 @@
 /*
- * Text of others (file names, queries, replies, errors of servers) as it may be shown. A terminal obeys escape
- * sequences, and direction marks make a text read as another.
+ * Text from outside (file names, queries, replies, server errors) made safe to print. A terminal obeys escape
+ * sequences, and direction marks change the order in which text is displayed.
  */
 
 const escape = String.fromCharCode(27)
@@ -18,7 +18,7 @@ const sequences = new RegExp(
 /** Control characters other than tab and line feed, and marks that change the direction of text. */
 const controls = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
-/** A text without what a terminal would obey; lines and tabs stay. */
+/** A text without the characters that a terminal would act on; line feeds and tabs stay. */
 export const plainText = (text: string): string =>
   text
     .replaceAll(sequences, '')
@@ -28,7 +28,7 @@ export const plainText = (text: string): string =>
 export const plainLine = (text: string): string =>
   plainText(text.replaceAll(/[\r\n\u2028\u2029]+/g, '\n')).replaceAll(/\s*[\n\t]\s*/g, ' ')
 
-/** JSON on one line that reads back as the same value, and that a terminal shows without obeying any of it. */
+/** JSON on one line that parses to the same value and contains nothing that a terminal would act on. */
 export const plainJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll(
     controls,

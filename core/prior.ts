@@ -33,7 +33,7 @@ const meanIou = (samples: ReadonlyArray<Scaled>, start: number, end: number): nu
 /**
  * The constant window that a model could learn from the training annotations alone: the normalised (start, end) with
  * the largest mean IoU, by grid search in steps of 5 % and then of 1 % around the best. Samples without duration or
- * windows are left out; with none left it is the whole clip. It is the floor that an IoU has to clear to mean anything.
+ * windows are left out; with none left it is the whole clip. It is the baseline that a model's IoU has to exceed.
  */
 export const fitPrior = (samples: ReadonlyArray<Pick<Sample, 'duration' | 'windows'>>): PriorWindow => {
   const usable = samples.flatMap(({ duration, windows }): ReadonlyArray<Scaled> => {

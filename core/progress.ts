@@ -1,6 +1,6 @@
 import { Context, Effect } from 'effect'
 
-/** Where a phase of work stands. */
+/** The progress of a phase of work. */
 export interface ProgressState {
   /** The phase in two or three words, e.g. `boundary reflection`. */
   readonly label: string

@@ -7,9 +7,9 @@ export const shellQuote = (command: ReadonlyArray<string>): string =>
 /** How Spanwise is started on a machine where nothing is installed, in its own folder. */
 const start = 'npx pnpm@12 spanwise'
 
-/** A command of Spanwise that can be typed as it stands: `npx pnpm@12 spanwise dea --run 'my run'`. */
+/** A Spanwise command that can be pasted into a shell: `npx pnpm@12 spanwise dea --run 'my run'`. */
 export const spanwiseCommand = (...words: ReadonlyArray<string>): string => `${start} ${shellQuote(words)}`
 
-/** A message in which commands are named shortly ("spanwise curate") with commands that can be typed as they stand. */
+/** A message with its short command names ("spanwise curate") replaced by commands that can be pasted into a shell. */
 export const typedCommands = (message: string): string =>
   message.replaceAll(/(["`])spanwise (?=[a-z-])/g, `$1${start} `)

@@ -1,4 +1,4 @@
-/** Arithmetic mean; 0 of nothing. */
+/** Arithmetic mean; 0 for an empty list. */
 export const mean = (values: ArrayLike<number>): number => {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]!
@@ -16,12 +16,12 @@ const squaredDeviations = (values: ArrayLike<number>): number => {
 export const deviation = (values: ArrayLike<number>): number =>
   values.length < 2 ? 0 : Math.sqrt(squaredDeviations(values) / (values.length - 1))
 
-/** Population standard deviation (divided by n); 0 of nothing. */
+/** Population standard deviation (divided by n); 0 for an empty list. */
 export const populationDeviation = (values: ArrayLike<number>): number =>
   values.length === 0 ? 0 : Math.sqrt(squaredDeviations(values) / values.length)
 
 /**
- * Quantiles by linear interpolation between order statistics, as NumPy's default; NaN of nothing.
+ * Quantiles by linear interpolation between order statistics, as NumPy's default; NaN for an empty list.
  *
  * @param values finite numbers in any order.
  * @param shares each in [0, 1]; 0.5 is the median.

@@ -42,18 +42,18 @@ export const merge = (windows: ReadonlyArray<Window>, gap = 0): ReadonlyArray<Wi
 export const coverage = (windows: ReadonlyArray<Window>): number =>
   merge(windows).reduce((sum, window) => sum + length(window), 0)
 
-/** The parts of `windows` that lie inside `bounds`. */
+/** The parts of `windows` inside `bounds`. */
 export const clip = (windows: ReadonlyArray<Window>, bounds: Window): ReadonlyArray<Window> =>
   windows
     .map(([start, end]): Window => [Math.max(start, bounds[0]), Math.min(end, bounds[1])])
     .filter(([start, end]) => start < end)
 
-/** What is wrong with windows (seconds) of a video that lasts `duration` seconds: one lies wholly outside it; or null. */
+/** What is wrong with windows (seconds) of a video that lasts `duration` seconds: a window is entirely outside it; null if none is. */
 export const misplaced = (windows: ReadonlyArray<Window>, duration: number): string | null => {
   const outside = windows.filter(([start, end]) => start >= duration || end <= 0)
   if (outside.length === 0) return null
   const list = outside.map(([start, end]) => `${start} to ${end} s`).join(', ')
-  return `window ${list} lies outside the video, which lasts ${duration.toFixed(2)} s`
+  return `window ${list} is outside the video, which lasts ${duration.toFixed(2)} s`
 }
 
 /** The time inside `bounds` that no window covers. */
@@ -103,6 +103,6 @@ export const setIou = (a: ReadonlyArray<Window>, b: ReadonlyArray<Window>): numb
   return union > 0 ? shared / union : 0
 }
 
-/** Whether the moment `time` lies in one of the windows, ends included. */
+/** Whether `time` is inside one of the windows, ends included. */
 export const covers = (windows: ReadonlyArray<Window>, time: number): boolean =>
   windows.some(([start, end]) => time >= start && time <= end)

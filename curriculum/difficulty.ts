@@ -29,7 +29,7 @@ export interface BandBounds {
   readonly hard: number
 }
 
-/** Documented default of the design, section 6. */
+/** The documented default. */
 export const defaultBounds: BandBounds = { easy: 0.3, hard: 0.7 }
 
 const span = (candidate: Candidate) => Windows.coverage(candidate.windows)
@@ -42,8 +42,8 @@ const measure: Record<CurriculumKey, (candidate: Candidate) => number> = {
 
 /**
  * How easy each candidate is under a key, in [0, 1], by id. `score` is the IoU itself. The span keys have no natural
- * scale, so they become the share of the pool that is easier to outlast: the mid-rank over the pool divided by its
- * size, which makes the default thresholds cut 30 / 40 / 30 % of any pool.
+ * scale, so they become the sample's mid-rank in the pool divided by the pool's size, which makes the default
+ * thresholds cut 30 / 40 / 30 % of any pool.
  */
 export const easeByKey = (
   pool: ReadonlyArray<Candidate>,

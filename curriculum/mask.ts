@@ -1,13 +1,13 @@
 import { marginOf } from '../agents/index.ts'
 import { hash32, random, type Window, Windows } from '../core/index.ts'
 
-/** `blank` keeps a hidden frame's place in time as a black frame, `drop` removes it. */
+/** `blank` replaces a hidden frame by a black one, `drop` removes it. */
 export const maskModes = ['blank', 'drop'] as const
 export type MaskMode = (typeof maskModes)[number]
 
 /**
  * Frames are hidden in whole groups of this many neighbours, because one visual token of the Qwen-VL family covers a
- * pair: a half-hidden pair would be a token of neither content nor blank.
+ * pair of frames, which must be hidden or shown together.
  */
 export const framesPerToken = 2
 
@@ -98,9 +98,8 @@ export const visibleWindows = (
 }
 
 /**
- * What an answer that never looks at the picture scores on the clip as shown: the best IoU with any true window of the
- * longest stretch of visible time. Masking leaks the answer's place to the extent that this exceeds its value without
- * a mask.
+ * The score of an answer that ignores the picture, on the clip as shown: the best IoU of the longest visible stretch with
+ * any true window. Masking leaks the position of the answer to the extent that this exceeds its value without a mask.
  */
 export const priorIou = (truths: ReadonlyArray<Window>, visible: ReadonlyArray<Window>): number => {
   const longest = visible.reduce<Window | undefined>(

@@ -1,6 +1,6 @@
 import { random } from '../core/index.ts'
 
-/** In which order an epoch goes through the samples. */
+/** The order in which an epoch visits the samples. */
 export const samplerOrders = ['shuffled', 'easy-first', 'hard-first'] as const
 export type SamplerOrder = (typeof samplerOrders)[number]
 
@@ -14,12 +14,12 @@ export interface Sampler {
   readonly solvedAbove: number
 }
 
-/** Plain data: goes into a checkpoint as JSON and fixes every later draw. */
+/** Plain data: stored in a checkpoint as JSON; determines every later draw. */
 export interface SamplerState {
   readonly epoch: number
-  /** Draws taken from the present epoch. */
+  /** Draws taken from the current epoch. */
   readonly position: number
-  /** The present epoch's ids in order; an epoch's order is fixed when it begins. */
+  /** The current epoch's ids in order; the order is fixed when the epoch begins. */
   readonly queue: ReadonlyArray<string>
   /** The last mean IoU of each sample in training, by id. */
   readonly scores: Readonly<Record<string, number>>
@@ -27,7 +27,7 @@ export interface SamplerState {
 
 const queueOf = (sampler: Sampler, epoch: number, scores: SamplerState['scores']): ReadonlyArray<string> => {
   const open = sampler.ids.filter((id) => (scores[id] ?? 0) <= sampler.solvedAbove)
-  // When everything is solved, everything is practised again.
+  // When every sample is solved, all are used again.
   const pool = (open.length > 0 ? open : sampler.ids).toSorted()
   const shuffled = random(sampler.seed, 'sampler', epoch).shuffle(pool)
   if (sampler.order === 'shuffled') return shuffled

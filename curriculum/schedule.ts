@@ -9,7 +9,7 @@ export interface MaskSchedule {
   readonly until: number
 }
 
-/** Documented default: the design fixes the start; the end at half of the steps is this project's choice. */
+/** The documented default; ending at half of the steps is this project's choice. */
 export const defaultMaskSchedule: MaskSchedule = { kind: 'linear', start: 0.8, until: 0.5 }
 
 /**

@@ -13,8 +13,8 @@ import {
 /**
  * How samples are weighted by their ease (mean IoU under the key `score`).
  * `gaussian`: a normal density of the ease (Time-R1: mean 0.3, deviation 0.2).
- * `gaussian-balanced`: that density over the share of the pool that is about as easy, in twenty steps, so that the
- * selection itself follows the Gaussian whatever the pool is like (TimeLens: mean 0.05, deviation 0.2).
+ * `gaussian-balanced`: that density divided by the share of the pool that is about as easy, in twenty steps, so that the
+ * selection itself follows the Gaussian whatever the distribution of the pool (TimeLens: mean 0.05, deviation 0.2).
  * `hard-squared`: (1 - ease)^2 (TimeLens2). `band`: quotas of easy, medium and hard. `random`: the control.
  */
 export const selectionMethods = ['gaussian', 'gaussian-balanced', 'hard-squared', 'band', 'random'] as const
@@ -66,8 +66,8 @@ const largest = (ids: ReadonlyArray<string>, count: number, value: (id: string) 
     .map(({ id }) => id)
 
 /**
- * Whole numbers in the proportion of `weights` that add up to `total`, none above its limit: what is due above a limit
- * goes to the others, the rest is rounded by largest remainders. Where the limits cannot hold the total, the limits.
+ * Whole numbers in the proportion of `weights` that add up to `total`, none above its limit: the excess above a limit
+ * goes to the others, the rest is rounded by largest remainders. If the limits sum to less than the total, the limits.
  */
 export const apportion = (
   total: number,
@@ -95,7 +95,7 @@ export const apportion = (
   }
 }
 
-/** Steps of ease in which the density of a pool is counted: TimeLens's. */
+/** Histogram bins of ease over a pool, as in TimeLens. */
 const steps = 20
 
 const stepOf = (ease: number): number => Math.min(steps - 1, Math.floor(steps * ease))
@@ -125,8 +125,8 @@ const weighing = (
 
 /**
  * The ids to train on, sorted. Exactly `budget(pool.length, selection)` of them, fixed by the seed and the set of
- * candidates whatever their order: a weighted sample without replacement, or the quotas of `band` (a band that runs
- * short leaves its places to the others).
+ * candidates whatever their order: a weighted sample without replacement, or the quotas of `band` (the unused quota of a
+ * band that runs short goes to the others).
  * Throws RangeError when ids repeat.
  */
 export const select = (pool: ReadonlyArray<Candidate>, selection: Selection): ReadonlyArray<string> => {

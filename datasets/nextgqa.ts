@@ -67,7 +67,7 @@ export const nextgqa = define({
         return yield* new InputError({
           subject: located.path,
           problem: firstIssue(checked.error),
-          remedy: 'give the file as published',
+          remedy: 'use the file as published',
         })
       const files = yield* nextFiles(folder)
       for (const one of yield* nextRows(source, into)) {

@@ -34,7 +34,7 @@ const headerFault = (
       names.length === 1 && /[;\t|]/.test(names[0] ?? '')
         ? 'separate the columns by commas'
         : guess === null
-          ? 'give the file as published'
+          ? 'use the file as published'
           : `name it so (the nearest is ${guess})`,
   }
 }

@@ -13,7 +13,7 @@ export const lookupSuite = (name: string): Effect.Effect<Suite, InputError> => {
 const unknownSuite = (subject: string, name: string): InputError =>
   new InputError({
     subject,
-    problem: 'there is no such suite',
+    problem: 'unknown suite',
     remedy: `did you mean ${nearest(name, Object.keys(suites))}? All: ${Object.keys(suites).join(', ')}`,
   })
 

@@ -12,7 +12,7 @@ export interface DuplicateKey {
   readonly before: number
 }
 
-/** Position of the quote that ends the JSON string which begins at `start`. */
+/** Position of the quote that ends the JSON string beginning at `start`. */
 const endOfString = (text: string, start: number): number => {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let slashes = 0
@@ -23,8 +23,8 @@ const endOfString = (text: string, start: number): number => {
 }
 
 /**
- * The first key that some object of a valid JSON text has twice, or null. `JSON.parse` keeps the last of two equal keys
- * and says nothing.
+ * The first key that occurs twice in an object of a valid JSON text, or null. `JSON.parse` silently keeps the last of
+ * two equal keys.
  */
 export const duplicateKey = (text: string): DuplicateKey | null => {
   /** Positions of the keys of each open object; null for an open list. */

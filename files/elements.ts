@@ -3,14 +3,14 @@ import { bytesIn, ContentError, maxLine, utf8 } from './stream.ts'
 
 /** One entry of a JSON list or map: its value, or what is wrong with its text. `key` is null in a list. */
 export interface Element {
-  /** 1-based line of the file on which the entry begins, or on which its fault is. */
+  /** 1-based line of the file on which the entry begins, or on which its error is. */
   readonly line: number
   readonly key: string | null
   readonly value?: unknown
   readonly problem?: string
 }
 
-/** What a JSON file holds at its top. */
+/** The top-level value of a JSON file. */
 export type Shape = 'list' | 'map'
 
 const isSpace = (byte: number) => byte === 32 || byte === 10 || byte === 13 || byte === 9
@@ -24,12 +24,12 @@ const elementOf = (text: string, line: number, shape: Shape): Element => {
   const entries = Object.entries(read.value as object)
   return entries.length === 1
     ? { line, key: entries[0]![0], value: entries[0]![1] }
-    : { line, key: null, problem: 'no valid JSON: expected "key": value' }
+    : { line, key: null, problem: 'invalid JSON: expected "key": value' }
 }
 
 /**
  * The entries of a file that holds one JSON list or map, read one by one: a file may be longer than a string. Throws
- * ContentError where the file is not what `shape` says, or is cut short; file errors as they are.
+ * ContentError where the file does not have that `shape` or is truncated; file errors are passed on.
  */
 export async function* elementsIn(path: string, shape: Shape, limit = maxLine): AsyncGenerator<Element> {
   const brackets = shape === 'list' ? [91, 93] : [123, 125]
@@ -78,20 +78,20 @@ export async function* elementsIn(path: string, shape: Shape, limit = maxLine): 
       if (depth === 0) {
         if (byte !== brackets[0])
           throw byte === 91 || byte === 123
-            ? new ContentError(`is no ${shape}`, 'give the file as published')
-            : fault(`no valid JSON: expected a ${shape}`)
+            ? new ContentError(`is not a ${shape}`, 'use the file as published')
+            : fault(`invalid JSON: expected a ${shape}`)
         depth = 1
         from = at + 1
         continue
       }
-      if (depth === -1) throw fault('no valid JSON: more text after the end')
+      if (depth === -1) throw fault('invalid JSON: more text after the end')
       if (depth === 1 && (byte === 44 || byte === brackets[1])) {
         const element = take(portion.subarray(from, at))
         const last = byte !== 44
         from = at + 1
         if (last) depth = -1
         if (element === null) {
-          if (!last || count > 0) throw fault('no valid JSON: a comma without an entry')
+          if (!last || count > 0) throw fault('invalid JSON: a comma without an entry')
         } else {
           count++
           yield element
@@ -102,7 +102,7 @@ export async function* elementsIn(path: string, shape: Shape, limit = maxLine): 
       if (byte === quote) inString = true
       else if (byte === 91 || byte === 123) depth++
       else if (byte === 93 || byte === 125) {
-        if (depth === 1) throw fault('no valid JSON: a bracket that was not opened')
+        if (depth === 1) throw fault('invalid JSON: an unmatched closing bracket')
         depth--
       }
     }
@@ -113,5 +113,5 @@ export async function* elementsIn(path: string, shape: Shape, limit = maxLine): 
       held.push(left)
     }
   }
-  if (depth !== -1) throw fault('no valid JSON: the text ends in the middle of a value')
+  if (depth !== -1) throw fault('invalid JSON: the text ends in the middle of a value')
 }

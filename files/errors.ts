@@ -12,7 +12,7 @@ const remedyOf = (code: string): string => {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'free some space and start again, what is finished is kept'
+      return 'free some space and start again; finished work is kept'
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
@@ -20,7 +20,7 @@ const remedyOf = (code: string): string => {
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
-      return 'move what is in the way or choose another --run'
+      return 'move the existing file or choose another --run'
     case 'ENAMETOOLONG':
       return 'choose a shorter name'
     default:
@@ -28,7 +28,7 @@ const remedyOf = (code: string): string => {
   }
 }
 
-/** A file error as the user reads it: `PATH: cannot be written (ENOSPC); free some space ...`. */
+/** A file error as shown to the user: `PATH: cannot be written (ENOSPC); free some space ...`. */
 export const fileError = (path: string, doing: string, error: unknown, remedy?: string): InputError => {
   const code = codeOf(error)
   return new InputError({
@@ -38,7 +38,7 @@ export const fileError = (path: string, doing: string, error: unknown, remedy?: 
   })
 }
 
-/** Work on a file whose errors are worded by `fileError`. */
+/** Work on a file, with errors as `fileError` words them. */
 export const attempt = <A>(
   path: string,
   doing: string,
@@ -50,7 +50,7 @@ export const attempt = <A>(
     catch: (error) => fileError(path, doing, error, remedy),
   })
 
-/** What `work` gives, or `none` where there is no such file or folder. */
+/** The result of `work`, or `none` if there is no such file or folder. */
 export const unlessAbsent = async <A, B>(work: Promise<A>, none: B): Promise<A | B> => {
   try {
     return await work

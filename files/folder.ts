@@ -16,7 +16,7 @@ export const makeFolders = (path: string): void => {
     try {
       mkdirSync(folder)
     } catch (error) {
-      // Another process may have made it meanwhile.
+      // Another process may have created it in the meantime.
       if (codeOf(error) !== 'EEXIST') throw error
     }
 }
@@ -29,11 +29,11 @@ export const makeFolder = (path: string): Effect.Effect<void, InputError> =>
 export const listFolder = (path: string): Effect.Effect<ReadonlyArray<string>, InputError> =>
   attempt(path, 'listed', async () => (await unlessAbsent(readdir(path), [])).sort())
 
-/** Removes a file if it is there. */
+/** Removes a file if it exists. */
 export const removeFile = (path: string): Effect.Effect<void, InputError> =>
   attempt(path, 'removed', () => rm(path, { force: true }))
 
-/** Renames over what is there. */
+/** Renames, replacing an existing file. */
 export const renameFile = (from: string, to: string): Effect.Effect<void, InputError> =>
   attempt(to, 'written', () => rename(from, to))
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
-/** Bytes at either end of a file that stand for all of it, together with its size. */
+/** Bytes at either end of a file that, with its size, identify it. */
 const ends = 1 << 20
 
 /** Size of a file in bytes; null where there is none. */
@@ -10,7 +10,7 @@ export const sizeOf = (path: string): number | null => {
   return found?.isFile() === true ? found.size : null
 }
 
-/** What a file holds, as a digest of its size and its first and last MiB; null where it cannot be read. */
+/** A digest of a file's size and its first and last MiB; null where it cannot be read. */
 export const contentIdentity = (path: string): string | null => {
   try {
     const file = openSync(path, 'r')

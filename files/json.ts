@@ -5,10 +5,10 @@ export type Parsed =
   | { readonly value: unknown }
   | { readonly problem: string /** 1-based line in the text. */; readonly line: number }
 
-/** Digits that a double may not hold. */
+/** More digits than a double can represent. */
 const long = /\d{16}/
 
-/** An integer that a double cannot hold stays what the file says, as text: 9007199254740993 is not ...992. */
+/** An integer that a double cannot represent is kept as text: 9007199254740993 is not ...992. */
 const exact = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
   typeof value === 'number' &&
   !Number.isSafeInteger(value) &&
@@ -17,9 +17,9 @@ const exact = (_: string, value: unknown, context?: { readonly source?: string }
     ? context.source
     : value
 
-/** Where and why a text is no JSON: the message of V8 says the position, or that the text ends too soon. */
+/** Where and why a text is not JSON: V8's message gives the position, or says that the text ends too soon. */
 const faultOf = (text: string, error: unknown): { readonly line: number; readonly problem: string } => {
-  if (error instanceof RangeError) return { line: 1, problem: 'no valid JSON: nested too deeply' }
+  if (error instanceof RangeError) return { line: 1, problem: 'invalid JSON: nested too deeply' }
   const message = error instanceof Error ? error.message : String(error)
   const position = /at position (\d+)/.exec(message)?.[1]
   const ended = /Unexpected end|Unterminated/.test(message)
@@ -27,7 +27,7 @@ const faultOf = (text: string, error: unknown): { readonly line: number; readonl
   const said = ended
     ? 'the text ends in the middle of a value'
     : message.replace(/ in JSON at position .*$/s, '').replace(/,? ?\.{0,3}".{200,}/s, '')
-  return { line, problem: `no valid JSON: ${said.replaceAll('\n', ' ').slice(0, 200)}` }
+  return { line, problem: `invalid JSON: ${said.replaceAll('\n', ' ').slice(0, 200)}` }
 }
 
 /**
@@ -41,7 +41,7 @@ export const parseJson = (text: string): Parsed => {
     if (twice === null) return { value }
     return {
       line: twice.line,
-      problem: `the key ${JSON.stringify(twice.key)} is there twice${twice.line === twice.before ? '' : `, first on line ${twice.before}`}`,
+      problem: `the key ${JSON.stringify(twice.key)} occurs twice${twice.line === twice.before ? '' : `, first on line ${twice.before}`}`,
     }
   } catch (error) {
     return faultOf(text, error)

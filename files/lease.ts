@@ -21,7 +21,7 @@ export type Lease = z.output<typeof leaseSchema>
 
 /** How often the holder renews its lease. */
 const beat = Duration.seconds(10)
-/** A lease not renewed for so long is dead, whatever the process table says; allows for clocks that differ. */
+/** A lease not renewed for this long has expired, even if its process exists; allows for clock differences. */
 const deadAfter = 90_000
 
 const alive = (pid: number): boolean => {
@@ -29,19 +29,19 @@ const alive = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it runs, as another user.
+    // EPERM: it runs as another user.
     return codeOf(error) === 'EPERM'
   }
 }
 
-/** Whether the holder of a lease still works: its heartbeat is fresh and, on this machine, its process exists. */
+/** Whether the holder of a lease is alive: its heartbeat is recent and, on this machine, its process exists. */
 export const isLive = (lease: Pick<Lease, 'pid' | 'host' | 'heartbeat'>, now: number): boolean =>
   now - lease.heartbeat < deadAfter && (lease.host !== hostname() || alive(lease.pid))
 
-/** A lease from a clock so far ahead that it would stay fresh for hours, whatever became of its holder. */
+/** A lease from a clock so far ahead that it would stay valid for hours after its holder ended. */
 const isFuture = ({ heartbeat }: Lease, now: number): boolean => heartbeat - now > deadAfter
 
-/** Removes the lease on a folder, whoever holds it. */
+/** Removes the lease on a folder, regardless of its holder. */
 export const breakLease = (folder: string): Effect.Effect<void, InputError> =>
   Effect.forEach(['lease.json', 'lease.takeover'], (name) => removeFile(join(folder, name)), {
     discard: true,
@@ -54,7 +54,7 @@ export const holderOf = (folder: string): Effect.Effect<Lease | null, InputError
     return lease !== null && isLive(lease, yield* Clock.currentTimeMillis) ? lease : null
   })
 
-/** The lease in a file; null where there is none or it cannot be read as one (its writer died writing it). */
+/** The lease in a file; null if there is none or it is incomplete (its writer was killed). */
 const readLease = (path: string) =>
   readText(path).pipe(
     Effect.map((text): Lease | null => {
@@ -68,8 +68,8 @@ const readLease = (path: string) =>
   )
 
 /**
- * Puts a file at `path` only if nothing is there. `link` is atomic on local and on NFS file systems, unlike a check
- * followed by a write, and the linked file is whole from the start.
+ * Creates a file at `path` only if none exists. `link` is atomic on local and on NFS file systems, unlike a check
+ * followed by a write, and the linked file is complete from the start.
  */
 export const claimFile = (path: string, content: string): Effect.Effect<boolean, InputError> =>
   attempt(path, 'written', async () => {
@@ -88,8 +88,8 @@ export const claimFile = (path: string, content: string): Effect.Effect<boolean,
 
 /**
  * Holds `folder` for this process until the scope closes, with a heartbeat. A folder held by a live process is refused
- * with an InputError; a dead one's lease is taken over, by exactly one of several that try: they queue at a second
- * file, and only its holder may replace the lease. `check` fails once another process has taken over.
+ * with an InputError; a dead process's lease is taken over by exactly one of several contenders: they queue at a
+ * second file, and only its holder may replace the lease. `check` fails once another process has taken over.
  */
 export const holdFolder = Effect.fn('Files.holdFolder')(function* (folder: string, name: string) {
   const path = join(folder, 'lease.json')
@@ -120,7 +120,7 @@ export const holdFolder = Effect.fn('Files.holdFolder')(function* (folder: strin
       remedy:
         ahead === ''
           ? 'wait for it or stop it'
-          : 'set that clock right, or take the folder with --break-lease once the process has ended',
+          : 'correct that clock, or take the folder with --break-lease once the process has ended',
     })
   }
   yield* makeFolder(folder)
@@ -150,8 +150,8 @@ export const holdFolder = Effect.fn('Files.holdFolder')(function* (folder: strin
   yield* Effect.acquireRelease(acquire, () => Effect.ignore(release))
   const lost = new InputError({
     subject: name,
-    problem: 'was taken over by another process while this one was not heard of',
-    remedy: 'let that one finish',
+    problem: 'was taken over by another process because this one stopped renewing its lease',
+    remedy: 'wait for that process to finish',
   })
   const check = readLease(path).pipe(
     Effect.flatMap((held) => (held?.token === token ? Effect.void : Effect.fail(lost))),
@@ -162,7 +162,7 @@ export const holdFolder = Effect.fn('Files.holdFolder')(function* (folder: strin
         Effect.andThen(check),
         Effect.andThen(lease),
         Effect.flatMap((renewed) => writeJson(path, renewed)),
-        // A missed beat does no harm: a file system that stays away, or a lost lease, shows at the next part.
+        // A missed heartbeat does no harm: an unavailable file system or a lost lease is detected at the next part.
         Effect.ignore,
       ),
     ),

@@ -12,12 +12,12 @@ const sameName = (folder: string, name: string): string | null => {
 }
 
 /**
- * Where a file that an annotation names is: below `folder`, or at its own place if its path is absolute. Accents may be
- * one character or two (NFC, NFD): annotations and disks differ in it. The plain path where nothing is found.
+ * The path of a file that an annotation names: below `folder`, or as given if absolute. Accents may be one character or
+ * two (NFC, NFD), and annotations and disks differ in this. The path as given if no such file is found.
  */
 export const locate = (folder: string, file: string): string => {
   const plain = isAbsolute(file) ? file : join(folder, file)
-  // Names of plain ASCII have one form only.
+  // ASCII names have one form only.
   if (/^[\x20-\x7e]*$/.test(file) || existsSync(plain)) return plain
   const missing: Array<string> = []
   let at = plain

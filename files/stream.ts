@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib'
 /** A text longer than this many bytes does not fit one string of V8. */
 export const maxText = 512 * 2 ** 20 - 64
 
-/** Gzip of text shrinks some 3 to 30 times; a file that unpacks to far more is damaged, or made to fill the memory. */
+/** Gzip of text shrinks some 3 to 30 times; a file that unpacks to far more is damaged or malicious. */
 const bomb = { ratio: 200, bytes: 256 * 2 ** 20 }
 
 /** What is wrong with a file's content, as opposed to the file system. */
@@ -16,7 +16,7 @@ export class ContentError extends Error {
   }
 }
 
-/** The bytes of a file in portions, unpacked where its name ends in `.gz`. Throws file errors and ContentError. */
+/** The bytes of a file in chunks, unpacked if its name ends in `.gz`. Throws file errors and ContentError. */
 export async function* bytesIn(path: string): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: 1 << 20 })
   if (!path.endsWith('.gz')) {
@@ -49,7 +49,7 @@ export const allBytes = async (path: string, limit = maxText): Promise<Buffer> =
   for await (const portion of bytesIn(path)) {
     total += portion.length
     if (total > limit)
-      throw new ContentError(`holds more than ${limit} bytes in one value`, 'convert it to JSON lines')
+      throw new ContentError(`contains a value of more than ${limit} bytes`, 'convert it to JSON lines')
     portions.push(portion)
   }
   return Buffer.concat(portions)
@@ -57,7 +57,7 @@ export const allBytes = async (path: string, limit = maxText): Promise<Buffer> =
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** Bytes as UTF-8 text, or null. Keeps no byte order mark. */
+/** Bytes as UTF-8 text without its byte order mark, or null. */
 export const utf8 = (bytes: Uint8Array): string | null => {
   try {
     return decoder.decode(bytes)
@@ -74,15 +74,15 @@ export interface Line {
   readonly problem?: string
 }
 
-/** Lines and JSON values longer than this are refused, not held. */
+/** Lines and JSON values longer than this are refused. */
 export const maxLine = 16 * 2 ** 20
 
 const tooLong = (limit: number) => `is longer than ${limit} bytes`
 const notUtf8 = 'is not UTF-8 text'
 
 /**
- * The lines of a file in portions, however long it is: the line end (LF or CRLF) is taken off, blank lines are passed
- * over. A line that is too long or not UTF-8 has a `problem` and no text; the ones after it are read.
+ * The lines of a file of any length, in chunks, without line ends (LF or CRLF); blank lines are skipped. A line that is
+ * too long or not UTF-8 has a `problem` and no text; reading continues after it.
  */
 export async function* linesIn(path: string, limit = maxLine): AsyncGenerator<ReadonlyArray<Line>> {
   let line = 1

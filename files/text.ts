@@ -5,10 +5,10 @@ import { firstIssue, InputError } from '../core/index.ts'
 import { attempt, unlessAbsent } from './errors.ts'
 import { parseJson } from './json.ts'
 
-/** A text without the byte order mark that some editors put first. */
+/** A text without the byte order mark that some editors write. */
 export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
 
-/** The text of a file without its byte order mark, or null where there is none. */
+/** The text of a file without its byte order mark, or null if there is no file. */
 export const readText = (path: string): Effect.Effect<string | null, InputError> =>
   attempt(path, 'read', async () => {
     const text = await unlessAbsent(readFile(path, 'utf8'), null)

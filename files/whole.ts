@@ -7,15 +7,15 @@ import { attempt } from './errors.ts'
 import { makeFolders } from './folder.ts'
 
 /*
- * Whole or not at all: what is written goes to a temporary name beside its place and is then renamed. Readers see the
- * old content or the new one; on failure nothing is left behind. Everything that writes a file or a folder of its own
- * does it here, through `wholeSync` or one of its forms.
+ * Atomic writes: content is written to a temporary name in the same folder and then renamed. Readers see the old content
+ * or the new one; on failure nothing is left behind. Everything that writes a complete file or folder uses `wholeSync` or
+ * one of its variants.
  */
 
-/** A name beside `path` for what is to be renamed to it; readers skip names that end in `.tmp`. */
+/** A temporary name in the folder of `path`, to be renamed to it; readers skip names that end in `.tmp`. */
 export const temporaryName = (path: string): string => `${path}.${randomUUID().slice(0, 8)}.tmp`
 
-/** Flushes a file to the disk; without it a crash of the machine may leave the new name with the content missing. */
+/** Flushes a file to the disk; without it a system crash may leave the new name without its content. */
 const flush = (path: string) => {
   const file = openSync(path, 'r+')
   try {
@@ -25,14 +25,14 @@ const flush = (path: string) => {
   }
 }
 
-/** Puts what is at `temporary` in its place: a file over a file, a folder in place of a folder. */
+/** Moves `temporary` to its final path, replacing a file or a folder. */
 const put = (temporary: string, path: string) => {
   if (!statSync(temporary).isDirectory()) {
     renameSync(temporary, path)
     return
   }
-  // A folder cannot be renamed over another that holds something. The old one is no `.tmp`: a kill between the two
-  // renames must leave it to be found.
+  // A folder cannot be renamed over one that is not empty. The old one is not named `.tmp`: after a kill between the two
+  // renames it must still be there.
   const before =
     statSync(path, { throwIfNoEntry: false }) === undefined ? null : `${path}.${randomUUID().slice(0, 8)}.old`
   if (before !== null) renameSync(path, before)
@@ -43,7 +43,7 @@ const put = (temporary: string, path: string) => {
 /**
  * Lets `make` write a file or a folder under a temporary name and puts it at `path`. Blocks.
  *
- * @param durable flushes a file before it is renamed; not for what can be made again, such as a cache.
+ * @param durable flushes a file before it is renamed; not needed for what can be recreated, such as a cache.
  */
 export const wholeSync = (
   path: string,
@@ -62,7 +62,7 @@ export const wholeSync = (
   }
 }
 
-/** `wholeSync` for content that is made by asynchronous work. */
+/** `wholeSync` for content produced asynchronously. */
 export const whole = async (path: string, make: (temporary: string) => Promise<void>): Promise<void> => {
   const temporary = temporaryName(path)
   try {

@@ -24,7 +24,7 @@ import { videoR1Accuracy, videoR1Evaluation } from './video-r1/accuracy.ts'
 
 /** Every reward by its name in settings. A new reward is one file and one line here. */
 export const catalogue: { readonly [name: string]: Reward } = {
-  // Ours, of strict answers.
+  // This project's, for strict answers.
   iou,
   best_iou: bestIou,
   giou,

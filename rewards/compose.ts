@@ -22,7 +22,7 @@ export const lookupReward = (name: string): Effect.Effect<Reward, InputError> =>
   return Effect.fail(
     new InputError({
       subject: `reward ${JSON.stringify(name)}`,
-      problem: 'there is no such reward',
+      problem: 'unknown reward',
       remedy: `did you mean ${nearest(name, Object.keys(catalogue))}? All: ${Object.keys(catalogue).join(', ')}`,
     }),
   )

@@ -1,6 +1,6 @@
 import type { Sample, Task, Window } from '../core/index.ts'
 
-/** What a reward may look at besides the completion. Times are true seconds of the whole clip. */
+/** What a reward may use in addition to the completion. Times are true seconds of the whole clip. */
 export interface RewardTarget {
   /** What is asked; grounding where absent. */
   readonly task?: Task

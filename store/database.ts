@@ -80,7 +80,7 @@ const connect = (instance: DuckDBInstance, path: string): Effect.Effect<Database
           ? new InputError({
               subject: /file "([^"]+?)(\.[0-9a-f]{8}\.tmp)?"/.exec(problem)?.[1] ?? path,
               problem: 'there is no space left to write it',
-              remedy: 'free some space and start again, what is finished is kept',
+              remedy: 'free some space and start again; finished work is kept',
             })
           : new StoreError({
               operation: `DuckDB, ${sql.trim().slice(0, 60).replaceAll(/\s+/g, ' ')}`,

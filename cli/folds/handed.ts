@@ -1,5 +1,5 @@
 /**
- * The words of a command line that its own flags do not use, as typed: what `spanwise folds run` hands on to the
+ * The arguments that the command's own flags do not consume, unchanged: `spanwise folds run` passes them on to the
  * command of each fold, so that a flag of that command need not be known here.
  *
  * @param words after the name of the command.

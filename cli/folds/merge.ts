@@ -5,7 +5,7 @@ import { mergeFolds } from '../../pipelines/folds/merge.ts'
 import { dataset, runOf } from '../dataset.ts'
 import { json, print, run } from '../flags.ts'
 
-/** Which run's folds are meant; shared by the commands that only need its folder. */
+/** The run whose folds are meant; shared by the commands that need only its folder. */
 export const which = { run, dataset }
 
 export const merge = Command.make(
@@ -18,7 +18,7 @@ export const merge = Command.make(
     yield* print(input.json, { database, agents: merged }, [
       ...merged.map(
         ({ agent, dataset, split, planned, repeated, twice, others }) =>
-          `${agent} ${dataset} ${split}: every one of ${planned} planned samples has its verdict; ${repeated} repeated by another cut of the dataset, ${twice} looked at twice, ${others} not in the plan`,
+          `${agent} ${dataset} ${split}: every one of ${planned} planned samples has its verdict; ${repeated} repeated with another fold size, ${twice} processed twice, ${others} not in the plan`,
       ),
       `verdicts: ${database}`,
     ])

@@ -10,7 +10,7 @@ import { backendOf } from '../backend.ts'
 import { given, print } from '../flags.ts'
 import { foldSettings, foldWords, type PlanInput, planFlags, planOptions, typed } from './planned.ts'
 
-/** Shows the folds and what they would take. */
+/** Shows the folds and the work they need. */
 export const showPlan = Effect.fn('Cli.showPlan')(function* (
   name: string,
   input: PlanInput & { readonly record?: boolean },
@@ -72,7 +72,7 @@ export const plan = Command.make(
   {
     ...planFlags,
     record: Flag.Boolean('record').pipe(
-      Flag.withDescription('let "folds status" and "folds merge" know this plan, as "folds run" does'),
+      Flag.withDescription('record this plan for "folds status" and "folds merge", as "folds run" does'),
       Flag.withDefault(false),
     ),
   },
@@ -82,11 +82,11 @@ export const plan = Command.make(
   Command.withExamples([
     {
       command: 'spanwise folds plan --agent bra --dataset cosmo_cap --fold-size 22000',
-      description: 'what there is to do',
+      description: 'the folds and the remaining work',
     },
     {
       command: 'spanwise folds plan --agent bra --dataset cosmo_cap --record',
-      description: 'before the folds are started by hand or by your own scheduler',
+      description: 'before starting the folds by hand or with your own scheduler',
     },
   ]),
 )

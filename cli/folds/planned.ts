@@ -9,11 +9,11 @@ import { datasetOf, placesOf } from '../dataset.ts'
 import { given, json, run } from '../flags.ts'
 import { handedOn } from './handed.ts'
 
-/** Flags of every command that plans folds; the agent's own go on to the command of each fold. */
+/** Flags of every command that plans folds; the agent's flags are passed on to the command of each fold. */
 export const planFlags = {
   ...agentFlags,
   agent: Flag.Literals('agent', ['bra', 'dea']).pipe(
-    Flag.withDescription('which agent looks at the samples; its own flags are those of that command'),
+    Flag.withDescription('agent to run; the flags of its command are accepted too'),
   ),
   foldSize,
   limit,
@@ -23,7 +23,7 @@ export const planFlags = {
 }
 export type PlanInput = Command.Command.Config.Infer<typeof planFlags>
 
-/** The flags that the command of a fold has no part in, or that it is given anyway. */
+/** The flags that are not passed on to the command of a fold, or that it is given anyway. */
 const own = {
   agent: 'value',
   'fold-size': 'value',
@@ -41,7 +41,7 @@ const own = {
   option: 'value',
 } as const
 
-/** The agent's settings as far as flags give them; the rest is the profile's of the model, which only folds load. */
+/** The agent's settings as given by flags; the rest comes from the model's profile, which only folds load. */
 export const foldSettings = Effect.fnUntraced(function* (input: PlanInput) {
   return {
     ...given({
@@ -52,7 +52,7 @@ export const foldSettings = Effect.fnUntraced(function* (input: PlanInput) {
   }
 })
 
-/** What is planned, after flags and configuration. */
+/** The plan, from flags and configuration. */
 export const planOptions = Effect.fnUntraced(function* (input: PlanInput) {
   const { agent, split, form, policy, cleaning, foldSize, limit, breakLease } = input
   const config = yield* loadConfig()
@@ -69,7 +69,7 @@ export const planOptions = Effect.fnUntraced(function* (input: PlanInput) {
 })
 
 /**
- * The words after `spanwise` that run one fold, made of those that this command was called with.
+ * The arguments after `spanwise` that run one fold, derived from those of this command.
  *
  * @param name of this command: `run` of `folds run`.
  * @param extra flags that are added.

@@ -15,33 +15,36 @@ const names = Object.keys(executors) as ReadonlyArray<keyof typeof executors>
 const flags = {
   ...planFlags,
   plan: Flag.Boolean('plan').pipe(
-    Flag.withDescription('only say what there is to do, as "folds plan" does'),
+    Flag.withDescription('print the plan without running it, as "folds plan" does'),
     Flag.withDefault(false),
   ),
   executor: Flag.Literals('executor', names).pipe(
-    Flag.withDescription('what starts the folds: this machine, a Ray cluster or SLURM'),
+    Flag.withDescription('where folds run: this machine (local, default), a Ray cluster or SLURM'),
     Flag.withDefault('local' as const),
   ),
-  workers: whole('workers', 'most folds at the same time; local 1, ray 8, slurm all', 1),
-  cpus: positive('cpus', 'cores of a fold; local: this machine shared among the workers, else 1'),
+  workers: whole('workers', 'maximum number of concurrent folds; default 1 (local), 8 (ray), all (slurm)', 1),
+  cpus: positive(
+    'cpus',
+    'cores per fold; default: those of this machine divided among the workers (local), else 1',
+  ),
   gpus: Flag.Finite('gpus').pipe(
-    Flag.withDescription('GPUs of a fold, default 0; local: set through CUDA_VISIBLE_DEVICES'),
+    Flag.withDescription('GPUs per fold, default 0; local sets CUDA_VISIBLE_DEVICES'),
     Flag.filter(
       (value) => value >= 0,
       () => '0 or more',
     ),
     Flag.withDefault(0),
   ),
-  askedMemory: bytes('memory', 'memory of a fold that a scheduler is asked for, default 4GiB'),
-  attempts: whole('attempts', 'most attempts at a fold that is lost or fails, default 3', 1),
+  askedMemory: bytes('memory', 'memory per fold to request from a scheduler, default 4GiB'),
+  attempts: whole('attempts', 'maximum number of attempts for a fold that is lost or fails, default 3', 1),
   option: assignments(
     'option',
-    "the executor's own: ray address=URL, env=NAME,NAME, resources.NAME=1; slurm any option of sbatch, e.g. partition=gpu",
+    'options of the executor; ray: address=URL, env=NAME,NAME, resources.NAME=1; slurm: any option of sbatch, e.g. partition=gpu',
   ),
 }
 
 const lines = (agent: string, run: string, summary: FoldsSummary): ReadonlyArray<string> => [
-  `${agent}: ${summary.finished} of ${summary.folds} folds finished in ${summary.seconds.toFixed(1)} s (${summary.before} were before), ${summary.again} attempts made again`,
+  `${agent}: ${summary.finished} of ${summary.folds} folds finished in ${summary.seconds.toFixed(1)} s (${summary.before} before this run), ${summary.again} attempts repeated`,
   `${summary.done} of ${summary.planned} samples done: ${summary.kept} kept, ${summary.dropped} flagged, ${summary.failed} failed, ${summary.absent} without video, ${summary.duplicates} duplicates`,
   `next: ${spanwiseCommand('folds', 'merge', '--run', run)}`,
 ]
@@ -58,7 +61,7 @@ const runCommand = (name: 'run' | 'retry', description: string, example: string)
       const shared = Math.max(1, Math.floor(availableParallelism() / (workers ?? 1)))
       const cpus = Option.getOrElse(input.cpus, () => (input.executor === 'local' ? shared : 1))
       const words = foldWords(name, agent, run, [
-        // A fold must not take more cores than it was given.
+        // A fold must not use more cores than it was given.
         ...(Option.isSome(input.threads) ? [] : ['--threads', String(Math.max(1, Math.ceil(cpus)))]),
         ...(name === 'retry' ? ['--retry'] : []),
       ])
@@ -95,11 +98,11 @@ const runCommand = (name: 'run' | 'retry', description: string, example: string)
 
 export const run = runCommand(
   'run',
-  'Run every unfinished fold; start it again after any interruption',
+  'Run every unfinished fold; run it again after an interruption',
   'spanwise folds run --agent dea --dataset cosmo_cap --executor ray --workers 16 --gpus 1 --option address=http://head:8265',
 )
 export const retry = runCommand(
   'retry',
-  'Run the folds again that have failed or absent samples, for those samples',
+  'Process the failed and missing samples of a run again, fold by fold',
   'spanwise folds retry --agent dea --dataset cosmo_cap --executor slurm --gpus 1 --option partition=gpu',
 )

@@ -26,22 +26,25 @@ export const status = Command.make(
     ...which,
     json,
     watch: Flag.Boolean('watch').pipe(
-      Flag.withDescription('show it again and again until every fold is done'),
+      Flag.withDescription('update the table until every fold is done'),
       Flag.withDefault(false),
     ),
-    prometheus: port('prometheus', 'serve /metrics on this port of 127.0.0.1 until interrupted; 0 for any'),
+    prometheus: port(
+      'prometheus',
+      'serve /metrics on this port of 127.0.0.1 until interrupted; 0 for any free port',
+    ),
   },
   Effect.fn(function* (input) {
     const run = yield* runOf(input)
     const known = new Map<string, FoldReport>()
     const read = runStatus(run, known)
     const show = Effect.tap(read, (standing) => {
-      // Not through the console, which lets no escape sequence pass.
+      // Not through the console, which removes escape sequences.
       if (input.watch && terminal && !input.json) process.stdout.write('\u001b[H\u001b[2J')
       return Console.log(input.json ? asJson(run, standing) : table(standing))
     })
     if (input.prometheus._tag === 'Some') {
-      // Only here, because loading a server costs every other start time.
+      // Imported only here, because loading a server slows every other start.
       const { serveMetrics } = yield* Effect.promise(() => import('../../pipelines/folds/serve.ts'))
       const url = yield* serveMetrics(input.prometheus.value, Effect.map(read, metricsText))
       yield* Console.error(`metrics: ${url}`)
@@ -55,11 +58,11 @@ export const status = Command.make(
     if (input.prometheus._tag === 'Some') return yield* Effect.never
   }, Effect.scoped),
 ).pipe(
-  Command.withDescription('Where the folds of a run stand'),
+  Command.withDescription('Show the progress of the folds of a run'),
   Command.withExamples([
     {
       command: 'spanwise folds status --run runs/cosmo_cap --watch',
-      description: 'a table, kept up to date',
+      description: 'a table that is kept up to date',
     },
     {
       command: 'spanwise folds status --run runs/cosmo_cap --prometheus 9464',

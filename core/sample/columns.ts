@@ -18,7 +18,7 @@ export const sampleColumns = {
   meta: 'VARCHAR',
 } as const satisfies { readonly [K in keyof Sample]-?: string }
 
-/** A row of those columns: every one is there, null where the sample has no such field; `meta` is JSON text. */
+/** A row of those columns: all are present, null where the sample has no such field; `meta` is JSON text. */
 export type SampleRow = {
   readonly [K in keyof Sample]-?: K extends 'meta' ? string | null : Exclude<Sample[K], undefined> | null
 }
@@ -34,7 +34,7 @@ const parsed = (text: string, context: z.core.ParsePayload): unknown => {
   }
 }
 
-/** THE codec between rows of `sampleColumns` and samples; further columns are passed over. */
+/** THE codec between rows of `sampleColumns` and samples; other columns are ignored. */
 export const sampleRow = z.codec(rowSchema, sampleSchema, {
   decode: (row, context) => {
     const { duration, windows, meta, ...fields } = row

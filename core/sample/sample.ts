@@ -5,27 +5,23 @@ import { identifierSchema, type Json, jsonSchema, textSchema, wordsSchema } from
 /** What is asked of a sample: the name of a task in the catalogue of `tasks/`. */
 export type Task = string
 
-/** `[start, end]` in seconds, finite; whether it makes sense in its clip is a matter of policy (`datasets/`). */
+/** `[start, end]` in seconds, finite; whether it fits its clip is checked by policy (`datasets/`). */
 export const windowSchema: z.ZodType<Window> = z.tuple([z.number(), z.number()])
 
 /**
- * The fields of a sample, as every file of Spanwise's own holds them: JSON lines, Parquet (`columns.ts`), curated data,
- * training data. `docs/data-format.md` says the same with examples.
+ * The fields of a sample, the same in every file that Spanwise writes: JSON lines, Parquet (`columns.ts`), curated data,
+ * training data. `docs/data-format.md` documents them with examples.
  */
 export const sampleSchema = z.object({
   id: identifierSchema.describe(
-    "stable and unique within `dataset` and `split`; the publisher's own identifier where there is one",
+    "stable and unique within `dataset` and `split`; the publisher's identifier where there is one",
   ),
   dataset: wordsSchema.describe('name of the dataset, in the catalogue or the configuration'),
   split: wordsSchema.describe('name of the split'),
   task: wordsSchema.describe('`grounding`, `grounded-qa`, `choice` or `counting`'),
   video: wordsSchema.describe('identifier of the video'),
   file: wordsSchema.describe('file of the video, relative to the folder of the videos, or absolute'),
-  duration: z
-    .number()
-    .positive()
-    .nullable()
-    .describe('annotated duration in seconds; null where none is stated'),
+  duration: z.number().positive().nullable().describe('annotated duration in seconds; null if unknown'),
   query: wordsSchema.describe('the query or question'),
   windows: z
     .array(windowSchema)
@@ -43,7 +39,7 @@ export const sampleSchema = z.object({
     ),
   meta: z
     .exactOptional(z.record(textSchema, jsonSchema))
-    .describe('what else the annotation says: grade, type, source, saliency'),
+    .describe('other annotated data: grade, type, source, saliency'),
 })
 
 /** One video, one query and its annotation. */

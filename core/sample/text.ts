@@ -2,18 +2,18 @@ import { z } from 'zod'
 
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** Values nested deeper than this are refused: recursive code, here and in the store, must be able to walk them. */
+/** Values nested deeper than this are refused: recursive code, here and in the store, must be able to traverse them. */
 export const maxDepth = 100
 
-/** What keeps a text from being stored, shown and sent; null for good text. */
+/** Why a text cannot be stored, shown or sent; null for valid text. */
 const textProblem = (text: string): string | null => {
-  if (!text.isWellFormed()) return 'holds half of a surrogate pair, which is no character'
-  return text.includes('\u0000') ? 'holds a NUL character' : null
+  if (!text.isWellFormed()) return 'contains half of a surrogate pair, which is not a character'
+  return text.includes('\u0000') ? 'contains a NUL character' : null
 }
 
 type Path = ReadonlyArray<PropertyKey>
 
-/** What is wrong with a value that holds no others; null for a sound one, and for lists and maps. */
+/** What is wrong with a scalar value; null for a valid one, and for lists and maps. */
 const leafProblem = (value: unknown): string | null => {
   switch (typeof value) {
     case 'string':
@@ -31,7 +31,7 @@ const leafProblem = (value: unknown): string | null => {
 
 /**
  * Where and why a parsed JSON value cannot be kept: text that is not well-formed Unicode or holds NUL, numbers that are
- * not finite, nesting beyond `maxDepth`. Null for a sound one; an absent field (undefined) is sound. Never recurses, so
+ * not finite, nesting beyond `maxDepth`. Null for a valid one; an absent field (undefined) is valid. Never recurses, so
  * any depth is safe.
  */
 export const jsonProblem = (root: unknown): { readonly path: Path; readonly problem: string } | null => {
@@ -59,18 +59,18 @@ export const jsonProblem = (root: unknown): { readonly path: Path; readonly prob
   return null
 }
 
-/** Text that can be stored, shown and sent as it is. */
+/** Text that can be stored, shown and sent unchanged. */
 export const textSchema = z.string().check((context) => {
   const problem = textProblem(context.value)
   if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem })
 })
 
-/** Text with something to read in it, of at most 65 536 characters. */
+/** Text that is not blank, of at most 65 536 characters. */
 export const wordsSchema = textSchema
   .max(65_536)
   .refine((text) => text.trim() !== '', 'is empty or only white space')
 
-/** An identifier. Some files write it as a number: a whole one then, because 1.10 and 1.1 would be one. */
+/** An identifier. Some files write it as a number, which must be an integer, because 1.10 and 1.1 would be equal. */
 export const identifierSchema = z.codec(
   z.union([textSchema, z.int()], {
     error: ({ input }) =>

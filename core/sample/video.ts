@@ -1,6 +1,6 @@
 import type { Sample } from './sample.ts'
 
-/** Endings of file names that hold videos, in lower case. */
+/** File name extensions of videos, in lower case. */
 export const videoSuffixes = [
   ...['mp4', 'm4v', 'mov', 'qt', 'mkv', 'webm', 'avi', 'ts', 'mts', 'm2ts', 'mpg', 'mpeg', 'm2v', 'vob'],
   ...['wmv', 'asf', 'flv', 'f4v', 'ogv', '3gp', '3g2', 'gif', 'dv', 'mxf', 'y4m'],
@@ -8,13 +8,13 @@ export const videoSuffixes = [
 
 const suffix = new RegExp(`\\.(?:${videoSuffixes.join('|')})$`, 'i')
 
-/** Whether a name ends as video files do: `clip.ts`, but not `v_0.0_150.0`. */
+/** Whether a name has the extension of a video file: `clip.ts`, but not `v_0.0_150.0`. */
 export const hasVideoSuffix = (name: string): boolean => suffix.test(name)
 
-/** The name without the ending of a video file, if it has one. */
+/** The name without the extension of a video file, if it has one. */
 export const withoutVideoSuffix = (name: string): string => name.replace(suffix, '')
 
-/** The name that a video has wherever it is: base name, without folder and suffix, in composed form (NFC). */
+/** The name of a video independent of its location: base name, without folder and extension, in composed form (NFC). */
 export const videoName = (path: string): string => {
   const plain = path.replaceAll('\\', '/').replace(/\/+$/, '')
   return withoutVideoSuffix(plain.slice(plain.lastIndexOf('/') + 1)).normalize('NFC')

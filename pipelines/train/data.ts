@@ -27,7 +27,7 @@ export const present = Effect.fnUntraced(function* (
     return yield* new InputError({
       subject: data,
       problem: `none of its ${items.length} videos is there (${fileOf(folders, items[0]!.sample) ?? items[0]!.sample.file} first)`,
-      remedy: 'point --videos at the folder of the videos',
+      remedy: 'set --videos to the folder of the videos',
     })
   if (found.length < items.length)
     yield* Effect.logWarning(`${data}: ${items.length - found.length} of ${items.length} videos are absent`)

@@ -6,7 +6,7 @@ const one = (holds: boolean): number => (holds ? 1 : 0)
 /** VideoChat-R1's and Time-R1's: the trimmed output is a think and an answer block. */
 export const formatThinkAnswer: Reward = (text) => one(isChain(text.trim(), ['think', 'answer']))
 
-/** Video-R1's: the same without trimming, so that a trailing newline fails. */
+/** Video-R1's: the same without trimming, so a trailing newline fails. */
 export const formatVideoR1: Reward = (text) => one(isChain(text, ['think', 'answer']))
 
 /** VideoChat-R1's for grounded QA: think, answer and glue blocks, and a glue list that passes the check. */

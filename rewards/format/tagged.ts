@@ -13,7 +13,7 @@ export const isTagged = (text: string): boolean => {
 }
 
 /**
- * Our format reward, 1 or 0: one answer after an optional `<think>` block and nothing else, holding what the task asks
+ * This project's format reward, 1 or 0: one answer after an optional `<think>` block and nothing else, holding what the task asks
  * for. Grounding: the strict list of windows or `none`; choice: one capital letter; counting: digits; grounded QA: a
  * letter, then a `<glue>` list; any other task: what its strict reader accepts. A target without a task is asked for windows.
  */

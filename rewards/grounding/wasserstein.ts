@@ -2,7 +2,7 @@ import { type Window, Windows } from '../../core/index.ts'
 import { parseWindows } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
-/** How a uniform distribution over a set of time grows: its mass before a time, asked for in rising order. */
+/** Cumulative uniform distribution over a set of time: its mass before a time, queried in ascending order. */
 const cumulative = (windows: ReadonlyArray<Window>) => {
   const merged = Windows.merge(windows)
   const total = merged.reduce((sum, window) => sum + Windows.length(window), 0)
@@ -69,7 +69,7 @@ const ofSets =
   }
 
 /**
- * 1 - W1 / D, in [0, 1]: a dense reward that orders answers which miss the truth by how far they miss. D is the
+ * 1 - W1 / D, in [0, 1]: a dense reward that orders wrong answers by their distance from the truth. D is the
  * duration, or the hull of both sets where it is unknown. This project's own; see {@link timelens2Wasserstein}.
  */
 export const wasserstein: Reward = ofSets((windows, target) => {

@@ -8,7 +8,7 @@ const answerOf = (text: string): string => firstBlock(text, 'answer')?.trim() ??
 /** Python's float of a text without its commas; null where it has none or it is not finite. */
 const float = (text: string): number | null => {
   const plain = text.replaceAll(',', '').trim()
-  // One way to match each digit: with `\d+\.?\d*` a long run of digits before a letter takes quadratic time.
+  // Only one way to match each digit: with `\d+\.?\d*` a long run of digits before a letter takes quadratic time.
   if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(plain)) return null
   const value = Number(plain)
   return Number.isFinite(value) ? value : null

@@ -17,7 +17,7 @@ const words = (text: string): ReadonlyArray<string> => text.split(/\s+/).filter(
 
 /**
  * Word error rate: word edit distance over the number of true words (at least 1). An answer with twice as many words or
- * more has a rate of at least 1 whatever they are; then a lower bound is given and the words are not compared.
+ * more has a rate of at least 1 in any case; a lower bound is then returned without comparing the words.
  */
 export const wordErrorRate = (truth: string, answer: string): number => {
   const wanted = words(truth)

@@ -72,7 +72,7 @@ describe('what is not done is said', () => {
     expect(out).toMatch(/3 of 3 done .* 2 without video/)
     expect(err).toMatch(/absent {2}\S+ {2}gone\.mp4 {2}missing\n/)
     expect(err).toMatch(/absent {2}\S+ {2}nowhere\.mp4 {2}missing\n/)
-    expect(err).toMatch(/2 of 3 samples have no video \(first gone\.mp4\); .*--retry\n$/)
+    expect(err).toMatch(/2 of 3 samples have no video \(the first is gone\.mp4\); .*--retry\n$/)
     const again = await run(...dea('absent', 'gaps', '--json'))
     expect([again.code, JSON.parse(again.out).failures.length]).toEqual([3, 2])
     const folds = await run('folds', 'run', '--agent', 'dea', ...dea('absent', 'gaps').slice(1))
@@ -151,7 +151,7 @@ describe('a fold', () => {
       expect(performance.now() - sent).toBeLessThan(5000)
       expect(err).toMatch(
         new RegExp(
-          `spanwise: interrupted; what is finished is kept, go on with: npx pnpm@12 spanwise dea .*'on ${signal}' .*\n$`,
+          `spanwise: interrupted; finished work is kept, continue with: npx pnpm@12 spanwise dea .*'on ${signal}' .*\n$`,
         ),
       )
       silentFrom = Number.POSITIVE_INFINITY

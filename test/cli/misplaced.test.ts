@@ -40,13 +40,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }))
 
 const said = (id: string, window: string) =>
-  `${id}  good.mp4  window ${window} lies outside the video, which lasts 10.00 s`
+  `${id}  good.mp4  window ${window} is outside the video, which lasts 10.00 s`
 
 describe('a window outside the measured duration', () => {
   it('is a problem of its row at check', async () => {
     const { code, out } = await run('datasets', 'check', 'jsonl', '--split', 'test', ...place)
-    expect(out).toContain('line-2: window 100 to 110 s lies outside the video, which lasts 10.00 s')
-    expect(out).toContain('line-3: window 10 to 12 s lies outside the video, which lasts 10.00 s (2 samples)')
+    expect(out).toContain('line-2: window 100 to 110 s is outside the video, which lasts 10.00 s')
+    expect(out).toContain('line-3: window 10 to 12 s is outside the video, which lasts 10.00 s (2 samples)')
     expect(out).toContain('1 with windows outside')
     expect(code).toBe(3)
   })

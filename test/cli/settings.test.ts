@@ -20,10 +20,10 @@ const dea = ['dea', '--dataset', 'jsonl', '--annotations', 'rows', '--run', 'run
 const folds = ['folds', 'run', '--agent', 'dea', ...dea.slice(1)]
 
 const refused: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
-  [[...dea, '--set', '__proto__.rollouts=3'], /--set __proto__\.rollouts=3: .* names no setting/],
-  [[...dea, '--set', 'rollouts=2', '--set', 'rollouts.x=2'], /"rollouts" has a value of its own/],
-  [['train', 'sft', '--data', 'x', '--set', 'constructor.prototype.steps=3'], /names no setting/],
-  [[...folds, '--option', '__proto__.env=PATH'], /--option __proto__\.env=PATH: .* names no setting/],
+  [[...dea, '--set', '__proto__.rollouts=3'], /--set __proto__\.rollouts=3: .* is not a setting/],
+  [[...dea, '--set', 'rollouts=2', '--set', 'rollouts.x=2'], /"rollouts" already has a value/],
+  [['train', 'sft', '--data', 'x', '--set', 'constructor.prototype.steps=3'], /is not a setting/],
+  [[...folds, '--option', '__proto__.env=PATH'], /--option __proto__\.env=PATH: .* is not a setting/],
   [
     ['folds', 'status', '--run', 'run', '--prometheus', '99999'],
     /--prometheus: "99999".*a port from 0 to 65535/,
@@ -96,8 +96,8 @@ describe('a command without --dataset', () => {
   it.for([
     [['dea'], { charades: own, jsonl: own }, /several are configured: charades, jsonl; /],
     [['train', 'curriculum'], { charades: own, jsonl: own }, /several are configured: charades, jsonl; /],
-    [['bra'], {}, /none is configured; give --dataset NAME/],
-    [['train', 'curriculum'], {}, /none is configured; give --dataset NAME/],
+    [['bra'], {}, /none is configured; use --dataset NAME/],
+    [['train', 'curriculum'], {}, /none is configured; use --dataset NAME/],
     [['train', 'curriculum', '--dataset', 'shapes'], {}, /runs\/shapes\/curated: cannot be read/],
     [['train', 'sft', '--dataset', 'shapes', '--set', 'batch=0'], {}, /setting "batch"/],
     [['bra', '--dataset', 'shapes', '--set', 'votes=0'], {}, /setting "votes"/],

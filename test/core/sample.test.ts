@@ -92,8 +92,8 @@ describe('a sample', () => {
   it.each([
     [{ query: undefined }, 'query is missing'],
     [{ query: ' \t' }, 'query is empty or only white space'],
-    [{ query: 'a\ud800b' }, 'query: holds half of a surrogate pair, which is no character'],
-    [{ file: 'a\u0000b' }, 'file: holds a NUL character'],
+    [{ query: 'a\ud800b' }, 'query: contains half of a surrogate pair, which is not a character'],
+    [{ file: 'a\u0000b' }, 'file: contains a NUL character'],
     [{ windows: [[0, 1, 2]] }, 'windows[0]: expected at most 2 entries'],
     [{ windows: [[0, '1']] }, 'windows[0][1]: expected a number, found text'],
     [
@@ -102,7 +102,10 @@ describe('a sample', () => {
     ],
     [{ duration: 0 }, 'duration: expected more than 0'],
     [{ id: 1.5 }, 'id: expected text or a whole number'],
-    [{ meta: { a: { b: '\udc00' } } }, 'meta.a.b: holds half of a surrogate pair, which is no character'],
+    [
+      { meta: { a: { b: '\udc00' } } },
+      'meta.a.b: contains half of a surrogate pair, which is not a character',
+    ],
   ])('with %j is refused in plain words', (change, message) => {
     const read = sampleSchema.safeParse({ ...sample, ...change })
     expect(firstIssue(read.error!)).toBe(message)

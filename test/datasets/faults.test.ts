@@ -11,11 +11,11 @@ describe('bad input', () => {
     [
       'a file cut short',
       { 'train.json': '{"a": {"duration": 3,\n "timestamps": [[0,' },
-      /train\.json:2: no valid JSON/,
+      /train\.json:2: invalid JSON/,
     ],
-    ['a slip inside', { 'train.json': '{"a": 3,\n\n"b": nan}' }, /train\.json:3: no valid JSON/],
+    ['a slip inside', { 'train.json': '{"a": 3,\n\n"b": nan}' }, /train\.json:3: invalid JSON/],
     ['an empty file', { 'train.json': '' }, /train\.json:1: the file is empty/],
-    ['a list in place of a map', { 'train.json': [] }, /is no map/],
+    ['a list in place of a map', { 'train.json': [] }, /is not a map/],
     ['a damaged gzip file', { 'train.json': 'x', 'val_1.json': 'x' }, /train\.json:1/],
     ['no file', { 'other.json': {} }, /holds no train\.json/],
     ['bytes that are no text', { 'train.json': new Uint8Array([0x7b, 0xff, 0x7d]) }, /not UTF-8/],
@@ -71,7 +71,7 @@ describe('bad input', () => {
       expect(count).toBe(6)
     }
     await expect(readFrom({ 'train.jsonl': rows }, 'jsonl', 'train', { policy: 'fail' })).rejects.toThrow(
-      /train\.jsonl:2: .*no valid JSON.*policy/,
+      /train\.jsonl:2: .*invalid JSON.*policy/,
     )
   })
 })

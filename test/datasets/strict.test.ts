@@ -31,15 +31,15 @@ describe('one bad row', () => {
     [
       'half a surrogate pair in the query',
       '{"video":"b","query":"a\\ud800"}',
-      /query: holds half of a surrogate pair/,
+      /query: contains half of a surrogate pair/,
     ],
     [
       'the same in an option',
       '{"video":"b","query":"q","options":["\\udc00","y"]}',
-      /options\[0\]: holds half/,
+      /options\[0\]: contains half/,
     ],
     ['the same in a key of meta', '{"video":"b","query":"q","meta":{"\\ud800":1}}', /surrogate/],
-    ['a NUL in the file', '{"video":"b\\u0000","query":"q"}', /video: holds a NUL/],
+    ['a NUL in the file', '{"video":"b\\u0000","query":"q"}', /video: contains a NUL/],
     [
       '200 000 levels',
       `{"video":"b","query":"q","meta":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
@@ -54,7 +54,7 @@ describe('one bad row', () => {
     [
       'the same key twice',
       '{"video":"b","query":"q","windows":[[0,1]],"windows":[[3,4]]}',
-      /the key "windows" is there twice/,
+      /the key "windows" occurs twice/,
     ],
     ['a long line', `{"video":"b","query":"${'x'.repeat(17 << 20)}"}`, /the line is longer than/],
     [

@@ -46,7 +46,7 @@ describe('JSON', () => {
   it('tells a key that an object has twice, at any depth', () => {
     expect(duplicateKey('{"a": 1, "b": {"c": 1,\n "c": 2}}')).toEqual({ key: 'c', line: 2, before: 1 })
     expect(duplicateKey('[{"a": "\\"a\\":"}, {"a": {"a": 1}}]')).toBeNull()
-    expect(parseJson('{"x": 1, "\\u0078": 2}')).toMatchObject({ problem: 'the key "x" is there twice' })
+    expect(parseJson('{"x": 1, "\\u0078": 2}')).toMatchObject({ problem: 'the key "x" occurs twice' })
   })
 
   it('agrees with JSON.parse on every value, and never throws', () => {
@@ -142,11 +142,11 @@ describe('a JSON list or map', () => {
   })
 
   it.each([
-    ['[1,\n2', /^2: no valid JSON: the text ends/],
+    ['[1,\n2', /^2: invalid JSON: the text ends/],
     ['[1,\n2] 3', /^2: .*more text/],
     ['[1,,2]', /a comma without an entry/],
-    ['{"a": 1}', /is no list/],
-    ['x', /^1: no valid JSON/],
+    ['{"a": 1}', /is not a list/],
+    ['x', /^1: invalid JSON/],
     [`["${'y'.repeat(100)}"]`, /an entry is longer than 50 bytes/],
   ])('%j is refused', async (text, message) => {
     await expect(elements(file(text), 'list', 50)).rejects.toThrow(message)
@@ -155,7 +155,7 @@ describe('a JSON list or map', () => {
   it('names the line of an entry that is no JSON', async () => {
     expect(await elements(file('{"a": 1,\n"b":\nnan}'), 'map')).toMatchObject([
       { key: 'a', value: 1 },
-      { line: 3, problem: expect.stringMatching(/no valid JSON/) },
+      { line: 3, problem: expect.stringMatching(/invalid JSON/) },
     ])
   })
 })

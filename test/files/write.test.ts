@@ -38,7 +38,7 @@ describe('what is written whole', () => {
     const root = folder()
     writeFileSync(join(root, 'file'), '')
     const error = await Effect.runPromise(Effect.flip(writeJson(join(root, 'file', 'x.json'), 1)))
-    expect(error.message).toMatch(/x\.json: cannot be written \((ENOTDIR|EEXIST)\); move what is in the way/)
+    expect(error.message).toMatch(/x\.json: cannot be written \((ENOTDIR|EEXIST)\); move the existing file/)
   })
 
   it('or appended line by line', async () => {

@@ -61,7 +61,7 @@ layer(World.layer, { excludeTestServices: true })('curation', (it) => {
       assert.match(card('balanced'), /gaussian-balanced.*, mean 0\.05, deviation 0\.1\./)
       assert.match(card('banded'), /quotas easy 0\.2, medium 0\.5, hard 0\.6/)
       assert.strictEqual(refused.code, 2)
-      assert.match(refused.err, /--quota hrad=0\.6: there is no such band; name easy, medium, hard/)
+      assert.match(refused.err, /--quota hrad=0\.6: unknown band; use easy, medium, hard/)
       assert.isFalse(existsSync(join(run, 'refused')))
     }),
   )

@@ -67,7 +67,7 @@ describe('spanwise datasets', () => {
       )
       assert.strictEqual(code, 2)
       assert.deepStrictEqual(JSON.parse(out).splits.test.problems, { malformed: 1 })
-      assert.match(err, /^spanwise: \S+test\.jsonl:2: no valid JSON: [^\n]+\n$/)
+      assert.match(err, /^spanwise: \S+test\.jsonl:2: invalid JSON: [^\n]+\n$/)
     }),
   )
 
