@@ -100,7 +100,7 @@ export const styleShape = {
   dialect: z.enum(dialects),
   /** Asks for thoughts before the answer. */
   think: z.boolean(),
-  /** What the model's chat template is told of reasoning; null where it cannot be told. */
+  /** The reasoning switch of the model's chat template; null if it has none. */
   reasoning: z.boolean().nullable(),
   /** Whether replies begin with thoughts, asked for or not: the first token then says nothing of the answer. */
   reasons: z.boolean(),

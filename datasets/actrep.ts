@@ -44,8 +44,8 @@ const object = z
 
 /**
  * ActRep-R1's input (yicheng-2019/ActRep-R1). CSV by position, `video_id,split,action,count`, a header is optional and
- * further columns are passed over; or JSON lines with `gt_count`, or the older `ground_truth`. A missing split is
- * `train`. Rows that its reader leaves out silently are problems here, but for the header.
+ * further columns are ignored; or JSON lines with `gt_count`, or the older `ground_truth`. A missing split is
+ * `train`. Rows that its reader skips silently are problems here, except the header.
  */
 export const actRepRows = (
   source: AnnotationFile,

@@ -14,8 +14,8 @@ const files: { readonly [split: string]: ReadonlyArray<string> } = {
 
 /**
  * ActivityNet-Captions as a grounding set; `valid` is val_1, `test` is val_2 (17031 queries, on which the literature
- * evaluates). Cleaning `videomind` takes the durations from `durations.json` where that file is beside them, as its
- * loader does; otherwise the file's own are used. Ids are `<video>#<index of the sentence within the video>`.
+ * evaluates). Cleaning `videomind` takes the durations from `durations.json` if that file is in the same folder, as its
+ * loader does; otherwise those of the annotations. Ids are `<video>#<index of the sentence within the video>`.
  */
 export const anet = define({
   name: 'anet',

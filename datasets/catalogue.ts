@@ -50,32 +50,32 @@ const all: ReadonlyArray<Dataset> = [
   parquet,
 ]
 
-/** Every dataset by its name. A new one is a new file and one word in the list above. */
+/** Every dataset by its name. A new one is a new file and one entry in the list above. */
 export const catalogue: { readonly [name: string]: Dataset } = Object.fromEntries(
   all.map((dataset) => [dataset.name, dataset]),
 )
 
-/** Data of the user's own: what it is called, the dataset whose form its files have, and the suite that scores it. */
+/** A dataset from the configuration: its name, the dataset whose format its files have, and the suite that scores it. */
 export interface OwnData {
   readonly name: string
   readonly format: string
   readonly suite?: string
 }
 
-/** The user's own data by name; none unless a command line provides what the configuration names. */
+/** The datasets of the configuration by name; none unless a command line provides them. */
 export class OwnDatasets extends Context.Reference<Effect.Effect<ReadonlyArray<OwnData>, InputError>>(
   'spanwise/datasets/OwnDatasets',
   { defaultValue: () => Effect.succeed([]) },
 ) {}
 
-/** Every dataset that has a name: the user's own, then the catalogue's. */
+/** Every dataset that has a name: those of the configuration, then the catalogue's. */
 export const allDatasets = Effect.fnUntraced(function* () {
   const own = yield* yield* OwnDatasets
   const named = own.flatMap(({ name, format, suite }) => catalogue[format]?.named(name, suite) ?? [])
   return [...named, ...all] as ReadonlyArray<Dataset>
 })
 
-/** The dataset of that name, own or published, or an InputError that names the nearest one. */
+/** The dataset of that name, configured or published, or an InputError that names the nearest one. */
 export const lookup = (name: string): Effect.Effect<Dataset, InputError> =>
   Effect.gen(function* () {
     const known = yield* allDatasets()

@@ -16,12 +16,12 @@ const line = z
     const [video = '', start, end] = text.slice(0, cut).split(' ')
     return { video, window: [Number(start), Number(end)] as const, sentence: text.slice(cut + 2) }
   })
-  .refine(({ window }) => window.every(Number.isFinite), 'start or end is no number')
+  .refine(({ window }) => window.every(Number.isFinite), 'start or end is not a number')
 
 /**
  * Charades-STA. Two published forms: `charades_sta_<split>.txt` with `durations.json` (TALL, VideoMind; lines
  * `VID START END##sentence`), and a JSON map of videos (VideoChat-R1, Time-R1). Both hold the same pairs in the same
- * order within each video; the JSON form, which has the durations, is preferred where both are there.
+ * order within each video; the JSON form, which has the durations, is preferred if both exist.
  * Ids are `<video>#<index of the pair within the video>`. 1789 train and 562 test windows end after the clip.
  */
 export const charades = define({

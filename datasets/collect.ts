@@ -31,10 +31,10 @@ export interface Collector {
   readonly row: <A>(file: string, line: number, schema: z.ZodType<A>, value: unknown) => A | null
   /** Counts a row that was checked as part of a larger one. */
   readonly count: () => void
-  /** Counts a row that cannot be read, and says why. */
+  /** Counts a row that cannot be read, with the reason. */
   readonly unread: (file: string, line: number, message: string) => void
   readonly problem: (file: string, line: number, kind: ProblemKind, message: string) => void
-  /** Tells something that is no problem, once a file. */
+  /** Reports something that is not a problem, once per file. */
   readonly notice: (file: string, line: number, message: string) => void
   /** Adds a sample, after its windows are checked against the duration and the policy, and its id against the others. */
   readonly sample: (file: string, line: number, draft: Draft) => void
@@ -48,7 +48,7 @@ const seconds = (value: number): number => Number(value.toFixed(3))
 
 const show = ([start, end]: Window): string => `[${seconds(start)}, ${seconds(end)}]`
 
-/** The faults of a window, as problems. */
+/** The problems of a window. */
 const faultsOf = (window: Window, duration: number | null): ReadonlyArray<[ProblemKind, string]> => {
   const [start, end] = window
   const faults: Array<[ProblemKind, string]> = []
@@ -60,7 +60,7 @@ const faultsOf = (window: Window, duration: number | null): ReadonlyArray<[Probl
   return faults
 }
 
-/** Faulty windows as the policy has them; undefined where it leaves the row out. */
+/** Invalid windows after applying the policy; undefined if it skips the row. */
 const underPolicy = (
   windows: ReadonlyArray<Window>,
   duration: number | null,
@@ -132,7 +132,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
       if (kept !== undefined) samples.push(kept === windows ? sample : { ...sample, windows: kept })
     },
     done: (sources) => {
-      // Some readers check all rows before they make samples: the problems are told in the order of the file.
+      // Some readers check all rows before they make samples: problems are reported in the order of the file.
       const order = new Map(sources.map(({ path }, index) => [path, index]))
       problems.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line)
       const first = problems[0]
@@ -141,7 +141,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
           new InputError({
             subject: `${first.file}:${first.line}`,
             problem: first.message,
-            remedy: 'fix the row, or choose the policy keep, clip or skip',
+            remedy: 'fix the row, or use --policy keep, clip or skip',
           }),
         )
       return Effect.succeed({
@@ -155,7 +155,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
   }
 }
 
-/** What a dataset's file has to say; `define` adds what all share. */
+/** The definition in a dataset's file; `define` adds what all share. */
 export interface Definition extends Omit<Dataset, 'read' | 'named'> {
   /** Fills the collector and returns the files it was filled from. `split` is one of `splits`. */
   readonly fill: (
@@ -167,7 +167,7 @@ export interface Definition extends Omit<Dataset, 'read' | 'named'> {
 
 const sameSplit: { readonly [split: string]: string } = { val: 'valid', validation: 'valid', valid: 'val' }
 
-/** A dataset from its definition: checks the split's name, and gives each reading its own collector. */
+/** A dataset from its definition: checks the split's name and creates a collector for each reading. */
 export const define = ({ fill, ...dataset }: Definition): Dataset => ({
   ...dataset,
   named: (name, suite) =>

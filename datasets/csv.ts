@@ -13,10 +13,10 @@ export interface CsvRecord {
 const problemOf = (error: CsvError): string => {
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
-      return 'a quote is opened here and never closed'
+      return 'unterminated quote'
     case 'INVALID_OPENING_QUOTE':
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'a quote inside a cell: quote the whole cell and double the quote'
+      return 'a quote inside an unquoted cell: quote the whole cell and double the quote'
     default:
       return error.message.replaceAll('\n', ' ')
   }
@@ -38,7 +38,7 @@ const parsePortion = (lines: ReadonlyArray<string>, first: number): Portion => {
   let at = 0
   const options = {
     skip_empty_lines: true,
-    // Rows of another length are no matter of quotes: `tableOf` names them.
+    // `tableOf` reports rows with a wrong number of cells.
     relax_column_count: true,
     record_delimiter: ['\r\n', '\n'],
     on_record: (cells: ReadonlyArray<string>) => {
@@ -57,14 +57,14 @@ const parsePortion = (lines: ReadonlyArray<string>, first: number): Portion => {
   }
 }
 
-/** Lines parsed at a time: few after a fault, so that a file full of them takes no longer than its length. */
+/** Lines parsed at a time: few after an error, so that reading stays linear in a file with many errors. */
 const portionLines = { least: 100, most: 20_000 }
 /** A quoted cell with more lines than this was opened by mistake. */
 const longestCell = 200
 
 /**
  * The records of CSV lines (RFC 4180 without its loopholes: a cell with a quote is quoted as a whole, quotes in it
- * doubled). After a record whose quotes are wrong, reading goes on with the next line. Blank lines are passed over.
+ * doubled). After a record with wrong quotes, reading continues with the next line. Blank lines are skipped.
  */
 export const parseCsv = (lines: ReadonlyArray<string>): ReadonlyArray<CsvRecord> => {
   const records: Array<CsvRecord> = []
@@ -80,7 +80,7 @@ export const parseCsv = (lines: ReadonlyArray<string>): ReadonlyArray<CsvRecord>
     }
     let start = at + used
     while (lines[start]?.trim() === '') start++
-    // The cell may go on in the lines after this portion.
+    // The cell may continue after this chunk.
     const open = error.code === 'CSV_QUOTE_NOT_CLOSED' && !last && at + size - start <= longestCell
     if (!open) records.push({ line: start + 1, cells: [], problem: problemOf(error) })
     at = open ? start : start + 1

@@ -19,9 +19,9 @@ export const problemKinds = [
   'missing',
   /** Two fields, or two files, of the dataset disagree about the row. */
   'mismatch',
-  /** Two options of a question say the same. */
+  /** Two options of a question are equal. */
   'duplicate-option',
-  /** The row is sound, but of a kind that no task here covers (an image, free text). */
+  /** The row is valid, but of a kind that no task here covers (an image, free text). */
   'unsupported',
   /** A field is unknown and was most likely meant for one that the row lacks. */
   'unknown-field',
@@ -41,7 +41,7 @@ export type Notice = Omit<Problem, 'kind'>
 /**
  * What to do with a row whose window is reversed, empty, negative or beyond the clip. Each such row is a problem,
  * whatever the policy; rows that cannot be read at all are never samples.
- * `keep`: the window stays as published, as the references' own evaluations have it.
+ * `keep`: the window stays as published, as in the references' evaluations.
  * `clip`: windows are cut to the clip, and the row is left out if one is then empty or reversed (as 2D-TAN does).
  * `skip`: the row is left out. `fail`: the first problem ends the reading with an InputError.
  */
@@ -59,7 +59,7 @@ export interface ReadSettings {
   readonly form?: string
 }
 
-/** The one default of readers and commands; what evaluates or inspects says `keep`, as the benchmarks' scripts do. */
+/** The default of readers and commands; evaluation and inspection use `keep`, as the benchmarks' scripts do. */
 export const defaultReadSettings: ReadSettings = { policy: 'clip', cleaning: 'raw' }
 
 export interface SourceFile {
@@ -68,11 +68,11 @@ export interface SourceFile {
   readonly sha256: string
 }
 
-/** What a dataset's files say. */
+/** The contents of a dataset's files. */
 export interface DatasetReading {
   readonly samples: ReadonlyArray<Sample>
   readonly problems: ReadonlyArray<Problem>
-  /** What a user may want to know although every row is as it should be, each once a file. */
+  /** Notices about valid rows, each once per file. */
   readonly notices: ReadonlyArray<Notice>
   readonly files: ReadonlyArray<SourceFile>
   /** Rows read, samples or not. */
@@ -88,16 +88,16 @@ export interface Size {
 /** One dataset: what it is, and how its published files become samples. */
 export interface Dataset {
   readonly name: string
-  /** What its publishers state for the annotations; null if they state nothing. */
+  /** Licence of the annotations as stated by the publishers; null if not stated. */
   readonly licence: string | null
   readonly homepage: string
   /** The files it is read from, as published; `.gz` of each is read too. */
   readonly files: ReadonlyArray<string>
   readonly splits: ReadonlyArray<string>
   readonly sizes: { readonly [split: string]: Size }
-  /** Of the user's own data: the suite whose rules score it. */
+  /** For datasets of the configuration: the suite whose rules score them. */
   readonly suite?: string
-  /** The same form of files under another name, as the user's own data has one. */
+  /** The same file format under another name, for datasets of the configuration. */
   readonly named: (name: string, suite?: string) => Dataset
   /**
    * Reads one split from a folder of annotation files.

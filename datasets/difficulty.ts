@@ -8,11 +8,11 @@ import { listOf, readSource } from './files.ts'
 import { jsonRows } from './jsonl.ts'
 import { pair } from './schemas.ts'
 
-/** What someone else's model answered about one sample. */
+/** Published answers of a model about one sample. */
 export interface PublishedAnswers {
   /** Raw replies; windows without a reply are written as one. Empty where only IoUs are published. */
   readonly replies: ReadonlyArray<string>
-  /** IoUs in [0, 1], where nothing that they were computed from is published. */
+  /** IoUs in [0, 1], if only these are published. */
   readonly ious: ReadonlyArray<number>
   /** Seconds; null where the row states none. */
   readonly duration: number | null
@@ -23,7 +23,7 @@ const windows = z.union(
   'expected one window or a list of windows',
 )
 
-/** A row of TimeLens, TimeLens2 or Time-R1; what it calls a field is told apart below. */
+/** A row of TimeLens, TimeLens2 or Time-R1; differing field names are resolved below. */
 const row = z
   .object({
     video_path: z.string().optional(),
@@ -49,7 +49,7 @@ const row = z
     if (video === undefined) return refuse('video_path or video is missing')
     if (query === undefined) return refuse('query or sentence is missing')
     const replies = repliesOf(one)
-    // Time-R1 calls the IoU in per cent `difficulty`: larger is easier.
+    // Time-R1's `difficulty` is the IoU in percent: larger is easier.
     const iou = one.iou ?? (one.difficulty == null ? null : one.difficulty / 100)
     if (replies.length === 0 && iou === null)
       return refuse('rollouts, answer, pred, iou or difficulty is missing')
@@ -73,7 +73,7 @@ const repliesOf = (one: {
   return [`<answer>${one.pred.map(([start, end]) => `${start} to ${end}`).join(', ') || 'none'}</answer>`]
 }
 
-/** What a sample is found by: its video's name and its query, without regard to case, white space and full stops. */
+/** The key by which answers are matched: video name and query, ignoring case, white space and full stops. */
 const keyOf = (video: string, query: string): string =>
   JSON.stringify([videoName(video), cleanQuery(query, 'videomind').toLowerCase()])
 
@@ -87,7 +87,7 @@ const distance = (a: Published['windows'], b: Sample['windows']): number =>
 
 /** The answers of a file, by sample. */
 export interface AnswerFile {
-  /** What the file says of a sample; null where it has no row for it. */
+  /** The published answers about a sample; null if there is no row for it. */
   readonly of: (sample: Sample) => PublishedAnswers | null
   readonly rows: number
   readonly problems: ReadonlyArray<Problem>
@@ -95,7 +95,7 @@ export interface AnswerFile {
 }
 
 /**
- * Per-sample answers as others publish them: JSON lines with `iou`, `pred` and `answer` (TimeLens) or `rollouts`
+ * Published per-sample answers: JSON lines with `iou`, `pred` and `answer` (TimeLens) or `rollouts`
  * (TimeLens2), or a JSON list with `pred` and `difficulty` (Time-R1). Where several rows are about one video and query,
  * a sample gets that whose windows are nearest to its own.
  */
@@ -119,8 +119,8 @@ export const readPublishedAnswers = (path: string): Effect.Effect<AnswerFile, In
     if (byKey.size === 0)
       return yield* new InputError({
         subject: path,
-        problem: `holds no answers (${problems[0]?.message ?? 'no rows'})`,
-        remedy: 'give per-sample answers as TimeLens, TimeLens2 or Time-R1 publish them',
+        problem: `contains no answers (${problems[0]?.message ?? 'no rows'})`,
+        remedy: 'use per-sample answers as published by TimeLens, TimeLens2 or Time-R1',
       })
     return {
       of: ({ video, file, query, windows }) => {

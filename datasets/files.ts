@@ -21,27 +21,27 @@ import {
 } from '../files/index.ts'
 import type { SourceFile } from './dataset.ts'
 
-/** One annotation file; its content is read by the functions below, `.gz` unpacked. */
+/** One annotation file; the functions below read its content, unpacking `.gz`. */
 export interface AnnotationFile extends SourceFile {
   /** Its name without `.gz`. */
   readonly name: string
-  /** The first unpacked bytes, enough to tell a form by. */
+  /** The first unpacked bytes, enough to recognise the format. */
   readonly head: Uint8Array
 }
 
 const fail = (subject: string, problem: string, remedy: string) =>
   new InputError({ subject, problem, remedy })
 
-/** How the problem of a folder begins that does not hold the file looked for. */
+/** The beginning of the problem text for a folder without the expected file. */
 const absent = 'holds no '
 
-/** What is said of a file without a byte. */
+/** The problem text for an empty file. */
 const empty = 'the file is empty'
 
 /** Whether a reading failed because the file has no content. */
 export const isEmpty = (error: InputError): boolean => error.problem === empty
 
-/** Whether a reading failed because its file is not there, and not because something is wrong with it. */
+/** Whether a reading failed because its file is missing, not because it is invalid. */
 export const isAbsent = (error: InputError): boolean => error.problem.startsWith(absent)
 
 /** An error of reading a file as the user sees it. */
@@ -62,7 +62,7 @@ const reading = <A>(path: string, work: () => Promise<A>): Effect.Effect<A, Inpu
 const namesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, InputError> =>
   Effect.tryPromise({
     try: () => readdir(folder),
-    catch: (error) => fileError(folder, 'listed', error, 'give the folder of the annotation files'),
+    catch: (error) => fileError(folder, 'listed', error, 'check the path of the annotation folder'),
   })
 
 /** Opens a file: its hash and its beginning. A file that is empty or cannot be unpacked is an InputError. */
@@ -83,7 +83,7 @@ export const readSource = (path: string): Effect.Effect<AnnotationFile, InputErr
 
 /**
  * The first of `candidates` (file names, or patterns over them) found in `folder`, as it is or as `.gz`; null if there
- * is none. `folder` may also be a file, which is then all there is to find.
+ * is none. `folder` may also be a single file.
  *
  * @param form only candidates whose found name contains it.
  */
@@ -125,11 +125,11 @@ export const find = (
     return yield* fail(
       folder,
       `${absent}${wanted}${form === undefined ? '' : ` of the form ${form}`}, packed with gzip or not`,
-      'give the folder that holds it',
+      'use the folder that contains it',
     )
   })
 
-/** All bytes of a source, at most those of one text. */
+/** All bytes of a source, limited to the longest string. */
 export const bytesOf = (source: AnnotationFile): Effect.Effect<Uint8Array, InputError> =>
   reading(source.path, () => allBytes(source.path, maxText))
 
@@ -150,7 +150,7 @@ export const jsonOf = (source: AnnotationFile): Effect.Effect<unknown, InputErro
     return yield* fail(`${source.path}:${read.line}`, read.problem, 'fix the line or fetch the file again')
   })
 
-/** Hands the entries of a JSON list or map on, one by one; the first that is no JSON is an InputError. */
+/** Passes on the entries of a JSON list or map, one by one; the first that is not JSON is an InputError. */
 const eachElement = <A>(
   source: AnnotationFile,
   shape: Shape,
@@ -187,7 +187,7 @@ export const mapOf = (
   })
 }
 
-/** Hands the lines of a text file on, one by one; blank ones are passed over. */
+/** Passes on the lines of a text file, one by one; blank lines are skipped. */
 export const eachLine = (
   source: AnnotationFile,
   use: (line: Line) => void,

@@ -5,7 +5,7 @@ import { parseJson } from '../files/index.ts'
 import type { Collector } from './collect.ts'
 import { type AnnotationFile, eachLine } from './files.ts'
 
-/** Hands the lines of a file on; those that are too long or not UTF-8 become problems. */
+/** Passes on the lines of a file; those that are too long or not UTF-8 become problems. */
 export const eachText = (
   source: AnnotationFile,
   into: Collector,
@@ -15,7 +15,7 @@ export const eachText = (
     problem === undefined ? use(line, text) : into.unread(source.path, line, `the line ${problem}`),
   )
 
-/** Hands the values of a JSON-lines file on; a line that is no JSON becomes a problem. */
+/** Passes on the values of a JSON-lines file; a line that is not JSON becomes a problem. */
 export const parsedRows = (
   source: AnnotationFile,
   into: Collector,
@@ -28,7 +28,7 @@ export const parsedRows = (
   })
 
 /**
- * The rows of a JSON-lines file that fit `schema`, each with its line. A line that is no JSON, or does not fit, becomes
+ * The rows of a JSON-lines file that fit `schema`, each with its line. A line that is not JSON, or does not fit, becomes
  * a problem. The file is read line by line and may be longer than a string.
  */
 export const jsonRows = <A>(

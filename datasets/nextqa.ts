@@ -68,7 +68,7 @@ export const nextRows = (
     return found
   })
 
-/** The map from a video to its file, `1104/4882821564`; names stand for themselves where there is no map. */
+/** The map from a video to its file, `1104/4882821564`; the name itself if there is no map. */
 export const nextFiles = (
   folder: string,
 ): Effect.Effect<
@@ -82,7 +82,7 @@ export const nextFiles = (
     return { source, fileOf: (video) => `${map?.[video] ?? video}.mp4` }
   })
 
-/** VideoMind asks with a capital and a question mark; `raw` is as published. */
+/** VideoMind adds a capital and a question mark; `raw` is as published. */
 export const nextQuestion = (text: string, cleaning: Cleaning): string =>
   cleaning === 'videomind' ? `${capital(cleanQuestion(text, cleaning))}?` : cleanQuestion(text, cleaning)
 

@@ -1,7 +1,7 @@
-/** What a pickle of plain data holds. */
+/** A value in a pickle of plain data. */
 export type Pickled = null | boolean | number | string | Array<Pickled> | Map<Pickled, Pickled>
 
-/** The pickle holds something else than plain data, or is damaged. */
+/** The pickle contains something other than plain data, or is damaged. */
 export class PickleFault extends Error {}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -10,9 +10,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 const mark = Symbol('mark')
 
 /**
- * Reads a Python pickle (protocols 0 to 5) of dicts, lists, tuples, strings, numbers, booleans and None. Nothing is
- * ever run: the opcodes that import or call (GLOBAL, REDUCE, BUILD, INST, OBJ, ...) throw, as do all others not needed
- * for plain data. Throws PickleFault with the byte offset.
+ * Reads a Python pickle (protocols 0 to 5) of dicts, lists, tuples, strings, numbers, booleans and None. No code is
+ * executed: the opcodes that import or call (GLOBAL, REDUCE, BUILD, INST, OBJ, ...) throw, as do all others that plain
+ * data does not need. Throws PickleFault with the byte offset.
  */
 export const readPickle = (bytes: Uint8Array): Pickled => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -75,7 +75,7 @@ export const readPickle = (bytes: Uint8Array): Pickled => {
   }
   const recall = (index: number): Pickled => {
     const value = memo[index]
-    if (value === undefined) throw fault(`nothing is remembered as ${index}`)
+    if (value === undefined) throw fault(`no memo entry ${index}`)
     return value
   }
   const number = (text: string): number => {

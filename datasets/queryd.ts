@@ -28,7 +28,7 @@ const dictOf = (
           subject: source.path,
           problem: `cannot be read as plain data: ${error instanceof Error ? error.message : String(error)}`,
           remedy:
-            'fetch the file again; only dicts, lists, strings and numbers are read, and code is never run',
+            'fetch the file again; only dicts, lists, strings and numbers are read, and code is never executed',
         }),
     }),
   )

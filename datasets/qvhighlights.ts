@@ -23,8 +23,8 @@ const files: { readonly [split: string]: ReadonlyArray<string> } = {
 }
 
 /**
- * QVHighlights. The test split is read from `highlight_test_with_gt.jsonl` where it is there; from
- * `highlight_test_release.jsonl`, which has no labels, otherwise (or with `form: 'release'`). `meta.clips` holds the
+ * QVHighlights. The test split is read from `highlight_test_with_gt.jsonl` if it exists, otherwise from
+ * `highlight_test_release.jsonl`, which has no labels (or with `form: 'release'`). `meta.clips` holds the
  * numbers of the relevant two-second clips and `meta.saliency` the three annotators' scores (0..4) of each.
  */
 export const qvhighlights = define({

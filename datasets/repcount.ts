@@ -18,7 +18,7 @@ const whole = (text: string | undefined): number | null => {
 const isTransRac = (source: AnnotationFile): boolean =>
   /(^|,)type,name,count(,|\r?\n)/.test(new TextDecoder().decode(source.head))
 
-/** A list of all splits under any name that is not one of TransRAC's. */
+/** A list of all splits, whose name is not one of TransRAC's. */
 const list = /^(?!(new_)?(train|valid|test)\.csv$).*\.(csv|jsonl)$/
 
 const draftOf = (file: string, action: string, count: number, cycles?: Array<Array<number>>): Draft => {

@@ -36,7 +36,7 @@ const videomind = z.object({
 /**
  * ReXTime. Two forms: its own ground truth `rextime_<split>.jsonl`, which has no option texts (samples then have a
  * letter but no options), and VideoMind's `rextime_<split>.json` with the options. Durations of the latter come from
- * `durations.json` where it is beside them. Two windows of the validation set have no length.
+ * `durations.json` if it is in the same folder. Two windows of the validation set have no length.
  */
 export const rextime = define({
   name: 'rextime',

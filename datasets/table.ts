@@ -35,13 +35,13 @@ const headerFault = (
         ? 'separate the columns by commas'
         : guess === null
           ? 'use the file as published'
-          : `name it so (the nearest is ${guess})`,
+          : `rename the column (the nearest is ${guess})`,
   }
 }
 
 /**
  * The rows of a CSV file whose header must have the columns `needed`. A row with more or fewer cells than the header, or
- * with wrong quotes, is a problem: a comma inside an unquoted cell moves everything after it.
+ * with wrong quotes, is a problem: a comma inside an unquoted cell shifts the cells after it.
  */
 export const tableOf = (
   source: AnnotationFile,

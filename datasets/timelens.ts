@@ -10,7 +10,7 @@ import { pair, seconds } from './schemas.ts'
 const homepage = 'https://github.com/TencentARC/TimeLens'
 
 /**
- * A part of TimeLens-Bench, whose queries and windows were checked and written again: a map
+ * A part of TimeLens-Bench, with revised queries and windows: a map
  * `video -> {duration, spans, queries}`, one window a query, seconds (`timelens_data.py` of TencentARC/TimeLens). Ids are
  * `<video>#<index of the query within the video>`. Its own script cleans queries as `videomind` does.
  */

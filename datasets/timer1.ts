@@ -31,7 +31,7 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 const stemOf = (path: string): string => nameOf(path).replace(/\.(mp4|avi|mkv|webm)$/, '')
 
 /**
- * Time-R1's data: `train` is train_2k5.json, 2500 rows with the base model's answer and its IoU in per cent
+ * Time-R1's data: `train` is train_2k5.json, 2500 rows with the base model's answer and its IoU in percent
  * (`meta.difficulty`: larger is EASIER), `test` is TVGBench, 800 rows (ids are row numbers). `meta.crop` says which part
  * of the source video the clip is.
  */

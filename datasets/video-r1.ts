@@ -26,7 +26,7 @@ const solved = (solution: string): string =>
   (/<answer>(.*?)<\/answer>/s.exec(solution)?.[1] ?? solution).trim()
 
 /**
- * Video-R1's JSON: `train` is the 260k set for reinforcement, `sft` the 165k set with worked reasoning (`meta.process`),
+ * Video-R1's JSON: `train` is the 260k set for reinforcement learning, `sft` the 165k set with reasoning (`meta.process`),
  * and each `eval_<suite>.json` a split of its suite's name. Multiple choice becomes `choice`, a numerical problem whose
  * answer is a whole number becomes `counting`; rows about images and other kinds of problems are `unsupported`.
  */
@@ -77,7 +77,8 @@ export const videoR1 = define({
           const right = answer.slice(0, 1).toUpperCase()
           if (options.some((_, place) => letter(place) === right))
             into.sample(source.path, line, { ...shared, task: 'choice', options, answer: right })
-          else into.problem(source.path, line, 'mismatch', `solution: ${answer} is no option's letter`)
+          else
+            into.problem(source.path, line, 'mismatch', `solution: ${answer} is not the letter of an option`)
         } else if (one.problem_type === 'numerical' && /^\d+$/.test(answer))
           into.sample(source.path, line, { ...shared, task: 'counting', answer: String(Number(answer)) })
         else refuse(`problem_type: ${one.problem_type} with the answer ${answer.slice(0, 40)}`)

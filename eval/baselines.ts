@@ -2,7 +2,7 @@ import { fitPrior, letter, random, type Sample, type Window } from '../core/inde
 import { type Prediction, type Predictions, specOf } from '../tasks/index.ts'
 
 /**
- * Answers that need no model and no video, so that every table can show its floor.
+ * Answers that need no model and no video: the baselines in every table.
  * prior: the constant window fitted on the training split. whole: the whole clip. middle: its middle third.
  * random: two uniform times in order. Choice: the first option (random: any option). Counting: the constant with the
  * least normalised error on the training split (whole: 1, middle: the training median, random: any training count).

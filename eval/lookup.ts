@@ -17,7 +17,7 @@ const unknownSuite = (subject: string, name: string): InputError =>
     remedy: `did you mean ${nearest(name, Object.keys(suites))}? All: ${Object.keys(suites).join(', ')}`,
   })
 
-/** The suite that the user's own data of that name is scored by: another's rules on these samples. */
+/** The suite of a dataset from the configuration: the rules of the suite it names, on its own samples. */
 const suiteOfOwn = (name: string): Effect.Effect<Suite, InputError> =>
   Effect.gen(function* () {
     const own = (yield* yield* OwnDatasets).find((one) => one.name === name)
@@ -26,8 +26,8 @@ const suiteOfOwn = (name: string): Effect.Effect<Suite, InputError> =>
     if (own.suite === undefined)
       return yield* new InputError({
         subject,
-        problem: 'nothing says whose rules score it',
-        remedy: `name a suite in the configuration: ${Object.keys(suites).join(', ')}`,
+        problem: 'no suite is configured for it',
+        remedy: `add "suite" in the configuration, one of ${Object.keys(suites).join(', ')}`,
       })
     const like = Object.hasOwn(suites, own.suite) ? suites[own.suite] : undefined
     return like === undefined

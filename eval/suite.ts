@@ -2,11 +2,11 @@ import type { Sample, Task } from '../core/index.ts'
 import type { Predictions } from '../tasks/index.ts'
 import type { MetricColumn } from './statistics/column.ts'
 
-/** What a suite makes of predictions: raw values for each sample, from which the report is computed. */
+/** A suite's scores of predictions: raw values for each sample, from which the report is computed. */
 export interface Scored {
   /** Every metric that is a mean over samples. */
   readonly columns: ReadonlyArray<MetricColumn>
-  /** Metrics that are not, such as a median; reported without interval. */
+  /** Other metrics, such as a median; reported without interval. */
   readonly extra?: { readonly [metric: string]: number }
   /** 1 for each sample whose prediction was given and could be read. */
   readonly parsed: Uint8Array
@@ -22,11 +22,11 @@ export interface Suite {
   readonly dataset: string
   /** The split on which results are published. */
   readonly split: string
-  /** The split on which baselines may look. */
+  /** The split on which baselines are fitted. */
   readonly trainSplit: string
   /** The tasks whose samples are scored; samples of other tasks in the split are ignored. */
   readonly tasks: ReadonlyArray<Task>
-  /** Scoring rules by name; the first is the default. The suite's file says what each means. */
+  /** Scoring rules by name; the first is the default. The suite's file documents each. */
   readonly rules: readonly [string, ...ReadonlyArray<string>]
   /** The metrics to show first, in this order. */
   readonly headline: ReadonlyArray<string>

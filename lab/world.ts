@@ -4,7 +4,7 @@ import type { Sample, Task } from '../core/index.ts'
 import { defaultWorldSettings, readTruth, type WorldSettings, writeWorld } from '../datasets/shapes/index.ts'
 import { loadSource } from '../pipelines/source.ts'
 
-/** The world that `--dataset shapes` means where no folder is named: small enough for a laptop. */
+/** The shapes dataset that `--dataset shapes` uses by default: small enough for a laptop. */
 export const laptopWorld: WorldSettings = {
   ...defaultWorldSettings,
   seed: 1,
@@ -14,13 +14,13 @@ export const laptopWorld: WorldSettings = {
   ],
 }
 
-/** Where the laptop world's files are below `runs`. */
+/** The default shapes dataset's files below `runs`. */
 export const worldFolders = (runs: string) => {
   const annotations = join(runs, 'worlds', 'shapes')
   return { annotations, videos: join(annotations, 'videos') }
 }
 
-/** Renders the laptop world below `runs` unless it is there, and says where its files are. */
+/** Renders the default shapes dataset below `runs` unless it exists; returns its folders. */
 export const ensureWorld = Effect.fn('Pipelines.ensureWorld')(function* (runs: string) {
   const folders = worldFolders(runs)
   yield* writeWorld(folders.annotations, laptopWorld)
@@ -28,8 +28,8 @@ export const ensureWorld = Effect.fn('Pipelines.ensureWorld')(function* (runs: s
 })
 
 /**
- * The samples of one task of a split with every true window in place of the annotated ones, and their grade in `meta`:
- * what a model is measured against.
+ * The samples of one task of a split with the true windows instead of the annotated ones, and their grade in `meta`:
+ * the ground truth of evaluations.
  */
 export const trueSamples = Effect.fn('Pipelines.trueSamples')(function* (
   annotations: string,

@@ -40,7 +40,7 @@ export interface EvalOptions {
   /** Folder of the report; nothing is written without one. */
   readonly out?: string
   readonly seed: number
-  /** What became of the requests, where a model was asked. */
+  /** Outcomes of the requests, if a model was queried. */
   readonly tally?: ReplyTally
 }
 

@@ -134,7 +134,7 @@ export const openDatabase = (
     const instance = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: async () => {
-          // Only here, because loading DuckDB costs every start that opens no database time.
+          // Imported only here, because loading DuckDB slows starts that open no database.
           const { DuckDBInstance } = await import('@duckdb/node-api')
           return DuckDBInstance.create(file, {
             threads: String(options.threads ?? 2),

@@ -7,7 +7,7 @@ export const listOptions = (options: ReadonlyArray<string>): string =>
 /** The answer to a multiple-choice question: `<answer>B</answer>`. */
 export const choiceAnswer = (chosen: string): string => `<answer>${chosen}</answer>`
 
-/** The annotated letter, or null where it is none of the options'. */
+/** The annotated letter, or null where it is not one of the options'. */
 export const annotatedLetter = (
   answer: string | undefined,
   options: ReadonlyArray<string> | undefined,

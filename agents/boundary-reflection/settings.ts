@@ -37,7 +37,7 @@ export const settingsSchema = z.strictObject({
   maxTokens: z.int().positive(),
   /** Most tokens of a verification in words. */
   verifyTokens: z.int().positive(),
-  /** Holds the replies to the form of an answer, on servers that can. */
+  /** Constrains replies to the answer format, on servers that support it. */
   guided: z.boolean(),
   seed: z.int().default(0),
 })

@@ -10,7 +10,7 @@ export const settingsSchema = z.strictObject({
   topP: z.number().positive().max(1),
   topK: z.int().min(0),
   maxTokens: z.int().positive(),
-  /** Holds the replies to the form of an answer, on servers that can. */
+  /** Constrains replies to the answer format, on servers that support it. */
   guided: z.boolean(),
   /** A rollout passes from this IoU on. */
   passAt: z.number().min(0).max(1).default(0.5),

@@ -1,6 +1,6 @@
 import { parseJson } from '../../files/index.ts'
 
-/** A cell that holds JSON (windows, options, meta); text that is no JSON stays text, for the schema to refuse. */
+/** A cell that holds JSON (windows, options, meta); text that is not JSON stays text, which the schema refuses. */
 export const jsonCell = (value: unknown): unknown => {
   if (typeof value !== 'string') return value
   if (value.trim() === '') return undefined
@@ -10,7 +10,7 @@ export const jsonCell = (value: unknown): unknown => {
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
-/** A cell that holds a number; other text stays text, for the schema to refuse. */
+/** A cell that holds a number; other text stays text, which the schema refuses. */
 export const numberCell = (text: string): unknown => {
   const plain = text.trim()
   if (plain === '') return undefined

@@ -16,7 +16,7 @@ const valueOf = (name: string, cell: string): unknown => {
 }
 
 /**
- * The user's own data as CSV with a header: one column a field; `windows`, `options` and `meta` hold JSON, one window
+ * Own data as CSV with a header: one column a field; `windows`, `options` and `meta` hold JSON, one window
  * may also be `start` and `end`. Empty cells are absent. Other columns are kept in `meta`.
  */
 export const csv = define({

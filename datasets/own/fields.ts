@@ -1,12 +1,12 @@
 import { edits, sampleFields } from '../../core/index.ts'
 
-/** Fields of a row of the user's own data: those of a sample, and one window as two numbers. */
+/** Fields of a row of own data: those of a sample, and one window as two numbers. */
 export const ownFields: ReadonlyArray<string> = [...sampleFields, 'start', 'end']
 
-/** What curated data adds to a sample: known, and of no use to a reader of annotations. */
+/** Fields that curated data adds to a sample; ignored by readers of annotations. */
 export const passedOver: ReadonlySet<string> = new Set(['curation'])
 
-/** What other datasets call a field. */
+/** Names that other datasets use for a field. */
 const aliases: { readonly [field: string]: ReadonlyArray<string> } = {
   video: ['vid', 'videoid', 'videopath', 'videofile', 'videoname', 'path', 'clip'],
   query: ['question', 'sentence', 'caption', 'description', 'text', 'prompt', 'problem'],
@@ -23,7 +23,7 @@ const aliases: { readonly [field: string]: ReadonlyArray<string> } = {
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
-/** Fields that say the same: where one is there, no name can be meant for the other. */
+/** Fields with the same meaning: if one is present, no unknown name can be meant for the other. */
 const sameAs: { readonly [field: string]: ReadonlyArray<string> } = {
   windows: ['start', 'end'],
   start: ['windows'],
@@ -31,8 +31,8 @@ const sameAs: { readonly [field: string]: ReadonlyArray<string> } = {
 }
 
 /**
- * The field that an unknown name was most likely meant for: another spelling, a slip of the pen, or what another dataset
- * calls it. Null where none of that, or where the row has that field already: the name is then something else.
+ * The field that an unknown name was most likely meant for: another spelling, a typo, or another dataset's name
+ * for it. Null otherwise, or if the row already has that field.
  */
 export const meantField = (name: string, present: ReadonlySet<string>): string | null => {
   const wanted = plain(name)

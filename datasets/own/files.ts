@@ -1,9 +1,9 @@
-/** Splits that a folder of the user's own files may have; `all` is every file taken together. */
+/** Splits that a folder of own files may have; `all` is all files together. */
 export const ownSplits = ['train', 'valid', 'test', 'all']
 
 /**
- * Names to look for: `<split>.<ending>`; for the split `all`, or where the folder is itself a file, any file of that
- * ending. `val` and `valid` are the same.
+ * Names to look for: `<split>.<extension>`; for the split `all`, or if the folder is itself a file, any file with that
+ * extension. `val` and `valid` are the same.
  */
 export const candidates = (folder: string, split: string, ending: string): ReadonlyArray<string | RegExp> => {
   const any = new RegExp(`\\.${ending}$`)

@@ -5,7 +5,7 @@ import { parsedRows } from '../jsonl.ts'
 import { candidates, ownSplits } from './files.ts'
 import { addOwnRow } from './row.ts'
 
-/** The user's own data as JSON lines: the fields of a sample, of which `video` and `query` are needed. */
+/** Own data as JSON lines: the fields of a sample, of which `video` and `query` are needed. */
 export const jsonl = define({
   name: 'jsonl',
   licence: null,

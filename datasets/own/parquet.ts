@@ -7,7 +7,7 @@ import { jsonCell } from './cells.ts'
 import { candidates, ownSplits } from './files.ts'
 import { addOwnRow } from './row.ts'
 
-/** A path as DuckDB reads it to the letter: what would be a pattern is put in brackets. */
+/** A path that DuckDB reads literally: pattern characters are put in brackets. */
 const literalPath = (path: string): string =>
   `'${path.replaceAll(/[*?[]/g, (sign) => `[${sign}]`).replaceAll("'", "''")}'`
 
@@ -15,7 +15,7 @@ const literalPath = (path: string): string =>
 const rowsOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<string>, InputError> =>
   Effect.tryPromise({
     try: async () => {
-      // Only here, because loading DuckDB costs every start that reads no Parquet time.
+      // Imported only here, because loading DuckDB slows starts that read no Parquet.
       const { DuckDBInstance } = await import('@duckdb/node-api')
       const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '1GB' })
       try {
@@ -41,7 +41,7 @@ const rowsOf = (source: AnnotationFile): Effect.Effect<ReadonlyArray<string>, In
       }),
   })
 
-/** A string of JSON, or what DuckDB writes where JSON has no word. */
+/** A JSON string, or a value that DuckDB writes and JSON does not have. */
 const stringOrNotFinite = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:nan|inf(?:inity)?)\b/gi
 
 /** A row as JSON lines would have it: columns with JSON text are parsed. A number that is not finite becomes text. */
@@ -62,7 +62,7 @@ const withoutAbsent = (row: unknown): unknown =>
   row === null ? null : Object.fromEntries(Object.entries(row as object).filter(([, field]) => field != null))
 
 /**
- * The user's own data as Parquet: the columns of `csv`, where `windows`, `options` and `meta` may be lists and structs
+ * Own data as Parquet: the columns of `csv`, where `windows`, `options` and `meta` may be lists and structs
  * or JSON text. Lines of problems are row numbers. Other columns are kept in `meta`.
  */
 export const parquet = define({

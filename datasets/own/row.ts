@@ -5,7 +5,7 @@ import { cleanQuery } from '../clean.ts'
 import type { Collector } from '../collect.ts'
 import { meantField, ownFields, passedOver } from './fields.ts'
 
-/** A row of the user's own data: a sample whose `video` and `query` alone are needed. */
+/** A row of own data: a sample of which only `video` and `query` are required. */
 const rowSchema = sampleSchema
   .partial()
   .required({ video: true, query: true })
@@ -13,17 +13,17 @@ const rowSchema = sampleSchema
   .refine(({ start, end }) => (start === undefined) === (end === undefined), {
     error: ({ input }) =>
       (input as { readonly start?: number }).start === undefined
-        ? 'end is there and start is missing'
-        : 'start is there and end is missing',
+        ? 'end is given without start'
+        : 'start is given without end',
   })
-  .refine(({ windows, start }) => windows == null || start === undefined, 'windows and start are both there')
+  .refine(({ windows, start }) => windows == null || start === undefined, 'windows and start are both given')
 
 type OwnRow = z.output<typeof rowSchema>
 
 const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The task that a row means where it does not say. */
+/** The task of a row that does not state it. */
 const taskOf = ({ task, options, windows, start, answer }: OwnRow): Task => {
   if (task !== undefined) return task
   const grounded = windows != null || start !== undefined
@@ -32,9 +32,9 @@ const taskOf = ({ task, options, windows, start, answer }: OwnRow): Task => {
 }
 
 /**
- * Adds a row of the user's own data, from whichever form, as a sample. Fields that are null count as absent. An unknown
- * field goes to `meta` and is told once; one that was meant for a field makes the row a problem, because without it the
- * sample would be another.
+ * Adds a row of own data, in any format, as a sample. Fields that are null count as absent. An unknown field is kept in
+ * `meta` and reported once; one that was likely meant for a field makes the row a problem, because the sample would be
+ * incomplete.
  */
 export const addOwnRow = (path: string, line: number, value: unknown, into: Collector): void => {
   if (!isObject(value)) {
@@ -76,6 +76,6 @@ export const addOwnRow = (path: string, line: number, value: unknown, into: Coll
   })
 }
 
-/** `meta` with the unknown fields beside what it holds; what is no map is left for the schema to refuse. */
+/** `meta` extended by the unknown fields; a value that is not a map is left for the schema to refuse. */
 const metaOf = (meta: unknown, others: ReadonlyArray<readonly [string, unknown]>): unknown =>
   meta === undefined || isObject(meta) ? { ...Object.fromEntries(others), ...(meta as object) } : meta

@@ -19,7 +19,7 @@ export interface Cast {
   readonly hidden: boolean
 }
 
-/** Half seconds in which two shapes stand closer than their radii: seen from outside, one covers the other. */
+/** Half seconds in which two shapes are closer than their radii, so that one covers the other. */
 const covered = (one: Actor, other: Actor, ticks: number): number => {
   let count = 0
   for (let tick = 0; tick < ticks; tick += 4) {
@@ -61,7 +61,7 @@ const actorOf = (
   return best!
 }
 
-/** A distractor's plan: near the first shape in looks where the grade says so, and never one a query speaks of. */
+/** A distractor's plan: similar to the first shape if the grade asks for it, and never the subject of a query. */
 const distractor = (draw: Random, grade: Grade, ticks: number, casts: ReadonlyArray<Cast>): Plan => {
   const [first] = casts
   const all = colours
@@ -73,7 +73,7 @@ const distractor = (draw: Random, grade: Grade, ticks: number, casts: ReadonlyAr
 }
 
 /**
- * A scene in which the given shapes do what their plans say, among distractors. The first casts come first in
+ * A scene in which the given shapes follow their plans, among distractors. The first casts come first in
  * `actors`, in order. Everything is fixed by `seed`.
  */
 export const compose = (seed: string, grade: Grade, ticks: number, casts: ReadonlyArray<Cast>): Scene => {
@@ -92,8 +92,8 @@ export const compose = (seed: string, grade: Grade, ticks: number, casts: Readon
 }
 
 /**
- * A random scene, e.g. `scene('easy', 7, 'train', 12)`: every seed part counts. Ask it through `queriesOf` and draw it
- * with `renderFrame`.
+ * A random scene, e.g. `scene('easy', 7, 'train', 12)`: every seed part counts. `queriesOf` lists its queries and `renderFrame`
+ * draws it.
  */
 export const scene = (grade: Grade, ...seed: ReadonlyArray<string | number>): Scene => {
   const key = [grade, ...seed].join('/')

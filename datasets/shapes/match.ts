@@ -15,8 +15,8 @@ const ranks = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
 }
 
 /**
- * Deals `counts` (how many annotations of a pair are partial: 0, 1 or 2) to the pairs so that no feature of a pair tells
- * of its count: of `tries` random deals, the one whose largest difference in mean rank between partial and complete
+ * Deals `counts` (how many annotations of a pair are partial: 0, 1 or 2) to the pairs so that no feature of a pair reveals
+ * its count: of `tries` random deals, the one whose largest difference in mean rank between partial and complete
  * annotations is smallest. That difference, over all annotations, is how far the feature's AUROC is from one half.
  *
  * @param features one list a feature, each with one value a pair.

@@ -18,8 +18,8 @@ export type Span = readonly [start: number, end: number]
 /**
  * What is to be annotated about one shape, drawn before anything else. `shown` spans are annotated. `reserve` is a
  * place where one more occurrence fits: a partial annotation has it filled with the event, a complete one with
- * anything else. Since the choice between the two comes after the plan and looks at nothing in it, no rule that sees
- * only the annotation can tell them apart.
+ * anything else. Since the choice between the two is independent of the plan, no rule that sees only the annotation can
+ * distinguish them.
  */
 export interface Plan {
   readonly colour: Colour
@@ -76,7 +76,7 @@ const layout = (
   const slack = ticks - used - before - after
   if (slack < 0) return null
   const gaps = split(random, slack, count + 1)
-  // A rest too short to show anything goes to the first gap inside, or stays with the required room.
+  // A remainder too short to show anything is added to the first gap inside, or stays with the required room.
   const lead = before > 0 || gaps[0]! >= around ? gaps[0]! : 0
   const tail = after > 0 || gaps[count]! >= around ? gaps[count]! : 0
   const spare = gaps[0]! - lead + (gaps[count]! - tail)
@@ -96,17 +96,17 @@ export const drawTicks = (random: Random): number => random.pick(durations) * ti
 export interface PlanSettings {
   readonly grade: Grade
   readonly ticks: number
-  /** Plans of the shapes drawn before in the same scene, from which this one must be told apart. */
+  /** Plans of the shapes drawn before in the same scene, from which this one must be distinguishable. */
   readonly taken?: ReadonlyArray<Plan>
-  /** Let the query name the shape by its colour or form alone now and then. */
+  /** Sometimes let the query name the shape by its colour or form alone. */
   readonly loose?: boolean
 }
 
-/** Whether another shape of these looks leaves the plan's query as it is. */
+/** Whether another shape of this appearance leaves the plan's query unambiguous. */
 export const distinct = ({ who }: Plan, colour: Colour, shape: Shape): boolean =>
   !matchesActor(who, { colour, shape })
 
-/** Draws whom and what to annotate, where it is shown and where it could be hidden. */
+/** Draws which shape and event to annotate, where it is shown and where another occurrence could be added. */
 export const drawPlan = (random: Random, { grade, ticks, taken = [], loose = true }: PlanSettings): Plan => {
   let colour = random.pick(colours)
   let shape = random.pick(shapes)
@@ -125,7 +125,7 @@ export const drawPlan = (random: Random, { grade, ticks, taken = [], loose = tru
     .values()
     .map((count) => layout(random, grade, event, ticks, count))
     .find((found) => found !== null)
-  // Two of the shortest occurrences fit the shortest clip in every grade, so only very unlucky draws come here.
+  // Two of the shortest occurrences fit the shortest clip in every grade, so this is rarely reached.
   if (spans === undefined || spans === null) return drawPlan(random, { grade, ticks, taken, loose })
   const kept = random.int(0, spans.length - 1)
   return {

@@ -18,7 +18,7 @@ import {
 export const events = ['visible', 'still', 'blinks', 'bounces', 'enters', 'leaves', ...directions] as const
 export type Event = (typeof events)[number]
 
-/** Whom a query speaks of: `the red circle`, `something red`, `a circle`. At least one of the two is given. */
+/** The subject of a query: `the red circle`, `something red`, `a circle`. At least one of the two is given. */
 export interface Who {
   readonly colour?: Colour
   readonly shape?: Shape
@@ -27,7 +27,7 @@ export interface Who {
 export interface Query {
   readonly who: Who
   readonly event: Event
-  /** Which wording, 0 to `wordings - 1`. */
+  /** Index of the wording, 0 to `wordings - 1`. */
   readonly wording: number
 }
 
@@ -63,7 +63,7 @@ export const matchesPhase = (event: Event, phase: Pick<Phase, 'kind' | 'directio
 
 /**
  * What makes a query unclear, if the same shape also does it: a blinking shape is dark half of the time, blinks in its
- * place, and a bouncing one goes up and down. Such queries are not asked.
+ * place, and a bouncing one goes up and down. Such queries are not generated.
  */
 export const confusing = (event: Event): PhaseKind | null => {
   switch (event) {
@@ -144,7 +144,7 @@ const predicates = (event: Event): readonly [string, string, string, string] => 
 export const textOf = ({ who, event, wording }: Query): string =>
   `${subject(who)} ${predicates(event)[(wording % wordings) as 0 | 1 | 2 | 3]}`
 
-/** Whether a viewer can tell what is meant; `still` is asked of single shapes only. */
+/** Whether the query is unambiguous; `still` is used for single shapes only. */
 const plain = (scene: Scene, who: Who, event: Event): boolean => {
   const meant = scene.actors.filter((actor) => matchesActor(who, actor))
   const unclear = confusing(event)

@@ -79,7 +79,7 @@ const deeds: ReadonlyArray<readonly [Event, string]> = [
   ['down', 'move down'],
 ]
 
-/** A question with four options of which the first is right, before its options are shuffled. */
+/** A question with four options of which the first is correct, before its options are shuffled. */
 interface Draft {
   readonly text: string
   readonly right: string

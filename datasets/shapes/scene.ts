@@ -1,9 +1,9 @@
 import type { Window } from '../../core/index.ts'
 
 /**
- * The words of the shapes world: coloured shapes that enter, leave, move, stop, blink and bounce over a noisy
- * background. Time is counted in ticks of 1/8 s and every event lies on a grid of half a second, so that windows are
- * exact and a model that sees two frames a second can tell them. Space is a lattice of 128 x 128 points.
+ * The elements of the shapes world: coloured shapes that enter, leave, move, stop, blink and bounce over a noisy
+ * background. Time is counted in ticks of 1/8 s and every event is on a grid of half a second, so that windows are
+ * exact and visible at two frames per second. Space is a lattice of 128 x 128 points.
  */
 export const ticksPerSecond = 8
 /** Events start and end on multiples of this many ticks: half a second. */
@@ -89,7 +89,7 @@ export const gradeRules: { readonly [grade in Grade]: GradeRule } = {
 /** Length of a scene in seconds. */
 export const durationOf = (scene: Pick<Scene, 'ticks'>): number => scene.ticks / ticksPerSecond
 
-/** Where a shape's centre is at `tick`, or null while it does not show (absent, or dark in a blink). */
+/** A shape's centre at `tick`, or null while it is not visible (absent, or dark in a blink). */
 export const centreAt = (actor: Actor, tick: number): Point | null => {
   const phase = actor.phases.find(({ end }) => tick < end) ?? actor.phases.at(-1)
   if (phase === undefined || phase.kind === 'absent') return null

@@ -46,7 +46,7 @@ const actOf = (random: Random, event: Exclude<Event, 'visible'>): Deed => {
   }
 }
 
-/** What may fill time between occurrences: anything that is not the event, and differs from the act before. */
+/** Acts that may fill time between occurrences: any that is not the event and differs from the previous act. */
 const filler = (
   random: Random,
   span: Span,
@@ -220,7 +220,7 @@ export const trackOf = (
           if (!act.fixed && !matchesPhase(event, turned)) direction = turned.direction
           else if (act.fixed && event === 'visible') direction = turned.direction
           else if (act.fixed) {
-            // The shape stands at the wrong side: it vanishes for the time before and comes back at the right one.
+            // The shape is at the wrong side: it vanishes before the event and reappears at the right one.
             const last = phases.at(-1)!
             phases[phases.length - 1] = {
               kind: 'absent',

@@ -29,7 +29,7 @@ export const defaultWorldSettings: Omit<WorldSettings, 'seed' | 'splits'> = {
   queries: 2,
 }
 
-/** What is true of a sample; never shown to an agent or a model. */
+/** The ground truth of a sample; never shown to an agent or a model. */
 export interface Truth {
   readonly id: string
   readonly video: string
@@ -45,7 +45,7 @@ export interface Truth {
 
 type Draft = Omit<Sample, 'dataset' | 'split'>
 
-/** One video of the world with what is written about it. */
+/** One video of the world with its annotations. */
 export interface WorldVideo {
   readonly video: string
   readonly scene: Scene
@@ -80,7 +80,7 @@ const pickFairly = (draw: Random, pool: ReadonlyArray<Question>): Question => {
   return draw.pick(pool.filter((question) => question.answer === answer))
 }
 
-/** Writes down one video: a grounding annotation for each plan, and one question of each other task it allows. */
+/** The annotations of one video: a grounding annotation for each plan, and one question of each other task it allows. */
 const describe = (
   draw: Random,
   video: string,
@@ -140,7 +140,7 @@ const describe = (
   }
 }
 
-/** What a rule that never looks at the video could go by. */
+/** Features available to a rule that ignores the video. */
 const features = (plan: Plan, ticks: number, place: number): ReadonlyArray<number> => {
   const first = plan.shown[0]!
   const last = plan.shown.at(-1)!
@@ -163,10 +163,10 @@ const features = (plan: Plan, ticks: number, place: number): ReadonlyArray<numbe
 /**
  * The videos of one split, in a random order.
  *
- * Partial and complete annotations are matched so that nothing but the video tells them apart. Videos come as twins:
+ * Partial and complete annotations are matched so that only the video distinguishes them. Videos come as twins:
  * two different scenes about which the same is annotated: same query, same shown windows, same duration. In a share of
  * the pairs (twice the partial share) one of the two, at random, shows the event once more; in the others both or
- * neither do, dealt so that the looks of the annotation do not tell (`matched`).
+ * neither do, assigned so that the annotation does not reveal it (`matched`).
  */
 export const worldVideos = (
   settings: WorldSettings,
@@ -191,7 +191,7 @@ export const worldVideos = (
     slots.map((_, index) => (index < both ? 2 : index < both + mixed ? 1 : 0)),
     (slots[0] ?? []).map((_, feature) => slots.map((values) => values[feature]!)),
   )
-  // Twins stay near each other, so that every stretch of the file holds both kinds alike.
+  // Twins stay close together, so that every part of the file has both kinds in equal shares.
   const names = Array.from({ length: Math.ceil(pairs.length / 2) }, (_, hand) => hand * 4).flatMap((from) =>
     draw.shuffle(Array.from({ length: Math.min(4, 2 * pairs.length - from) }, (_, place) => from + place)),
   )

@@ -11,7 +11,7 @@ import { frames } from './render.ts'
 import { grades, lattice, ticksPerSecond } from './scene.ts'
 import { type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
 
-/** Raised whenever the same settings give another world. */
+/** Incremented whenever the same settings produce different files. */
 export const worldVersion = 'shapes/2'
 
 const settingsSchema = z.object({
@@ -22,7 +22,7 @@ const settingsSchema = z.object({
   queries: z.int().min(1).max(2),
 })
 
-/** `manifest.json` of a world: written last, so its presence means that the world is complete. */
+/** `manifest.json` of a world: written last, so its presence means that the dataset is complete. */
 export const manifestSchema = z.object({
   version: z.string(),
   settings: settingsSchema,
@@ -112,7 +112,7 @@ export const writeWorld: (
     if (before !== null)
       return yield* new InputError({
         subject: folder,
-        problem: 'holds a world made by other settings',
+        problem: 'contains a shapes dataset made with other settings',
         remedy: 'choose another folder or delete it',
       })
     const started = yield* Effect.promise(() =>
@@ -122,7 +122,7 @@ export const writeWorld: (
     if (started !== null && started !== key)
       return yield* new InputError({
         subject: folder,
-        problem: 'holds an unfinished world made by other settings',
+        problem: 'contains an unfinished shapes dataset made with other settings',
         remedy: 'choose another folder or delete it',
       })
     yield* makeFolder(join(folder, 'videos'))

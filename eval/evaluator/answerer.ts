@@ -22,16 +22,16 @@ const { dialect } = styleShape
 const plan = z.object({
   /** Whether the prompt asks for reasoning. */
   ask: z.boolean(),
-  /** What the model's chat template is told of reasoning; null where it cannot be told. */
+  /** The reasoning switch of the model's chat template; null if it has none. */
   enable: z.boolean().nullable(),
   maxTokens: z.int().positive(),
 })
 
-/** All that a reply depends on besides the sample and the model; replies are kept under it. */
+/** Everything that a reply depends on apart from the sample and the model; part of the key under which replies are stored. */
 export const answerSettings = z.strictObject({
   ...viewShape,
   dialect,
-  /** Holds the replies to the form of an answer, on servers that can. */
+  /** Constrains replies to the answer format, on servers that support it. */
   guided: z.boolean(),
   /** How each task is asked for. */
   plans: z.record(taskSchema, plan),
@@ -73,8 +73,8 @@ export const answerEvidence = z.object({
 export type AnswerEvidence = z.output<typeof answerEvidence>
 
 /**
- * Asks a sample's own question, greedily, and records the reply. It decides nothing: suites score the replies
- * afterwards, so that a corrected metric costs no request.
+ * Asks the question of a sample, greedily, and records the reply. Suites score the replies afterwards, so that a
+ * corrected metric needs no new request.
  */
 export const answerer: Agent<AnswerSettings, AnswerEvidence, null> = {
   name: 'evaluation',

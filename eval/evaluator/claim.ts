@@ -4,7 +4,7 @@ import { listFolder } from '../../files/index.ts'
 import { claimSettings, type FoldSettings, settingsHash } from '../../folds/index.ts'
 import { answerer } from './answerer.ts'
 
-/** What an evaluation is of: the model, file or baseline that answers, and all that its answers depend on. */
+/** The subject of an evaluation: the model, file or baseline, and everything that its answers depend on. */
 export type EvaluationIdentity = Pick<FoldSettings, 'model' | 'prompt' | 'settings'>
 
 const remedy = 'use those settings or another --out'
@@ -17,7 +17,7 @@ export const evaluationName = (identity: EvaluationIdentity): string => {
   return `${name.replaceAll(/[^\w.-]+/g, '-')}-${settingsHash(settingsOf(identity)).slice(0, 8)}`
 }
 
-/** Makes a folder that of one evaluation. One that holds other files, or an evaluation of anything else, is refused. */
+/** Claims a folder for one evaluation. A folder with other files or another evaluation is refused. */
 export const claimEvaluation = Effect.fn('Evaluator.claimEvaluation')(function* (
   folder: string,
   identity: EvaluationIdentity,
@@ -26,7 +26,7 @@ export const claimEvaluation = Effect.fn('Evaluator.claimEvaluation')(function* 
   if (names.length > 0 && !names.includes('settings.json'))
     return yield* new InputError({
       subject: folder,
-      problem: `holds files that no evaluation wrote (${names[0]} first)`,
+      problem: `contains files that no evaluation wrote (${names[0]} first)`,
       remedy: 'choose an empty or new folder with --out',
     })
   yield* claimSettings(folder, settingsOf(identity), remedy)

@@ -5,7 +5,7 @@ import type { ProcessedPrompt } from '../../engine/processor/index.ts'
 import { greedy } from '../../models/index.ts'
 import type { SampleReply } from './replies.ts'
 
-/** Prompts that are held in memory at the same time. */
+/** Prompts held in memory at the same time. */
 const chunk = 64
 
 const fromCompletion = ({ text, finish }: Completion): SampleReply => ({

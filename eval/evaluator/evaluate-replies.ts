@@ -39,7 +39,7 @@ export const readReplies = (
 
 /**
  * The one evaluator: asks a source about every sample, reads the replies and scores them by a suite. `eval`, validation
- * during training and the exams of pretraining differ in their source only.
+ * during training and the exams of pretraining differ only in their source.
  */
 export const evaluateReplies = Effect.fn('Evaluator.evaluateReplies')(function* <E, R>(
   suite: Suite,

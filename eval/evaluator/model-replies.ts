@@ -10,7 +10,7 @@ import { type AnswerSettings, answerEvidence, answerer } from './answerer.ts'
 import type { SampleReply } from './replies.ts'
 
 export interface ModelReplyOptions {
-  /** Where replies are kept; what an earlier start with the same model and settings finished is not asked again. */
+  /** Folder of the replies; replies of an earlier start with the same model and settings are reused. */
   readonly folder: string
   /** Folder of the videos. */
   readonly videos: string
@@ -30,8 +30,8 @@ const fromRow = (row: { readonly [column: string]: unknown }): SampleReply =>
     : { state: row.outcome === 'absent' ? 'absent' : 'failed', reason: String(row.reason) }
 
 /**
- * Greedy replies of the model in context, kept sample by sample in the part files of a fold. What failed or was absent
- * at an earlier start is tried again.
+ * Greedy replies of the model in context, stored sample by sample in the part files of a fold. Samples that failed or
+ * whose video was missing at an earlier start are tried again.
  */
 export const modelReplies = (options: ModelReplyOptions) =>
   Effect.fn('Evaluator.modelReplies')(function* (

@@ -2,10 +2,10 @@ import type { Effect } from 'effect'
 import type { Sample } from '../../core/index.ts'
 import type { RecordedReply, ReplyShare } from '../../tasks/index.ts'
 
-/** What a source says of one sample: a reply, or why there is none. */
+/** The result for one sample: a reply, or why there is none. */
 export type SampleReply =
   | { readonly state: 'replied'; readonly reply: RecordedReply }
-  /** The video is not there. */
+  /** The video is missing. */
   | { readonly state: 'absent'; readonly reason: string }
   /** The video could not be decoded, or the model did not answer. */
   | { readonly state: 'failed'; readonly reason: string }
@@ -24,7 +24,7 @@ export interface UnansweredSample {
   readonly reason: string
 }
 
-/** What became of the samples that a source was asked about. */
+/** The outcomes of the samples of a source. */
 export interface ReplyTally {
   readonly samples: number
   /** How many replies there were, and how many of them could not be read. */

@@ -9,7 +9,7 @@ export interface Overlap {
 
 /**
  * NExT-GQA's official scores of one predicted window: for each true window IoU in hull form and IoP, the largest of
- * each taken separately, from 0. An instant inside a true window has IoP 1 and IoU 0.
+ * each taken separately, at least 0. An instant inside a true window has IoP 1 and IoU 0.
  */
 export const officialOverlap = (window: Window, truths: ReadonlyArray<Window>): Overlap => {
   const [ps, pe] = window

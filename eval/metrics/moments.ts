@@ -1,6 +1,6 @@
 import type { Window } from '../../core/index.ts'
 
-/** 0.50, 0.55 .. 0.95. */
+/** Thresholds 0.50, 0.55 .. 0.95. */
 export const momentThresholds: ReadonlyArray<number> = Array.from(
   { length: 10 },
   (_, i) => (50 + 5 * i) / 100,

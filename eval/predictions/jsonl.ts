@@ -6,7 +6,7 @@ import { attempt, withoutMark } from '../../files/index.ts'
 import type { Prediction, Predictions } from '../../tasks/index.ts'
 import { predictionOf, type Reader } from '../../tasks/index.ts'
 
-/** What a prediction says is written as a sample writes it; a window may have a confidence as third number. */
+/** Predictions use the fields of samples; a window may have a confidence as third number. */
 const row = z.object({
   id: sampleSchema.shape.id,
   windows: z
@@ -46,16 +46,16 @@ const toPrediction = (value: Row, sample: Sample | undefined, reader: Reader): P
   }
 }
 
-/** What is wrong with a line that is not JSON, as far as can be told. */
+/** Problem and remedy of a line that is not JSON. */
 export const jsonProblem = (line: string, last: boolean): readonly [problem: string, remedy: string] => {
   if (/[:[,\s-](?:NaN|Infinity)\b/.test(line))
-    return ['it holds NaN or Infinity, which JSON does not know', 'write null where there is no prediction']
+    return ['it contains NaN or Infinity, which JSON does not allow', 'write null if there is no prediction']
   if (last && /^\s*[{[]/.test(line))
     return ['the line ends in the middle of its JSON', 'the file is truncated: write it again']
-  return ['it is not JSON', 'write one JSON object a line']
+  return ['it is not JSON', 'write one JSON object per line']
 }
 
-/** Whether a value is a prediction as it stands, checked by hand: the path that a million well-formed rows take. */
+/** Whether a value is a valid prediction, checked by hand: the fast path for millions of well-formed rows. */
 const isPrediction = (value: unknown): value is Prediction => {
   if (typeof value !== 'object' || value === null) return false
   const { id, windows, answer, text, saliency } = value as { readonly [key: string]: unknown }
@@ -77,7 +77,7 @@ const isNegative = ({ windows }: Prediction): boolean => {
   return false
 }
 
-/** NExT-GQA annotates moments that begin before the video does, and its script scores predictions of them. */
+/** NExT-GQA annotates some moments that begin before the video, and its script scores such predictions. */
 const mayBeNegative = ({ task }: Sample): boolean => task === 'grounded-qa'
 
 /** One line as a prediction, or what is wrong with it. */
@@ -114,10 +114,9 @@ const parseLine = (
 
 /**
  * Reads predictions, one object a line: `{"id", "windows": [[s, e], ...] | null, "answer"?, "text"?, "saliency"?}`.
- * Windows may carry a confidence as third number. A row with `text` only is read by `reader`. Blank lines are passed
- * over. Fails, naming file and line, on anything else: broken JSON, NaN, negative times (but of grounded QA, where the
- * official scripts take them), an id that is unknown or
- * was given before, an empty file.
+ * Windows may carry a confidence as third number. A row with `text` only is read by `reader`. Blank lines are
+ * skipped. Fails, naming file and line, on anything else: broken JSON, NaN, negative times (except in grounded QA, where
+ * the official scripts accept them), an unknown or repeated id, an empty file.
  */
 export const parsePredictions = (
   file: string,
@@ -144,7 +143,7 @@ export const parsePredictions = (
     }
     if (predictions.size > 0) return Effect.succeed<Predictions>(predictions)
     line = 1
-    return refuse('the file holds no prediction', 'write one JSON object a line')
+    return refuse('the file contains no prediction', 'write one JSON object per line')
   })
 
 /** The file's text without a byte order mark; fails with an InputError where it cannot be read. */

@@ -6,12 +6,12 @@ import type { Prediction, Predictions, Reader } from '../../tasks/index.ts'
 import { jsonProblem, parsePredictions, readPredictionText } from './jsonl.ts'
 
 /*
- * The benchmarks' own submission formats, told apart by their content:
+ * The benchmarks' submission formats, distinguished by their content:
  * QVHighlights: one object a line with `qid`, `pred_relevant_windows` [[s, e, score], ...], `pred_saliency_scores`.
  * NExT-QA: one map `"<video>_<qid>": {"prediction": i, "answer": i}`. ReXTime: lines as QVHighlights with `ans`.
- * NExT-GQA: one map `"<video>_<qid>": [start, end]`, beside a NExT-QA map for the answers.
+ * NExT-GQA: one map `"<video>_<qid>": [start, end]`, with a NExT-QA map for the answers.
  */
-/** Seconds; below 0 too, as the benchmarks' own scripts take them: NExT-GQA's truth itself begins at -0.2 s at times. */
+/** Seconds; also negative, as the benchmarks' scripts accept them: some true windows of NExT-GQA begin at -0.2 s. */
 const time = z.number()
 const moment = z.object({
   qid: z.union([z.string(), z.number()]).transform(String),
@@ -62,7 +62,7 @@ export const parseMoments = Effect.fnUntraced(function* (
       )
     const prediction = momentPrediction(result.data)
     if (!samples.has(prediction.id))
-      return yield* refuse(`unknown qid ${prediction.id}`, 'score it against the split that it was made for')
+      return yield* refuse(`unknown qid ${prediction.id}`, 'score it against the split it was made for')
     if (predictions.has(prediction.id))
       return yield* refuse(`qid ${prediction.id} is in the file twice`, 'keep one of them')
     predictions.set(prediction.id, prediction)
@@ -71,7 +71,7 @@ export const parseMoments = Effect.fnUntraced(function* (
   return read
 })
 
-/** Line of a key in a JSON map, found by its text; 1 where it cannot be found. */
+/** Line of a key in a JSON map, found by its text; 1 if not found. */
 const lineOf = (content: string, key: string): number => {
   const at = content.indexOf(JSON.stringify(key))
   return at < 0 ? 1 : content.slice(0, at).split('\n').length
@@ -118,26 +118,26 @@ export const parseMap = Effect.fnUntraced(function* (
         return yield* refuse(
           lineOf(content, id),
           `the file says that option ${truth} is right, the annotation says ${sample.answer}`,
-          'score it against the split that it was made for',
+          'score it against the split it was made for',
         )
-      // As in the benchmarks' scripts, right is what the file itself says is right, where two options are equal.
+      // As in the benchmarks' scripts, the file decides which of two equal options is correct.
       const answer = prediction === truth ? sample.answer : letter(prediction)
       predictions.set(id, { id, windows: null, answer: answer ?? letter(prediction) })
     } else if (window.success) predictions.set(id, { id, windows: [window.data] })
     else
       return yield* refuse(
         lineOf(content, id),
-        `${JSON.stringify(id)} holds neither {"prediction": i} nor [start, end]`,
+        `${JSON.stringify(id)} has neither {"prediction": i} nor [start, end]`,
         'expected the NExT-QA or NExT-GQA submission format',
       )
   }
   if (predictions.size === 0)
-    return yield* refuse(1, 'the file holds no prediction', 'write a map of <video>_<qid> to predictions')
+    return yield* refuse(1, 'the file contains no prediction', 'write a map of <video>_<qid> to predictions')
   const read: Predictions = predictions
   return read
 })
 
-/** Predictions of our own or of a benchmark's format, told apart by the first line. */
+/** Predictions in Spanwise's or a benchmark's format, distinguished by the first line. */
 export const parseAnyPredictions = (
   file: string,
   content: string,

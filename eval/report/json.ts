@@ -4,7 +4,7 @@ import { cutOffShare, type ReplyTally } from '../evaluator/replies.ts'
 import type { ReportRow } from './markdown.ts'
 import type { Report } from './report.ts'
 
-/** JSON has neither NaN nor infinity: a metric of nothing is null, an infinite error the text `Infinity`. */
+/** JSON has neither NaN nor infinity: an undefined metric is null, an infinite error the text `Infinity`. */
 const number = (value: number): Json =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? null : String(value)
 
@@ -12,8 +12,8 @@ const numbers = (values: { readonly [name: string]: number }): { readonly [name:
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value)]))
 
 /**
- * One flat object: every metric at the top level under its name, unrounded, beside `suite`, `rule`, `n`, `unparsed`
- * and the rest of the report.
+ * One flat object: every metric at the top level under its name, unrounded, together with `suite`, `rule`, `n`,
+ * `unparsed` and the rest of the report.
  */
 export const reportJson = (report: Report): { readonly [key: string]: Json } => ({
   suite: report.suite,
@@ -32,7 +32,7 @@ export const reportJson = (report: Report): { readonly [key: string]: Json } => 
   ),
 })
 
-/** Counts of what became of the requests, and the shares of the replies that were cut off or could not be read. */
+/** Counts of the outcomes of requests, and the shares of the replies that were cut off or could not be read. */
 const tallyJson = ({ samples, share, unanswered }: ReplyTally): Json => ({
   samples,
   replied: share.replies,

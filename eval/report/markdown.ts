@@ -7,11 +7,11 @@ import type { Report } from './report.ts'
 export interface ReportRow {
   readonly name: string
   readonly report: Report
-  /** What became of the requests, where a model was asked. */
+  /** Outcomes of the requests, if a model was queried. */
   readonly tally?: ReplyTally
 }
 
-/** A metric for people: percent with two decimals, the rest with four. */
+/** A metric as displayed: percent with two decimals, others with four. */
 export const formatMetric = (report: Report, metric: string, value = report.metrics[metric]): string => {
   if (value === undefined || Number.isNaN(value)) return '-'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
@@ -36,8 +36,8 @@ const withInterval = (report: Report, metric: string): string => {
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
 /**
- * The headline metrics of several rows, each with its interval, and the share of parsed answers. Where a model was
- * asked, the shares of its replies that could not be read, and that were cut off before an answer, follow.
+ * The headline metrics of several rows, each with its interval, and the share of parsed answers. For a
+ * model, the shares of its replies that could not be read, and that were cut off before an answer, follow.
  */
 export const headlineTable = (rows: ReadonlyArray<ReportRow>): string => {
   const metrics = rows[0]?.report.headline ?? []
@@ -82,7 +82,7 @@ export const metricTable = (report: Report): string =>
     }),
   )
 
-/** Two runs side by side with the interval of their difference. */
+/** Two runs compared, with the interval of their difference. */
 export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A', b = 'B'): string =>
   table(
     ['metric', a, b, `${b} - ${a}`, '95 % interval', 'p'],
@@ -95,8 +95,8 @@ export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A',
   )
 
 /**
- * The whole report as Markdown. The first row is the run, further rows are baselines; figures are linked by the names
- * given, since Markdown cannot hold them.
+ * The whole report as Markdown. The first row is the run, further rows are baselines; figures are linked by
+ * their file names.
  */
 export const markdown = (
   rows: readonly [ReportRow, ...ReadonlyArray<ReportRow>],

@@ -9,7 +9,7 @@ import {
 import { columnValue, type MetricColumn } from '../statistics/column.ts'
 import type { Suite } from '../suite.ts'
 
-/** Everything one evaluation says. Numbers are not rounded. */
+/** The results of one evaluation. Numbers are not rounded. */
 export interface Report {
   readonly suite: string
   readonly rule: string
@@ -54,7 +54,7 @@ const typeOf = (sample: Sample, key: string): string => {
   return value === undefined || value === null ? 'unknown' : String(value)
 }
 
-/** Scores predictions by a suite and sums up. Pure; the rule must be one of the suite's. */
+/** Scores predictions by a suite and summarises. Pure; the rule must be one of the suite's. */
 export const evaluate = (
   suite: Suite,
   samples: ReadonlyArray<Sample>,
@@ -93,7 +93,7 @@ export const evaluate = (
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([type, indices]) => [type, { n: indices.length, metrics: metricsOf(indices) }]),
     ),
-    // A rule, or predictions without some part, may lack some of them.
+    // Some metrics are absent under some rules, or if predictions lack a part.
     headline: suite.headline.filter((metric) => columns.some((column) => column.metric === metric)),
     plain: [
       ...columns.filter(({ scale }) => scale !== 100).map(({ metric }) => metric),

@@ -1,4 +1,4 @@
-/** Colours that can be told apart on light and dark ground, also by the colour-blind (Okabe and Ito 2008). */
+/** Colours that are distinguishable on light and dark backgrounds, also for colour-blind readers (Okabe and Ito 2008). */
 export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const
 
 export const colourAt = (index: number): string => palette[index % palette.length]!

@@ -4,7 +4,7 @@ import { InputError } from '../../core/index.ts'
 import type { MetricColumn } from '../statistics/column.ts'
 import type { Evaluation } from './report.ts'
 
-/** The raw values of a run: what a comparison of two runs needs, and what outlives a fix of a metric. */
+/** The raw values of a run: the input of a comparison of two runs. */
 export type Values = Pick<Evaluation, 'ids' | 'videos' | 'columns'>
 
 const header = z.object({
@@ -36,7 +36,7 @@ export const parseValues = Effect.fnUntraced(function* (file: string, content: s
     new InputError({
       subject: `${file}:${at}`,
       problem,
-      remedy: 'give the values.jsonl that an evaluation wrote',
+      remedy: 'use the values.jsonl of an evaluation',
     })
   const rows = content.split('\n')
   const parse = (text: string): unknown => {
@@ -55,7 +55,7 @@ export const parseValues = Effect.fnUntraced(function* (file: string, content: s
     if (rows[i]!.trim() === '') continue
     const row = line.safeParse(parse(rows[i]!))
     if (!row.success || row.data.values.length !== head.data.columns.length)
-      return yield* refuse(i + 1, 'the line holds no values of a sample')
+      return yield* refuse(i + 1, 'the line has no values of a sample')
     ids.push(row.data.id)
     videos.push(row.data.video)
     lists.push(row.data.values)
@@ -74,8 +74,8 @@ export const parseValues = Effect.fnUntraced(function* (file: string, content: s
 })
 
 /**
- * The second run's values in the order of the first. Fails where they are not of the same samples, because a paired
- * comparison would be of nothing then.
+ * The second run's values in the order of the first. Fails if the samples differ, because a paired
+ * comparison needs the same samples.
  */
 export const alignValues = (first: Values, second: Values): Effect.Effect<Values, InputError> => {
   const place = new Map(second.ids.map((id, i) => [id, i]))

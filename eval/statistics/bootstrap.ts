@@ -14,8 +14,8 @@ export const defaultBootstrap: BootstrapSettings = { seed: 1, resamples: 1000, c
 export type Interval = readonly [low: number, high: number]
 
 /**
- * All that a resample of videos needs: one row a video, which holds the sum of each column and then the number of
- * samples under each distinct mask (most columns count the same samples).
+ * The input of resampling: one row per video, with the sum of each column and then the number of samples under each
+ * distinct mask (most columns count the same samples).
  */
 interface Clusters {
   readonly videos: number
@@ -67,7 +67,7 @@ const resampled = (
   const sums = new Float64Array(width)
   const times = new Uint16Array(videos)
   for (let r = 0; r < settings.resamples; r++) {
-    // The draws go to a small array first, so that the large one is read in order.
+    // The draws are stored in a small array first, so that the large one is read in order.
     times.fill(0)
     for (let k = 0; k < videos; k++) times[Math.floor(draw.next() * videos)]!++
     sums.fill(0)
@@ -112,8 +112,8 @@ export interface Comparison {
   readonly interval: Interval
   /**
    * Two-sided: twice the smaller of (1 + k) / (R + 1), at most 1, where k counts the resamples in which the difference
-   * lies at or beyond 0 on one side, of the R in which both runs have the metric (Davison and Hinkley 1997, section 4.2).
-   * NaN where there is nothing to compare: one side lacks the metric, or fewer than two videos count, so that every
+   * is at or beyond 0 on one side, of the R in which both runs have the metric (Davison and Hinkley 1997, section 4.2).
+   * NaN if no comparison is possible: one side lacks the metric, or fewer than two videos count, so that every
    * resample is the same.
    */
   readonly p: number

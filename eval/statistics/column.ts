@@ -1,6 +1,6 @@
 /**
- * A metric as what it is the mean of: one value a sample. Because every metric of the suites is such a mean (or the
- * root of one), per-type tables, bootstrap intervals and paired comparisons need no code of their own for any of them.
+ * A metric as the values it is the mean of, one per sample. Because every metric of the suites is such a mean (or its
+ * square root), per-type tables, bootstrap intervals and paired comparisons are generic.
  */
 export interface MetricColumn {
   readonly metric: string
@@ -14,7 +14,7 @@ export interface MetricColumn {
   readonly root?: boolean
 }
 
-/** The metric's value from a sum over `count` samples; NaN where nothing is counted. */
+/** The metric's value from a sum over `count` samples; NaN if nothing is counted. */
 export const fromSum = (column: MetricColumn, sum: number, count: number): number => {
   if (count === 0) return Number.NaN
   const mean = sum / count

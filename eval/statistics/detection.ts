@@ -54,7 +54,7 @@ export interface Detection {
   readonly n: number
 }
 
-/** Precision, recall, F1 and false alarms of a set of flags. A precision of nothing flagged is 0. */
+/** Precision, recall, F1 and false alarms of a set of flags. Precision is 0 if nothing is flagged. */
 export const detection = (
   flagged: ArrayLike<boolean | number>,
   positive: ArrayLike<boolean | number>,

@@ -31,8 +31,8 @@ const upperMedian = (errors: ReadonlyArray<number>): number =>
   errors.toSorted((a, b) => a - b)[Math.floor(errors.length / 2)] ?? Number.NaN
 
 /*
- * strict: an unparsed answer is never within one nor exact, and its error is that of answering 0.
- * actrep-r1: means over parsed answers only (`parseRate` tells how many); none parsed gives infinite errors.
+ * strict: an unparsed answer is neither within one nor exact, and its error is that of answering 0.
+ * actrep-r1: means over parsed answers only (see `parseRate`); if none is parsed, errors are infinite.
  * lmms-eval: `mae_norm` and `obo` (a share from 0 to 1) of its task `repcount`; an unparsed answer has the true count as
  * its error, not divided by anything.
  */

@@ -75,7 +75,7 @@ export const anet: Suite = grounding('anet', 'anet', { rule: 'videomind' })
 /** TVGBench of Time-R1, 800 queries, by type of query, scored by its own script. */
 export const tvgbench: Suite = grounding('tvgbench', 'timer1', { rule: 'time-r1', typeKey: 'type' })
 
-/** Charades-TimeLens, a part of TimeLens-Bench, whose queries and windows were checked and written again. */
+/** Charades-TimeLens, a part of TimeLens-Bench, with revised queries and windows. */
 export const charadesTimelens: Suite = grounding('charades-timelens', 'charades_timelens', {
   rule: 'timelens',
 })

@@ -53,7 +53,7 @@ export const nextgqa: Suite = {
         ious[i] = iou
         iops[i] = iop
       }
-      // A predictions file may ground without answering; that is read, though it cannot be right.
+      // A predictions file may have windows without answers; these count as wrong.
       parsed[i] = grounded[i]! | (answer === undefined || answer === null ? 0 : 1)
     }
     const skip = rule === 'official-skip'

@@ -163,7 +163,7 @@ export const qvhighlights: Suite = {
       return (prediction?.windows?.length ?? 0) > 0 || prediction?.saliency !== undefined ? 1 : 0
     })
     const all = [...predictions.values()]
-    // As in the script, a part is scored only if the predictions have it at all.
+    // As in the script, a part is scored only if the predictions have it.
     const moments = all.length === 0 || all.some(({ windows }) => windows !== null)
     const highlights = all.some(({ saliency }) => saliency !== undefined)
     const columns = [

@@ -2,8 +2,8 @@ import type { Suite } from '../suite.ts'
 import { byTask } from './by-task.ts'
 
 /**
- * The procedural world of this project, all four tasks, by grade. Truth that is kept aside has to be put into the samples
- * before scoring.
+ * This project's synthetic dataset, all four tasks, by grade. The ground truth must be put into the samples before
+ * scoring.
  */
 export const shapes: Suite = {
   ...byTask,

@@ -24,9 +24,9 @@ import { difficultyQuality, judgedSamples, reflectionQuality } from './measure.t
 import { type DemoReport, demoPage, type Measured } from './report.ts'
 import { readTrainingCurve } from './training-curve.ts'
 
-/** Options of `spanwise demo`. The defaults fit eight minutes of two cores. */
+/** Options of `spanwise demo`. With the defaults it takes under eight minutes on two cores. */
 export interface DemoOptions {
-  /** Folder of everything the demo writes; what an earlier demo left there is removed. */
+  /** Folder of everything the demo writes; results of an earlier demo in it are removed. */
   readonly folder: string
   readonly engine: EngineOptions
   readonly seed: number
@@ -86,7 +86,7 @@ const measure = Effect.fnUntraced(function* (
 
 /**
  * `spanwise demo`: renders a world, runs both agents over it, curates, trains by curriculum GRPO and, as the control, by
- * the same GRPO on a random selection of the same size, and measures all of it against the world's truth.
+ * the same GRPO on a random selection of the same size, and evaluates everything against the ground truth.
  */
 export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOptions) {
   const { folder, engine, seed } = options

@@ -4,7 +4,7 @@ import { type Grade, grades, type Truth } from '../../datasets/shapes/index.ts'
 import { auprc, auroc, type Detection, detection, spearman } from '../../eval/index.ts'
 import { openMerged } from '../../pipelines/merge.ts'
 
-/** One sample's verdicts beside what is true of it. */
+/** One sample's verdicts with its ground truth. */
 export interface Judged {
   readonly sample: string
   readonly file: string
@@ -18,7 +18,7 @@ export interface Judged {
   readonly difficulty: number
 }
 
-/** Every sample that both agents looked at, with its truth. */
+/** Every sample that both agents processed, with its ground truth. */
 export const judgedSamples = Effect.fn('Demo.judgedSamples')(function* (
   run: string,
   truths: ReadonlyMap<string, Truth>,
@@ -47,7 +47,7 @@ export const judgedSamples = Effect.fn('Demo.judgedSamples')(function* (
   )
 })
 
-/** How well boundary reflection finds the partial annotations, and the floors it must clear. */
+/** How well boundary reflection finds the partial annotations, with baselines. */
 export interface ReflectionQuality extends Detection {
   readonly auroc: number
   readonly auprc: number
@@ -85,7 +85,7 @@ export const reflectionQuality = (samples: ReadonlyArray<Judged>): ReflectionQua
   }
 }
 
-/** Whether the estimated difficulty follows the grade the world was made with. */
+/** How well the estimated difficulty follows the grade of the scene. */
 export interface DifficultyQuality {
   /** Spearman's rank correlation of difficulty and grade over samples. */
   readonly spearman: number

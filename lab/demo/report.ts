@@ -27,7 +27,7 @@ export interface TrainingCurve {
   readonly validation: ReadonlyArray<{ readonly step: number; readonly setIou: number }>
 }
 
-/** A flagged sample as it is shown. */
+/** A flagged sample in the report. */
 export interface Case {
   readonly sample: string
   readonly query: string
@@ -41,7 +41,7 @@ export interface Case {
   readonly frames: ReadonlyArray<string>
 }
 
-/** All that `spanwise demo` measured; `report.json` is this without the frames. */
+/** The results of `spanwise demo`; `report.json` has them without the frames. */
 export interface DemoReport {
   readonly version: string
   readonly created: string
@@ -98,7 +98,7 @@ export const tables = (report: DemoReport) => {
 }
 
 const caseHtml = (one: Case): string =>
-  `<div class="case"><b>${escape(one.query)}</b> <span class="note">${escape(one.sample)}, score ${one.score.toFixed(2)}, the annotation ${one.partial ? 'does leave out a window' : 'is in truth complete'}</span><div class="strip">${one.frames.map((frame) => `<img alt="" src="${frame}">`).join('')}</div>${lanes(
+  `<div class="case"><b>${escape(one.query)}</b> <span class="note">${escape(one.sample)}, score ${one.score.toFixed(2)}, the annotation ${one.partial ? 'misses a true window' : 'is complete'}</span><div class="strip">${one.frames.map((frame) => `<img alt="" src="${frame}">`).join('')}</div>${lanes(
     one.duration,
     [
       { name: 'annotated', windows: one.annotated, colour: 1 },
@@ -107,7 +107,7 @@ const caseHtml = (one: Case): string =>
     ],
   )}</div>`
 
-/** The whole report as one HTML file that fetches nothing. */
+/** The whole report as one self-contained HTML file. */
 export const demoPage = (report: DemoReport): string => {
   const shown = tables(report)
   const { world, curves, difficulty } = report

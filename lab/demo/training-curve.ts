@@ -28,7 +28,7 @@ const readRows = <A>(file: string, schema: z.ZodType<A>) =>
       }),
   })
 
-/** What a training run wrote about its curve. */
+/** The training curve of a run, from its files. */
 export const readTrainingCurve = Effect.fn('Demo.readTrainingCurve')(function* (name: string, run: string) {
   const steps = yield* readRows(join(run, 'metrics.jsonl'), step)
   const measured = yield* readRows(join(run, 'validation.jsonl'), validation)

@@ -12,7 +12,7 @@ import {
 } from '../../tasks/index.ts'
 import { type LessonSettings, lessonsOf } from './lessons/index.ts'
 
-/** What the tokenizer learns its words from: the lessons themselves, and the times that stand before frame pairs. */
+/** The tokenizer's training texts: those of the lessons, and the times before frame pairs. */
 const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
   const every = [1, 1] as const
   const everything = {
@@ -36,8 +36,8 @@ const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
 }
 
 /**
- * The fixed parts of the prompts and answers. Each is one token: it tells the model which question it is asked, and the
- * boilerplate, more than half of a question's text, costs nothing in training and in rollouts.
+ * The fixed parts of the prompts and answers. Each is one token, which identifies the kind of question and
+ * keeps the boilerplate, more than half of a question's text, short in training and rollouts.
  */
 const phrases: ReadonlyArray<string> = (() => {
   const gap = '\0'
@@ -54,7 +54,7 @@ const phrases: ReadonlyArray<string> = (() => {
   return [...new Set(texts.flatMap((text) => text.split(gap)))].filter((text) => text.length > 1)
 })()
 
-/** Tokens in all, the bytes and the special ones included. */
+/** Vocabulary size, including the bytes and the special tokens. */
 const vocabulary = 640
 
 /**
@@ -79,7 +79,7 @@ export const untrained = (folder: string, settings: LessonSettings, seed: number
     tokenizer: trainTokenizer(corpus(settings), vocabulary, { numbers: 'decimals', phrases }),
     // Of a whole clip: 2 to 64 frames of 64 x 64 pixels.
     clipPixels: [8192, 262144],
-    // The world's background is dark; taken as zero, it does not drown the shapes in what all patches share.
+    // The background is dark; mapped to zero, it does not dominate what all patches share.
     pixels: { mean: 0.2, deviation: 0.25 },
     fps: settings.fps,
     seed,

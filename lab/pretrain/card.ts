@@ -2,7 +2,7 @@ import type { Skill } from './exam.ts'
 import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
 import type { PretrainOptions } from './options.ts'
 
-/** What is to be said of a run in its model card. */
+/** The contents of a run's model card. */
 export interface CardFacts {
   readonly options: PretrainOptions
   readonly settings: LessonSettings
@@ -18,7 +18,7 @@ const flat = ({ shares, grades, ...others }: LessonSettings): ReadonlyArray<read
     ...Object.entries(others),
   ].map(([name, value]) => [name, JSON.stringify(value)])
 
-/** The settings that were not the defaults, as the flags that give them again. */
+/** The settings that differ from the defaults, as flags. */
 const changed = (settings: LessonSettings): string => {
   const usual = new Map(flat(lessonDefaults))
   return flat(settings)
@@ -27,7 +27,7 @@ const changed = (settings: LessonSettings): string => {
     .join('')
 }
 
-/** How the command says that it was one of several; each has a K of its own. */
+/** The flags of a training by several peers; K differs for each. */
 const together = ({ peers }: PretrainOptions): string =>
   peers === undefined ? '' : ` --peer K/${peers.count} --meet-every ${peers.every}`
 

@@ -5,13 +5,13 @@ import type { LessonPlan } from './draw.ts'
 import { lessonGroup } from './groups.ts'
 import { lessonsOf } from './lessons/index.ts'
 
-/** The thread's program: answers each step asked for with its batch. */
+/** The worker's main loop: answers each requested step with its batch. */
 const port = parentPort
 if (port === null) throw new Error('lab/pretrain/draw-thread.ts runs as a worker only')
 const { checkpoint: folder, settings, steps, scenes, seed } = workerData as LessonPlan
 const checkpoint = Effect.runPromise(readCheckpoint(folder))
 
-/** Pixels in memory that threads share: they pass through two of them on their way to the engine. */
+/** Pixels in shared memory: they pass through two threads on their way to the engine. */
 const shared = (pixels: Float32Array): Float32Array => {
   const copy = new Float32Array(new SharedArrayBuffer(pixels.byteLength))
   copy.set(pixels)

@@ -3,7 +3,7 @@ import { Effect, type Scope } from 'effect'
 import type { TrainingGroup } from '../../engine/training/index.ts'
 import type { LessonSettings } from './lessons/index.ts'
 
-/** Which lessons a training draws. Every batch is fixed by these and its step. */
+/** The lessons that a training draws. Every batch is determined by these options and its step. */
 export interface LessonPlan {
   /** Folder of the checkpoint whose tokenizer and processor the lessons are written with. */
   readonly checkpoint: string

@@ -8,7 +8,7 @@ import { engineReplies, evaluateReplies, suites } from '../../eval/index.ts'
 import { ask, questionOf } from '../../tasks/index.ts'
 import { lessonFrames } from './groups.ts'
 
-/** What a validation measured, over all grades and for each. */
+/** The results of a validation, over all grades and for each. */
 export interface Skill {
   /** Mean IoU of the answered windows with the true ones, both taken as sets of time. */
   readonly setIou: number

@@ -3,9 +3,9 @@ import type { Peers } from './peers.ts'
 
 /** Options of `spanwise pretrain shapes`. */
 export interface PretrainOptions {
-  /** Folder of the checkpoint to write; a folder that stands there is replaced at the end. */
+  /** Folder of the checkpoint to write; an existing folder is replaced at the end. */
   readonly out: string
-  /** A checkpoint to go on from, with a fresh optimiser; random weights without one. */
+  /** A checkpoint to continue from, with a fresh optimiser; random weights without one. */
   readonly from?: string
   readonly steps: number
   /** Scenes a step; each gives three or four lessons. */
@@ -22,7 +22,7 @@ export interface PretrainOptions {
   readonly evaluateEvery: number
   /** The processes that train together with this one, if any. */
   readonly peers?: Peers
-  /** What differs from `lessonDefaults`. */
+  /** Settings that differ from `lessonDefaults`. */
   readonly lessons?: Partial<Omit<LessonSettings, 'shares' | 'grades'>> & {
     readonly shares?: Partial<LessonSettings['shares']>
     readonly grades?: Partial<LessonSettings['grades']>

@@ -6,14 +6,14 @@ import type { EngineService } from '../../engine/index.ts'
 import { readState, type TrainerState, writeState } from '../../engine/training/index.ts'
 import { removeFile } from '../../files/index.ts'
 
-/** Processes that train one model together, each on lessons of its own. */
+/** Processes that train one model together, each on its own lessons. */
 export interface Peers {
-  /** A new folder that all of them see; best in memory. */
+  /** A new folder that all of them share; preferably in memory. */
   readonly folder: string
   readonly count: number
   /** Which of them this process is, from 0. */
   readonly index: number
-  /** Steps between two meetings. */
+  /** Steps between two exchanges. */
   readonly every: number
 }
 
@@ -23,8 +23,8 @@ const stateOf = ({ folder }: Peers, round: number, index: number) =>
   path.join(folder, `${round}-${index}.state`)
 
 /**
- * Local SGD (Stich, arXiv 1805.09767): every peer puts its weights and moments into the folder, waits for those of the
- * others and goes on from the mean of all, computed in the same order by everyone. Fails where a peer does not come.
+ * Local SGD (Stich, arXiv 1805.09767): every peer writes its weights and moments to the folder, waits for those of the
+ * others and continues from the mean of all, computed in the same order by each. Fails if a peer does not arrive.
  */
 export const meet = Effect.fn('Pretrain.meet')(function* (
   engine: EngineService,
@@ -45,8 +45,8 @@ export const meet = Effect.fn('Pretrain.meet')(function* (
         Effect.fail(
           new InputError({
             subject: folder,
-            problem: `not all of ${count} peers came to meeting ${round} within ${patience}`,
-            remedy: 'start all of them, with the same steps, in a new folder',
+            problem: `not all of ${count} peers reached exchange ${round} within ${patience}`,
+            remedy: 'start all of them, with the same --steps and a new folder',
           }),
         ),
     }),
@@ -57,21 +57,21 @@ export const meet = Effect.fn('Pretrain.meet')(function* (
     catch: (cause) =>
       new InputError({
         subject: folder,
-        problem: `the peers cannot meet there (${String(cause)})`,
-        remedy: 'name a new folder that all of them can write',
+        problem: `the peers cannot exchange weights there (${String(cause)})`,
+        remedy: 'use a new folder that all of them can write',
       }),
   })
   const common = path.join(folder, `${round}-${index}.mean`)
   yield* writeState(common, mean)
   yield* engine.restore(common)
   yield* removeFile(common)
-  // Whoever came to this round has read the round before.
+  // A peer that reached this round has read the previous one.
   yield* removeFile(stateOf(peers, round - 1, index))
 })
 
 const meanState = (states: ReadonlyArray<TrainerState>): TrainerState => {
   const [first, ...others] = states
-  if (first === undefined) throw new RangeError('there are no states')
+  if (first === undefined) throw new RangeError('no states')
   for (const [name, sum] of first.arrays) {
     for (const other of others) {
       const part = other.arrays.get(name)

@@ -15,7 +15,7 @@ import type { PretrainOptions } from './options.ts'
 import { meet } from './peers.ts'
 import { sight } from './sight.ts'
 
-/** The second moment follows faster than AdamW's default: a few hundred short steps is all there is. */
+/** The second moment adapts faster than AdamW's default, because training has only a few hundred short steps. */
 const beta2 = 0.98
 
 const unwritable = (file: string) => (cause: unknown) =>
@@ -68,7 +68,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
       return marks
     })
     let note = ''
-    // Peers have the same weights after a meeting: the first one validates and saves for all.
+    // Peers have the same weights after an exchange: the first one validates and saves for all.
     const leads = peers === undefined || peers.index === 0
     let skill: Skill | undefined = leads ? yield* measure(0) : undefined
     const draw = yield* drawers(

@@ -23,8 +23,8 @@ const none = {
 } as const
 
 /**
- * How much the model uses what it sees, for each kind of lesson. A model that answers from habit alone can have a fair
- * loss and a fair IoU; the two numbers are then the same.
+ * How much the model uses what it sees, for each kind of lesson. A model that ignores the video can still
+ * have a low loss and a fair IoU; the two numbers are then the same.
  */
 export const sight = Effect.fnUntraced(function* (
   engine: EngineService,

@@ -89,7 +89,7 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
   [
     'rows with bad windows under the policy fail',
     () => look('bra', 'rows', 'run', '--policy', 'fail'),
-    /rows\/test\.jsonl:2: window \[6, 2\] ends before it starts; fix the row, or choose the policy/,
+    /rows\/test\.jsonl:2: window \[6, 2\] ends before it starts; fix the row, or use --policy/,
   ],
   [
     'a file in place of the run folder',

@@ -88,7 +88,7 @@ describe.concurrent('own data with a name', () => {
   it.for([
     [
       ['eval', 'wrong', '--baseline', 'prior'],
-      /datasets\.wrong\.suite: nothing says whose rules score it; name a suite/,
+      /datasets\.wrong\.suite: no suite is configured for it; add "suite"/,
     ],
     [['bra', '--dataset', 'wrong'], /wrong\.csv:2: unknown field "Start": did you mean start\?/],
     [['dea', '--dataset', 'mydat'], /--dataset mydat: no such dataset; did you mean mydata\?/],

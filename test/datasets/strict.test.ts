@@ -127,7 +127,7 @@ describe('CSV', () => {
       'video,query,query\na.mp4,x,y\n',
       /the header has the column query twice/,
     ],
-    ['a header with an open quote', 'video,"query\na.mp4,x\n', /train\.csv:1: a quote is opened/],
+    ['a header with an open quote', 'video,"query\na.mp4,x\n', /train\.csv:1: unterminated quote/],
   ])('with %s is refused', async (_, text, message) => {
     await expect(csv(text)).rejects.toThrow(message)
   })

@@ -158,7 +158,7 @@ describe('the evaluator', () => {
     writeFileSync(join(home, 'mine', 'report.md'), 'mine')
     const { result } = await start('x', { out: 'mine' })
     expect(result._tag === 'Failure' && result.failure.message).toMatch(
-      /holds files that no evaluation wrote/,
+      /contains files that no evaluation wrote/,
     )
     expect(readFileSync(join(home, 'mine', 'report.md'), 'utf8')).toBe('mine')
   })

@@ -46,10 +46,10 @@ describe('predictions', () => {
   )
 
   const refused = [
-    ['', 'p.jsonl:1: the file holds no prediction'],
-    ['\n \n', 'p.jsonl:1: the file holds no prediction'],
+    ['', 'p.jsonl:1: the file contains no prediction'],
+    ['\n \n', 'p.jsonl:1: the file contains no prediction'],
     ['{"id":"q0","windows":null}\n{"id":"q1","win', 'p.jsonl:2: the line ends in the middle of its JSON'],
-    ['{"id":"q0","windows":[[NaN,2]]}', 'p.jsonl:1: it holds NaN or Infinity'],
+    ['{"id":"q0","windows":[[NaN,2]]}', 'p.jsonl:1: it contains NaN or Infinity'],
     ['{"id":"q0","windows":[[-1,2]]}', 'p.jsonl:1: field windows'],
     ['{"id":"q0","windows":[[1]]}', 'p.jsonl:1: field windows'],
     ['{"id":"q0","windows":"1 to 2"}', 'p.jsonl:1: field windows'],

@@ -115,7 +115,7 @@ describe('published answers become difficulties', () => {
       writeFileSync(join(folder, 'b.jsonl'), '{')
       for (const [name, message] of [
         ['a.jsonl', /video_path or video is missing/],
-        ['b.jsonl', /holds no answers \(invalid JSON/],
+        ['b.jsonl', /contains no answers \(invalid JSON/],
       ] as const) {
         const source = { dataset: 'timer1', split: 'train', annotations: folder, run: join(folder, 'run') }
         const error = yield* Effect.flip(runImport({ ...source, from: join(folder, name) }))

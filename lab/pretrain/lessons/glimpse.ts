@@ -3,7 +3,7 @@ import { durationOf, type Scene, ticksPerSecond } from '../../../datasets/shapes
 import { frameTimes } from './draws.ts'
 import type { Lesson, Now } from './lesson.ts'
 
-/** What a shape does in the second from `time`, in three words; null while it does not show. */
+/** What a shape does in the second from `time`, in three words; null while it is not visible. */
 const deedAt = (actor: Scene['actors'][number], time: number): string | null => {
   const middle = (time + 0.5) * ticksPerSecond
   const phase = actor.phases.find(({ end }) => middle < end)
@@ -11,7 +11,7 @@ const deedAt = (actor: Scene['actors'][number], time: number): string | null => 
   return `${actor.colour} ${actor.shape} ${phase.direction ?? phase.kind}`
 }
 
-/** Two seconds of a scene, and what every shape does in them: the shortest way from pixels to words. */
+/** Two seconds of a scene, and what every shape does in them: the simplest lesson. */
 export const glimpseLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | null => {
   const starts = draw.shuffle(
     Array.from({ length: 2 * Math.floor(durationOf(one)) - 3 }, (_, half) => half / 2),

@@ -24,7 +24,7 @@ export const stretchLesson = (one: Scene, draw: Random, { fps, absent }: Now): L
   const start = draw.int(0, Math.floor(duration) - length)
   const part: Window = [start, start + length]
   const asked = queriesOf(one).map((query) => ({ ...query, windows: Windows.clip(query.windows, part) }))
-  // What the whole stretch shows is no question of time.
+  // A query that holds throughout is not a grounding question.
   const fit = asked.filter(({ windows }) => Windows.coverage(windows) < length)
   return {
     scene: one,
@@ -48,7 +48,7 @@ export const blankedLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | 
   const known = query.windows.filter((_, index) => index !== left)
   const blanked = reflectHidden(known, duration)
   const visible = Windows.complement(blanked, [0, duration])
-  /** What remains of the windows in view, shreds too short to be told left out. */
+  /** The parts of the windows in view, without those too short to recognise. */
   const inView = (windows: ReadonlyArray<Window>) =>
     visible.flatMap((part) => Windows.clip(windows, part)).filter((window) => Windows.length(window) >= 1)
   const others = drawQueries(draw, queries, 3, 0).filter((other) => inView(other.windows).length > 0)

@@ -27,26 +27,26 @@ export const along = ([first, last]: Ramp, progress: number): number => first + 
 export interface Now {
   /** Frames per second. */
   readonly fps: number
-  /** Share of the grounding questions about what does not happen. */
+  /** Share of the grounding questions about events that do not happen. */
   readonly absent: number
 }
 
 /** What the lessons are like. */
 export interface LessonSettings {
-  /** Share of each grade among the scenes. Hard is left out, so that training afterwards has something to gain. */
+  /** Share of each grade among the scenes. Hard scenes are left out, so that later training can improve on them. */
   readonly grades: { readonly [grade in Grade]: number }
   /** Lessons of each kind that a scene gives on average, at the first step and at the last. */
   readonly shares: { readonly [kind in LessonKind]: Ramp }
   /**
-   * Share of the grounding questions about what does not happen. A model in doubt answers what is most common: where
-   * that is "none", it hardly names a time, so the share is large while nothing is known and small at the end.
+   * Share of the grounding questions about events that do not happen. An uncertain model gives the most common answer; if
+   * that is "none", it rarely names a time, so the share falls from large to small during training.
    */
   readonly absent: Ramp
   /** Frames per second. */
   readonly fps: number
 }
 
-/** Seeing is learnt first, from many glimpses; then when, in short stretches before whole clips. */
+/** Recognition is learnt first, from many glimpses; then grounding, in short stretches before whole clips. */
 export const lessonDefaults: LessonSettings = {
   grades: { easy: 0.6, medium: 0.4, hard: 0 },
   shares: {

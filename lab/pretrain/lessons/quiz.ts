@@ -16,7 +16,7 @@ import {
 import { frameTimes } from './draws.ts'
 import type { Lesson, Now } from './lesson.ts'
 
-/** Counting and both kinds of choice, in a lesson of their own because their questions are twice as long. */
+/** Counting and both kinds of choice, in a separate lesson because their questions are twice as long. */
 export const quizLesson = (one: Scene, draw: Random, { fps }: Now): Lesson => {
   const counting = draw
     .shuffle(countingQuestions(one))

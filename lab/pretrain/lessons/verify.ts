@@ -13,7 +13,7 @@ import {
 import { frameTimes, reworded } from './draws.ts'
 import type { Lesson, Now } from './lesson.ts'
 
-/** One short range shown alone, as verification does: does it show this? As many yes as no. */
+/** One short range shown alone, as verification does: does it show this? Yes and no are equally frequent. */
 export const verifyLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | null => {
   const duration = durationOf(one)
   const queries = queriesOf(one)
@@ -26,7 +26,7 @@ export const verifyLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | n
   const judged = queries.map((query) => ({ query, seconds: held(one, query, range) }))
   const yes = draw.shuffle(judged.filter(({ seconds }) => seconds >= 1)).slice(0, 4)
   const no = judged.filter(({ seconds }) => seconds === 0).map(({ query }) => query)
-  // The hardest negatives speak of something that the clip shows at another time, the easiest of something else.
+  // The hardest negatives ask about something that the clip shows at another time, the easiest about something else.
   const elsewhere = draw.shuffle(no.filter(({ windows }) => windows.length > 0))
   const never = draw.shuffle(no.filter(({ windows }) => windows.length === 0))
   const who = { colour: draw.pick(colours), shape: draw.pick(shapes) }
