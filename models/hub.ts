@@ -3,7 +3,7 @@ import { Effect, FileSystem, Path } from 'effect'
 import { InputError } from '../core/index.ts'
 
 /** `owner/name`, optionally with a revision: `Qwen/Qwen3-VL-2B-Instruct@main`. */
-const hubName = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/
+const hubName = /^(\w[\w.-]*\/[\w.-]+)(?:@([\w./-]+))?$/
 
 /** The folder of Hugging Face's cache, as `huggingface_hub` finds it. */
 const cacheFolder = (environment: NodeJS.ProcessEnv, join: (...parts: ReadonlyArray<string>) => string) => {

@@ -2,9 +2,10 @@ import { Clock, Effect, Random } from 'effect'
 import { type Account, Ledger, openAccount } from '../ledger.ts'
 import { ModelError } from '../model.ts'
 import type { Endpoints } from './endpoints.ts'
+import { readError, shortened } from './errors.ts'
 import type { Key } from './keys.ts'
 import { ownRefusal, ownRemedy } from './refusal.ts'
-import { BadReply, type Completion, readError, readReply } from './reply.ts'
+import { BadReply, type Completion, readReply } from './reply.ts'
 import { type Backoff, backoff, type Failure, isOverload, isRetryable, retryAfter } from './retry.ts'
 import type { Server } from './server.ts'
 import { type Answer, type Sent, Unanswered } from './transport.ts'
@@ -61,7 +62,7 @@ export const makeAsk = (options: AskOptions) => {
         : remedyOf(status, own)
     return new ModelError({
       model,
-      problem: `${server.url} answered ${status}${said === '' ? '' : ` (${said})`}; ${remedy}`,
+      problem: `${server.url} answered ${status}${said === '' ? '' : ` (${shortened(said)})`}; ${remedy}`,
       retryable: false,
       fatal: own === null && !others,
       kind: own ?? 'rejected',
@@ -96,7 +97,7 @@ export const makeAsk = (options: AskOptions) => {
       const hidden = completion instanceof BadReply && completion.kind === 'error' ? completion : null
       const status = hidden?.status ?? answer.status
       if (status !== 200 || hidden !== null) {
-        const said = key.clean(hidden?.problem ?? readError(answer.text))
+        const said = key.clean(readError(answer.text))
         const failure: Failure = status === 200 ? { kind: 'bad answer' } : { kind: 'status', status }
         if (ownRefusal(status, said) !== null || !isRetryable(failure)) {
           const error = refusal(server, status, said, answer.location)
@@ -109,7 +110,7 @@ export const makeAsk = (options: AskOptions) => {
         return new Failed(
           server,
           failure,
-          `status ${status}${said === '' ? '' : `: ${said}`}`,
+          `status ${status}${said === '' ? '' : `: ${shortened(said)}`}`,
           retryAfter(answer.retryAfter, now) ?? 0,
         )
       }

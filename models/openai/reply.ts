@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ChatReply } from '../model.ts'
+import { statedError } from './errors.ts'
 import { parseAnswer } from './sse.ts'
 
 /** A number that a server may leave out, or write as null. */
@@ -118,23 +119,6 @@ const placesOf = (listed: Listed | null | undefined): ReadonlyArray<Place> => {
 /** How a reply ended for reasons of the server's own, so that it must be asked for again. */
 const broken: ReadonlySet<string> = new Set(['abort', 'aborted', 'error', 'cancelled'])
 
-const errorInside = z.object({
-  error: z.union([
-    z.string(),
-    z.looseObject({
-      message: z.string().nullish(),
-      code: z.union([z.number(), z.string()]).nullish(),
-      status: z.union([z.number(), z.string()]).nullish(),
-    }),
-  ]),
-})
-
-const statusOf = (error: z.output<typeof errorInside>['error']): number | null => {
-  if (typeof error === 'string') return null
-  const stated = [error.code, error.status].map(Number).find((code) => code >= 400 && code < 600)
-  return stated ?? null
-}
-
 /** Reads the body of an answer of which at most `n` replies are expected; servers may give fewer. */
 export const readReply = (text: string, n: number): Completion | BadReply => {
   let raw: unknown
@@ -145,13 +129,8 @@ export const readReply = (text: string, n: number): Completion | BadReply => {
   }
   const parsed = schema.safeParse(raw)
   if (!parsed.success) {
-    const inside = errorInside.safeParse(raw)
-    if (inside.success)
-      return new BadReply(
-        'error',
-        readError(JSON.stringify(raw)) || 'stated no reason',
-        statusOf(inside.data.error),
-      )
+    const error = statedError(raw)
+    if (error !== null) return new BadReply('error', error.said || 'stated no reason', error.status)
     const issue = parsed.error.issues[0]!
     return new BadReply(
       'bad answer',
@@ -208,24 +187,4 @@ export const readModels = (text: string): ReadonlyArray<ListedModel> | null => {
   } catch {
     return null
   }
-}
-
-const errorSchema = z.union([
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
-  z.object({ error: z.string() }).transform(({ error }) => error),
-  z.object({ message: z.string() }).transform(({ message }) => message),
-  z.object({ detail: z.unknown() }).transform(({ detail }) => JSON.stringify(detail)),
-])
-
-/** What a server says in an answer that is an error, in one line of at most 200 characters; '' where it says nothing. */
-export const readError = (text: string): string => {
-  let said = text
-  try {
-    const parsed = errorSchema.safeParse(JSON.parse(text))
-    if (parsed.success) said = parsed.data
-  } catch {
-    if (/^\s*</.test(text)) said = ''
-  }
-  const line = said.replaceAll(/\s+/g, ' ').trim()
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line
 }

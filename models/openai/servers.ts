@@ -1,7 +1,8 @@
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
+import { readError, shortened } from './errors.ts'
 import type { Key } from './keys.ts'
-import { type ListedModel, readError, readModels } from './reply.ts'
+import { type ListedModel, readModels } from './reply.ts'
 import { type Answer, type Sent, Unanswered } from './transport.ts'
 
 /** Milliseconds for an answer to `GET /models`. */
@@ -57,7 +58,7 @@ export const lookAtServers = Effect.fnUntraced(function* (
       continue
     }
     if (answer.status === 401 || answer.status === 403) {
-      const said = key.clean(readError(answer.text))
+      const said = shortened(key.clean(readError(answer.text)))
       return yield* new InputError({
         subject: url,
         problem: `answered ${answer.status}${said === '' ? '' : ` (${said})`}`,

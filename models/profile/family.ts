@@ -38,6 +38,9 @@ export interface Family {
   ) => Omit<ModelProfile, 'model' | 'family' | 'think' | 'maxTokens' | 'guided'>
 }
 
-/** Whether one of a model's names matches. */
+/** Whether one of a model's names matches; published names are rewritten freely: `Qwen3-VL`, `qwen3_vl`, `qwen3vl`. */
 export const named = ({ name, aliases }: ModelFacts, pattern: RegExp): boolean =>
   [name, ...aliases].some((one) => pattern.test(one))
+
+/** Whether a model's name says that it always reasons: `-Thinking`, and not `-NoThinking`. */
+export const namedThinking = (facts: ModelFacts): boolean => named(facts, /(?<!no[-_]?|non[-_]?)thinking/i)

@@ -57,6 +57,7 @@ describe('a model of the hub', () => {
 
   it('is a folder where there is one, and a plain word is no name of the hub', async () => {
     expect(await resolve(root, {})).toBe(root)
-    expect(await refusal('nowhere', {})).toMatch(/there is no such folder/)
+    for (const name of ['nowhere', './nowhere', '../nowhere'])
+      expect(await refusal(name, {})).toMatch(/there is no such folder/)
   })
 })

@@ -16,8 +16,8 @@ export type Fault =
   /** Ends the connection before a byte, or in the middle of the answer. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'half' }
-  /** Status 200 with this text instead of a completion. */
-  | { readonly kind: 'text'; readonly text: string }
+  /** This text instead of a completion, by default with status 200. */
+  | { readonly kind: 'text'; readonly text: string; readonly status?: number }
   /** The answer byte by byte, so many milliseconds apart. */
   | { readonly kind: 'drip'; readonly every: number }
 
@@ -144,7 +144,7 @@ export const startFaultServer = async (
         return
       }
       case 'text':
-        response.writeHead(200, json).end(fault.text)
+        response.writeHead(fault.status ?? 200, json).end(fault.text)
         return
       case 'drip': {
         response.writeHead(200, json)

@@ -1,5 +1,5 @@
 import type { Family, ModelFacts, ProcessorFacts } from '../family.ts'
-import { named } from '../family.ts'
+import { named, namedThinking } from '../family.ts'
 import type { ModelProfile } from '../profile.ts'
 import { general } from './general.ts'
 
@@ -67,7 +67,8 @@ const generation = ({
   }),
 })
 
-const never = (facts: ModelFacts): 'none' | 'always' => (named(facts, /thinking/i) ? 'always' : 'none')
+/** How a model without a switch reasons. */
+const unswitched = (facts: ModelFacts): 'none' | 'always' => (namedThinking(facts) ? 'always' : 'none')
 
 /** Whether the chat template can be told to reason or not. */
 const switched = (facts: ModelFacts): boolean => facts.template?.includes('enable_thinking') === true
@@ -86,20 +87,20 @@ const qwen2Processor: ProcessorFacts = {
 export const qwen2Vl = generation({
   name: 'qwen2-vl',
   architectures: /^qwen2_vl$/,
-  names: /qwen-?2-?vl/i,
+  names: /qwen[-_]?2[-_]?vl/i,
   processor: qwen2Processor,
   limits: 'frame',
   timestamps: 'prompt',
-  reasoning: never,
+  reasoning: unswitched,
 })
 
 /** Its rotary positions hold the seconds between frames (`second_per_grid_ts`). */
 export const qwen25Vl = generation({
-  ...{ name: 'qwen2.5-vl', architectures: /^qwen2_5_vl$/, names: /qwen-?2[._]5-?vl/i },
+  ...{ name: 'qwen2.5-vl', architectures: /^qwen2_5_vl$/, names: /qwen[-_]?2[-._]?5[-_]?vl/i },
   processor: qwen2Processor,
   limits: 'frame',
   timestamps: 'interval',
-  reasoning: never,
+  reasoning: unswitched,
 })
 
 /** video_preprocessor_config.json of Qwen3-VL-8B-Instruct. */
@@ -113,20 +114,21 @@ const qwen3Processor: ProcessorFacts = {
 }
 
 export const qwen3Vl = generation({
-  ...{ name: 'qwen3-vl', architectures: /^qwen3_vl(_moe)?$/, names: /qwen-?3-?vl/i },
+  ...{ name: 'qwen3-vl', architectures: /^qwen3_vl(_moe)?$/, names: /qwen[-_]?3[-_]?vl/i },
   processor: qwen3Processor,
   limits: 'clip',
   timestamps: 'text',
-  reasoning: (facts) => (switched(facts) ? 'switch' : never(facts)),
+  reasoning: (facts) => (switched(facts) ? 'switch' : unswitched(facts)),
 })
 
 /** Qwen3.5 and later: one model for text and video, whose template takes `enable_thinking`. */
 export const qwen35 = generation({
   name: 'qwen3.5',
   architectures: /^qwen(3_5|3_6|[4-9])/,
-  names: /qwen-?(3[._][5-9]|[4-9])/i,
+  // A number before a "b" is a size: Qwen-7B.
+  names: /qwen[-_]?(?:3[._]?[5-9]|[4-9])(?![\d.]*b)/i,
   processor: qwen3Processor,
   limits: 'clip',
   timestamps: 'text',
-  reasoning: (facts) => (facts.template === null || switched(facts) ? 'switch' : never(facts)),
+  reasoning: (facts) => (facts.template === null || switched(facts) ? 'switch' : unswitched(facts)),
 })

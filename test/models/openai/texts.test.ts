@@ -1,9 +1,10 @@
 import { assert, describe, it } from '@effect/vitest'
 import type { Guide, MessageClip } from '../../../models/index.ts'
 import { readOptions, tokensToChoose } from '../../../models/openai/choose.ts'
+import { readError, shortened } from '../../../models/openai/errors.ts'
 import { asFile, asFrames, asVideo, fileUrl } from '../../../models/openai/frames.ts'
 import { type PresetName, presets } from '../../../models/openai/presets.ts'
-import { readError, readModels, readReply } from '../../../models/openai/reply.ts'
+import { readModels, readReply } from '../../../models/openai/reply.ts'
 import {
   bodyOf,
   Inexpressible,
@@ -223,7 +224,7 @@ describe('answers', () => {
     assert.strictEqual(readError('{"error":{"message":"no\\n such  key","code":1}}'), 'no such key')
     assert.strictEqual(readError('{"detail":[{"msg":"bad"}]}'), '[{"msg":"bad"}]')
     assert.strictEqual(readError('<html>502</html>'), '')
-    assert.strictEqual(readError('x'.repeat(500)).length, 200)
+    assert.strictEqual(shortened(readError('x'.repeat(500))).length, 200)
   })
 
   it('that list models give their revision where there is one', () => {

@@ -171,6 +171,35 @@ describe('the openai backend, against servers of every kind', () => {
         }),
       )
 
+  const long = `This model's maximum context length is 32768 tokens`
+  const stated = [
+    ['an object of the kind error', { object: 'error', message: long, type: 'BadRequestError', code: 400 }],
+    ['a list of errors', [{ error: { code: 400, message: long, status: 'INVALID_ARGUMENT' } }]],
+    [
+      "a proxy's error around the provider's",
+      {
+        error: { message: 'Provider returned error', code: 400, metadata: { raw: `{"message":"${long}"}` } },
+      },
+    ],
+    ['a detail', { detail: long }],
+    [
+      'a long preamble',
+      { error: { message: `${'litellm.BadRequestError: '.repeat(12)}${long}`, code: 400 } },
+    ],
+  ] as const
+  for (const [form, body] of stated)
+    for (const status of [200, 400])
+      it.live(`understands a refusal as ${form}, status ${status}`, () =>
+        Effect.gen(function* () {
+          const text = JSON.stringify(body)
+          const server = yield* faultServer({ script: () => ({ kind: 'text', text, status }) })
+          const { chat } = yield* client({ baseUrl: server.url, model: 'model' })
+          const error: ModelError = yield* Effect.flip(own(chat(question('when?'))))
+          assert.strictEqual(error.kind, 'too long', error.message)
+          assert.strictEqual(server.requests(), 1)
+        }),
+      )
+
   it('tells a prompt that is too long from other refusals', () => {
     assert.strictEqual(ownRefusal(413, ''), 'too long')
     for (const said of [
