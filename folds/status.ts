@@ -15,7 +15,7 @@ export const endpointSchema = z.object({
   url: z.string(),
   /** Whether requests are sent to it at present. */
   up: z.boolean(),
-  /** Requests with it now, and how many it may have at most now. */
+  /** Requests in flight, and their current limit. */
   inFlight: count,
   limit: count,
   /** Attempts so far in this start, and those of them that failed. */

@@ -17,9 +17,9 @@ interface Waiting<A, B, E> {
 }
 
 /**
- * Turns single requests made by many fibers into batches of equal key for a worker that does one batch at a time.
- * There is no timer: whatever has arrived while the last batch ran makes up the next, the longest-waiting request
- * first and with it all others of its key. An interrupted caller leaves its place before the batch starts.
+ * Combines single requests of many fibers into batches of equal key for a worker that processes one batch at a time.
+ * There is no timer: the requests that arrived during the last batch form the next, the longest-waiting request first
+ * with all others of its key. An interrupted caller is removed before the batch starts.
  */
 export const makeBatcher = <A, B, E>(
   options: BatcherOptions<A, B, E>,
@@ -30,7 +30,7 @@ export const makeBatcher = <A, B, E>(
 
     const round = Effect.gen(function* () {
       if (pending.length === 0) pending.push(yield* Queue.take(queue))
-      // Fibers that are ready to ask get their turn before the batch closes.
+      // Fibers that are ready to send a request run before the batch is closed.
       yield* Effect.yieldNow
       pending.push(...(yield* Queue.clear(queue)))
       pending = pending.filter((entry) => !entry.cancelled)

@@ -16,8 +16,8 @@ const cacheFolder = (environment: NodeJS.ProcessEnv, join: (...parts: ReadonlyAr
 
 /**
  * The folder of a checkpoint: a folder by its path, or a model of the hub by its name, looked up in the local Hugging
- * Face cache (`HF_HUB_CACHE`, `HF_HOME`; the revision's ref, then the snapshot). Nothing is downloaded: InputError with
- * the command that does where the model is not there.
+ * Face cache (`HF_HUB_CACHE`, `HF_HOME`; the revision's ref, then the snapshot). Nothing is downloaded: if the model
+ * is missing, an InputError gives the download command.
  */
 export const resolveCheckpoint = Effect.fn('Models.resolveCheckpoint')(function* (
   name: string,
@@ -31,8 +31,8 @@ export const resolveCheckpoint = Effect.fn('Models.resolveCheckpoint')(function*
   if (model === undefined)
     return yield* new InputError({
       subject: `--model ${name}`,
-      problem: 'there is no such folder',
-      remedy: 'give the folder of a Hugging Face checkpoint, or the name of a model on the hub (owner/name)',
+      problem: 'no such folder',
+      remedy: 'use the folder of a Hugging Face checkpoint, or the name of a model on the hub (owner/name)',
     })
   const folder = path.join(cacheFolder(environment, path.join), `models--${model.replace('/', '--')}`)
   const ref = yield* fs

@@ -1,6 +1,6 @@
 import { Context } from 'effect'
 
-/** What answering cost: sums over requests. */
+/** The cost of answers: sums over requests. */
 export interface Usage {
   readonly requests: number
   /** Requests sent again after a failure. */
@@ -11,7 +11,7 @@ export interface Usage {
   readonly cachedTokens: number
   /** Seconds of waiting for answers, retries and pauses included. */
   readonly seconds: number
-  /** In the currency of the prices given; null where none are. */
+  /** In the currency of the given prices; null without prices. */
   readonly cost: number | null
 }
 
@@ -25,12 +25,12 @@ const add = (one: Usage, other: Usage): Usage => ({
   cost: one.cost === null || other.cost === null ? null : one.cost + other.cost,
 })
 
-/** Collects what one sample cost. */
+/** Collects the cost of one sample. */
 export interface Account {
   readonly record: (usage: Usage) => void
-  /** Null where no backend that counts was asked. */
+  /** Null if no backend reported usage. */
   readonly total: () => Usage | null
-  /** Takes one retry from the sample's budget of `most`; false where it is used up. */
+  /** Takes one retry from the sample's budget of `most`; false if it is used up. */
   readonly takeRetry: (most: number) => boolean
 }
 
@@ -47,8 +47,8 @@ export const openAccount = (): Account => {
 }
 
 /**
- * The account on which backends put what an answer cost. Whoever asks on behalf of a sample provides one account per
- * sample; agents need not know. Without one each request has its own.
+ * The ledger in which backends record the cost of answers. Code that processes a sample provides one ledger for it,
+ * transparently to agents. Without one each request has its own.
  */
 export class Ledger extends Context.Reference<Account | null>('spanwise/models/Ledger', {
   defaultValue: () => null,

@@ -4,8 +4,8 @@ import type { Clip, Media } from '../video/index.ts'
 import type { ModelProfile } from './profile/index.ts'
 
 /**
- * A model that did not answer. `retryable` says whether asking again may help, be it later; `fatal` that no other
- * question will be answered either (a wrong key, no server left), so that work over many samples should end at once.
+ * A model that did not answer. `retryable` says whether a retry may succeed, possibly later; `fatal` that every
+ * other request would fail too (a wrong key, no server left), so that work over many samples should end at once.
  */
 export class ModelError extends Schema.TaggedError<ModelError>()('ModelError', {
   model: Schema.String,
@@ -20,9 +20,9 @@ export class ModelError extends Schema.TaggedError<ModelError>()('ModelError', {
   }
 }
 
-/** Failures that say nothing about the next sample: its prompt is too long, its clip or its reply is not accepted. */
+/** Failures that concern one sample only: its prompt is too long, or its clip or reply is not accepted. */
 export const isOwnFault = ({ kind }: ModelError): boolean =>
-  kind === 'too long' || kind === 'too many pictures' || kind === 'video' || kind === 'filtered'
+  kind === 'too long' || kind === 'too many images' || kind === 'video' || kind === 'filtered'
 
 /** A clip in a message: pixels for the embedded engine, whatever `media` asked for otherwise. */
 export type MessageClip = Extract<ProcessorContent, { readonly type: 'video' }>['clip'] & Partial<Clip>
@@ -36,7 +36,7 @@ export interface Message {
   readonly content: ReadonlyArray<Content>
 }
 
-/** How replies are sampled. A fixed seed fixes the replies, whatever else the backend is asked meanwhile. */
+/** How replies are sampled. A fixed seed determines the replies, independent of concurrent requests. */
 export interface ChatSampling {
   readonly temperature: number
   /** Nucleus mass in (0, 1]; 1 keeps every token. */
@@ -54,7 +54,7 @@ export interface ChatSampling {
   readonly n: number
 }
 
-/** A form that replies must have: a JSON Schema, or a regular expression for the whole reply. */
+/** A format that replies must have: a JSON Schema, or a regular expression for the whole reply. */
 export type Guide =
   | { readonly kind: 'json'; readonly schema: Readonly<Record<string, unknown>> }
   | { readonly kind: 'regex'; readonly pattern: string }
@@ -62,44 +62,44 @@ export type Guide =
 export interface ChatRequest {
   readonly messages: ReadonlyArray<Message>
   readonly sampling: ChatSampling
-  /** Turns the model's own reasoning on or off, where its profile says `switch`; off by default. */
+  /** Turns the model's reasoning on or off if its profile says `switch`; off by default. */
   readonly think?: boolean
-  /** Holds the replies to a form; a backend that cannot do so refuses with a fatal ModelError. */
+  /** Constrains replies to a format; a backend without support refuses with a fatal ModelError. */
   readonly guide?: Guide
 }
 
 export interface ChatReply {
   readonly text: string
   readonly finish: 'stop' | 'length'
-  /** Thoughts, where the backend carries them apart from the text. */
+  /** Reasoning, if the backend returns it separately from the text. */
   readonly reasoning?: string
   /** Sampled token ids and their natural log-probabilities, where the backend gives them. */
   readonly tokens?: ReadonlyArray<number>
   readonly logProbs?: ReadonlyArray<number>
   /**
-   * Log-probability of another text as the complete reply, read from what the server listed beside this one; null where
-   * that does not tell. Absent where nothing was listed.
+   * Log-probability of another text as the complete reply, from the alternatives that the server listed; null if they do
+   * not determine it. Absent if nothing was listed.
    */
   readonly instead?: (option: string) => number | null
 }
 
-/** What answered; recorded beside every verdict. */
+/** The identity of the model; recorded with every verdict. */
 export interface ModelIdentity {
   readonly backend: string
   readonly model: string
   /** A content hash or a server's revision. */
   readonly revision: string
-  /** What else its answers depend on: how frames are encoded and sent. */
+  /** Further dependencies of its answers: how frames are encoded and sent. */
   readonly settings?: { readonly [name: string]: string | number }
 }
 
-/** A server behind a backend, as it stands now. */
+/** The current state of a server behind a backend. */
 export interface Endpoint {
   /** Base URL without credentials. */
   readonly url: string
   /** Whether requests are sent to it at present. */
   readonly up: boolean
-  /** Requests with it now, and how many it may have at most now. */
+  /** Requests in flight, and their current limit. */
   readonly inFlight: number
   readonly limit: number
   /** Attempts so far, and those of them that failed. */
@@ -116,9 +116,9 @@ export class VisionLanguageModel extends Context.Service<
   VisionLanguageModel,
   {
     readonly identity: ModelIdentity
-    /** What it needs: how clips are to be shown, questions put and replies bounded. */
+    /** What it needs: how clips are shown, questions worded and replies limited. */
     readonly profile: ModelProfile
-    /** What it wants of a clip's frames: hand this to `Videos.clip`. */
+    /** Which form of a clip's frames it needs: pass this to `Videos.clip`. */
     readonly media: Media
     /** The servers behind it; absent where there are none. */
     readonly health?: Effect.Effect<ReadonlyArray<Endpoint>>
@@ -126,7 +126,7 @@ export class VisionLanguageModel extends Context.Service<
     readonly chat: (request: ChatRequest) => Effect.Effect<ReadonlyArray<ChatReply>, ModelError>
     /**
      * Natural log-probability of each option as the complete reply, or null where the backend offers none.
-     * Options are scored as given: no length normalisation.
+     * Options are scored without length normalisation.
      */
     readonly choose: (
       messages: ReadonlyArray<Message>,

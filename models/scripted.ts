@@ -2,11 +2,11 @@ import { Effect, Layer } from 'effect'
 import { type ChatRequest, type Message, type ModelError, VisionLanguageModel } from './model.ts'
 import { type ModelProfile, namedProfile } from './profile/index.ts'
 
-/** The answers of a model that reads from a script: pure functions of what it is asked. */
+/** The answers of a scripted model: pure functions of the request. */
 export interface Script {
   /** The text of reply `index` (0 to n - 1). */
   readonly reply: (request: ChatRequest, index: number) => string
-  /** Log-probability of `option` as the complete reply; left out, the model offers no log-probabilities. */
+  /** Log-probability of `option` as the complete reply; without it the model has no log-probabilities. */
   readonly logProb?: (messages: ReadonlyArray<Message>, option: string) => number
   /** What the model needs; that of the shapes checkpoint by default. */
   readonly profile?: ModelProfile
@@ -14,7 +14,7 @@ export interface Script {
   readonly before?: (messages: ReadonlyArray<Message>) => Effect.Effect<void, ModelError>
 }
 
-/** A deterministic model without weights, for tests and for trying out a pipeline. */
+/** A deterministic model without weights, for tests and trial runs. */
 export const layerTest = (script: Script): Layer.Layer<VisionLanguageModel> =>
   Layer.succeed(VisionLanguageModel, {
     identity: { backend: 'scripted', model: 'script', revision: '1' },

@@ -4,20 +4,20 @@ import { derivedRate, derivedTimes, type Markers, markersOf } from './openai/mar
 import type { MediaMode } from './openai/presets.ts'
 import type { ModelProfile } from './profile/index.ts'
 
-/** How a clip reaches the model: through the engine in this process, or to a server in one of its ways. */
+/** How a clip is passed to the model: to the embedded engine, or to a server in one of several formats. */
 export type Transport = 'embedded' | MediaMode
 
-/** What a model learns of the time of one frame. */
+/** The time of one frame as the model receives it. */
 export interface FrameTime {
   /** Number of the frame in its source. */
   readonly index: number
   /** True time in seconds. */
   readonly time: number
-  /** What stands for the time in the prompt; null where nothing does. */
+  /** The time in the prompt; null if the prompt has none. */
   readonly marker: string | null
   /** Time in seconds that the processor derives; null where it derives none. */
   readonly derived: number | null
-  /** Seconds by which marker or derived time are wrong, beyond the rounding of the text; null where there is neither. */
+  /** Error of marker or derived time in seconds, beyond rounding of the text; null if there is neither. */
   readonly error: number | null
   /** Whether that is more than half the time that the frame is on screen. */
   readonly wrong: boolean
@@ -38,7 +38,7 @@ export interface ShownFrames {
 /** Rounding of times written with one decimal. */
 const TEXT = 0.05 + 1e-6
 
-/** What our way of sending tells a server: nothing of a file, whose frames it counts by itself. */
+/** The timing data sent to a server; none for a file, whose frames the server counts itself. */
 const toldOf = ({ source, duration, indices, fps }: ShownFrames, transport: Transport): Markers => {
   if (transport !== 'file')
     return markersOf(
@@ -59,7 +59,7 @@ export const takenByServer = (total: number, count: number, rounded: boolean): R
   return Array.from({ length: wanted }, (_, i) => (rounded ? roundHalfEven(i * step) : Math.floor(i * step)))
 }
 
-/** Time by position: pair k of frames starts at k intervals; the interval is all that the model is told. */
+/** Time by position: pair k of frames starts at k intervals; the model knows only the interval. */
 const byInterval = (seconds: number, depth: number, count: number) =>
   Array.from({ length: count }, (_, place) => ({
     marker: `${Math.floor(place / depth)} x ${seconds.toFixed(3)} s`,
@@ -76,8 +76,8 @@ const byText = (derived: ReadonlyArray<number>, depth: number) => {
 }
 
 /**
- * What a model learns of the time of each frame shown, by the published formulas of Qwen's processors: text before each
- * pair, which stands for the middle of the two (Qwen3-VL); one interval for the clip (Qwen2.5-VL); or text before each
+ * The time of each frame as a model receives it, by the published formulas of Qwen's processors: text before each
+ * pair, the mean of the two (Qwen3-VL); one interval for the clip (Qwen2.5-VL); or text before each
  * picture (any model, `frames`).
  */
 export const frameTimes = (
@@ -106,7 +106,7 @@ export const frameTimes = (
     const { marker, derived } = learned[place]!
     const written = /^<(.*) seconds>$/.exec(marker)?.[1]
     const pair = truth[Math.floor(place / (transport === 'frames' ? 1 : depth))]!
-    // A position stands for what is on screen then; a text or a derived time says when the frame starts.
+    // A position refers to the frame on screen at that time; a text or derived time to the start of the frame.
     const error =
       written === undefined
         ? Math.max(0, time - derived, derived - (time + lasts))

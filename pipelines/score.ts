@@ -19,7 +19,7 @@ export interface ScoreOptions {
   /** The user's text after the video, or the query of the grounding question that agents and training ask. */
   readonly asked: { readonly prompt: string } | { readonly query: string }
   readonly completion: string
-  /** What the user set of the model's profile. */
+  /** Overrides of the model's profile. */
   readonly profile?: ProfileOverrides
   /**
    * Which frames: `rate` as agents and training take them, `even` the profile's number of frames evenly spaced, whatever
@@ -53,7 +53,7 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
                 ...checkpoint.processor,
                 maxFrames: options.profile?.frames ?? checkpoint.processor.maxFrames,
               },
-              // Processors of models that are told each frame's time take both ends.
+              // Processors of models that receive each frame's time include both ends.
               profile.timestamps === 'text' ? 'ends' : 'starts',
             ),
           }

@@ -51,7 +51,7 @@ export interface TrainOptions {
   readonly limit?: number
   /** Take the run's folder from whoever is said to hold it. */
   readonly breakLease?: boolean
-  /** What the user set of the model's profile. */
+  /** Overrides of the model's profile. */
   readonly profile?: ProfileOverrides
   /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
   readonly settings?: { readonly [name: string]: unknown }

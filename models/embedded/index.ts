@@ -10,9 +10,9 @@ import { checkpointProfile, type ProfileOverrides } from '../profile/index.ts'
 import { checkpointRevision } from './revision.ts'
 
 export interface EmbeddedOptions {
-  /** Requests handed to the engine in one call; it cuts them to what fits its memory limits. */
+  /** Requests passed to the engine in one call; it splits them to fit its memory limits. */
   readonly maxBatch?: number
-  /** What the user set of the model's profile. */
+  /** Overrides of the model's profile. */
   readonly overrides?: ProfileOverrides
 }
 
@@ -31,8 +31,8 @@ const frameSizes = ({ grids }: ProcessedPrompt): string =>
   grids.map(([, height, width]) => `${height}x${width}`).join()
 
 /**
- * The embedded engine as a backend: requests of all fibers meet in batches. Each request brings its own seed, so its
- * replies do not depend on what else is in the batch. `folder` is the checkpoint that the Engine in context serves.
+ * The embedded engine as a backend: requests of all fibers are combined in batches. Each request has its own seed, so its
+ * replies do not depend on the rest of the batch. `folder` is the checkpoint that the Engine in context serves.
  */
 export const layerEmbedded = (
   folder: string,
@@ -71,7 +71,7 @@ export const layerEmbedded = (
             .pipe(Effect.mapError(failed)),
       })
 
-      // Agents put several requests about the same messages; patches are cut once for all of them.
+      // Agents send several requests with the same messages; patches are computed once for all of them.
       const prompts = new WeakMap<ReadonlyArray<Message>, Map<boolean, ProcessedPrompt>>()
       const prepare = (messages: ReadonlyArray<Message>, think = false) =>
         Effect.try({
@@ -88,7 +88,7 @@ export const layerEmbedded = (
               model,
               problem: error instanceof InputError ? error.message : String(error),
               retryable: false,
-              // What is wrong with the checkpoint's template or tokenizer is wrong with every prompt.
+              // An error in the checkpoint's template or tokenizer affects every prompt.
               fatal: error instanceof InputError && error.subject !== 'prompt',
             }),
         })
@@ -101,7 +101,8 @@ export const layerEmbedded = (
           if (guide !== undefined)
             return yield* new ModelError({
               model,
-              problem: 'the embedded engine cannot hold replies to a form; ask a server that can',
+              problem:
+                'the embedded engine cannot constrain replies to a format; use a server that can (--backend openai), or omit --guided',
               retryable: false,
               fatal: true,
             })

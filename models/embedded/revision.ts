@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
 import { codeOf } from '../../files/index.ts'
 
-/** What makes a checkpoint answer as it does: weights, configuration, tokenizer, template, preprocessors. */
+/** The files that determine a checkpoint's answers: weights, configuration, tokenizer, template, preprocessors. */
 const matters = /\.(safetensors|json|jinja|txt)$/
 
 const portion = new Uint8Array(8 * 2 ** 20)
@@ -24,9 +24,9 @@ const hashFiles = async (folder: string, names: ReadonlyArray<string>): Promise<
   return hash.digest('hex').slice(0, 16)
 }
 
-/** Hashes of this process, by the state of all files: gigabytes of weights are read once. */
+/** Hashes computed by this process, by the state of all files: gigabytes of weights are read once. */
 const known = new Map<string, Promise<string>>()
-/** One after the other: they share the portion, and the disk. */
+/** Sequential, because they share the buffer and the disk. */
 let last: Promise<unknown> = Promise.resolve()
 
 const stateOf = async (folder: string, names: ReadonlyArray<string>): Promise<string> => {
@@ -40,8 +40,8 @@ const stateOf = async (folder: string, names: ReadonlyArray<string>): Promise<st
 }
 
 /**
- * A hash of a checkpoint folder's files, 16 hexadecimal digits: equal where names and bytes are equal, whatever the
- * folder is called. Reads every byte, in portions, unless no file has changed since this process did so.
+ * A hash of a checkpoint folder's files, 16 hexadecimal digits: equal if names and bytes are equal, independent of the
+ * folder's name. Reads every byte, in chunks, unless no file has changed since this process did so.
  */
 export const checkpointRevision = (folder: string): Effect.Effect<string, InputError> =>
   Effect.tryPromise({
@@ -60,6 +60,6 @@ export const checkpointRevision = (folder: string): Effect.Effect<string, InputE
       new InputError({
         subject: folder,
         problem: `cannot be read (${codeOf(error)})`,
-        remedy: 'name a checkpoint folder with --model',
+        remedy: 'set --model to a checkpoint folder',
       }),
   })

@@ -14,42 +14,42 @@ import { type Prices, usageOf } from './usage.ts'
 export interface AskOptions {
   readonly model: string
   readonly key: Key
-  /** Environment variable that the key is from, or would be. */
+  /** Environment variable of the key, set or not. */
   readonly keyEnv: string | null
   readonly endpoints: Endpoints
   readonly transport: (sent: Sent) => Effect.Effect<Answer | Unanswered>
   /** Milliseconds for one attempt. */
   readonly timeout: number
-  /** Requests of one sample that may be sent again, all its questions together. */
+  /** Retries allowed per sample, over all its questions. */
   readonly retries: number
   readonly backoff: Backoff
   readonly prices: Prices | null
 }
 
-/** Nobody listens there: no reason to try five times. */
+/** Nothing is listening there: no reason to try five times. */
 const gone = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/
 
 const remedies: Readonly<Record<number, string>> = {
-  400: 'compare --preset and the settings of the request with what this server takes',
+  400: 'check --preset and the settings of the request against what this server supports',
   404: 'correct --base-url (it usually ends in /v1) or --model',
-  422: 'compare --preset and the settings of the request with what this server takes',
+  422: 'check --preset and the settings of the request against what this server supports',
 }
 
 /**
- * Asks until there is an answer of use: other attempts follow after failures that may pass, as many as the sample's
- * budget allows, on another server where there is one. A failure that will not pass for any sample is fatal.
+ * Sends a request until there is a usable answer: transient failures are retried as often as the sample's budget allows,
+ * on another server if there is one. A failure that affects every sample is fatal.
  */
 export const makeAsk = (options: AskOptions) => {
   const { model, key, endpoints, transport, timeout } = options
   const headers = { 'content-type': 'application/json', ...key.headers() }
-  /** Once a server has answered, a refused request is that request's fault. */
+  /** Once a server has answered, a refusal concerns that request only. */
   let proven = false
 
   const remedyOf = (status: number, own: ReturnType<typeof ownRefusal>): string => {
     if (own !== null) return ownRemedy[own]
     if (status === 401 || status === 403)
       return options.keyEnv === null
-        ? 'name the variable that holds the key with --key-env'
+        ? 'set --key-env to the environment variable with the key'
         : `set a valid key in the environment variable ${options.keyEnv}`
     return remedies[status] ?? 'see the log of the server'
   }
@@ -69,7 +69,7 @@ export const makeAsk = (options: AskOptions) => {
     })
   }
 
-  /** One attempt: the completion, or what failed and how to go on. */
+  /** One attempt: the completion, or the failure and how to continue. */
   const attempt = (server: Server, body: Uint8Array, n: number, number: number) =>
     Effect.gen(function* () {
       const sentAt = yield* Clock.currentTimeMillis
@@ -137,8 +137,8 @@ export const makeAsk = (options: AskOptions) => {
     )
 
   /**
-   * The completion of a request for `n` replies (a server that takes no `n` gives fewer); its cost goes to the ledger in
-   * context. Requests of one `affinity` prefer one server, whose cache then holds their common prefix.
+   * The completion of a request for `n` replies (a server without support for `n` gives fewer); its cost goes to the ledger in
+   * context. Requests of one `affinity` prefer one server, which then has their common prefix in its cache.
    */
   return Effect.fnUntraced(function* (body: Uint8Array, n: number, affinity: string | null) {
     const account: Account = (yield* Ledger) ?? openAccount()
@@ -156,7 +156,7 @@ export const makeAsk = (options: AskOptions) => {
         return outcome
       }
       avoid = outcome.server
-      // An overloaded server is paused as a whole; waiting for a place with it, or another, is the pause.
+      // An overloaded server is paused for all requests; waiting for a slot on it, or on another, is the pause.
       if (!isOverload(outcome.failure))
         yield* Effect.sleep(Math.max(outcome.wait, backoff(options.backoff, number, yield* Random.next)))
     }

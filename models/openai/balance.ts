@@ -1,22 +1,22 @@
 import { hash32 } from '../../core/index.ts'
 
-/** What the choice of a server looks at. */
+/** The state that the choice of a server depends on. */
 export interface ServerLoad {
   /** Requests with it now, and at most. */
   readonly inFlight: number
   readonly limit: number
   readonly up: boolean
-  /** It takes nothing before this time, milliseconds. */
+  /** No requests are sent before this time, milliseconds. */
   readonly pausedUntil: number
 }
 
-/** Whether a server takes one more request now. */
+/** Whether a server can be sent one more request now. */
 export const isOpen = ({ inFlight, limit, up, pausedUntil }: ServerLoad, now: number): boolean =>
   up && inFlight < limit && pausedUntil <= now
 
 /**
- * The open server with the fewest outstanding requests, of several the first from `turn` on, so that equals take
- * turns; null where none is open. The server `avoid` is only taken where there is no other.
+ * The open server with the fewest outstanding requests, of several the first from `turn` on, for round robin
+ * among equals; null if none is open. The server `avoid` is used only if there is no other.
  */
 export const leastLoaded = <A extends ServerLoad>(
   servers: ReadonlyArray<A>,
@@ -34,12 +34,12 @@ export const leastLoaded = <A extends ServerLoad>(
   return best
 }
 
-/** A number for a server and a key that depends on both, so that keys spread evenly and stay where they are. */
+/** A number for a server and a key that depends on both, so that keys spread evenly and stay assigned. */
 const weight = (url: string, affinity: string): number => hash32(`${url}\u0000${affinity}`)
 
 /**
- * The server that requests of one affinity prefer, of those that are up: rendezvous hashing, by which a server that
- * leaves or returns moves no other's keys. Null where none is up.
+ * The server that requests of one affinity prefer, of those that are up: rendezvous hashing, so that a server that
+ * leaves or returns does not move the keys of others. Null if none is up.
  */
 export const preferred = <A extends Pick<ServerLoad, 'up'> & { readonly url: string }>(
   servers: ReadonlyArray<A>,

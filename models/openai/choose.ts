@@ -1,6 +1,6 @@
 import type { Place } from './reply.ts'
 
-/** Tokens that it takes to tell the options apart: one where no two begin with the same character. */
+/** Tokens needed to distinguish the options: one where no two begin with the same character. */
 export const tokensToChoose = (options: ReadonlyArray<string>): number =>
   options.length > 1 && new Set(options.map((option) => option[0])).size === options.length ? 1 : 16
 
@@ -12,7 +12,7 @@ const logSum = (values: ReadonlyArray<number>): number => {
     : most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0))
 }
 
-/** How far an option follows the greedy reply and how likely it is up to where it leaves it; null where nothing tells. */
+/** How far an option follows the greedy reply and its log-probability up to where they differ; null if unknown. */
 const follow = (option: string, places: ReadonlyArray<Place>) => {
   let rest = option
   let sum = 0
@@ -27,19 +27,18 @@ const follow = (option: string, places: ReadonlyArray<Place>) => {
     if (fitting.length > 0)
       return { sum: sum + logSum(fitting.map((other) => other.logprob)), at, next: rest }
     if (others.length === 0) return null
-    // Less likely than all that are listed: the least of them is its upper bound.
+    // Less likely than all listed tokens: the least likely of them is an upper bound.
     return { sum: sum + Math.min(logprob, ...others.map((other) => other.logprob)), at: -1, next: rest }
   }
   return { sum, at: places.length, next: rest }
 }
 
 /**
- * Log-probabilities of options, read off one greedy reply that lists the likeliest tokens at each place. Each option is
- * followed along the reply; at the place where it leaves it, every listed token with which the option's rest begins
- * counts (`N` and `No` for `No`). From there on nothing is known, so the number is an upper bound, close to the truth
- * where the first token that differs settles the option, as with `Yes` and `No`. An option that is not listed gets the
- * least listed value. Null where no option can be found at all, where no place is listed, and where two options cannot
- * be told apart.
+ * Log-probabilities of options, derived from one greedy reply that lists the likeliest tokens at each position. Each
+ * option is followed along the reply; where it first differs, every listed token that starts the rest of the option
+ * counts (`N` and `No` for `No`). Later tokens are unknown, so the value is an upper bound, which is tight if the first
+ * differing token determines the option, as with `Yes` and `No`. An option that is not listed gets the least listed
+ * value. Null if no option is found, no position is listed, or two options cannot be distinguished.
  */
 export const readOptions = (
   options: ReadonlyArray<string>,
@@ -61,6 +60,6 @@ export const readOptions = (
   return alike ? null : followed.map(({ sum }) => sum)
 }
 
-/** Whether one listed token begins both rests. */
+/** Whether one listed token starts both remainders. */
 const sharesToken = (one: string, other: string, { others }: Place): boolean =>
   others.some(({ token }) => token !== '' && one.startsWith(token) && other.startsWith(token))

@@ -6,7 +6,7 @@ import type { MediaMode, Preset } from './presets.ts'
 import type { SentClip } from './request.ts'
 import type { OpenaiSettings } from './settings.ts'
 
-/** What clips should bring with them. */
+/** What clips must contain for a way of sending. */
 export const mediaOf = ({
   media,
   quality,
@@ -19,14 +19,14 @@ type Sourced = MessageClip & Pick<Clip, 'fps' | 'info'>
 
 const isSourced = (clip: MessageClip): clip is Sourced => clip.info !== undefined
 
-/** A file can only stand for a clip of which nothing was masked or left out; other clips travel as their frames. */
+/** A file can represent only a clip without masked or omitted frames; other clips are sent as frames. */
 const modeOf = (clip: MessageClip, mode: MediaMode, preset: Preset): MediaMode => {
   if (mode === 'frames' || !isSourced(clip)) return 'frames'
   if (mode === 'file' && clip.partial !== true) return 'file'
   return preset.media.includes('video') ? 'video' : 'frames'
 }
 
-/** Makes clips ready to be sent. Each clip is made ready once, however many questions there are about it. */
+/** Encodes clips for requests. Each clip is encoded once, however many questions there are about it. */
 export const makeClips = (
   videos: Videos['Service'],
   preset: Preset,
@@ -38,7 +38,7 @@ export const makeClips = (
   const { quality, files } = settings
   const known = new WeakMap<MessageClip, SentClip>()
 
-  /** JPEGs of a clip and their size, from wherever they are at hand. Fails with what is wrong, in one line. */
+  /** JPEGs of a clip and their size, from its frames or its file. Fails with a one-line problem. */
   const picturesOf = (clip: MessageClip): Effect.Effect<Pictures, string> => {
     const { width, height, times, rgb, encoded } = clip
     if (encoded !== undefined) return Effect.succeed({ width, height, jpegs: encoded })
@@ -67,7 +67,7 @@ export const makeClips = (
         { kind: 'jpeg', quality },
       )
       .pipe(
-        // Planning a size again from a planned one may give a smaller one: what was read says its own.
+        // Planning a size again from a planned one may give a smaller one, so the actual size is used.
         Effect.map((read) => ({ width: read.width, height: read.height, jpegs: read.encoded ?? [] })),
         Effect.mapError((error) => error.message),
       )

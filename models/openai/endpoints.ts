@@ -7,39 +7,39 @@ import { newServer, type Server } from './server.ts'
 
 export interface EndpointOptions {
   readonly urls: ReadonlyArray<string>
-  /** Requests at the same time with one server: at first and at most. */
+  /** Concurrent requests per server: initial and maximum. */
   readonly start: number
   readonly most: number
-  /** Pauses of a server that refuses without saying for how long. */
+  /** Pauses after a refusal without a Retry-After time. */
   readonly backoff: Backoff
-  /** Time between health checks of a server that is out. */
+  /** Time between health checks of a server that is down. */
   readonly checks: Backoff
-  /** Milliseconds without any server after which nothing more is tried. */
+  /** Milliseconds without any server before giving up. */
   readonly giveUp: number
-  /** Whether a server answers again. */
+  /** Whether a server responds again. */
   readonly check: (url: string) => Effect.Effect<boolean>
 }
 
-/** So many failures in a row, and a server is taken out. */
+/** Consecutive failures after which a server is marked down. */
 const faultsAllowed = 5
 
 export interface Endpoints {
   /**
-   * Waits for a place with a server and holds it for as long as `use` runs: the one that `affinity` prefers, where that
-   * is open, else the least loaded. `avoid` is the server that has just failed.
+   * Waits for a slot on a server and holds it while `use` runs: on the one that `affinity` prefers if it is open, else on
+   * the least loaded. `avoid` is the server that has just failed.
    */
   readonly withPlace: <A, E>(
     avoid: Server | null,
     affinity: string | null,
     use: (server: Server) => Effect.Effect<A, E>,
   ) => Effect.Effect<A, E | ModelError>
-  /** An answer of use to a request sent at `sentAt` came after so many milliseconds; to be said by who holds the place. */
+  /** Reports a usable answer, after that many milliseconds, to a request sent at `sentAt`; called by the slot's holder. */
   readonly succeeded: (server: Server, sentAt: number, milliseconds: number) => void
-  /** It refused for overload a request sent at `sentAt`, and asked for a pause of `pause` milliseconds or did not say. */
+  /** Reports a refusal for overload of a request sent at `sentAt`, with the requested pause in milliseconds if stated. */
   readonly overloaded: (server: Server, sentAt: number, pause: number | null, draw: number) => void
-  /** It refused the request for good. */
+  /** Reports a permanent refusal of the request. */
   readonly refused: (server: Server, problem: string) => void
-  /** It failed in another way; `gone` where nobody listens there. */
+  /** Reports another failure; `gone` if nothing is listening there. */
   readonly failed: (server: Server, problem: string, gone: boolean) => void
   readonly health: Effect.Effect<ReadonlyArray<Endpoint>>
 }
@@ -52,8 +52,8 @@ interface Waiter {
 }
 
 /**
- * Several servers of the same model as one. Requests wait in line for a place; a server has as many places as its pace
- * allows, none during a pause, and none while it is out. Health checks bring it back, with a single place at first.
+ * Several servers of the same model as one. Requests queue for a slot; a server has as many slots as its pace allows,
+ * none during a pause, and none while it is down. Health checks bring it back, with a single slot at first.
  */
 export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -93,7 +93,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
       }
       return chosen
     }
-    /** Lets in as many of those that wait as there are places. */
+    /** Admits as many waiting requests as there are slots. */
     const drain = () => {
       for (const waiter of waiting) {
         const server = take(waiter.avoid, waiter.affinity)
@@ -103,7 +103,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
       }
     }
     let alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | null = null
-    /** Looks again when the first pause is over; other places come free by themselves. */
+    /** Checks again when the first pause is over; other slots become free as requests finish. */
     const wakeLater = () => {
       const time = now()
       const ends = servers.filter(({ up, pausedUntil }) => up && pausedUntil > time)
@@ -119,7 +119,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
     const endAll = () => {
       over = new ModelError({
         model: servers.map(({ url }) => url).join(', '),
-        problem: `no server has answered for ${options.giveUp / 1000} s (${servers[0]?.error ?? 'no answer'}); start one and run again, what is finished is kept`,
+        problem: `no server has answered for ${options.giveUp / 1000} s (${servers[0]?.error ?? 'no answer'}); start one and run again; finished work is kept`,
         retryable: true,
         fatal: true,
         kind: 'no server',
@@ -155,7 +155,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
       withPlace: (avoid, affinity, use) =>
         Effect.suspend(() => {
           if (over !== null) return Effect.fail(over)
-          // Nobody overtakes those who wait.
+          // Waiting requests are served in order.
           let taken = waiting.size === 0 ? take(avoid, affinity) : null
           const wait =
             taken !== null
@@ -176,7 +176,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
                 })
           return wait.pipe(
             Effect.flatMap(use),
-            // Also where the fiber is interrupted between being served and going on.
+            // Also if the fiber is interrupted between getting a slot and continuing.
             Effect.ensuring(
               Effect.sync(() => {
                 if (taken === null) return
@@ -190,7 +190,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         server.faults = 0
         const seconds = milliseconds / 1000
         server.latency = server.latency === null ? seconds : 0.9 * server.latency + 0.1 * seconds
-        // What was on its way when the server began to refuse says nothing of what it takes now.
+        // Requests sent before the server began to refuse say nothing about its current capacity.
         if (sentAt >= server.halvedAt) server.refusing = null
         if (sentAt < server.changedAt) return
         const { limit } = server
@@ -207,8 +207,8 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
           server.changedAt = time
           server.pace = refused(server.pace)
         }
-        // While it works on others, fewer are enough. Where it takes none at all it is left alone, for at most half of the
-        // time that this has lasted, so that a storm costs at most half as much again as it lasts.
+        // While other requests are in flight, lowering the limit is enough. A server that accepts none at all is paused,
+        // for at most half of the time that this has lasted, so that its recovery is noticed early.
         if (pause === null && server.inFlight === 1) {
           const { first, most } = options.backoff
           const longest = { first: Math.max(first, (time - server.refusing) / 2), most }
@@ -224,7 +224,7 @@ export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints
         server.failures++
         server.faults++
         server.error = problem
-        // As long as more requests are on their way than have failed in a row, they may tell otherwise.
+        // While more requests are in flight than have failed in a row, one of them may still succeed.
         if (gone || server.faults >= Math.max(faultsAllowed, server.inFlight)) takeOut(server)
       },
       health: Effect.sync(() =>

@@ -38,7 +38,7 @@ export interface Pictures {
 
 type Timed = Pick<Clip, 'times'> & { readonly blank?: Uint8Array }
 
-/** The pictures of a clip as they are to be seen: masked frames black, all of one size. */
+/** The images of a clip as shown: masked frames black, all of one size. */
 const shown = (
   { blank }: Timed,
   { width, height, jpegs }: Pictures,
@@ -72,13 +72,13 @@ export const asVideo = (clip: Timed & Sourced, pictures: Pictures, quality: numb
   facts: factsOf(clip, 'video'),
 })
 
-/** Where servers find files: `from` is a local folder, `to` the URL under which they see it. */
+/** Where servers find files: `from` is a local folder, `to` its URL for servers. */
 export interface Mapping {
   readonly from: string
   readonly to: string
 }
 
-/** Where a server finds a file: below the mapping's URL, or at its own place, by URL (`file://`) or by path. */
+/** Where a server finds a file: below the mapping's URL, or by its own `file://` URL or path. */
 export const fileUrl = (path: string, mapping: Mapping | null, own: 'url' | 'path' = 'url'): string => {
   const url = pathToFileURL(path).href
   const from = mapping === null ? null : `${pathToFileURL(mapping.from).href.replace(/\/$/, '')}/`

@@ -18,7 +18,7 @@ import { makeTransport } from './transport.ts'
 export { type MediaMode, mediaModes, type PresetName, presetNames } from './presets.ts'
 export { type OpenaiInput, type OpenaiSettings, openaiSettingsSchema } from './settings.ts'
 
-/** What answers depend on besides the model's name. */
+/** Dependencies of answers apart from the model's name. */
 const identitySettings = (
   { preset, quality, processor, extra }: OpenaiSettings,
   media: MediaMode,
@@ -26,7 +26,7 @@ const identitySettings = (
 ) => ({
   preset,
   media,
-  // A file by itself has no JPEG, but its masked clips have.
+  // A file needs no JPEG, but its masked clips do.
   quality,
   family,
   frameFactor: view.factor,
@@ -35,19 +35,19 @@ const identitySettings = (
 })
 
 /**
- * How frames travel unless the user says: as one video, which takes half the tokens and is read as in training, where
- * the server takes one and the model's processor writes its times; a model that learns no times needs them as text.
+ * How frames are sent by default: as one video, which takes half the tokens and matches training, if the server accepts
+ * video and the model's processor writes the times; a model without times needs them as text.
  */
 const mediumFor = (preset: Preset, { timestamps }: Pick<ModelProfile, 'timestamps'>): MediaMode =>
   preset.media.includes('video') && timestamps !== 'prompt' ? 'video' : 'frames'
 
-/** How a server with these settings gets its clips. */
+/** How clips are sent with these settings. */
 export const mediumOfServer = (
   { media, preset }: Pick<OpenaiSettings, 'media' | 'preset'>,
   profile: Pick<ModelProfile, 'timestamps'>,
 ): MediaMode => media ?? mediumFor(presets[preset], profile)
 
-/** The profile with the sampling that the server can be told. */
+/** The profile with the sampling parameters that the server supports. */
 const expressible = (preset: Preset, profile: ModelProfile): ModelProfile =>
   preset.sampling(profile.sampling) === null
     ? { ...profile, sampling: { ...profile.sampling, topK: 0 } }
@@ -58,8 +58,8 @@ const portions = (n: number, most: number): ReadonlyArray<number> =>
   Array.from({ length: Math.ceil(n / most) }, (_, i) => Math.min(most, n - i * most))
 
 /**
- * Any server of OpenAI's chat completions as a backend, several servers of one model as one. Replies of a greedy request
- * carry log-probabilities where the server gives them. InputError where the servers, the model or the key cannot be
+ * Any server with OpenAI's chat completions as a backend, several servers of one model as one. Replies of a greedy
+ * request have log-probabilities if the server gives them. InputError if the servers, the model or the key cannot be
  * used; every server is asked for its models first.
  */
 export const layerOpenai = (
@@ -74,7 +74,7 @@ export const layerOpenai = (
       if (settings.media !== undefined && !preset.media.includes(settings.media))
         return yield* new InputError({
           subject: `--media ${settings.media}`,
-          problem: `servers of the preset ${settings.preset} do not take it`,
+          problem: `servers of the preset ${settings.preset} do not support it`,
           remedy: `use ${preset.media.join(' or ')}`,
         })
       const keyEnv = keyVariable(settings.keyEnv, preset.key, urls)
@@ -115,9 +115,9 @@ export const layerOpenai = (
       const unfit = (problem: string, fatal: boolean) =>
         new ModelError({ model, problem, retryable: false, fatal, kind: fatal ? 'rejected' : 'video' })
       const inexpressible = ({ problem }: Inexpressible) =>
-        unfit(`servers of the preset ${settings.preset} do not take ${problem}`, true)
+        unfit(`servers of the preset ${settings.preset} do not support ${problem}`, true)
 
-      // Agents put several requests about the same messages; their text is made once for all of them.
+      // Agents send several requests with the same messages; their text is made once for all of them.
       const prompts = new WeakMap<ReadonlyArray<Message>, Prompt>()
       const prepare = Effect.fnUntraced(function* (messages: ReadonlyArray<Message>) {
         const known = prompts.get(messages)
@@ -133,14 +133,14 @@ export const layerOpenai = (
         return prompt
       })
 
-      /** Set once a server has given fewer replies than it was asked for: it takes no `n`. */
+      /** Set once a server has given fewer replies than requested: it does not support `n`. */
       let single = false
       const request = Effect.fnUntraced(function* (prompt: Prompt, wanted: Omit<Wanted, 'model' | 'extra'>) {
         const body = bodyOf(preset, prompt, { ...wanted, model, extra: settings.extra })
         if (body instanceof Inexpressible) return yield* inexpressible(body)
         return yield* ask(Buffer.from(body), wanted.n, prompt.affinity)
       })
-      /** All `n` replies, those that a server without `n` left out one by one, by the seeds that they would have had. */
+      /** All `n` replies; those that a server without `n` omitted are requested one by one, with the seeds they would have had. */
       const complete = Effect.fnUntraced(function* (prompt: Prompt, wanted: Omit<Wanted, 'model' | 'extra'>) {
         const first = yield* request(prompt, single ? { ...wanted, n: 1 } : wanted)
         const missing = wanted.n - first.replies.length
@@ -154,7 +154,7 @@ export const layerOpenai = (
         return { ...first, replies: [...first.replies, ...rest.flatMap(({ replies }) => replies)] }
       })
 
-      /** What the chat template is told, where it can be told anything. */
+      /** Variables of the chat template, if it has any. */
       const told = (think: boolean) => (profile.reasoning === 'switch' ? think : null)
 
       const chat = Effect.fnUntraced(function* ({ messages, sampling, guide, think = false }: ChatRequest) {
@@ -170,7 +170,7 @@ export const layerOpenai = (
             },
           ],
         )
-        // The likeliest reply is the same each time.
+        // A greedy reply is the same each time.
         if (sampling.greedy === true || temperature === 0)
           return Array<ChatReply>(n).fill((yield* likeliest)[0]!)
         const first = sampling.greedyFirst === true ? 1 : 0
@@ -179,7 +179,7 @@ export const layerOpenai = (
             complete(prompt, {
               ...common,
               n: portion,
-              // Servers give reply i of a request the seed + i; portions go on from there.
+              // Servers give reply i of a request the seed + i; later requests continue from there.
               seed: seed + i * preset.many,
               temperature,
               alternatives: null,

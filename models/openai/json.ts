@@ -6,7 +6,7 @@ export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch (error) {
-    // Strings are matched first, so that what stands inside them stays.
+    // Strings are matched first, so that their contents stay unchanged.
     const repaired = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
       token.startsWith('"') ? token : 'null',
     )

@@ -1,20 +1,20 @@
 import { Effect, Redacted } from 'effect'
 import { InputError } from '../../core/index.ts'
 
-/** A key as HTTP headers and the cleaner of texts need it: it shows itself nowhere. */
+/** A key for HTTP headers and for redacting texts; it is never printed. */
 export interface Key {
   readonly headers: () => { readonly authorization?: string }
   /** The text without the key, however the server repeats it. */
   readonly clean: (text: string) => string
 }
 
-/** What looks like somebody's key. */
+/** Text that looks like an API key. */
 const keyLike = /\b(?:sk|pk|key|hf|gsk|AIza)[-_A-Za-z0-9]{12,}/g
 const bearer = /\bBearer\s+[^\s"',;]+/gi
 
 /**
- * The key of the environment variable `name`; a key can come from nowhere else. No `name` means a server without keys.
- * InputError where the variable is not set.
+ * The key of the environment variable `name`, the only source of keys. No `name` means a server without keys.
+ * InputError if the variable is not set.
  */
 export const readKey = (
   name: string | null,
@@ -25,8 +25,8 @@ export const readKey = (
     return Effect.fail(
       new InputError({
         subject: `environment variable ${name}`,
-        problem: 'holds no API key',
-        remedy: 'set it, or name another with --key-env',
+        problem: 'contains no API key',
+        remedy: 'set it, or choose another with --key-env',
       }),
     )
   const key = value === undefined ? null : Redacted.make(value, { label: 'key' })
@@ -40,8 +40,8 @@ export const readKey = (
 }
 
 /**
- * The variable whose key the servers get: what the user named, else the preset's own where every server is on the
- * preset's own host. A key is never sent to a host that the user did not pair it with.
+ * The variable with the key for the servers: the one the user named, else the preset's, if every server is on the
+ * preset's host. A key is never sent to a host that the user did not pair it with.
  */
 export const keyVariable = (
   named: string | null | undefined,

@@ -1,23 +1,23 @@
 /**
  * Frame numbers and a rate whose quotient is the time of each frame. Qwen's processors, in transformers and in vLLM,
  * derive the time of a frame from its metadata as `frames_indices[i] / fps`; a frame's number in its file over the
- * file's average rate is wrong by seconds where the rate varies or the first frame comes late.
+ * file's average rate is wrong by seconds if the rate varies or the first frame is late.
  */
 export interface Markers {
   /** Ticks per second; the quotient is exact to half a tick. */
   readonly fps: number
   /** Time of each frame in ticks, rounded. */
   readonly indices: ReadonlyArray<number>
-  /** Ticks that the frames stand for; more than the last index. */
+  /** Ticks that the frames cover; more than the last index. */
   readonly total: number
 }
 
-/** Fine enough for 500 frames per second, coarse enough that the numbers stay short. */
+/** Fine enough for 500 frames per second, coarse enough to keep the numbers short. */
 const TICKS = 1000
 
 /**
- * Markers of frames at `times` (seconds, from 0) that were sampled `fps` times a second. The total is such that frames
- * over total, times the rate, gives the sampling back: that is how Qwen2.5-VL's processor learns its interval.
+ * Markers of frames at `times` (seconds, from 0) that were sampled `fps` times a second. The total is chosen so
+ * that frames over total, times the rate, gives the sampling rate: this is how Qwen2.5-VL's processor gets its interval.
  */
 export const markersOf = (times: ArrayLike<number>, fps: number): Markers => {
   const indices = Array.from(times, (time) => Math.max(0, Math.round(time * TICKS)))

@@ -1,6 +1,6 @@
 /**
  * How many requests one server may have at the same time: pure rules. The limit doubles as long as a doubling leaves
- * latency nearly flat (throughput grows), then creeps; it halves when the server says that it is too much.
+ * latency nearly flat (throughput grows), then grows slowly; it halves when the server reports overload.
  */
 export interface Pace {
   /** Requests at the same time now; a whole number from 1 to `most`. */
@@ -11,22 +11,22 @@ export interface Pace {
   readonly latency: number
   /** The last lower limit that was measured, and its mean latency. */
   readonly below: { readonly limit: number; readonly latency: number } | null
-  /** Where the server refused, or latency rose: from there on the limit grows rarely. */
+  /** The limit at which the server refused or latency rose: above it the limit grows slowly. */
   readonly ceiling: { readonly limit: number; readonly cause: 'refusal' | 'latency' } | null
-  /** Full rounds to wait at the ceiling before trying one more. */
+  /** Full rounds to wait at the ceiling before trying a higher limit. */
   readonly quiet: number
-  /** Nothing was answered since the last refusal: then it is not the number of requests that is refused. */
+  /** No answer since the last refusal: then the cause is not the number of requests. */
   readonly storm: boolean
 }
 
 /**
- * Rounds at the ceiling before the limit grows again: by one where the server refused, by a doubling that is judged anew
- * where latency rose, for a busy machine may have misled. Twice as many rounds after each time that it was of no use.
+ * Rounds at the ceiling before the limit grows again: by one if the server refused; by a doubling, which is measured again,
+ * if latency rose, because a busy machine may have distorted it. Twice as many rounds after each failed attempt.
  */
 const firstQuiet = 16
 const mostQuiet = 1024
 
-/** Latencies that a judgement rests on. */
+/** Number of latencies per measurement. */
 const fewest = 16
 
 export const startPace = (start: number, most: number): Pace => ({
@@ -48,13 +48,13 @@ const at = (pace: Pace, limit: number, changes: Partial<Pace> = {}): Pace => ({
   ...changes,
 })
 
-/** Latency is flat while it grows by less than the square root of what the limit grew by. */
+/** Latency is flat while it grows by less than the square root of the growth of the limit. */
 const flat = (pace: Pace, mean: number): boolean =>
   pace.below === null || mean <= pace.below.latency * Math.sqrt(pace.limit / pace.below.limit)
 
 /**
- * An answer came after `latency` seconds; `full` says that all places were taken meanwhile, without which an answer
- * says nothing about the limit.
+ * An answer came after `latency` seconds; `full` says that all slots were in use meanwhile; otherwise an answer says
+ * nothing about the limit.
  */
 export const answered = (pace: Pace, latency: number, full: boolean): Pace => {
   if (!full || pace.limit >= pace.most) return pace.storm ? { ...pace, storm: false } : pace
@@ -62,7 +62,7 @@ export const answered = (pace: Pace, latency: number, full: boolean): Pace => {
   const answers = pace.answers + 1
   const sum = pace.latency + latency
   const known = { ...pace, answers, latency: sum, storm: false }
-  // On the way back to where it was there is nothing to find out.
+  // Below a limit that worked before there is nothing to measure.
   if (ceiling !== null && limit < ceiling.limit)
     return answers < limit ? known : at(known, Math.min(2 * limit, ceiling.limit))
   const below = { limit, latency: sum / answers }
@@ -74,8 +74,8 @@ export const answered = (pace: Pace, latency: number, full: boolean): Pace => {
   }
   if (answers < Math.max(limit, fewest)) return known
   if (flat(pace, below.latency)) return at(known, 2 * limit, { below, quiet: firstQuiet })
-  // Latency rose as much as the limit did: the last one did as much work. A few more keep the server busy while an
-  // answer is on its way back; the root of the limit is what gradient limiters of other systems leave for that.
+  // Latency rose as much as the limit: throughput did not grow. A few more requests keep the server busy while answers
+  // are in transit; gradient limiters use the square root of the limit for this.
   const last = pace.below!.limit
   const lower = pace.quiet > firstQuiet ? last : Math.min(limit, last + Math.ceil(Math.sqrt(last)))
   return at(known, lower, { ceiling: { limit: lower, cause: 'latency' }, below: null })
@@ -83,7 +83,7 @@ export const answered = (pace: Pace, latency: number, full: boolean): Pace => {
 
 const longer = (quiet: number): number => Math.min(mostQuiet, 2 * quiet)
 
-/** The server refused for overload: half, and slowly past where it happened. */
+/** After a refusal for overload: half the limit, and slow growth above the ceiling. */
 export const refused = (pace: Pace): Pace => {
   const half = Math.floor(pace.limit / 2)
   if (pace.storm) return at(pace, half, { below: null })
@@ -96,7 +96,7 @@ export const refused = (pace: Pace): Pace => {
   })
 }
 
-/** A server that comes back begins with one request at a time, and is soon where it was. */
+/** A server that is up again starts with one request at a time and recovers quickly. */
 export const restarted = (pace: Pace): Pace =>
   at(pace, 1, {
     ceiling: pace.ceiling ?? { limit: pace.limit, cause: 'latency' },

@@ -5,13 +5,13 @@ import type { Markers } from './markers.ts'
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
- * How frames travel. `frames`: one JPEG each, between their times as text. `video`: the same JPEGs as one video with
- * their true times. `file`: the untouched file by reference, of which the server takes the frames itself.
+ * How frames are sent. `frames`: one JPEG each, preceded by its time as text. `video`: the same JPEGs as one video with
+ * their true times. `file`: a reference to the file, from which the server samples the frames itself.
  */
 export const mediaModes = ['frames', 'video', 'file'] as const
 export type MediaMode = (typeof mediaModes)[number]
 
-/** What a video in a message stands for. */
+/** The facts about a video in a message. */
 export interface VideoFacts {
   readonly mode: 'video' | 'file'
   /** Number of frames that are shown. */
@@ -22,35 +22,35 @@ export interface VideoFacts {
   readonly duration: number
 }
 
-/** What one kind of server understands beyond the common ground of chat completions. */
+/** What one kind of server supports beyond standard chat completions. */
 export interface Preset {
   readonly media: ReadonlyArray<MediaMode>
-  /** The most replies of one request. */
+  /** Maximum number of replies per request. */
   readonly many: number
-  /** The largest seed; 0 where there is none. */
+  /** The largest seed; 0 without seeds. */
   readonly seeds: number
-  /** Likeliest tokens that it lists at each place of a reply; 0 where it gives no log-probabilities. */
+  /** Likeliest tokens that it lists at each position of a reply; 0 without log-probabilities. */
   readonly alternatives: number
   readonly maxTokens: 'max_tokens' | 'max_completion_tokens'
-  /** How sampling is said, `topK` 0 meaning all; null where this cannot be said. */
+  /** Fields for sampling, `topK` 0 meaning all; null if not supported. */
   readonly sampling: (sampling: {
     readonly temperature: number
     readonly topP: number
     readonly topK: number
   }) => Fields | null
-  /** How a form of the replies is asked for; null where this kind of form cannot be. */
+  /** Fields for a reply format; null if this kind is not supported. */
   readonly guide: (guide: Guide) => Fields | null
-  /** Options about the video of a request, `processor` being the user's own for the model's processor. */
+  /** Options for the video of a request; `processor` are the user's options for the model's processor. */
   readonly video: (facts: VideoFacts | null, processor: Fields | null) => Fields | null
-  /** Whether options for the model's processor travel with a request. */
+  /** Whether a request can carry options for the model's processor. */
   readonly processor: boolean
-  /** Whether variables of the chat template do, as `chat_template_kwargs`. */
+  /** Whether it can carry variables of the chat template, as `chat_template_kwargs`. */
   readonly template: boolean
-  /** Files that servers share with us: by `file://` URL or by plain path. */
+  /** How files shared with the server are referenced: by `file://` URL or by plain path. */
   readonly files: 'url' | 'path'
   /** Whether `GET /models` lists every model that may be asked for. */
   readonly listsModels: boolean
-  /** The environment variable of the key where the user names none, and the only host that it is sent to then. */
+  /** The default environment variable of the key, and the only host to which that key is sent. */
   readonly key: { readonly variable: string; readonly host: string } | null
 }
 
@@ -67,9 +67,8 @@ const noProcessor: Preset['video'] = (_, processor) => (processor === null ? {} 
 
 /**
  * vLLM (its `ChatCompletionRequest` and `VideoMediaIO`, read in November 2026): every sampling field is sent because a
- * model's generation_config.json would fill in those left out. Frames that were taken by us travel as `video/jpeg` with
- * the markers from which Qwen3-VL's processor writes their times; needs a vLLM with pull
- * request 40133 (April 2026).
+ * model's generation_config.json would fill in omitted ones. Frames sampled here are sent as `video/jpeg` with the
+ * markers from which Qwen3-VL's processor writes their times; needs a vLLM with pull request 40133 (April 2026).
  */
 const vllm: Preset = {
   media: ['frames', 'video', 'file'],
@@ -105,7 +104,7 @@ const vllm: Preset = {
                   },
           },
         }),
-    // Both ways the frames are chosen before the processor sees them.
+    // In both cases frames are sampled before the processor sees them.
     ...(facts === null && processor === null
       ? {}
       : {
@@ -119,7 +118,7 @@ const vllm: Preset = {
   key: null,
 }
 
-/** SGLang (its `ChatCompletionRequest`, read in November 2026): of a video by reference it takes frames by its own settings. */
+/** SGLang (its `ChatCompletionRequest`, read in November 2026): it samples frames of a referenced video by its own settings. */
 const sglang: Preset = {
   media: ['frames', 'file'],
   many: 128,
@@ -143,8 +142,8 @@ const sglang: Preset = {
 }
 
 /**
- * `transformers serve` (5.23): one reply a request, no log-probabilities, and fields it does not know are refused. What
- * it has no field for goes through `generation_config`. Options of the processor are variables of its chat template.
+ * `transformers serve` (5.23): one reply per request, no log-probabilities, and unknown fields are refused. Parameters
+ * without a field go through `generation_config`. Options of the processor are variables of its chat template.
  */
 const transformers: Preset = {
   media: ['frames', 'file'],
@@ -165,12 +164,12 @@ const transformers: Preset = {
       ? {}
       : {
           chat_template_kwargs: {
-            // The server asks for 32 frames by itself, which clashes with the rate that Qwen's processors have set.
+            // By default the server requests 32 frames, which conflicts with the rate set in Qwen's processors.
             ...(facts === null ? {} : { num_frames: facts.frames, fps: null }),
             ...processor,
           },
         },
-  // They travel as variables of the template, among which it does not look for `do_resize`.
+  // They are sent as variables of the template, where it ignores `do_resize`.
   processor: false,
   template: true,
   files: 'path',
@@ -194,7 +193,7 @@ const openai: Preset = {
   key: { variable: 'OPENAI_API_KEY', host: 'api.openai.com' },
 }
 
-/** Google's OpenAI-compatible endpoint: no log-probabilities and no seeds there. */
+/** Google's OpenAI-compatible endpoint, without log-probabilities and seeds. */
 const gemini: Preset = {
   ...openai,
   many: 8,

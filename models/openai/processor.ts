@@ -2,9 +2,9 @@ import type { ModelProfile } from '../profile/index.ts'
 import type { Fields } from './presets.ts'
 
 /**
- * What a server's processor is told, so that it shows the model what our view says: frames come in the size that its own
- * rule gives and are not to be resized again (Qwen's image processor enlarges pictures below 65 536 pixels); of a file
- * it takes the frames itself, within the same limit. The user's own options go over it; null where there is nothing to say.
+ * Options for a server's processor, so that the model sees the profile's view: frames have the size of the processor's own
+ * rule and must not be resized again (Qwen's image processor enlarges images below 65 536 pixels); from a file the server
+ * samples frames within the same limit. The user's options take precedence; null if there are none.
  */
 export const processorOptions = (
   { limits, view }: Pick<ModelProfile, 'limits' | 'view'>,

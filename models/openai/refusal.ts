@@ -1,10 +1,10 @@
 /**
- * Refusals that concern one request only, as servers word them (read in November 2026): the prompt is longer than the
- * model's context, or it holds more pictures than the server or the model takes.
+ * Refusals that concern one request only, as worded by servers (checked in November 2026): the prompt is longer than the
+ * model's context, or it contains more images than the server or the model accepts.
  */
-const own: ReadonlyArray<{ readonly kind: 'too long' | 'too many pictures'; readonly pattern: RegExp }> = [
+const own: ReadonlyArray<{ readonly kind: 'too long' | 'too many images'; readonly pattern: RegExp }> = [
   {
-    kind: 'too many pictures',
+    kind: 'too many images',
     // vLLM: "At most 8 image(s) may be provided"; "you passed 64 image items in one prompt". OpenAI: "Too many images in
     // request. Max is 50." Gemini: "Please use fewer than 3600 images".
     pattern:
@@ -21,20 +21,21 @@ const own: ReadonlyArray<{ readonly kind: 'too long' | 'too many pictures'; read
   },
 ]
 
-/** Statuses with which servers refuse a prompt; 200 with the error inside, and 500 of llama.cpp and Ollama, among them. */
+/** Statuses with which servers refuse a prompt, including 200 with an error inside, and 500 of llama.cpp and Ollama. */
 const speaking: ReadonlySet<number> = new Set([200, 400, 422, 500])
 
 /** The kind of a refusal that concerns this request alone; null for any other. */
-export const ownRefusal = (status: number, said: string): 'too long' | 'too many pictures' | null => {
+export const ownRefusal = (status: number, said: string): 'too long' | 'too many images' | null => {
   if (status === 413) return 'too long'
-  // Rate limits and quotas speak of tokens too, and are about all requests.
+  // Messages about rate limits and quotas mention tokens too, and concern all requests.
   if (!speaking.has(status)) return null
   return own.find(({ pattern }) => pattern.test(said))?.kind ?? null
 }
 
-/** What helps where a request is too long or holds too many pictures. */
+/** Remedies for a request that is too long or contains too many images. */
 export const ownRemedy = {
-  'too long': 'show fewer or smaller frames (--frames, --max-pixels), or let the server take longer prompts',
-  'too many pictures':
+  'too long':
+    'show fewer or smaller frames (--frames, --max-pixels), or raise the context length of the server',
+  'too many images':
     'send the clip as one video (--media video), show fewer frames (--frames), or raise the limit of the server',
 } as const

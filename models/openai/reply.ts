@@ -9,7 +9,7 @@ const optional = z.number().nullish()
 const place = z.object({ token: z.string().nullish(), logprob: optional })
 const placeWithOthers = place.extend({ top_logprobs: z.array(place).nullish() })
 
-/** A message's text: a string, or a list of parts of which some are text and some may be thoughts. */
+/** A message's text: a string, or a list of parts, text or reasoning. */
 const content = z
   .union([
     z.string(),
@@ -49,7 +49,7 @@ const schema = z.object({
 })
 type Choice = z.output<typeof schema>['choices'][number]
 
-/** A token of a reply, with the likeliest at its place where they were asked for. */
+/** A token of a reply, with the likeliest alternatives if requested. */
 export interface Place {
   readonly token: string
   readonly logprob: number
@@ -58,14 +58,14 @@ export interface Place {
 
 export interface Completion {
   readonly replies: ReadonlyArray<ChatReply>
-  /** Tokens of the first reply; empty where the server gave no log-probabilities. */
+  /** Tokens of the first reply; empty without log-probabilities. */
   readonly places: ReadonlyArray<Place>
   readonly promptTokens: number
   readonly completionTokens: number
   readonly cachedTokens: number
 }
 
-/** Why an answer of status 200 is of no use. */
+/** Why an answer of status 200 is unusable. */
 export class BadReply {
   readonly kind: 'bad answer' | 'filtered' | 'error'
   readonly problem: string
@@ -81,7 +81,7 @@ export class BadReply {
 const isThought = (part: { readonly type?: string | null | undefined }): boolean =>
   part.type === 'thinking' || part.type === 'reasoning'
 
-/** Text and thoughts of a message, wherever the server puts them. */
+/** Text and reasoning of a message, in any of the fields that servers use. */
 const spoken = ({ content, reasoning_content, reasoning }: Choice['message']) => {
   const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? [])
   const join = (some: typeof parts) => some.map(({ text }) => text ?? '').join('')
@@ -94,7 +94,7 @@ const spoken = ({ content, reasoning_content, reasoning }: Choice['message']) =>
 
 type Listed = NonNullable<NonNullable<Choice['logprobs']>['content']>
 
-/** Log-probabilities of the reply's tokens; none where one is missing. */
+/** Log-probabilities of the reply's tokens; none if one is missing. */
 const logProbsOf = (listed: Listed | null | undefined): Pick<ChatReply, 'logProbs'> => {
   const values = listed?.map(({ logprob }) => logprob)
   return values === undefined || values.some((value) => value == null)
@@ -105,7 +105,7 @@ const logProbsOf = (listed: Listed | null | undefined): Pick<ChatReply, 'logProb
 const known = ({ token, logprob }: z.output<typeof place>): Omit<Place, 'others'> | null =>
   token == null || logprob == null ? null : { token, logprob }
 
-/** Places up to the first whose token or log-probability is missing. */
+/** Positions up to the first whose token or log-probability is missing. */
 const placesOf = (listed: Listed | null | undefined): ReadonlyArray<Place> => {
   const places: Array<Place> = []
   for (const one of listed ?? []) {
@@ -116,7 +116,7 @@ const placesOf = (listed: Listed | null | undefined): ReadonlyArray<Place> => {
   return places
 }
 
-/** How a reply ended for reasons of the server's own, so that it must be asked for again. */
+/** Finish reasons of the server's side, after which the reply must be requested again. */
 const broken: ReadonlySet<string> = new Set(['abort', 'aborted', 'error', 'cancelled'])
 
 /** Reads the body of an answer of which at most `n` replies are expected; servers may give fewer. */
@@ -125,16 +125,16 @@ export const readReply = (text: string, n: number): Completion | BadReply => {
   try {
     raw = parseAnswer(text)
   } catch {
-    return new BadReply('bad answer', `answered no JSON (${text.length} characters)`)
+    return new BadReply('bad answer', `did not answer with JSON (${text.length} characters)`)
   }
   const parsed = schema.safeParse(raw)
   if (!parsed.success) {
     const error = statedError(raw)
-    if (error !== null) return new BadReply('error', error.said || 'stated no reason', error.status)
+    if (error !== null) return new BadReply('error', error.said || 'no reason given', error.status)
     const issue = parsed.error.issues[0]!
     return new BadReply(
       'bad answer',
-      `answered no chat completion (${issue.path.join('.')}: ${issue.message})`,
+      `did not answer with a chat completion (${issue.path.join('.')}: ${issue.message})`,
     )
   }
   const { usage } = parsed.data
@@ -145,7 +145,7 @@ export const readReply = (text: string, n: number): Completion | BadReply => {
   if (choices.some(({ finish_reason }) => finish_reason === 'content_filter'))
     return new BadReply('filtered', 'withheld the reply (its content filter)')
   const ended = choices.find(({ finish_reason }) => broken.has(finish_reason ?? ''))
-  if (ended !== undefined) return new BadReply('bad answer', `broke the reply off (${ended.finish_reason})`)
+  if (ended !== undefined) return new BadReply('bad answer', `interrupted the reply (${ended.finish_reason})`)
   return {
     replies: choices.map(({ message, finish_reason, logprobs }) => ({
       ...spoken(message),
@@ -167,13 +167,13 @@ const modelsSchema = z.object({
 
 export interface ListedModel {
   readonly id: string
-  /** What the server says of the version it serves: a revision, or what the name stands for; '' where nothing. */
+  /** The version that the server reports: a revision, or the resolved name; '' if none. */
   readonly revision: string
-  /** What it says that the name stands for, e.g. a name on the hub. */
+  /** The resolved model name that it reports, e.g. a name on the hub. */
   readonly root?: string
 }
 
-/** The models that `GET /models` lists; null where the body is no such list. */
+/** The models that `GET /models` lists; null if the body is not such a list. */
 export const readModels = (text: string): ReadonlyArray<ListedModel> | null => {
   try {
     const parsed = modelsSchema.safeParse(JSON.parse(text))

@@ -1,15 +1,15 @@
 import type { ChatSampling, Guide, Message, MessageClip } from '../model.ts'
 import type { Fields, Preset, VideoFacts } from './presets.ts'
 
-/** A clip made ready to be sent. */
+/** A clip encoded for a request. */
 export interface SentClip {
   /** JSON of its content parts, joined by commas. */
   readonly parts: string
-  /** For clips that are sent as a video. */
+  /** For clips sent as a video. */
   readonly facts: VideoFacts | null
 }
 
-/** Something a server was asked for that its preset cannot express. */
+/** A request that the server's preset cannot express. */
 export class Inexpressible {
   readonly problem: string
   constructor(problem: string) {
@@ -19,15 +19,15 @@ export class Inexpressible {
 
 /** The part of a body that all requests about one prompt share: `"messages":[...]` and the options of its video. */
 export interface Prompt {
-  /** Names the video, so that requests about it can go to one server; null without one. */
+  /** Identifies the video, so that requests about it go to one server; null without one. */
   readonly affinity: string | null
   readonly messages: string
   readonly video: Fields
 }
 
 /**
- * The messages as JSON text. Clips come ready as text too: their frames are nearly all of a body, and no code looks
- * at them again.
+ * The messages as JSON text. Clips are already encoded as text: their frames are nearly all of a body and are not parsed
+ * again.
  */
 export const promptOf = (
   preset: Preset,
@@ -58,25 +58,25 @@ const affinityOf = (messages: ReadonlyArray<Message>): string | null => {
   return null
 }
 
-/** What is wanted of one request. */
+/** The parameters of one request. */
 export interface Wanted {
   readonly model: string
   /** Replies. */
   readonly n: number
   readonly temperature: number
   readonly seed: number
-  /** Log-probabilities of the reply's tokens, and of so many alternatives at each place; null for neither. */
+  /** Number of alternatives whose log-probabilities to return at each position, with those of the reply; null for none. */
   readonly alternatives: number | null
   readonly maxTokens: number
   readonly sampling: Pick<ChatSampling, 'topP' | 'topK' | 'stop'>
   readonly guide: Guide | null
-  /** Whether the model reasons first; null where it cannot be told. */
+  /** Whether the model reasons first; null if it has no switch. */
   readonly think: boolean | null
-  /** Fields that the user wants in every body. */
+  /** The user's extra fields for every body. */
   readonly extra: Fields
 }
 
-/** The variables of the chat template that several parts of a body set, the later ones first. */
+/** The variables of the chat template from several parts of a body; later ones take precedence. */
 const templateOf = (parts: ReadonlyArray<Fields>): Fields => {
   const set = parts.map(({ chat_template_kwargs: variables }) => variables).filter((one) => one !== undefined)
   return set.length === 0 ? {} : { chat_template_kwargs: Object.assign({}, ...set) }
@@ -93,7 +93,7 @@ export const bodyOf = (preset: Preset, prompt: Prompt, wanted: Wanted): string |
   })
   if (sampled === null) return new Inexpressible(`top-k sampling (topK ${sampling.topK}); set it to 0`)
   const guided = wanted.guide === null ? {} : preset.guide(wanted.guide)
-  if (guided === null) return new Inexpressible(`replies held to a ${wanted.guide?.kind} form`)
+  if (guided === null) return new Inexpressible(`replies constrained to a ${wanted.guide?.kind} format`)
   const template = templateOf([
     prompt.video,
     preset.template && wanted.think !== null

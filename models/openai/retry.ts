@@ -1,19 +1,19 @@
 /**
- * What is asked again and when: pure rules. A failure is told apart by its status, or by `reset`, `timeout` and
- * `bad answer` where there was none that counts.
+ * Which requests are retried and when: pure rules. A failure is classified by its status, or as `reset`, `timeout` or
+ * `bad answer`.
  */
 export type Failure =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'reset' | 'timeout' | 'bad answer' }
 
-/** Statuses that say "not now": the server is there, but wants less. */
+/** Statuses of an overloaded server. */
 const overloaded: ReadonlySet<number> = new Set([429, 503])
 
-/** Whether a status says that a server is asked for too much; its concurrency is then halved. */
+/** Whether a status reports overload; the server's concurrency is then halved. */
 export const isOverload = (failure: Failure): boolean =>
   failure.kind === 'status' && overloaded.has(failure.status)
 
-/** Asking again may help after 408, 409, 425, 429, every 5xx but 501 and 505, resets, time-outs and broken answers. */
+/** A retry may succeed after 408, 409, 425, 429, every 5xx except 501 and 505, resets, time-outs and incomplete answers. */
 export const isRetryable = (failure: Failure): boolean => {
   if (failure.kind !== 'status') return true
   const { status } = failure
@@ -35,7 +35,7 @@ export interface Backoff {
 
 /**
  * Milliseconds to wait before retry number `retry` (from 0): between half of and the whole of `first * 2^retry`, at
- * most `most`; `draw` in [0, 1) places it, so that many who failed together do not come back together.
+ * most `most`; `draw` in [0, 1) places it, so that requests that failed together are not retried together.
  */
 export const backoff = ({ first, most }: Backoff, retry: number, draw: number): number => {
   const whole = Math.min(most, first * 2 ** Math.min(retry, 52))

@@ -1,7 +1,7 @@
 import type { ServerLoad } from './balance.ts'
 import { type Pace, startPace } from './pace.ts'
 
-/** One server and what is known of it; `endpoints.ts` alone changes it. */
+/** The state of one server; only `endpoints.ts` changes it. */
 export interface Server extends ServerLoad {
   readonly url: string
   pace: Pace
@@ -9,13 +9,13 @@ export interface Server extends ServerLoad {
   readonly limit: number
   /** Failed answers are followed by health checks until one succeeds. */
   up: boolean
-  /** Milliseconds of the clock before which it is sent nothing. */
+  /** Clock time in milliseconds before which no requests are sent. */
   pausedUntil: number
   /** Failures since its last answer. */
   faults: number
-  /** Since when it has refused all that was sent, milliseconds; null where it has not. */
+  /** Clock time in milliseconds since which it has refused every request; null if it has not. */
   refusing: number | null
-  /** When its limit was last halved, and last changed: what was sent before that says nothing of the limit now. */
+  /** When its limit was last halved, and last changed; earlier requests say nothing about the current limit. */
   halvedAt: number
   changedAt: number
   requests: number

@@ -14,10 +14,10 @@ type Transport = (sent: Sent) => Effect.Effect<Answer | Unanswered>
 export const askModels = (transport: Transport, key: Key, url: string) =>
   transport({ url: `${url}/models`, method: 'GET', headers: key.headers(), body: null, timeout: patience })
 
-/** Statuses of a server, or of a proxy before it, that is not ready. */
+/** Statuses of a server, or of its proxy, that is not ready. */
 const notReady: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
-/** Whether a server answers; one that cannot list its models (transformers without a cache folder) does too. */
+/** Whether a server answers; including one that cannot list its models (transformers without a cache folder). */
 export const isUp = (transport: Transport, key: Key, url: string): Effect.Effect<boolean> =>
   Effect.map(
     askModels(transport, key, url),
@@ -33,9 +33,9 @@ export interface ServersOptions {
 }
 
 /**
- * Asks every server what it serves, before any work. Gives the revision that they state of the model, 'unstated' where
- * none does, and the `root` that they say it was loaded from. InputError where no server answers, one refuses the key, the model is not listed, or servers state
- * different revisions; a warning for servers that do not answer while others do.
+ * Asks every server which models it serves, before any work. Returns the model's revision, 'unstated' if no server reports
+ * one, and the `root` it was loaded from. InputError if no server answers, one refuses the key, the model is not listed,
+ * or servers report different revisions; a warning for servers that do not answer while others do.
  */
 export const lookAtServers = Effect.fnUntraced(function* (
   transport: Transport,
@@ -64,14 +64,14 @@ export const lookAtServers = Effect.fnUntraced(function* (
         problem: `answered ${answer.status}${said === '' ? '' : ` (${said})`}`,
         remedy:
           keyEnv === null
-            ? 'name the variable that holds the key with --key-env'
+            ? 'set --key-env to the environment variable with the key'
             : `set a valid key in the environment variable ${keyEnv}`,
       })
     }
     if (answer.status >= 300 && answer.status < 400)
       return yield* new InputError({
         subject: url,
-        problem: `redirects to ${answer.location ?? 'an address that it does not state'}`,
+        problem: `redirects to ${answer.location ?? 'an unstated address'}`,
         remedy: 'use that address as --base-url',
       })
     if (notReady.has(answer.status)) silent.push(`${url} (status ${answer.status})`)
@@ -93,13 +93,13 @@ export const lookAtServers = Effect.fnUntraced(function* (
       problem: `no server answers: ${silent.join(', ')}`,
       remedy: 'start one, or correct the URL',
     })
-  for (const one of silent) yield* Effect.logWarning(`${one} does not answer; going on without it`)
+  for (const one of silent) yield* Effect.logWarning(`${one} does not answer; continuing without it`)
   const stated = [...new Set(revisions.values())]
   if (stated.length > 1)
     return yield* new InputError({
       subject: `--model ${model}`,
-      problem: `is not the same everywhere: ${[...revisions].map(([url, revision]) => `${revision} at ${url}`).join(', ')}`,
-      remedy: 'let every --base-url serve the same model',
+      problem: `differs between servers: ${[...revisions].map(([url, revision]) => `${revision} at ${url}`).join(', ')}`,
+      remedy: 'serve the same model at every --base-url',
     })
   return { revision: stated[0] ?? 'unstated', roots: [...roots] }
 })

@@ -14,7 +14,7 @@ interface Chunk {
   readonly error?: unknown
 }
 
-/** The events of a stream, `[DONE]` left out; null where the text is no stream. */
+/** The events of a stream, `[DONE]` left out; null if the text is not a stream. */
 const eventsOf = (text: string): ReadonlyArray<Chunk> | null => {
   if (!/^\s*(?::[^\n]*\n\s*)*data:/.test(text)) return null
   return text
@@ -28,8 +28,8 @@ const eventsOf = (text: string): ReadonlyArray<Chunk> | null => {
 const fields = ['content', 'reasoning_content', 'reasoning'] as const
 
 /**
- * The completion that a stream of server-sent events amounts to: some servers and proxies stream whatever was asked for.
- * A text that is no stream is parsed as it is. Throws SyntaxError for what is neither.
+ * The completion contained in a stream of server-sent events: some servers and proxies always stream. A text that is not
+ * a stream is parsed as JSON. Throws SyntaxError otherwise.
  */
 export const parseAnswer = (text: string): unknown => {
   const events = eventsOf(text)

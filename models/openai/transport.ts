@@ -1,7 +1,7 @@
 import { Effect, type Scope } from 'effect'
 import type { Failure } from './retry.ts'
 
-/** One answer, whatever its status. */
+/** One answer, of any status. */
 export interface Answer {
   readonly status: number
   readonly retryAfter: string | undefined
@@ -10,11 +10,11 @@ export interface Answer {
   readonly text: string
 }
 
-/** No answer: what went wrong on the way, and its code or message. */
+/** No answer: what failed in transit, and its code or message. */
 export class Unanswered {
   readonly failure: Failure
   readonly reason: string
-  /** What the user must change where no attempt can succeed; null where another may. */
+  /** What the user must change if no attempt can succeed; null if a retry may. */
   readonly remedy: string | null
   constructor(kind: 'reset' | 'timeout', reason: string, remedy: string | null = null) {
     this.failure = { kind }
@@ -46,7 +46,7 @@ const proxied = (environment: NodeJS.ProcessEnv): boolean =>
 const header = (value: string | Array<string> | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value
 
-/** Errors of a TLS handshake that no further attempt will pass. */
+/** Permanent errors of a TLS handshake. */
 const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER|ALTNAME|ERR_SSL|ERR_TLS|EPROTO/
 
 const tlsRemedy = (code: string): string | null => {
@@ -74,8 +74,8 @@ const textOf = async (body: AsyncIterable<Uint8Array>): Promise<string | null> =
 /**
  * Sends requests over connections that are kept open, through a proxy where the environment names one (`HTTP_PROXY`,
  * `HTTPS_PROXY`, `NO_PROXY`). Undici's agent is used as it is, without Effect's HttpClient
- * around it: that costs as much again for each request (107 against 208 us of processor time, measured with 64
- * requests at a time against a server that answers at once), and nothing of it would be used here.
+ * around it: that doubles the cost of each request (107 against 208 us of processor time, measured with 64
+ * requests at a time against a server that answers at once), and its features are not needed here.
  */
 export const makeTransport: Effect.Effect<
   (sent: Sent) => Effect.Effect<Answer | Unanswered>,
@@ -84,9 +84,9 @@ export const makeTransport: Effect.Effect<
 > = Effect.gen(function* () {
   const agent = yield* Effect.acquireRelease(
     Effect.promise(async () => {
-      // Only here, because loading it costs every start that asks no server time.
+      // Imported only here, because loading it slows starts that use no server.
       const { Agent, EnvHttpProxyAgent } = await import('@effect/platform-node/Undici')
-      // Time-outs are those of `Sent`; connections are as many as requests at a time.
+      // Time-outs are set per request; there are as many connections as concurrent requests.
       const settings = { connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }
       return proxied(process.env) ? new EnvHttpProxyAgent(settings) : new Agent(settings)
     }),

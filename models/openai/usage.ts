@@ -5,11 +5,11 @@ import type { Completion } from './reply.ts'
 export interface Prices {
   readonly prompt: number
   readonly completion: number
-  /** Of prompt tokens that the server had in its cache; as other prompt tokens where left out. */
+  /** Of prompt tokens that the server had in its cache; the price of other prompt tokens by default. */
   readonly cached?: number | undefined
 }
 
-/** What one request cost; `completion` is null where no answer came. */
+/** What one request cost; `completion` is null without an answer. */
 export const usageOf = (
   completion: Completion | null,
   retries: number,

@@ -4,7 +4,7 @@ import { qwen2Vl, qwen3Vl, qwen25Vl, qwen35 } from './families/qwen.ts'
 import { shapes } from './families/shapes.ts'
 import type { Family } from './family.ts'
 
-/** Every family, the more particular first; the last takes what is left. */
+/** Every family, the more specific first; the last matches everything. */
 export const families: ReadonlyArray<Family> = [
   shapes,
   qwen3Vl,

@@ -6,7 +6,7 @@ import type { ModelFacts } from './family.ts'
 import { makeProfile } from './make.ts'
 import type { ProfileOverrides } from './profile.ts'
 
-/** `spanwise.json` of a checkpoint: what its other files cannot say. Training copies it to what it saves. */
+/** `spanwise.json` of a checkpoint: facts not in its other files. Training copies it to its checkpoints. */
 export const markSchema = z.strictObject({ family: z.string() })
 
 const jsonOf = (files: Preprocessing['files'], name: string): unknown => {
@@ -21,7 +21,7 @@ const jsonOf = (files: Preprocessing['files'], name: string): unknown => {
 
 const kindSchema = z.object({ model_type: z.string() })
 
-/** What the files of a checkpoint tell of its model. */
+/** Facts about a model from the files of its checkpoint. */
 export const checkpointFacts = ({ folder, files, processor, generation }: Preprocessing): ModelFacts => ({
   name: basename(resolve(folder)),
   aliases: [],

@@ -4,7 +4,7 @@ import type { Sight } from './view.ts'
 
 const whole = (value: number): string => String(Math.round(value))
 
-/** What a model will be shown and may answer, in one line; `file` is the video that `sight` is of. */
+/** The model's input and reply budget in one line; `file` is the video that `sight` describes. */
 export const describeSight = (
   profile: ModelProfile,
   question: Question,
@@ -18,7 +18,7 @@ export const describeSight = (
   const replies = [
     `replies of up to ${maxTokens} tokens`,
     ...(reasons ? ['reasoning included'] : []),
-    ...(guided ? ['held to their form'] : []),
+    ...(guided ? ['constrained to the answer format'] : []),
   ].join(', ')
   return [
     `${profile.model} (${profile.family}) sees up to ${view.frames} frames at ${view.fps} fps`,
@@ -27,7 +27,7 @@ export const describeSight = (
   ].join('; ')
 }
 
-/** Why a model should not be shown this dataset; null where it may be. */
+/** Why a model does not suit this dataset; null if it does. */
 export const unseenDataset = (profile: ModelProfile, dataset: string): string | null =>
   profile.datasets === null || profile.datasets.includes(dataset)
     ? null

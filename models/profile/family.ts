@@ -1,6 +1,6 @@
 import type { ModelProfile } from './profile.ts'
 
-/** What the video processor of a checkpoint says. */
+/** The settings of a checkpoint's video processor. */
 export interface ProcessorFacts {
   readonly fps: number
   readonly minFrames: number
@@ -11,27 +11,27 @@ export interface ProcessorFacts {
   readonly framesPerToken: number
 }
 
-/** What is known of a model before it is asked anything. */
+/** Facts about a model before its first request. */
 export interface ModelFacts {
   /** Base name of its folder, its name on the hub, or the name that a server knows. */
   readonly name: string
-  /** Further names by which it may be recognised: the `root` that a server states. */
+  /** Further names by which it may be recognised: the `root` that a server reports. */
   readonly aliases: ReadonlyArray<string>
-  /** `family` of the checkpoint's `spanwise.json`, or what the user named; null where neither says. */
+  /** `family` of the checkpoint's `spanwise.json`, or the user's setting; null without either. */
   readonly family: string | null
   /** `model_type` of config.json. */
   readonly architecture: string | null
   readonly processor: ProcessorFacts | null
-  /** generation_config.json, where it says that replies are sampled. */
+  /** generation_config.json, if it enables sampling. */
   readonly sampling: ModelProfile['sampling'] | null
   /** The chat template. */
   readonly template: string | null
 }
 
-/** One line of models that need the same. A new family is one file in `families/` and one line in the catalogue. */
+/** Models with the same needs. A new family is one file in `families/` and one line in the catalogue. */
 export interface Family {
   readonly name: string
-  /** Whether a model belongs to it; the first family of the catalogue that says so takes it. */
+  /** Whether a model belongs to it; the first matching family of the catalogue is used. */
   readonly matches: (facts: ModelFacts) => boolean
   readonly profile: (
     facts: ModelFacts,

@@ -18,7 +18,7 @@ const familyOf = (facts: ModelFacts): Result.Result<Family, InputError> => {
   )
 }
 
-/** The profile of a model: what its family needs, then what the user set. An InputError names a setting that cannot be. */
+/** The profile of a model: its family's, with the user's settings. An InputError names an impossible setting. */
 export const makeProfile = (
   facts: ModelFacts,
   overrides: ProfileOverrides = {},

@@ -6,18 +6,18 @@ export const thinkModes = ['auto', 'on', 'off'] as const
 export type ThinkMode = (typeof thinkModes)[number]
 
 /**
- * The wordings of the questions (`tasks/`). `shapes`: the short texts that the shipped checkpoint was trained on, to the
- * byte. `general`: full instructions for models that were never trained on ours.
+ * The wordings of the questions (`tasks/`). `shapes`: the exact short texts that the included checkpoint was trained on.
+ * `general`: full instructions for other models.
  */
 export const dialects = ['shapes', 'general'] as const
 export type Dialect = (typeof dialects)[number]
 
-/** What is asked of a model: a task's question, or whether one range shows a query. */
+/** The kind of a question: a task's question, or whether one range shows a query. */
 export type Question = Task | 'verification'
 
 /** How a model sees a clip. */
 export interface View {
-  /** Frames per second, as long as that gives at most `frames`. */
+  /** Frames per second, as long as this gives at most `frames`. */
   readonly fps: number
   /** Most frames of a clip; longer videos are sampled evenly. */
   readonly frames: number
@@ -27,9 +27,9 @@ export interface View {
   readonly maxPixels: number
   /** Most vision tokens of a whole clip, sent as one video. */
   readonly visionTokens: number
-  /** Sides of the frames are multiples of so many pixels; a vision token covers `factor` x `factor` of them. */
+  /** Width and height of frames are multiples of `factor`; a vision token covers `factor` x `factor` pixels. */
   readonly factor: number
-  /** Frames that share their vision tokens where the clip is sent as one video. */
+  /** Frames that share vision tokens if the clip is sent as one video. */
   readonly framesPerToken: number
 }
 
@@ -42,7 +42,7 @@ export interface ProfileSampling {
   readonly topK: number
 }
 
-/** What one model needs. Made by `makeProfile`; everything that depends on the model is read from here. */
+/** The profile of one model, made by `makeProfile`: everything that depends on the model. */
 export interface ModelProfile {
   readonly model: string
   /** Its entry in the catalogue of families. */
@@ -54,29 +54,29 @@ export interface ModelProfile {
   readonly think: ThinkMode
   /** Most tokens of an answer, without reasoning; a task that is not named has the most of them. */
   readonly replyTokens: { readonly [question in Question]: number }
-  /** Tokens for reasoning, beside those of the answer. */
+  /** Tokens for reasoning, in addition to those of the answer. */
   readonly thinkingTokens: number
-  /** Most tokens of any reply, reasoning included, where the user set it; null leaves it to the task. */
+  /** The user's limit for any reply in tokens, reasoning included; null leaves it to the task. */
   readonly maxTokens: number | null
-  /** Whether replies are held to the form of an answer. */
+  /** Whether replies are constrained to the answer format. */
   readonly guided: boolean
   readonly sampling: ProfileSampling
   /** Peak learning rates. */
   readonly learningRate: { readonly sft: number; readonly grpo: number }
   /**
    * How the model learns the time of a frame. `text`: its processor writes it before each frame. `interval`: one frame
-   * interval for the clip, so that frames can be blanked but not dropped. `prompt`: not at all, the prompt must say it.
+   * interval for the clip, so that frames can be blanked but not dropped. `prompt`: only if the prompt says it.
    */
   readonly timestamps: 'text' | 'interval' | 'prompt'
-  /** What the largest size of the model's processor is about: the whole clip, or a frame; null where it has none. */
+  /** The scope of the processor's maximum size: the whole clip, or a frame; null without a maximum. */
   readonly limits: 'clip' | 'frame' | null
-  /** The only datasets that it has learned to see; null for a general model. */
+  /** The only datasets that it was trained for; null for a general model. */
   readonly datasets: ReadonlyArray<string> | null
 }
 
 /** What a user may set of a profile, by flag or in the configuration. */
 export const overridesSchema = z.strictObject({
-  /** Name of a family, where the model's own name does not tell. */
+  /** Name of a family, if the model's name does not identify it. */
   family: z.string().optional(),
   fps: z.number().positive().optional(),
   frames: z.int().positive().optional(),

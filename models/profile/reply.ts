@@ -1,10 +1,10 @@
 import type { ModelProfile, Question } from './profile.ts'
 
-/** How a reply to a question is asked for. */
+/** How a reply to a question is requested. */
 export interface ReplyPlan {
   /** Whether the prompt asks for reasoning inside `<think></think>`. */
   readonly ask: boolean
-  /** What the chat template is told of reasoning; null where it takes no such variable. */
+  /** The reasoning variable of the chat template; null if it has none. */
   readonly enable: boolean | null
   /** Whether the reply begins with reasoning. */
   readonly reasons: boolean
@@ -14,8 +14,8 @@ export interface ReplyPlan {
 
 /**
  * Reasoning and length of a reply. `auto` reasons where the model always does, and in questions and counting, where it
- * helps; not in grounding, where published results show no gain for three times the tokens (reference: design section 6),
- * and never in a shapes model, which has not learned to.
+ * helps; not in grounding, where published results show no gain for three times the tokens and never
+ * in a shapes model, which has not learned to.
  */
 export const replyPlan = (profile: ModelProfile, question: Question): ReplyPlan => {
   const { reasoning, think, dialect, thinkingTokens, replyTokens, maxTokens } = profile

@@ -13,7 +13,7 @@ export const samplingOf = ({ fps, frames, minFrames }: ViewSettings): FrameSampl
   ...(minFrames > 1 ? { min: minFrames } : {}),
 })
 
-/** How large they are: the whole-clip rule of the model's processor within the budget. */
+/** Their size: the whole-clip rule of the model's processor within the budget. */
 export const budgetOf = (
   { maxPixels, visionTokens }: ViewSettings,
   { factor, framesPerToken }: Pick<View, 'factor' | 'framesPerToken'>,
@@ -23,7 +23,7 @@ export const budgetOf = (
   factor,
 })
 
-/** The most bytes that the RGB frames of one clip can take. */
+/** Maximum size in bytes of the RGB frames of one clip. */
 export const largestClip = (
   { frames, maxPixels, visionTokens }: ViewSettings,
   { factor, framesPerToken }: Pick<View, 'factor' | 'framesPerToken'>,

@@ -169,7 +169,7 @@ export const faultOf = (
     const fault = {
       subject,
       problem: `${first.detail || 'did not finish'}${unfinished > 1 ? ` (and ${unfinished - 1} more folds)` : ''}`,
-      remedy: `see ${first.task.log}; start again, what is finished is kept`,
+      remedy: `see ${first.task.log}; start again; finished work is kept`,
     }
     return first.code === 2 ? new InputError(fault) : new IncompleteError(fault)
   }

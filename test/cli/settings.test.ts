@@ -101,7 +101,7 @@ describe('a command without --dataset', () => {
     [['train', 'curriculum', '--dataset', 'shapes'], {}, /runs\/shapes\/curated: cannot be read/],
     [['train', 'sft', '--dataset', 'shapes', '--set', 'batch=0'], {}, /setting "batch"/],
     [['bra', '--dataset', 'shapes', '--set', 'votes=0'], {}, /setting "votes"/],
-    [['dea', '--dataset', 'shapes', '--model', 'nowhere'], {}, /--model nowhere: there is no such folder/],
+    [['dea', '--dataset', 'shapes', '--model', 'nowhere'], {}, /--model nowhere: no such folder/],
   ] as const)('%j is refused at once, and nothing is rendered', async ([words, datasets, says]) => {
     const { code, err, left } = await plan({ datasets }, ...words)
     expect(err).toMatch(/^spanwise: [^\n]+\n$/)

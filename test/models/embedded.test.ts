@@ -101,7 +101,7 @@ describe('the embedded backend', () => {
       }
       const error = yield* Effect.flip(chat(guided))
       assert.isTrue(error.fatal)
-      assert.match(error.message, /cannot hold replies to a form/)
+      assert.match(error.message, /cannot constrain replies to a format/)
     }).pipe(Effect.provide(model)),
   )
 

@@ -58,6 +58,6 @@ describe('a model of the hub', () => {
   it('is a folder where there is one, and a plain word is no name of the hub', async () => {
     expect(await resolve(root, {})).toBe(root)
     for (const name of ['nowhere', './nowhere', '../nowhere'])
-      expect(await refusal(name, {})).toMatch(/there is no such folder/)
+      expect(await refusal(name, {})).toMatch(/no such folder/)
   })
 })

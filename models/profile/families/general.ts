@@ -18,12 +18,12 @@ export const general = (facts: ModelFacts): ReturnType<Family['profile']> => ({
   replyTokens: { grounding: 256, 'grounded-qa': 256, choice: 64, counting: 64, verification: 32 },
   thinkingTokens: 4096,
   sampling: facts.sampling ?? { temperature: 1, topP: 1, topK: 0 },
-  // Usual for full fine-tuning from two billion parameters on (TimeLens, VideoChat-R1, Time-R1).
+  // Usual for full fine-tuning of models with two billion parameters or more (TimeLens, VideoChat-R1, Time-R1).
   learningRate: { sft: 1e-5, grpo: 1e-6 },
   timestamps: 'prompt',
   limits: null,
   datasets: null,
 })
 
-/** A model that no other family takes. */
+/** Models that no other family matches. */
 export const unknown: Family = { name: 'unknown', matches: () => true, profile: general }

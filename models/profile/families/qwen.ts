@@ -14,7 +14,7 @@ const pairTokens = 16
 
 /**
  * The view of a Qwen processor: its own frame rate, frames and pixels (of a whole clip, or of each frame), within the
- * budget. So many frames at most that each pair keeps `pairTokens`.
+ * budget. The number of frames is limited so that each pair keeps `pairTokens`.
  */
 const view = (
   { fps, minFrames, maxFrames, maxPixels, factor, framesPerToken }: ProcessorFacts,
@@ -34,13 +34,13 @@ const view = (
   }
 }
 
-/** How a family is recognised, and what its published processors say where a checkpoint is not at hand. */
+/** How a family is recognised, and the settings of its published processors, for use without a checkpoint. */
 interface Generation {
   readonly name: string
   readonly architectures: RegExp
   readonly names: RegExp
   readonly processor: ProcessorFacts
-  /** What the processor's largest number of pixels is about. */
+  /** The scope of the processor's maximum number of pixels. */
   readonly limits: 'clip' | 'frame'
   readonly timestamps: ModelProfile['timestamps']
   readonly reasoning: (facts: ModelFacts) => ModelProfile['reasoning']
@@ -70,7 +70,7 @@ const generation = ({
 /** How a model without a switch reasons. */
 const unswitched = (facts: ModelFacts): 'none' | 'always' => (namedThinking(facts) ? 'always' : 'none')
 
-/** Whether the chat template can be told to reason or not. */
+/** Whether the chat template has a switch for reasoning. */
 const switched = (facts: ModelFacts): boolean => facts.template?.includes('enable_thinking') === true
 
 /** Qwen2VLVideoProcessor of transformers, which Qwen2.5-VL shares. */
@@ -83,7 +83,7 @@ const qwen2Processor: ProcessorFacts = {
   framesPerToken: 2,
 }
 
-/** Its rotary positions count frames and say nothing of seconds. */
+/** Its rotary positions count frames and do not encode seconds. */
 export const qwen2Vl = generation({
   name: 'qwen2-vl',
   architectures: /^qwen2_vl$/,
@@ -94,7 +94,7 @@ export const qwen2Vl = generation({
   reasoning: unswitched,
 })
 
-/** Its rotary positions hold the seconds between frames (`second_per_grid_ts`). */
+/** Its rotary positions encode the seconds between frames (`second_per_grid_ts`). */
 export const qwen25Vl = generation({
   ...{ name: 'qwen2.5-vl', architectures: /^qwen2_5_vl$/, names: /qwen[-_]?2[-._]?5[-_]?vl/i },
   processor: qwen2Processor,

@@ -2,8 +2,8 @@ import type { Family } from '../family.ts'
 import { named } from '../family.ts'
 
 /**
- * The shipped checkpoint of the shapes world and those trained from it: what it was trained on (`lab/pretrain`), so
- * that nothing else may be shown to it or asked of it.
+ * The included checkpoint for the shapes dataset and those trained from it: the settings it was trained with
+ * (`lab/pretrain`), the only ones it supports.
  */
 export const shapes: Family = {
   name: 'shapes-base',

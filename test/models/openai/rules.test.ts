@@ -134,7 +134,7 @@ describe('keys', () => {
       const error = yield* Effect.flip(readKey('A_KEY', { A_KEY: '' }))
       assert.strictEqual(
         error.message,
-        'environment variable A_KEY: holds no API key; set it, or name another with --key-env',
+        'environment variable A_KEY: contains no API key; set it, or choose another with --key-env',
       )
       assert.deepStrictEqual((yield* readKey(null, {})).headers(), {})
     }),
