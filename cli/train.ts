@@ -7,13 +7,15 @@ import { loadSource } from '../pipelines/source.ts'
 import { checkTraining, planTraining, type TrainPlan } from '../pipelines/train/plan.ts'
 import { runCurriculum, runSft, type Trained, type TrainOptions } from '../pipelines/train.ts'
 import { runTrl } from '../pipelines/train-trl.ts'
+import { planTrl, trlPlanLines } from '../pipelines/trl/plan.ts'
+import { relayTrl } from '../pipelines/trl/relay.ts'
 import { breakLease } from './agents.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { dataset, datasetOf, foldersOf, requireCheckpoint } from './dataset.ts'
 import { engineOf, given, json, model, modelOf, positive, print, profile, run, seed, whole } from './flags.ts'
 import { trainingServices, videoServices } from './services.ts'
 import { settings, settingsOf } from './settings.ts'
-import { curriculumFlags, engineFlags, trlModel, trlOptions } from './trl.ts'
+import { curriculumFlags, engineFlags, relayedWords, trlModel, trlOptions } from './trl.ts'
 
 const flags = {
   ...model,
@@ -106,6 +108,12 @@ const validationLines = (rows: Trained['validation']): ReadonlyArray<string> => 
   ]
 }
 
+const outcomeLines = (outcome: Trained): ReadonlyArray<string> => [
+  `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,
+  ...validationLines(outcome.validation),
+  `model: ${outcome.model}`,
+]
+
 const trainCommand = (
   name: 'sft' | 'curriculum',
   pipeline: typeof runSft | typeof runCurriculum,
@@ -164,24 +172,29 @@ const trainCommand = (
         breakLease: input.breakLease,
         ...(validation === undefined ? {} : { validation }),
       }
-      if (input.plan && !onGpus) {
+      if (onGpus) {
+        const trl = trlOptions(input, recordOf(ofEngine), yield* settingsOf(input.option, 'option'))
+        const relayed = relayedWords(name)
+        if (input.plan) {
+          const plan = yield* planTrl(name, options, trl, relayed).pipe(
+            Effect.provide(videoServices(1, undefined)),
+          )
+          return yield* print(input.json, plan, trlPlanLines(plan))
+        }
+        const cache = yield* cacheOf(input, source === null ? options.run : runs(''))
+        const outcome = yield* (
+          trl.executor === 'local' ? runTrl(name, options, trl) : relayTrl(name, options, trl, relayed)
+        ).pipe(Effect.provide(videoServices(engine.threads, cache)))
+        return yield* print(input.json, outcome, outcomeLines(outcome))
+      }
+      if (input.plan) {
         const plan = yield* planTraining(name, options).pipe(Effect.provide(videoServices(1, undefined)))
         return yield* print(input.json, plan, trainPlanLines(plan))
       }
       // The agents have cached the same frames of the same videos.
       const cache = yield* cacheOf(input, source === null ? options.run : runs(''))
-      const outcome = yield* onGpus
-        ? runTrl(
-            name,
-            options,
-            trlOptions(input, recordOf(ofEngine), yield* settingsOf(input.option, 'option')),
-          ).pipe(Effect.provide(videoServices(engine.threads, cache)))
-        : pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
-      yield* print(input.json, outcome, [
-        `${outcome.steps} of ${outcome.planned} steps in ${outcome.seconds.toFixed(1)} s${outcome.stoppedEarly ? ', stopped early' : ''}`,
-        ...validationLines(outcome.validation),
-        `model: ${outcome.model}`,
-      ])
+      const outcome = yield* pipeline(options).pipe(Effect.provide(trainingServices(engine, cache)))
+      yield* print(input.json, outcome, outcomeLines(outcome))
     }),
   ).pipe(
     Command.withDescription(description),

@@ -8,6 +8,8 @@ import type { Config } from '../pipelines/config.ts'
 import type { TrlOptions } from '../pipelines/trl/options.ts'
 import { shardings, vllmModes } from '../trainer/service/index.ts'
 import { engineOf, given, modelOf, positive, whole } from './flags.ts'
+import { handedOn } from './folds/handed.ts'
+import { started } from './folds/planned.ts'
 import { assignments } from './settings.ts'
 
 const text = (name: string, description: string) =>
@@ -94,6 +96,21 @@ const pythonOf = (flag: Option.Option<string>): string =>
       [join(process.cwd(), '.venv/bin/python'), join(root, '.venv/bin/python')].find(existsSync) ??
       'python3',
   )
+
+/** Flags that have no part in the command that a scheduler starts. */
+const ownFlags = {
+  executor: 'value',
+  option: 'value',
+  cpus: 'value',
+  plan: 'switch',
+  json: 'switch',
+} as const
+
+/** This command as a scheduler starts it on a node of its own: by this Node and from this checkout. */
+export const relayedWords = (name: string): ReadonlyArray<string> => {
+  const words = process.argv.slice(2)
+  return started(['train', name, ...handedOn(words.slice(words.indexOf(name) + 1), ownFlags), '--json'])
+}
 
 /** Settings of the curriculum with their own flags. */
 export const curriculumFlags = (input: EngineFlags) =>

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
-import { EngineError, InputError, Progress } from '../core/index.ts'
+import { Progress } from '../core/index.ts'
 import { writeWholeSync } from '../files/index.ts'
-import { executors, type FoldTask, lastLine } from '../folds/executors/index.ts'
+import { executors, type FoldTask } from '../folds/executors/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { metricsToDuckDb } from '../store/index.ts'
 import type { RunFolder } from '../trainer/index.ts'
@@ -21,12 +21,10 @@ import { accelerateConfig } from './trl/accelerate.ts'
 import { latestTrlCheckpoint, trainCommand } from './trl/launch.ts'
 import { claimRun, readTrl, viewsOf } from './trl/open.ts'
 import type { TrlOptions } from './trl/options.ts'
+import { finished, outcomeOf, stepOf, updatesOf } from './trl/outcome.ts'
 
 /** Streams of a run whose rows have a step; a resumed run continues them. */
 const streams = ['metrics.jsonl', 'rollouts.jsonl', servedFile]
-
-/** Steps of the curriculum that a checkpoint has behind it. */
-const stepOf = (optimiserSteps: number, updates: number) => Math.floor(optimiserSteps / updates)
 
 /** A folder for frames on this machine, gone when the scope closes. */
 const sharedFolder = Effect.acquireRelease(
@@ -72,9 +70,8 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
   const began = performance.now()
   const read = yield* readTrl(kind, options, trl)
   const folder = yield* holdRun(options.run, claimRun(kind, read, options, trl), options.breakLease ?? false)
-  const updates = read.training.kind === 'sft' ? 1 : read.training.options.updates
   const before = latestTrlCheckpoint(read.engine.output)
-  const resumedFrom = before === null ? 0 : stepOf(before.step, updates)
+  const resumedFrom = before === null ? 0 : stepOf(before.step, updatesOf(read))
   for (const name of streams) folder.truncate(name, resumedFrom)
   const engine = { ...read.engine, resume: before?.path ?? null }
   const log = folder.file('launch', 'train.log')
@@ -121,39 +118,10 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
           resources: { cpus: 1, gpus: trl.gpus, memory: 0 },
           options: {},
         })
-        const ended = yield* Stream.runCollect(executor.submit([task], 1))
-        const end = ended[0]
-        if (end?.code === 2)
-          return yield* new InputError({
-            subject: log,
-            problem: yield* lastLine(log),
-            remedy: 'see the log; the same command continues from the last checkpoint',
-          })
-        if (end?.code !== 0)
-          return yield* new EngineError({
-            operation: `training with TRL (${log})`,
-            problem: `${end?.code === null ? 'the process was lost' : `the process ended with code ${end?.code}`}: ${yield* lastLine(log)}`,
-          })
+        yield* finished(yield* Stream.runCollect(executor.submit([task], 1)), log)
       }),
     )
   }
   yield* refresh(folder)
-  const last = latestTrlCheckpoint(engine.output)
-  if (last === null || !existsSync(last.path))
-    return yield* new InputError({
-      subject: engine.output,
-      problem: 'the engine left no checkpoint',
-      remedy: `see ${log}`,
-    })
-  const steps = stepOf(last.step, updates)
-  return {
-    steps,
-    planned: read.steps,
-    resumedFrom,
-    stoppedEarly: steps < read.steps,
-    checkpoint: last.path,
-    model: last.path,
-    seconds: (performance.now() - began) / 1000,
-    validation: [],
-  }
+  return yield* outcomeOf(read, resumedFrom, began)
 }, Effect.scoped)

@@ -20,7 +20,7 @@ import { parseSettings } from '../settings.ts'
 import { fileOf, present } from '../train/data.ts'
 import { curriculumSettings, sftSettings } from '../train/defaults.ts'
 import type { TrainOptions } from '../train.ts'
-import { checkSupported, type TrlOptions } from './options.ts'
+import { promptsPerStep, type TrlOptions } from './options.ts'
 
 /** A folder as an absolute path; a name on the Hub as it is. */
 export const modelPath = (model: string): string =>
@@ -45,18 +45,22 @@ export const readTrl = Effect.fnUntraced(function* (
   const profile = yield* profileOf(model, options.profile)
   const data = yield* readTrainingData(options.data)
   const found = (yield* present(data.items, options.videos, options.data)).slice(0, options.limit)
+  const processes = Math.max(1, trl.gpus)
   const training: TrainingKind =
     kind === 'sft'
-      ? { kind, options: yield* sftSettings(profile, options.settings) }
+      ? yield* Effect.gen(function* () {
+          const settings = yield* sftSettings(profile, options.settings)
+          const batch = yield* promptsPerStep(settings, found, settings.batch, processes)
+          return { kind, options: { ...settings, batch } }
+        })
       : yield* Effect.gen(function* () {
           const settings = yield* curriculumSettings(profile, found, options.settings)
-          return { kind, options: settings, rewards: yield* composeRewards(settings.rewards) }
+          const prompts = yield* promptsPerStep(settings, found, settings.prompts, processes)
+          return { kind, options: { ...settings, prompts }, rewards: yield* composeRewards(settings.rewards) }
         })
   const settings = training.options
   const items = training.kind === 'sft' ? found : bandedBy(found, training.options.key)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
-  const processes = Math.max(1, trl.gpus)
-  yield* checkSupported(settings, items, perStep, processes)
   const steps = stepsOf(settings, items.length, perStep)
   const run = resolve(options.run)
   const engine = yield* parseSettings('train engine', engineSettings, {

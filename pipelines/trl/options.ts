@@ -21,8 +21,11 @@ export interface TrlOptions {
   readonly port: number
 }
 
-/** Settings that the embedded trainer has and TRL's trainer has not: asking for one of them is an InputError. */
-export const checkSupported = Effect.fnUntraced(function* (
+/**
+ * Prompts of a step: as asked, or as many as there are samples. Settings that the embedded trainer has and TRL's trainer
+ * has not are refused with an InputError.
+ */
+export const promptsPerStep = Effect.fnUntraced(function* (
   settings: GrpoOptions | SftOptions,
   items: ReadonlyArray<TrainingItem>,
   perStep: number,
@@ -42,18 +45,22 @@ export const checkSupported = Effect.fnUntraced(function* (
       'TRL draws no further prompts within a step',
       'leave it at 0, or train with the embedded engine',
     )
-  if (perStep > items.length)
-    return yield* refuse(
-      'group' in settings ? 'prompts' : 'batch',
-      `a step takes ${perStep} prompts, and there are ${items.length} samples`,
-      'lower it, or give more data',
-    )
   if (perStep % processes !== 0)
     return yield* refuse(
       'group' in settings ? 'prompts' : 'batch',
       `${perStep} prompts cannot be shared by ${processes} GPUs`,
       'make it a multiple of --gpus',
     )
+  const most = Math.floor(items.length / processes) * processes
+  if (most === 0)
+    return yield* refuse(
+      'group' in settings ? 'prompts' : 'batch',
+      `${items.length} samples cannot be shared by ${processes} GPUs`,
+      'give more data, or lower --gpus',
+    )
+  if (perStep > most)
+    yield* Effect.logWarning(`a step takes ${most} prompts instead of ${perStep}: there are no more samples`)
   if (items.some(({ weight }) => weight !== 1))
     yield* Effect.logWarning('the weights of the samples are not used: TRL weighs all samples alike')
+  return Math.min(perStep, most)
 })

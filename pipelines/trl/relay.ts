@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect, Stream } from 'effect'
+import { Progress } from '../../core/index.ts'
+import { makeFolders } from '../../files/index.ts'
+import { executors } from '../../folds/executors/index.ts'
+import type { TrainOptions } from '../train.ts'
+import { latestTrlCheckpoint } from './launch.ts'
+import { readTrl } from './open.ts'
+import type { TrlOptions } from './options.ts'
+import { finished, outcomeOf, stepOf, updatesOf } from './outcome.ts'
+
+/** Bytes of memory that a scheduler is asked for, for each GPU: frames, the cache of clips and the loader of the model. */
+const memoryEach = 64 * 2 ** 30
+
+/** Milliseconds between two looks at the run's steps. */
+const looks = 5000
+
+const stepsIn = (file: string): number =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '').length
+    : 0
+
+/**
+ * Runs the same command on a node of a cluster, through Ray Jobs or sbatch, and follows its steps. The service runs on that
+ * node beside the engine, on loopback; the run's folder, the data and the videos must be on a disk that both see.
+ *
+ * @param command the command line of the training without its executor.
+ */
+export const relayTrl = Effect.fn('Pipelines.relayTrl')(function* (
+  kind: 'sft' | 'curriculum',
+  options: TrainOptions,
+  trl: TrlOptions,
+  command: ReadonlyArray<string>,
+) {
+  const began = performance.now()
+  const read = yield* readTrl(kind, options, trl)
+  const before = latestTrlCheckpoint(read.engine.output)
+  const resumedFrom = before === null ? 0 : stepOf(before.step, updatesOf(read))
+  const log = join(read.run, 'launch', 'train.log')
+  yield* Effect.sync(() => makeFolders(join(read.run, 'launch')))
+  const executor = yield* executors[trl.executor]({
+    run: read.run,
+    cwd: process.cwd(),
+    workers: 1,
+    resources: { cpus: trl.cpus, gpus: trl.gpus, memory: memoryEach * Math.max(1, trl.gpus) },
+    options: trl.executorOptions,
+  })
+  const progress = yield* Progress
+  const follow = Effect.gen(function* () {
+    for (let seen = -1; ; ) {
+      const done = stepsIn(join(read.run, 'metrics.jsonl'))
+      if (done !== seen)
+        yield* progress.report({
+          label: `${kind} with TRL (${executor.name})`,
+          done,
+          total: read.steps,
+          note: '',
+        })
+      seen = done
+      yield* Effect.sleep(looks)
+    }
+  })
+  const task = { fold: 0, name: `train-${kind}`, command, log }
+  const ended = yield* Effect.raceFirst(Stream.runCollect(executor.submit([task], 1)), follow)
+  yield* finished(ended, log)
+  return yield* outcomeOf(read, resumedFrom, began)
+}, Effect.scoped)
