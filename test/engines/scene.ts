@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
+import { z } from 'zod'
 import type { Sample } from '../../core/index.ts'
 import { defaultWorldSettings, writeWorld } from '../../datasets/shapes/index.ts'
 import { trueSamples } from '../../lab/world.ts'
@@ -76,16 +77,34 @@ export const train = (
   return { child, done }
 }
 
-/** Rows of a JSONL file of a run; none where it is not there yet. */
-export const rowsOf = (scene: Scene, run: string, name: string): ReadonlyArray<Record<string, never>> => {
-  const file = join(scene.root, run, name)
-  return existsSync(file)
+const jsonl = (file: string): ReadonlyArray<unknown> =>
+  existsSync(file)
     ? readFileSync(file, 'utf8')
         .split('\n')
         .filter((line) => line !== '')
-        .map((line) => JSON.parse(line))
+        .map((line): unknown => JSON.parse(line))
     : []
-}
+
+const served = z.object({
+  kind: z.string(),
+  step: z.number(),
+  sample: z.string().optional(),
+  mask: z.string().optional(),
+  keys: z.array(z.string()).optional(),
+  event: z.object({ figures: z.record(z.string(), z.number().nullable()).optional() }).optional(),
+})
+
+/** What a run has served; nothing where it has not begun. */
+export const servedIn = ({ root }: Scene, run: string) =>
+  jsonl(join(root, run, 'served.jsonl')).map((row) => served.parse(row))
+
+/** The step and the numbers of each row of a run's metrics; of the mask its share. */
+export const metricsIn = ({ root }: Scene, run: string) =>
+  jsonl(join(root, run, 'metrics.jsonl')).map((row) =>
+    z
+      .looseObject({ step: z.number(), loss: z.number(), mask: z.object({ ratio: z.number() }).optional() })
+      .parse(row),
+  )
 
 /** Waits until something holds. */
 export const until = async (holds: () => boolean, seconds = 120): Promise<void> => {
