@@ -8,4 +8,7 @@ export const config = Command.make(
   Effect.fn(function* () {
     yield* Console.log(JSON.stringify(yield* loadConfig(), null, 2))
   }),
-).pipe(Command.withDescription('Print the effective settings'))
+).pipe(
+  Command.withDescription('Print the settings from spanwise.config.ts or .json and the defaults'),
+  Command.withExamples([{ command: 'spanwise config', description: 'of the current folder, as JSON' }]),
+)

@@ -43,7 +43,7 @@ export const curate = Command.make(
     ),
     replace,
     action: Flag.Literals('action', actions).pipe(
-      Flag.withDescription('what to do with annotations found partial'),
+      Flag.withDescription('what to do with annotations found partial, default drop'),
       Flag.withDefault('drop'),
     ),
     select: Flag.Literals('select', selectionMethods).pipe(

@@ -80,14 +80,22 @@ const list = Command.make(
       ),
     )
   }),
-).pipe(Command.withDescription('List every known dataset with its splits, licence and files'))
+).pipe(
+  Command.withDescription('List every known dataset with its splits, licence and files'),
+  Command.withExamples([
+    {
+      command: 'spanwise datasets list',
+      description: 'datasets of the configuration, then the published ones',
+    },
+  ]),
+)
 
 const inspect = Command.make(
   'inspect',
   {
     ...place,
     lines: Flag.Int('lines').pipe(
-      Flag.withDescription('number of problems of each kind to list with their lines'),
+      Flag.withDescription('number of problems of each kind to list with their lines, default 10'),
       Flag.withDefault(10),
     ),
   },
@@ -126,7 +134,7 @@ const check = Command.make(
     ...place,
     videos: source.videos,
     tolerance: Flag.Finite('tolerance').pipe(
-      Flag.withDescription('maximum difference of annotated and measured duration in seconds'),
+      Flag.withDescription('maximum difference of annotated and measured duration in seconds, default 0.5'),
       Flag.withDefault(0.5),
     ),
   },
@@ -203,4 +211,7 @@ const exportCommand = Command.make(
 export const datasets = Command.make('datasets').pipe(
   Command.withDescription('List known datasets; inspect, check, export and import data'),
   Command.withSubcommands([list, inspect, check, exportCommand, importCommand]),
+  Command.withExamples([
+    { command: 'spanwise datasets inspect charades --annotations DIR', description: 'before any work on it' },
+  ]),
 )

@@ -27,7 +27,7 @@ export const demo = Command.make(
     ...model,
     run,
     json,
-    seed: wholeOr('seed', 'fixes every random draw', demoDefaults.seed, 0),
+    seed: wholeOr('seed', 'seed of every random draw', demoDefaults.seed, 0),
     videos: wholeOr('videos', 'training videos to render', demoDefaults.videos),
     validationVideos: wholeOr(
       'validation-videos',
@@ -36,8 +36,8 @@ export const demo = Command.make(
     ),
     selected: wholeOr('selected', 'samples of each training run', demoDefaults.selected),
     steps: wholeOr('steps', 'GRPO steps of each training run', demoDefaults.steps),
-    prompts: wholeOr('prompts', 'prompts a step', demoDefaults.prompts),
-    learningRate: positiveOr('learning-rate', 'of GRPO', demoDefaults.learningRate),
+    prompts: wholeOr('prompts', 'prompts per step', demoDefaults.prompts),
+    learningRate: positiveOr('learning-rate', 'learning rate of GRPO', demoDefaults.learningRate),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
@@ -56,4 +56,10 @@ export const demo = Command.make(
       yield* Console.log(`\n${columns(table).join('\n')}`)
     yield* Console.log(`\nreport: ${html}`)
   }),
-).pipe(Command.withDescription('Run the whole pipeline on mp4 files with a small model, in minutes'))
+).pipe(
+  Command.withDescription('Run the whole pipeline on mp4 files with a small model, in minutes'),
+  Command.withExamples([
+    { command: 'spanwise demo', description: 'with the included checkpoint; writes runs/demo/report.html' },
+    { command: 'spanwise demo --videos 40 --steps 10 --run runs/short', description: 'a short trial' },
+  ]),
+)

@@ -94,4 +94,10 @@ const timestamps = Command.make(
 export const doctor = Command.make('doctor').pipe(
   Command.withDescription('Examine the input that a model is given'),
   Command.withSubcommands([timestamps]),
+  Command.withExamples([
+    {
+      command: 'spanwise doctor timestamps --video clip.mp4',
+      description: 'the times that the model receives',
+    },
+  ]),
 )

@@ -216,7 +216,16 @@ const suiteCommand = (name: string) =>
         })
       }
     }),
-  ).pipe(Command.withDescription(`Evaluate a model, a predictions file or a baseline on ${name}`))
+  ).pipe(
+    Command.withDescription(`Evaluate a model, a predictions file or a baseline on ${name}`),
+    Command.withExamples([
+      {
+        command: `spanwise eval ${name} --annotations DIR --videos DIR --model Qwen/Qwen3-VL-2B-Instruct`,
+        description: 'a model of the local Hugging Face cache',
+      },
+      { command: `spanwise eval ${name} --annotations DIR --baseline prior`, description: 'without a model' },
+    ]),
+  )
 
 export const evaluation = Command.make('eval').pipe(
   Command.withDescription('Evaluate on a benchmark'),

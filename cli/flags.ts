@@ -36,9 +36,9 @@ export const whole = (name: string, description: string, least = 0) =>
 
 /** A whole number of at least `least`; `value` if not given. */
 export const wholeOr = (name: string, description: string, value: number, least = 1) =>
-  integer(name, description, least).pipe(Flag.withDefault(value))
+  integer(name, `${description}, default ${value}`, least).pipe(Flag.withDefault(value))
 
-/** A port to listen on, if given; 0 takes any that is free. */
+/** A port to listen on, if given; 0 uses any free port. */
 export const port = (name: string, description: string) =>
   Flag.Int(name).pipe(
     Flag.withDescription(description),
@@ -55,7 +55,7 @@ export const positive = (name: string, description: string) =>
 
 /** A number above 0; `value` if not given. */
 export const positiveOr = (name: string, description: string, value: number) =>
-  aboveZero(name, description).pipe(Flag.withDefault(value))
+  aboveZero(name, `${description}, default ${value}`).pipe(Flag.withDefault(value))
 
 export const json = Flag.Boolean('json').pipe(
   Flag.withDescription('print one JSON object on standard output and nothing else'),
@@ -69,7 +69,7 @@ export const replace = Flag.Boolean('replace').pipe(
 )
 
 export const seed = Flag.Int('seed').pipe(
-  Flag.withDescription('fixes every random draw'),
+  Flag.withDescription('seed of every random draw, default 0'),
   Flag.withDefault(0),
 )
 
@@ -95,7 +95,7 @@ export const policy = (byDefault: Policy) =>
   )
 
 export const source = {
-  split: text('split', 'split of the dataset; train by default'),
+  split: text('split', 'split of the dataset, default train'),
   annotations: text('annotations', 'folder of the annotation files'),
   videos: text('videos', 'folder of the videos'),
   form: text('form', 'published form to read if the folder contains several, by a part of its file name'),

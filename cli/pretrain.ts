@@ -40,7 +40,7 @@ const shapes = Command.make(
     json,
     seed,
     out: Flag.String('out').pipe(
-      Flag.withDescription('folder of the checkpoint'),
+      Flag.withDescription('folder of the checkpoint, default runs/shapes-base'),
       Flag.withDefault('runs/shapes-base'),
     ),
     from: Flag.String('from').pipe(
@@ -63,7 +63,9 @@ const shapes = Command.make(
       Flag.optional,
     ),
     meetIn: Flag.String('meet-in').pipe(
-      Flag.withDescription('with --peer: a new folder through which the peers average their weights'),
+      Flag.withDescription(
+        'with --peer: a new folder through which the peers average their weights, default runs/peers',
+      ),
       Flag.withDefault('runs/peers'),
     ),
     meetEvery: wholeOr('meet-every', 'with --peer: steps between two averages', 40),
@@ -99,9 +101,15 @@ const shapes = Command.make(
         : 'the first peer has written the checkpoint',
     ])
   }),
-).pipe(Command.withDescription('Train the small shapes checkpoint from random weights'))
+).pipe(
+  Command.withDescription('Train the small shapes checkpoint from random weights'),
+  Command.withExamples([
+    { command: 'spanwise pretrain shapes --steps 200 --out runs/base', description: 'a short training' },
+  ]),
+)
 
 export const pretrain = Command.make('pretrain').pipe(
   Command.withDescription('Pretrain a checkpoint'),
   Command.withSubcommands([shapes]),
+  Command.withExamples([{ command: 'spanwise pretrain shapes', description: 'with the default settings' }]),
 )

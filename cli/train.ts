@@ -212,4 +212,15 @@ export const train = Command.make('train').pipe(
     trainCommand('sft', runSft, 'Supervised fine-tuning on the annotations, repaired or not'),
     trainCommand('curriculum', runCurriculum, 'GRPO with the nested mask schedule'),
   ]),
+  Command.withExamples([
+    {
+      command: 'spanwise train curriculum --dataset shapes',
+      description: 'GRPO on the curated shapes dataset',
+    },
+    {
+      command:
+        'spanwise train sft --data FILE.jsonl --videos DIR --model Qwen/Qwen3-VL-2B-Instruct --engine trl',
+      description: 'supervised fine-tuning on own data with a GPU',
+    },
+  ]),
 )

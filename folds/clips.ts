@@ -2,11 +2,11 @@ import { Clock, Effect, Fiber, type Scope, Semaphore } from 'effect'
 import type { VideoError } from '../core/index.ts'
 import type { Clip } from '../video/index.ts'
 
-/** A clip that is being decoded, or is. */
+/** A clip, decoded or being decoded. */
 export interface Held {
   /** Waits for the decoder. */
   readonly clip: Effect.Effect<Clip, VideoError>
-  /** To be called once by each that held it; the last one gives its memory back. */
+  /** Called once by each holder; the last call releases its memory. */
   readonly release: Effect.Effect<void>
 }
 
@@ -14,11 +14,11 @@ export interface ClipsOptions {
   readonly decode: (file: string) => Effect.Effect<Clip, VideoError>
   /** Clips decoded at the same time. */
   readonly decoders: number
-  /** Bytes of clips that may be held or decoded at the same time; a single larger clip is let through alone. */
+  /** Maximum bytes of clips held or being decoded; a single larger clip is processed alone. */
   readonly memory: number
-  /** The most bytes that one clip can take. */
+  /** Maximum size of one clip in bytes. */
   readonly largest: number
-  /** Told how many milliseconds each decoding took. */
+  /** Called with the milliseconds of each decoding. */
   readonly spent: (milliseconds: number) => void
 }
 
@@ -26,9 +26,9 @@ const bytesOf = (clip: Clip): number =>
   clip.rgb.byteLength + (clip.encoded ?? []).reduce((sum, { byteLength }) => sum + byteLength, 0)
 
 /**
- * Decodes clips in the order in which they are asked for, ahead of their use. `hold` returns at once where the file is
- * that of the last call, and otherwise waits until there is memory for one more clip: room for the largest is reserved
- * before decoding, what the clip does not need is given back after it. One caller at a time.
+ * Decodes clips in the order of the requests, ahead of their use. `hold` returns at once if the file is that of the last
+ * call, and otherwise waits until there is memory for one more clip: the maximum size is reserved before decoding, and
+ * the unused part released after it. One caller at a time.
  */
 export const makeClips = Effect.fnUntraced(function* (options: ClipsOptions) {
   const scope = yield* Effect.scope
@@ -74,7 +74,7 @@ export const makeClips = Effect.fnUntraced(function* (options: ClipsOptions) {
   /** A clip of this file for one more holder. */
   const hold = Effect.fnUntraced(function* (file: string) {
     if (last?.file !== file) {
-      // The last clip is kept until another is asked for, so that samples in a row share it however slowly they come.
+      // The last clip is kept until another is asked for, so that consecutive samples share it.
       yield* finish
       last = yield* begin(file)
     }
@@ -89,7 +89,7 @@ export const makeClips = Effect.fnUntraced(function* (options: ClipsOptions) {
 }) satisfies (options: ClipsOptions) => Effect.Effect<
   {
     readonly hold: (file: string) => Effect.Effect<Held>
-    /** No more will be asked for. */
+    /** No further requests follow. */
     readonly finish: Effect.Effect<void>
   },
   never,

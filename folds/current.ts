@@ -15,7 +15,7 @@ export interface CurrentParts {
 
 /**
  * The part files that hold the verdicts of the current plans of an agent, slice by slice. Where every fold of the plan
- * is finished these are its own parts and nothing else; otherwise those of any cut, of whose rows the planned count.
+ * is finished these are its own parts and nothing else; otherwise those of any cut, of whose rows only the planned ones count.
  * A slice without a recorded plan, as earlier versions left it, counts as a whole.
  */
 export const currentParts = Effect.fn('Folds.currentParts')(function* (agentFolder: string) {

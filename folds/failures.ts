@@ -4,7 +4,7 @@ import { listFolder } from '../files/index.ts'
 import { type DatabaseError, openDatabase, parquetOf } from '../store/index.ts'
 import { isPart } from './found.ts'
 
-/** A sample that an agent could not look at. */
+/** A sample that an agent could not process. */
 export interface Failure {
   readonly sample: string
   /** Video file, relative to the folder of videos. */
@@ -13,7 +13,7 @@ export interface Failure {
   readonly reason: string
 }
 
-/** The samples of a fold's folder that failed, then those whose video was absent, each in the order of the plan. */
+/** The samples of a fold's folder that failed, then those whose video was missing, each in the order of the plan. */
 export const listFailures = Effect.fn('Folds.listFailures')(function* (folder: string) {
   const parts = (yield* listFolder(folder)).filter(isPart).map((name) => join(folder, name))
   if (parts.length === 0) return []

@@ -5,17 +5,17 @@ import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
 import { appendRows, attempt, codeOf } from '../files/index.ts'
 
-/** What the model's answers about a sample cost, by field of `Usage`; null where a field is unknown. */
+/** The cost of the model's answers about a sample, by field of `Usage`; null where a field is unknown. */
 export const usageSchema = z.record(z.string(), z.number().nullable())
 
-/** What is known of a sample before anything is scored. */
+/** The record of a sample before scoring. */
 export const recordSchema = z.object({
   key: z.string(),
-  /** `looked`: the evidence is there to be judged. */
+  /** `looked`: the evidence is recorded and can be judged. */
   state: z.enum(['looked', 'unfit', 'failed', 'absent']),
   reason: z.string().nullable(),
   evidence: z.unknown(),
-  /** Only where the backend counts. */
+  /** Only if the backend reports usage. */
   usage: usageSchema.optional(),
 })
 export type JournalEntry = z.output<typeof recordSchema>
@@ -30,8 +30,8 @@ const parseLine = (line: string): JournalEntry | null => {
 }
 
 /**
- * Whole lines of a file, in portions: a journal of a long fold is longer than a string may be. None where there is no
- * such file.
+ * Complete lines of a file, in chunks: the journal of a long fold may exceed the maximum string length. None if there is
+ * no such file.
  */
 export async function* linesOf(path: string): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0)
@@ -51,8 +51,8 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 /**
- * The records of a journal whose key is wanted, by key. Whatever follows the last line break was cut short and does not
- * count; a file that is not there has none.
+ * The records of a journal whose key is wanted, by key. An incomplete last line is
+ * ignored; a missing file has no records.
  */
 export const readJournal = (
   path: string,
@@ -67,7 +67,7 @@ export const readJournal = (
     return records
   })
 
-/** Cuts off the unfinished last line that a killed process left, so that the next line starts on its own. */
+/** Removes the incomplete last line of a killed process, so that the next record starts on a new line. */
 export const mendJournal = (path: string): Effect.Effect<void, InputError> =>
   attempt(path, 'written', async () => {
     const file = await open(path, 'r+').catch((error: unknown) => {

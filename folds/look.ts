@@ -24,16 +24,16 @@ export interface LookOptions<S, C> {
   readonly videos: string
   readonly settings: S
   readonly context: C
-  /** Samples with the model at the same time; what lets a backend make batches. */
+  /** Samples processed concurrently, which lets a backend form batches. */
   readonly inFlight: number
   /** Clips decoded at the same time, ahead of the model. */
   readonly decoders: number
-  /** Bytes of decoded or encoded frames that may be held at the same time, those with the model included. */
+  /** Maximum bytes of decoded or encoded frames held at the same time, including those in requests. */
   readonly memory: number
   readonly stopwatch: Stopwatch
 }
 
-/** So many failures of the model in a row stop the fold: then it is not the samples. */
+/** Consecutive model failures that stop the fold, because the samples are not the cause. */
 const patience = 16
 
 const recordOf = (
@@ -50,10 +50,9 @@ interface Job {
 }
 
 /**
- * Looks at samples: decodes ahead of the model, asks, and gives one record per sample, in the order of completion.
- * A missing video is `absent`; one that cannot be decoded, an annotation that lies outside it or a model that does not
- * answer is `failed` with its reason.
- * Samples in a row that share a video share its decoded clip.
+ * Processes samples: decodes ahead of the model, queries it, and emits one record per sample, in the order of completion.
+ * A missing video is `absent`; one that cannot be decoded, an annotation outside it or a model that does not answer is
+ * `failed` with its reason. Consecutive samples of a video share its decoded clip.
  */
 export const look = <S extends LookSettings, E, C>(
   agent: Agent<S, E, C>,
@@ -120,7 +119,7 @@ export const look = <S extends LookSettings, E, C>(
         const { reason } = clip.failure
         return recordOf(planned, reason === 'missing' ? 'absent' : 'failed', reason)
       })
-      /** One place with the model: takes the next sample as soon as the last has its record. */
+      /** One concurrent slot: takes the next sample as soon as the last has its record. */
       const serve = Effect.gen(function* () {
         const started = yield* Clock.currentTimeMillis
         const job = yield* Queue.take(jobs)

@@ -4,7 +4,7 @@ import { phasesSchema } from './stopwatch.ts'
 
 const count = z.int().min(0)
 
-/** How a fold stands. `done` = kept + dropped + failed + absent; a finished fold has planned = done + duplicates. */
+/** The counts of a fold. `done` = kept + dropped + failed + absent; a finished fold has planned = done + duplicates. */
 export const countsSchema = z.object({
   planned: count,
   done: count,
@@ -16,7 +16,7 @@ export const countsSchema = z.object({
 })
 export type Counts = z.output<typeof countsSchema>
 
-/** Written last: its presence says that every part is there. */
+/** Written last: its presence means that every part is complete. */
 export const manifestSchema = z.object({
   version: z.literal(1),
   agent: z.string(),
@@ -27,13 +27,13 @@ export const manifestSchema = z.object({
   counts: countsSchema,
   parts: z.array(z.object({ name: z.string(), rows: count, sha256: z.string() })),
   provenance: z.record(z.string(), z.string()),
-  /** Working time of all starts together that this manifest knows of. */
+  /** Working time of all recorded starts. */
   seconds: z.number().min(0),
-  /** Samples that the model looked at in the last start, whose `seconds` these are; earlier versions lack it. */
+  /** Samples processed by the model in the last start, to which `seconds` refers; absent in earlier versions. */
   looked: count.optional(),
-  /** What the last start was busy with; manifests of earlier versions lack it. */
+  /** Where the last start spent its time; absent in manifests of earlier versions. */
   phases: phasesSchema.optional(),
-  /** What all answers of all starts cost, by field of `Usage`; null where the backend does not count. */
+  /** The cost of all answers of all starts, by field of `Usage`; null if the backend does not report usage. */
   usage: usageSchema.nullable().optional(),
 })
 export type Manifest = z.output<typeof manifestSchema>

@@ -13,7 +13,7 @@ export interface Holder {
   readonly name: string
 }
 
-/** The live process that holds samples of a fold, in this cut of the dataset or another; `own` is looked past. */
+/** The live process that holds samples of a fold, in this cut of the dataset or another; `own` is ignored. */
 export const holderOfSamples = Effect.fnUntraced(function* (
   folder: string,
   fold: Pick<Fold, 'start' | 'end'>,
@@ -32,7 +32,7 @@ export const holderOfSamples = Effect.fnUntraced(function* (
   own?: string,
 ) => Effect.Effect<Holder | null, InputError>
 
-/** Removes the leases of folds in a folder, whoever holds them: for "--break-lease". */
+/** Removes the leases of folds in a folder, regardless of their holders: for "--break-lease". */
 export const breakLeases = Effect.fn('Folds.breakLeases')(function* (folder: string) {
   for (const name of ['', ...(yield* listFolder(folder)).filter((one) => one.startsWith('fold-'))])
     yield* breakLease(join(folder, name))

@@ -11,7 +11,7 @@ import type { Planned } from './plan.ts'
 
 const count = z.int().min(0)
 
-/** What `plan.json` beside the folds of a slice holds: which samples are planned now, from what, and how they are cut. */
+/** The contents of `plan.json` of a slice: which samples are planned, from which files, and the fold size. */
 const planSchema = z.object({
   version: z.literal(1),
   source: z.object({
@@ -25,7 +25,7 @@ const planSchema = z.object({
   /** Names and digests of the annotation files, as provenance has them. */
   files: z.string().optional(),
   tasks: z.array(taskSchema),
-  /** Only so many of the samples, from the first. */
+  /** Only the first samples of the split, if given. */
   limit: count.optional(),
   foldSize: z.int().min(1),
   /** Hash of every planned key in order. */
@@ -49,15 +49,15 @@ export const recordedPlan = (folder: string): Effect.Effect<PlanFile | null, Inp
 export const planHash = (planned: ReadonlyArray<Planned>): string =>
   contentHash(planned.map(({ key }) => key))
 
-/** Says again that a plan is the current one. */
+/** Renews the time stamp of the current plan. */
 export const touchPlan = (folder: string, file: PlanFile): Effect.Effect<void, InputError> =>
   Effect.flatMap(Clock.currentTimeMillis, (recorded) =>
     writeJson(join(folder, 'plan.json'), { ...file, recorded } satisfies PlanFile),
   )
 
 /**
- * Makes a plan the current one of a slice: what `folds status` shows and what merging and curation take. The latest
- * start's counts. The keys come first, so that a plan is never without them.
+ * Makes a plan the current one of a slice: what `folds status` shows and what merging and curation take. The plan of the latest
+ * start counts. The keys are written first, so that a plan always has them.
  */
 export const recordPlan = Effect.fn('Folds.recordPlan')(function* (
   folder: string,

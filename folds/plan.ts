@@ -1,6 +1,6 @@
 import { InputError, type Sample, sampleKey } from '../core/index.ts'
 
-/** Samples in a fold unless asked otherwise. */
+/** Default number of samples per fold. */
 export const defaultFoldSize = 22_000
 
 /** A contiguous slice of a dataset, `[start, end)` in the order of its annotation files. */
@@ -18,7 +18,7 @@ export const planFolds = (count: number, size: number = defaultFoldSize): Readon
     end: Math.min(count, (index + 1) * size),
   }))
 
-/** One fold of a plan, or why there is none. */
+/** One fold of a plan, or an InputError. */
 export const foldAt = (count: number, size: number, index: number): Fold | InputError => {
   const folds = planFolds(count, size)
   return (
@@ -44,7 +44,7 @@ export interface Planned {
 
 /**
  * The samples of a fold without those that repeat an earlier sample of the dataset, inside or outside the fold: the
- * first stands for all, so no fold does another's work and the number of folds changes nothing.
+ * first stands for all, so no fold repeats another's work and results do not depend on the number of folds.
  */
 export const planSamples = (
   samples: ReadonlyArray<Sample>,

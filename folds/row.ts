@@ -4,7 +4,7 @@ import type { JournalEntry } from './journal.ts'
 import type { Outcome } from './manifest.ts'
 import type { Planned } from './plan.ts'
 
-/** What the answers cost, without what differs from run to run: a part's bytes depend on the answers alone. */
+/** The cost of the answers without fields that differ between runs: a part's bytes depend only on the answers. */
 const usageOf = ({ usage }: JournalEntry): string | null => {
   if (usage === undefined) return null
   const { seconds: _, retries: __, ...lasting } = usage

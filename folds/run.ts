@@ -22,35 +22,35 @@ import { keepStatus } from './status.ts'
 import { makeStopwatch } from './stopwatch.ts'
 import { appendUsage, totalUsage, usageName } from './usage.ts'
 
-/** Fewer rows cost merges and queries a millisecond and a half for each part file more. */
+/** Each further part file costs merges and queries 1.5 ms. */
 export const defaultPartSize = 1024
 
 export interface FoldOptions<S extends LookSettings> {
   /** The agent's folder in the run: `RUN/boundary-reflection`. */
   readonly folder: string
-  /** Every sample of the dataset that the agent is to see, in the order of the annotation files. */
+  /** Every sample of the dataset for the agent, in the order of the annotation files. */
   readonly samples: ReadonlyArray<Sample>
   /** Folder of the videos. */
   readonly videos: string
   readonly settings: S
   readonly fold?: number
   readonly foldSize?: number
-  /** What else is recorded beside the verdicts: file hashes, package version. */
+  /** Further data recorded with the verdicts: file hashes, package version. */
   readonly provenance?: { readonly [name: string]: string }
-  /** Look again at samples that failed or were absent. */
+  /** Process samples again that failed or whose video was missing. */
   readonly retry?: boolean
-  /** Take the fold from whoever holds it, or samples of it. */
+  /** Take over the fold, or samples of it, from another holder. */
   readonly breakLease?: boolean
-  /** Told the slice's folder and the fold's plan once the fold is held, before anything in it is changed. */
+  /** Called with the slice's folder and the fold's plan once the fold is held, before anything in it changes. */
   readonly onHeld?: (
     folder: string,
     fold: Fold & { readonly plan: string },
   ) => Effect.Effect<void, DatabaseError, Videos>
-  /** Rows of a part file, `defaultPartSize` unless told otherwise. */
+  /** Rows of a part file, default `defaultPartSize`. */
   readonly partSize?: number
   readonly inFlight?: number
   readonly decoders?: number
-  /** Bytes of frames that may be held at the same time, ahead of the model and with it; default 512 MiB. */
+  /** Maximum bytes of frames held at the same time; default 512 MiB. */
   readonly memory?: number
 }
 
@@ -73,8 +73,8 @@ const sha256 = (path: string) =>
   )
 
 /**
- * Runs one fold to its end, from wherever an earlier start left it. Every sample that an earlier start finished, in
- * this fold or in another cut of the same dataset, keeps its verdict; each other sample is looked at once. A record is
+ * Runs one fold to its end, continuing an earlier start. Every sample that an earlier start finished, in
+ * this fold or in another cut of the same dataset, keeps its verdict; every other sample is processed once. A record is
  * in the journal before it is judged; parts are slices of the plan and are written when their samples are complete, so
  * their bytes do not depend on interruptions. The manifest comes last; a fold that has one is answered from it.
  */

@@ -6,7 +6,7 @@ import { canonical, contentHash, readJson, writeJson } from '../files/index.ts'
 import type { ModelIdentity } from '../models/index.ts'
 import { partVersion } from '../store/index.ts'
 
-/** Everything besides the sample that a verdict depends on. */
+/** Everything that a verdict depends on apart from the sample. */
 export interface FoldSettings {
   readonly agent: string
   readonly prompt: string
@@ -22,7 +22,7 @@ const asJson = ({ agent, prompt, model, settings }: FoldSettings): { readonly [n
   settings,
 })
 
-/** Hash under which verdicts are kept beside the sample's; 16 hexadecimal digits. */
+/** Hash that, with the sample's key, identifies a verdict; 16 hexadecimal digits. */
 export const settingsHash = (settings: FoldSettings): string => contentHash(asJson(settings)).slice(0, 16)
 
 /** The first field in which two values differ, as a dotted path with both values; null where they are equal. */

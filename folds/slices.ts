@@ -5,7 +5,7 @@ import type { InputError, Sample } from '../core/index.ts'
 import { claimFile, contentHash, listFolder, makeFolder, readJson } from '../files/index.ts'
 import { manifestSchema } from './manifest.ts'
 
-/** One split of a dataset: what verdicts are about, whatever the cut into folds. */
+/** One split of a dataset, independent of its division into folds. */
 export interface Slice {
   readonly dataset: string
   readonly split: string
@@ -24,14 +24,14 @@ export const sliceOf = ([first]: ReadonlyArray<Sample>): Slice => ({
 export const sameSlice = (a: Slice | null, b: Slice): boolean =>
   a !== null && a.dataset === b.dataset && a.split === b.split
 
-/** Name of a slice's folder, also where dataset or split hold characters that a file system gives a meaning. */
+/** Name of a slice's folder, also if dataset or split contain characters that are special in file names. */
 const folderName = ({ dataset, split }: Slice): string => {
   const plain = `${dataset}-${split}`.replaceAll(/[^\w.-]/g, '-')
   const exact = plain === `${dataset}-${split}` && !dataset.includes('-')
   return `${prefix}${plain}${exact ? '' : `-${contentHash([dataset, split]).slice(0, 8)}`}`
 }
 
-/** The slice whose folds are in `folder`, null where none was begun. Earlier versions recorded it in manifests only. */
+/** The slice whose folds are in `folder`, null where none was begun. Earlier versions recorded it only in manifests. */
 const sliceAt = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<Slice | null, InputError> {
   const recorded = yield* readJson(join(folder, sliceFile), sliceSchema)
   if (recorded !== null) return recorded
@@ -44,8 +44,8 @@ const sliceAt = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<S
 })
 
 /**
- * Folder of the folds of a slice, made if need be. The first slice that an agent looks at in a run has the agent's own
- * folder, every other a folder below it, so that no split's verdicts are another's. Of several processes that begin at
+ * Folder of the folds of a slice, created if missing. The first slice that an agent processes in a run has the agent's
+ * folder, every other a folder below it, so that the verdicts of splits stay separate. Of several processes that begin at
  * the same time, exactly one gets the agent's folder.
  */
 export const claimSlice = Effect.fn('Folds.claimSlice')(function* (agentFolder: string, slice: Slice) {
@@ -73,7 +73,7 @@ export const listSlices = Effect.fn('Folds.listSlices')(function* (agentFolder: 
   )
 }) satisfies (agentFolder: string) => Effect.Effect<ReadonlyArray<SliceFolder>, InputError>
 
-/** Where the folds of a slice are or would be, without making anything. */
+/** The folder of the folds of a slice, which need not exist. */
 export const findSlice = Effect.fn('Folds.findSlice')(function* (agentFolder: string, slice: Slice) {
   const owner = yield* sliceAt(agentFolder)
   return owner === null || sameSlice(owner, slice) ? agentFolder : join(agentFolder, folderName(slice))

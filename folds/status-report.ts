@@ -8,10 +8,10 @@ import { type Manifest, manifestSchema } from './manifest.ts'
 import type { Fold } from './plan.ts'
 import { type Endpoint, kindOf, readStatus } from './status.ts'
 
-/** Where a fold stands, as anybody can read it from the run's folder. */
+/** The state of a fold, read from the run's folder. */
 export interface FoldReport {
   readonly fold: Fold
-  /** `running` while a live process holds it, `done` once its manifest is there, `stopped` if it was begun. */
+  /** `running` while a live process holds it, `done` once its manifest exists, `stopped` if it was begun. */
   readonly state: 'waiting' | 'running' | 'stopped' | 'done'
   readonly planned: number
   readonly done: number
@@ -61,7 +61,7 @@ const failureKinds = Effect.fnUntraced(function* (folder: string) {
 }, Effect.scoped)
 
 /**
- * Where a planned fold of an agent's folder stands. `known` keeps what is known of finished folds between two calls.
+ * The state of a planned fold of an agent's folder. `known` caches finished folds between calls.
  */
 export const reportFold = Effect.fn('Folds.reportFold')(function* (
   folder: string,

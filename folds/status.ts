@@ -9,7 +9,7 @@ import type { Outcome } from './manifest.ts'
 
 const count = z.int().min(0)
 
-/** One server that a fold asks, as its process last saw it. */
+/** One server used by a fold, as last seen by its process. */
 export const endpointSchema = z.object({
   /** Base URL without credentials. */
   url: z.string(),
@@ -28,7 +28,7 @@ export const endpointSchema = z.object({
 })
 export type Endpoint = z.output<typeof endpointSchema>
 
-/** Where an unfinished fold stands, written beside its parts by the process that runs it. */
+/** The state of an unfinished fold, written to its folder by the process that runs it. */
 export const statusSchema = z.object({
   version: z.literal(1),
   pid: z.int(),
@@ -45,7 +45,7 @@ export const statusSchema = z.object({
   dropped: count,
   failed: count,
   absent: count,
-  /** Failed and absent samples by kind: what stands before the colon of their reason. */
+  /** Failed and absent samples by kind: the text before the colon of their reason. */
   failures: z.record(z.string(), count),
   endpoints: z.array(endpointSchema),
 })
@@ -56,7 +56,7 @@ export const statusPath = (folder: string): string => join(folder, 'status.json'
 /** `model timeout` of `model timeout: no answer in 60 s`: few kinds, however many messages. */
 export const kindOf = (reason: string | null): string => (reason ?? 'unknown').split(':')[0]!.trim()
 
-/** The status file of a fold; null where there is none or it cannot be read as one: it is a report, not a record. */
+/** The status file of a fold; null if there is none or it is invalid: it is a report, not a record. */
 export const readStatus = (folder: string): Effect.Effect<Status | null, InputError> =>
   readText(statusPath(folder)).pipe(
     Effect.map((text) => {
@@ -69,13 +69,13 @@ export const readStatus = (folder: string): Effect.Effect<Status | null, InputEr
     }),
   )
 
-/** A sample that needs nothing more: by its record, or by its row in a part. */
+/** Whether a sample is finished, by its record or its row in a part. */
 export interface Done {
   readonly state: JournalEntry['state'] | Outcome
   readonly reason: string | null
 }
 
-/** Counts what happens in a fold; plain counting, cheap enough for every sample. */
+/** Counters of a fold, cheap enough for every sample. */
 export interface StatusWriter {
   /** A sample has its record. */
   readonly recorded: (sample: Done) => void
@@ -86,16 +86,16 @@ export interface StatusWriter {
 export interface StatusOptions {
   /** Samples to be done, duplicates not counted. */
   readonly planned: number
-  /** What earlier starts did: rows of finished parts, and records that no part holds yet. */
+  /** Work of earlier starts: rows of finished parts, and records not yet in a part. */
   readonly before: Iterable<Done>
   /** The servers asked, where the backend has any. */
   readonly endpoints?: Effect.Effect<ReadonlyArray<Endpoint>>
 }
 
 /**
- * Writes `status.json` of a fold at once, then at most once a second while something changes. It is removed where the
- * scope closes well, because the manifest then says all of it, and left as the fold stood last otherwise. A file that
- * cannot be written (a full disk) stops nothing: what matters fails by itself.
+ * Writes `status.json` of a fold at once, then at most once a second while something changes. It is removed if the
+ * scope closes successfully, because the manifest then has the same data, and otherwise keeps the last state. A status
+ * file that cannot be written (a full disk) does not stop the fold.
  */
 export const keepStatus = Effect.fn('Folds.keepStatus')(function* (
   folder: string,

@@ -3,14 +3,14 @@ import { z } from 'zod'
 const seconds = z.number().min(0)
 
 /**
- * What the places of a fold were busy with, in seconds summed over all that worked at the same time: `decode` (decoders:
- * reading, decoding, resizing and encoding frames), `model` (samples with the model), `wait` (places with the model that
- * waited for a clip) and `write` (journal and part files).
+ * Where the concurrent slots of a fold spent their time, in seconds summed over all slots: `decode` (decoders:
+ * reading, decoding, resizing and encoding frames), `model` (samples with the model), `wait` (slots
+ * that waited for a clip) and `write` (journal and part files).
  */
 export const phasesSchema = z.object({ decode: seconds, model: seconds, wait: seconds, write: seconds })
 export type Phases = z.output<typeof phasesSchema>
 
-/** What a fold of so many seconds mostly waited for: more of it is what would make it faster. */
+/** The bottleneck of a fold that took that many seconds. */
 export const boundBy = ({ model, wait, write }: Phases, seconds: number): 'model' | 'decode' | 'write' =>
   write > 0.8 * seconds ? 'write' : wait > model ? 'decode' : 'model'
 

@@ -4,13 +4,13 @@ import { appendRows, attempt } from '../files/index.ts'
 import { type JournalEntry, linesOf, usageSchema } from './journal.ts'
 
 /**
- * What a fold's answers cost, as `usage.jsonl` beside its parts: one line for each sample each time it was asked, with
- * the seconds it took. Parts hold only what two runs of the same model agree on, and the cost of an answer that a kill
- * lost was paid all the same.
+ * The cost of a fold's answers, as `usage.jsonl` in its folder: one line for each sample each time it was asked, with
+ * the seconds it took. Parts hold only what is equal in two runs of the same model, and answers lost by a kill
+ * were paid for too.
  */
 export const usageName = 'usage.jsonl'
 
-/** Adds what these records cost; nothing where the backend does not count. */
+/** Adds the cost of these records; none if the backend does not report usage. */
 export const appendUsage = (
   path: string,
   records: ReadonlyArray<JournalEntry>,
@@ -19,7 +19,7 @@ export const appendUsage = (
   return rows.length === 0 ? Effect.void : appendRows(path, rows)
 }
 
-/** The sums of a usage file, by field; null where nothing was counted. A sum with an unknown part (null) is unknown. */
+/** The sums of a usage file, by field; null where nothing was counted. A sum with an unknown term (null) is unknown. */
 export const totalUsage = (
   path: string,
 ): Effect.Effect<NonNullable<JournalEntry['usage']> | null, InputError> =>

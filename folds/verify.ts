@@ -6,16 +6,16 @@ import { contentHash, readJson } from '../files/index.ts'
 import { literal, openDatabase, parquetOf, type StoreError } from '../store/index.ts'
 import { listParts } from './found.ts'
 
-/** What the part files of an agent hold of a plan. */
+/** How far the part files of an agent cover a plan. */
 export interface Verified {
   /** Planned samples, each counted once, and those of them that have a verdict. */
   readonly planned: number
   readonly found: number
   /** Keys of planned samples without a verdict; the first few. */
   readonly missing: ReadonlyArray<string>
-  /** Rows that repeat the verdict of another part: the dataset was cut otherwise in between. */
+  /** Rows that repeat the verdict of another part, after the fold size changed. */
   readonly repeated: number
-  /** Samples of which two parts hold different evidence: they were looked at twice. */
+  /** Samples with different evidence in two parts: they were processed twice. */
   readonly twice: number
   /** Samples with a verdict that are not in the plan. */
   readonly others: number
@@ -61,7 +61,7 @@ export const missingKeys = Effect.fn('Folds.missingKeys')(function* (
   return new Set(rows.map(({ key }) => String(key)))
 }, Effect.scoped)
 
-/** Looks for every planned sample among the verdicts of a slice. */
+/** Checks that every planned sample has a verdict in a slice. */
 export const verifyPlan = Effect.fn('Folds.verifyPlan')(function* (
   agentFolder: string,
   folder: string,

@@ -37,23 +37,23 @@ export interface AgentOptions extends DatasetSource {
   readonly run: string
   readonly fold?: number
   readonly foldSize?: number
-  /** Samples of these tasks are looked at; grounding unless told otherwise. */
+  /** Tasks whose samples are processed; grounding by default. */
   readonly tasks?: ReadonlyArray<Task>
-  /** Only so many of them, from the first. */
+  /** Only the first of them, if given. */
   readonly limit?: number
-  /** The agent's own settings; what is left out has its default, an unknown one is refused. */
+  /** The agent's settings; omitted ones have their defaults, unknown ones are refused. */
   readonly settings?: { readonly [name: string]: unknown }
-  /** Look again at what failed or was absent. */
+  /** Process samples again that failed or whose video was missing. */
   readonly retry?: boolean
-  /** Take the fold from whoever holds it. */
+  /** Take over the fold from another holder. */
   readonly breakLease?: boolean
   readonly inFlight?: number
   readonly decoders?: number
-  /** Bytes of frames that may be held at the same time; default 512 MiB. */
+  /** Maximum bytes of frames held at the same time; default 512 MiB. */
   readonly memory?: number
   /**
-   * Fill `RUN/curation.duckdb` afterwards; by default where the dataset is a single fold. Left to `curate` otherwise,
-   * and where another process has the database open.
+   * Fill `RUN/curation.duckdb` afterwards; by default where the dataset is a single fold. Otherwise, and if another
+   * process has the database open, `curate` does it.
    */
   readonly merge?: boolean
 }
@@ -63,7 +63,7 @@ export interface AgentSummary extends FoldSummary {
   readonly failures: ReadonlyArray<Failure>
 }
 
-/** Makes what a fold belongs to the current plan of its slice, unless that is recorded or a driver of folds has its own. */
+/** Records the plan of a fold as the current one of its slice, unless it is recorded or a driver of folds has its own. */
 const planHeld = Effect.fnUntraced(function* (
   folder: string,
   fold: Fold & { readonly plan: string },
@@ -124,7 +124,9 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
   })
   if (options.merge ?? samples.length <= (foldSize ?? defaultFoldSize))
     yield* runMerge(run).pipe(
-      Effect.catchTag('InputError', (error) => Effect.logWarning(`${error.message} (curate will merge)`)),
+      Effect.catchTag('InputError', (error) =>
+        Effect.logWarning(`${error.message} (curate will merge the verdicts)`),
+      ),
     )
   if (summary.failed + summary.absent === 0) return { ...summary, failures: [] }
   const folder = yield* findSlice(join(run, agent.name), sliceOf(samples))

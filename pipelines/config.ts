@@ -9,11 +9,11 @@ import { openaiSettingsSchema, overridesSchema } from '../models/index.ts'
 /** A checkpoint folder, a name on the hub or the name that servers know, and what is set of its profile. */
 const modelSchema = overridesSchema.extend({ name: z.string() })
 
-/** Where a dataset's files are; for data of the user's own also the form of its files and the suite that scores it. */
+/** The location of a dataset's files; for own data also their format and the suite that scores it. */
 const datasetSchema = z.strictObject({
   annotations: z.string(),
   videos: z.string().optional(),
-  /** Name of the dataset whose form the files have: `jsonl`, `csv`, `parquet`, or a published one. */
+  /** Name of the dataset whose format the files have: `jsonl`, `csv`, `parquet`, or a published one. */
   format: z.enum(Object.keys(catalogue)).optional(),
   /** Name of the suite whose rules `spanwise eval` applies to it. */
   suite: z.string().optional(),
@@ -24,31 +24,31 @@ const datasetsSchema = z.record(z.string(), datasetSchema).check(({ value, issue
     const published = Object.hasOwn(catalogue, name)
     const message =
       !published && format === undefined
-        ? `no published dataset is called so: give its "format" (jsonl, csv, parquet, ...)`
+        ? `not a published dataset: set its "format" (jsonl, csv, parquet, ...)`
         : published && (format ?? name) !== name
           ? 'is the name of a published dataset: choose another'
           : !/^[\w.-]+$/.test(name)
             ? 'a name has letters, digits, "-", "_" and "." only'
             : published && suite !== undefined
-              ? 'a published dataset has a suite of its own'
+              ? 'a published dataset has its own suite'
               : null
     if (message !== null) issues.push({ code: 'custom', input: value, path: [name], message })
   }
 })
 
 const schema = z.strictObject({
-  /** Where each dataset's files are, so that nobody edits code. */
+  /** The location of each dataset's files. */
   datasets: datasetsSchema.default({}),
-  /** The dataset of commands that are given none, where several are configured. */
+  /** The default dataset if several are configured. */
   default: z.string().optional(),
-  /** What agents, training and evaluation start from: a folder or name, or one with settings of its profile. */
+  /** The model of agents, training and evaluation: a folder or name, optionally with settings of its profile. */
   model: z.union([z.string(), modelSchema]).optional(),
   /** Models by short names, for `--model`. */
   models: z.record(z.string(), modelSchema).default({}),
   device: z.enum(['cpu', 'webgpu']).default('cpu'),
-  /** Threads of onnxruntime and of the decoders; 0 takes every core. */
+  /** Threads of onnxruntime and of the decoders; 0 uses all cores. */
   threads: z.int().min(0).default(0),
-  /** What answers agents and evaluation: the engine inside, or servers with these settings. */
+  /** What runs the model: the embedded engine, or servers with these settings. */
   backend: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('embedded') }),
@@ -59,12 +59,12 @@ const schema = z.strictObject({
   runs: z.string().default('runs'),
 })
 
-/** Settings after the file and the defaults; flags go over them in each command. */
+/** Settings from the file and the defaults; flags of each command take precedence. */
 export type Config = z.infer<typeof schema>
 
 const names = ['spanwise.config.ts', 'spanwise.config.json'] as const
 
-/** Reads `spanwise.config.ts` or `.json` from the working folder; defaults where there is none. */
+/** Reads `spanwise.config.ts` or `.json` from the working folder; defaults if there is none. */
 export const loadConfig = Effect.fn('loadConfig')(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -93,7 +93,7 @@ export const loadConfig = Effect.fn('loadConfig')(function* () {
   return schema.parse({})
 })
 
-/** The user's own data that the configuration names. */
+/** The datasets of the configuration with their own format. */
 export const ownData = ({ datasets }: Config): ReadonlyArray<OwnData> =>
   Object.entries(datasets).flatMap(([name, { format, suite }]) =>
     format === undefined || format === name

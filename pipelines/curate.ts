@@ -33,14 +33,14 @@ import { openMerged } from './merge.ts'
 
 /** Options of `spanwise curate`. */
 export interface CurateOptions {
-  /** The run's folder, in which `bra` and `dea` left their verdicts. */
+  /** The run's folder, with the verdicts of `bra` and `dea`. */
   readonly run: string
-  /** Which of the run's datasets and splits; the only one, or its training split, unless told otherwise. */
+  /** Which of the run's datasets and splits; by default the only one, or its training split. */
   readonly dataset?: string
   readonly split?: string
-  /** Folder of the curated dataset; `RUN/curated` unless told otherwise. */
+  /** Folder of the curated dataset; default `RUN/curated`. */
   readonly out?: string
-  /** Write over a dataset that was curated with other settings. */
+  /** Replace a dataset that was curated with other settings. */
   readonly replace?: boolean
   readonly act?: Partial<ActSettings>
   readonly selection?: Partial<Selection>
@@ -57,7 +57,7 @@ export interface CurateSummary {
   readonly pool: number
   readonly selected: number
   readonly bands: { readonly [band: string]: number }
-  /** Verdicts in the part files that do not count: superseded by another of the sample, or planned no more. */
+  /** Verdicts in the part files that do not count: superseded, or no longer planned. */
   readonly superseded: number
   readonly out: string
   readonly seconds: number
@@ -101,8 +101,8 @@ const decideAll = (
   })
 
 /**
- * `spanwise curate`: reads every verdict of a run into `RUN/curation.duckdb` (one per sample and agent), acts on partial
- * annotations, selects a budget and writes the curated dataset: `train.parquet`, `train.jsonl`, `decisions.parquet`
+ * `spanwise curate`: reads every verdict of a run into `RUN/curation.duckdb` (one per sample and agent), drops or repairs partial
+ * annotations, selects samples and writes the curated dataset: `train.parquet`, `train.jsonl`, `decisions.parquet`
  * and a card. Repaired samples get their difficulty from the rollouts already made, judged by the new windows.
  */
 export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
@@ -116,7 +116,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   if ((yield* currentParts(folder)).length === 0)
     return yield* new InputError({
       subject: folder,
-      problem: 'holds no verdicts, and selection needs difficulties',
+      problem: 'contains no verdicts, and selection needs difficulties',
       remedy: `run "spanwise ${shellQuote(['dea', '--run', options.run])}" first`,
     })
 

@@ -6,7 +6,7 @@ export { type ExportOptions, runExport } from './datasets/export.ts'
 export { runInspect, type SplitSummary } from './datasets/inspect.ts'
 export { type DatasetOptions, faultIn } from './datasets/readings.ts'
 
-/** `spanwise datasets list`: what is known of each dataset, the user's own first. */
+/** `spanwise datasets list`: the known datasets, those of the configuration first. */
 export const listDatasets = Effect.map(allDatasets(), (all) =>
   all.map(({ name, licence, homepage, files, splits, sizes }) => ({
     name,

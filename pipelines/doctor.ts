@@ -7,13 +7,13 @@ export interface TimestampOptions {
   readonly video: string
   readonly profile: ModelProfile
   readonly transport: Transport
-  /** Whether a server that takes the frames of a file itself rounds their numbers; it cuts them off otherwise. */
+  /** Whether a server that samples the frames of a file itself rounds their numbers; otherwise it truncates them. */
   readonly rounds: boolean
 }
 
 /**
- * `spanwise doctor timestamps`: what a model learns of the time of each frame that it is shown, against the truth.
- * Nothing is decoded and nobody is asked: times come from the file's packets, the rest from published formulas.
+ * `spanwise doctor timestamps`: the time of each frame as the model receives it, compared with the true time.
+ * Nothing is decoded and no server is contacted: times come from the file's packets, the rest from published formulas.
  */
 export const runTimestamps = Effect.fn('Pipelines.runTimestamps')(function* (options: TimestampOptions) {
   const { video, profile, transport, rounds } = options

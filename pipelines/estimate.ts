@@ -21,24 +21,24 @@ import { type AgentCommand, agentFolder, sliceFolder, wantedSamples } from './fo
 import { parseSettings } from './settings.ts'
 import { type DatasetSource, loadSource } from './source.ts'
 
-/** So many videos, spread over the samples, are probed for the size of a prompt. */
+/** Number of videos, spread over the samples, that are probed for the size of a prompt. */
 const probes = 8
 
-/** Tokens of the text around a clip, about. */
+/** Approximate number of text tokens around a clip. */
 const textTokens = 120
 
-/** What was measured in a run: samples that a model looked at, in how many seconds of work, and what they took. */
+/** Measurements of a run: samples processed, seconds of work, and their cost. */
 export interface Measured {
   readonly samples: number
   /** Samples per second. */
   readonly rate: number
-  /** Per sample; null where the backend does not count. */
+  /** Per sample; null if the backend does not report usage. */
   readonly requests: number | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null
 }
 
-/** What a start of `bra` or `dea` would do. Numbers of requests and tokens are estimates. */
+/** The work of a run of `bra` or `dea`. Numbers of requests and tokens are estimates. */
 export interface WorkPlan {
   readonly dataset: string
   readonly split: string
@@ -51,7 +51,7 @@ export interface WorkPlan {
   readonly promptTokens: number
   readonly completionTokens: number
   readonly measured: Measured | null
-  /** Null where no rate was measured in this run yet. */
+  /** Null if no rate has been measured in this run. */
   readonly hours: number | null
 }
 
@@ -70,7 +70,7 @@ export interface PlanWorkOptions extends DatasetSource {
 
 const usage = z.object({ requests: z.number(), promptTokens: z.number(), completionTokens: z.number() })
 
-/** What finished and interrupted folds of an agent measured, all splits and cuts together. */
+/** What finished and interrupted folds of an agent measured, over all splits and fold sizes. */
 export const measuredIn = Effect.fn('Pipelines.measuredIn')(function* (folder: string) {
   const sum = { samples: 0, seconds: 0, counted: 0, requests: 0, promptTokens: 0, completionTokens: 0 }
   for (const slice of yield* listSlices(folder))
@@ -130,7 +130,7 @@ const visionTokens = Effect.fnUntraced(function* (
   return found.length === 0 ? 0 : found.reduce((sum, tokens) => sum + tokens, 0) / found.length
 })
 
-/** What a start would do, without asking a model: samples, requests, tokens, and hours where a rate was measured. */
+/** The planned work, without a model request: samples, requests, tokens, and hours if a rate was measured. */
 export const planWork = Effect.fn('Pipelines.planWork')(function* (options: PlanWorkOptions) {
   const { agent, run, profile } = options
   const { command, settings: schema, defaults } = agents[agent]
@@ -189,6 +189,6 @@ export const planLines = (plan: WorkPlan, again: string): ReadonlyArray<string> 
   `requests: about ${short(plan.requests)}`,
   `tokens: about ${short(plan.promptTokens)} in, ${plan.measured?.completionTokens == null ? 'at most' : 'about'} ${short(plan.completionTokens)} out`,
   plan.measured === null || plan.hours === null
-    ? `time: no rate was measured in this run yet; measure one with: ${again}`
+    ? `time: no rate has been measured in this run; measure one with: ${again}`
     : `time: about ${time(plan.hours)} at ${plan.measured.rate.toPrecision(3)} samples/s, measured on ${plan.measured.samples} samples of this run`,
 ]

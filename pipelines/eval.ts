@@ -34,21 +34,21 @@ import { announceSight, mediumOf } from './sight.ts'
 export interface EvalOptions {
   readonly suite: string
   readonly samples: ReadonlyArray<Sample>
-  /** What the prior-only row is fitted on; the samples themselves where there is no training split. */
+  /** The samples that the prior-only row is fitted on; the evaluated ones if there is no training split. */
   readonly train: ReadonlyArray<Sample>
   readonly rule?: string
-  /** Folder of the report; nothing is written without one. */
+  /** Folder of the report; without one nothing is written. */
   readonly out?: string
   readonly seed: number
   /** Outcomes of the requests, if a model was queried. */
   readonly tally?: ReplyTally
 }
 
-/** Grounded samples whose clip has no known duration: no rule can place a window in them. */
+/** Grounded samples whose clip has no known duration, for which no constant window exists. */
 export const unplaced = (samples: ReadonlyArray<Sample>): number =>
   samples.filter((sample) => sample.duration === null && specOf(sample).grounded).length
 
-/** One suite's scores of given predictions beside the prior-only row, and its files where a folder is named. */
+/** One suite's scores of predictions with the prior-only row, and its files if a folder is given. */
 export const runEval = Effect.fn('Pipelines.runEval')(function* (
   options: EvalOptions,
   name: string,
@@ -64,7 +64,7 @@ export const runEval = Effect.fn('Pipelines.runEval')(function* (
     baselinePredictions('prior', options.samples, options.train, options.seed),
     { rule, bootstrap },
   )
-  // Where durations are unknown no constant window can be placed, and a row of zeros would be no floor.
+  // With unknown durations there is no constant window, and a row of zeros would not be a baseline.
   const placed = unplaced(options.samples) === 0
   const { tally } = options
   const rows = [
@@ -76,7 +76,7 @@ export const runEval = Effect.fn('Pipelines.runEval')(function* (
   return { evaluation, prior, placed, table: markdown(rows), json: rowsJson(rows) }
 })
 
-/** The folder of an evaluation: the one asked for, or one below `root` that only this identity has. */
+/** The folder of an evaluation: the given one, or one below `root` that is unique to this identity. */
 export interface EvalPlace {
   readonly root: string
   readonly out?: string
@@ -88,7 +88,7 @@ const claim = Effect.fnUntraced(function* ({ root, out }: EvalPlace, identity: E
   return folder
 })
 
-/** How a model is asked about the samples of a suite; what it is shown and how long replies may be its profile says. */
+/** How a model is queried about the samples of a suite; its profile sets frames and reply length. */
 export interface AnswerOptions extends EvalPlace {
   /** Folder of the videos. */
   readonly videos: string
@@ -100,8 +100,8 @@ export interface AnswerOptions extends EvalPlace {
 }
 
 /**
- * Greedy answers of the model in context, kept sample by sample in the evaluation's folder and written to
- * `predictions.jsonl` there. A sample whose video cannot be read, or to which the model gives no answer, has none.
+ * Greedy answers of the model in context, stored sample by sample in the evaluation's folder and written to its
+ * `predictions.jsonl`. A sample whose video cannot be read, or to which the model gives no answer, has none.
  */
 export const answer = Effect.fn('Pipelines.answer')(function* (
   samples: ReadonlyArray<Sample>,
@@ -129,17 +129,17 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
   return { folder, predictions, tally }
 })
 
-/** Where given predictions come from. */
+/** The source of predictions. */
 export type Given =
   | {
       readonly file: string
       readonly reader?: Reader
-      /** File of the answers, where a benchmark keeps them apart from the windows (NExT-GQA). */
+      /** File of the answers, if a benchmark stores them separately from the windows (NExT-GQA). */
       readonly answers?: string
     }
   | { readonly baseline: Baseline; readonly seed: number }
 
-/** Predictions of a file, or of a baseline that looks at no video. */
+/** Predictions of a file, or of a baseline that uses no video. */
 export const givenPredictions = (
   samples: ReadonlyArray<Sample>,
   train: ReadonlyArray<Sample>,
@@ -152,7 +152,8 @@ export const givenPredictions = (
         return yield* new InputError({
           subject: `--baseline ${from.baseline}`,
           problem: `${blind} samples have no duration`,
-          remedy: 'put durations.json beside the annotations, or read a form that has durations',
+          remedy:
+            'put durations.json into the annotations folder, or use --form to read files with durations',
         })
       return baselinePredictions(from.baseline, samples, train, from.seed)
     }
@@ -172,7 +173,7 @@ const digest = (file: string): Effect.Effect<string, InputError> =>
       new InputError({ subject: file, problem: 'the file cannot be read', remedy: 'check the path' }),
   })
 
-/** The folder of an evaluation of given predictions: no other file, baseline or model ever shares it. */
+/** The folder of an evaluation of given predictions: unique to the file or baseline. */
 export const claimGiven = Effect.fn('Pipelines.claimGiven')(function* (
   place: EvalPlace,
   from: Given,

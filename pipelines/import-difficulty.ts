@@ -19,7 +19,7 @@ export interface ImportOptions extends DatasetSource {
 /** Nothing is computed, so the whole dataset is one fold. */
 const foldSize = 100_000_000
 
-/** A clip without frames and without an end: published answers are judged by the annotated duration alone. */
+/** A clip without frames and without an end: published answers are judged by the annotated duration. */
 const unseen = (path: string): Clip => ({
   width: 0,
   height: 0,
@@ -44,7 +44,7 @@ const noVideos = Layer.succeed(Videos, {
   workers: 1,
 })
 
-/** No model is asked: it stands for the file in the records of the run. */
+/** No model is queried: this identity represents the file in the records of the run. */
 const modelOfFile = (path: string, { sha256 }: AnswerFile) =>
   Layer.succeed(VisionLanguageModel, {
     identity: { backend: 'published', model: basename(path), revision: sha256.slice(0, 16) },
@@ -58,8 +58,8 @@ const durationOf = (answers: AnswerFile, sample: Sample): number | null =>
   sample.duration ?? answers.of(sample)?.duration ?? null
 
 /**
- * `spanwise datasets import`: difficulties from answers that others published (TimeLens, TimeLens2, Time-R1), as if
- * this run's model had given them: curation goes on from there. Replies and windows are judged by this agent's own rule,
+ * `spanwise datasets import`: difficulties from published answers (TimeLens, TimeLens2, Time-R1), stored as if
+ * this run's model had given them, for curation. Replies and windows are judged by this agent's own rule,
  * so a repaired annotation changes the difficulty; a bare IoU is taken as it is. Samples without a row are dropped.
  */
 export const runImport = Effect.fn('Pipelines.runImport')(function* (options: ImportOptions) {

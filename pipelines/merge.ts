@@ -16,7 +16,7 @@ import {
 
 export interface Merged {
   readonly database: Database
-  /** Verdicts in the part files that do not count: superseded by another of the sample, or planned no more. */
+  /** Verdicts in the part files that do not count: superseded, or no longer planned. */
   readonly superseded: number
   /** Makes the view `evidence`, which reads the part files. */
   readonly makeEvidence: Effect.Effect<void, InputError | StoreError>
@@ -41,14 +41,14 @@ export const partsOf = (run: string): Effect.Effect<ReadonlyArray<AgentParts>, I
 
 /**
  * Opens `RUN/curation.duckdb` and fills it from the part files of every agent: one verdict per agent and sample of the
- * current plans. Unfinished folds count with the parts they have. The database stays open, and other processes out, until the scope closes.
+ * current plans. Unfinished folds count with their finished parts. The database stays open, and other processes out, until the scope closes.
  */
 export const openMerged = Effect.fn('Pipelines.openMerged')(function* (folder: string) {
   const run = resolve(folder)
   const path = join(run, 'curation.duckdb')
   const all = yield* partsOf(run)
   const facts = yield* partFacts(run, all)
-  // A process that merges holds half as much again beside what DuckDB counts: 1.4 GB altogether.
+  // A merging process uses half as much memory again in addition to DuckDB's limit: 1.4 GB in total.
   const database = yield* openDatabase(path, { memory: '900MB' })
   yield* migrate(database, path)
   const superseded = yield* materialise(database, run, all, facts)

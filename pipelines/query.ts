@@ -16,7 +16,7 @@ import { partsOf } from './merge.ts'
 const decisionsOf = Effect.fnUntraced(function* (run: string) {
   const found: Array<string> = []
   for (const name of yield* listFolder(run)) {
-    // What is no folder holds no curation.
+    // A path that is not a folder has no curation.
     const files = yield* Effect.orElseSucceed(listFolder(join(run, name)), (): ReadonlyArray<string> => [])
     if (files.includes('decisions.parquet')) found.push(join(run, name, 'decisions.parquet'))
   }
@@ -25,7 +25,7 @@ const decisionsOf = Effect.fnUntraced(function* (run: string) {
 
 const hint = 'correct the SQL ("spanwise query --schema" lists the tables and columns)'
 
-/** What DuckDB says against a query that somebody typed is theirs to correct. */
+/** DuckDB's errors about a user's query are input errors. */
 const theirs = (error: DatabaseError): InputError =>
   error instanceof StoreError
     ? new InputError({ subject: 'query', problem: error.problem, remedy: hint })
@@ -34,8 +34,8 @@ const theirs = (error: DatabaseError): InputError =>
 export interface QueryAnswer extends Pick<Answers, 'source' | 'because'>, Selected<InputError> {}
 
 /**
- * `spanwise query`: one SELECT over the verdicts and curations of a run, until the scope closes. A run that folds still
- * write answers from its finished part files.
+ * `spanwise query`: one SELECT over the verdicts and curations of a run, until the scope closes. While folds still
+ * write, the finished part files are queried.
  */
 export const runQuery = Effect.fn('Pipelines.runQuery')(function* (folder: string, sql: string) {
   const run = resolve(folder)
@@ -43,8 +43,8 @@ export const runQuery = Effect.fn('Pipelines.runQuery')(function* (folder: strin
   if (verdicts.every(({ parts, chosen = [] }) => parts.length + chosen.length === 0))
     return yield* new InputError({
       subject: run,
-      problem: 'holds no verdicts yet',
-      remedy: 'name the folder of a run with --run, or make one with "spanwise bra" or "spanwise dea"',
+      problem: 'contains no verdicts yet',
+      remedy: 'set --run to the folder of a run, or create one with "spanwise bra" or "spanwise dea"',
     })
   const facts = yield* partFacts(run, verdicts)
   const answers = yield* openAnswers({ run, verdicts, facts, decisions: yield* decisionsOf(run) })

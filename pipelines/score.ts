@@ -30,8 +30,8 @@ export interface ScoreOptions {
 }
 
 /**
- * `spanwise score`: the log-probability of each token of a completion, its end token included, to be compared with what
- * another trainer or server gives for the same input.
+ * `spanwise score`: the log-probability of each token of a completion, its end token included, for comparison with
+ * another trainer or server on the same input.
  */
 export const runScore = Effect.fn('Pipelines.runScore')(function* (options: ScoreOptions) {
   const videos = yield* Videos

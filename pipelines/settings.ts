@@ -15,7 +15,7 @@ const namesAt = (schema: z.ZodType, path: ReadonlyArray<PropertyKey>): ReadonlyA
   return Object.keys(level?.properties ?? {})
 }
 
-/** Settings of a command (`--set`) as their schema reads them; an InputError names the setting and what would do. */
+/** Settings of a command (`--set`), parsed by their schema; an InputError names the setting and the valid values. */
 export const parseSettings = <A>(
   command: string,
   schema: z.ZodType<A>,
@@ -30,7 +30,7 @@ export const parseSettings = <A>(
       new InputError({
         subject: `${command} setting "${issue.path.join('.')}"`,
         problem: issue.message,
-        remedy: 'give another value with its flag or --set',
+        remedy: 'set another value with its flag or --set',
       }),
     )
   const full = (name: string) => [...issue.path, name].join('.')
@@ -38,7 +38,7 @@ export const parseSettings = <A>(
   return Effect.fail(
     new InputError({
       subject: `${command} setting "${full(unknown)}"`,
-      problem: 'there is no such setting',
+      problem: 'no such setting',
       remedy: `did you mean ${full(nearest(unknown, names) ?? unknown)}? All: ${names.map(full).join(', ')}`,
     }),
   )

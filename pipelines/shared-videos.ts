@@ -7,7 +7,7 @@ export interface VideoSet {
   readonly folderOf: (sample: Pick<Sample, 'video' | 'file'>) => string | null
 }
 
-/** Each file of a set that is there, with its size. */
+/** Each existing file of a set, with its size. */
 const sizesOf = ({ samples, folderOf }: VideoSet): ReadonlyMap<number, ReadonlySet<string>> => {
   const sizes = new Map<number, Set<string>>()
   const seen = new Set<string>()

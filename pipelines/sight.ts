@@ -3,12 +3,12 @@ import { Effect } from 'effect'
 import { describeSight, type ModelProfile, type Question, sightOf, unseenDataset } from '../models/index.ts'
 import { Videos } from '../video/index.ts'
 
-/** So many videos are tried before nothing is said of a size. */
+/** Number of videos that are tried to determine a size. */
 const tries = 8
 
 /**
- * Says before work starts what the model will see, by the first video that can be read, and warns where it has never
- * been trained on such videos.
+ * Reports before work starts what the model will see, based on the first readable video, and warns if the model was not
+ * trained on such videos.
  */
 export const announceSight = Effect.fn('Pipelines.announceSight')(function* (options: {
   readonly profile: ModelProfile
@@ -32,7 +32,7 @@ export const announceSight = Effect.fn('Pipelines.announceSight')(function* (opt
   }
 })
 
-/** How a backend's clips travel. */
+/** How a backend sends clips. */
 export const mediumOf = (identity: {
   readonly settings?: { readonly [name: string]: string | number }
 }): 'video' | 'pictures' => (identity.settings?.media === 'frames' ? 'pictures' : 'video')

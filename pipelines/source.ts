@@ -19,10 +19,10 @@ export interface DatasetSource {
   readonly annotations: string
   /** Which published form, where the folder has several. */
   readonly form?: string
-  /** What to do with rows whose windows are wrong; `defaultReadSettings.policy` unless told otherwise. */
+  /** How rows with invalid windows are handled; default `defaultReadSettings.policy`. */
   readonly policy?: Policy
   readonly cleaning?: Cleaning
-  /** Refuse the first row that cannot be read, instead of a warning: a benchmark with rows missing is another one. */
+  /** Refuse the first row that cannot be read instead of warning: scores of an incomplete benchmark are not comparable. */
   readonly strict?: boolean
 }
 
@@ -35,7 +35,7 @@ export interface Loaded {
   readonly provenance: { readonly [name: string]: string }
 }
 
-/** So many bad rows are named one by one; the rest are counted. */
+/** Number of invalid rows that are listed individually; the rest are counted. */
 const named = 10
 
 /** Problems of windows, for which a policy says what is done. */
@@ -72,9 +72,9 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
       remedy:
         dataset.homepage === 'your own data'
           ? 'fix the rows; docs/data-format.md has the fields'
-          : `give the files of ${source.dataset} as published`,
+          : `use the files of ${source.dataset} as published`,
     })
-  // Which of two rows of one name is meant nobody can say.
+  // Two rows of the same name are ambiguous.
   const refused = reading.problems.filter(({ kind }) => source.strict === true || kind === 'duplicate-id')
   const fault = faultIn(refused)
   if (fault !== null) return yield* fault

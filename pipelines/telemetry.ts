@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { InputError } from '../core/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
-/** Where traces go by the environment alone (opentelemetry.io, "OTLP Exporter Configuration"). */
+/** The trace endpoint in the environment (opentelemetry.io, "OTLP Exporter Configuration"). */
 const endpoints = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
 
 /**
  * Sends the spans of what runs under it (fold, sample, decode, model request) to an OpenTelemetry collector by OTLP over
  * HTTP, as JSON. Nothing is traced unless a collector is named. The other variables of the OpenTelemetry specification
- * count too, e.g. OTEL_EXPORTER_OTLP_HEADERS for a token. A collector that is away costs spans, never samples.
+ * count too, e.g. OTEL_EXPORTER_OTLP_HEADERS for a token. An unreachable collector loses spans, not samples.
  *
  * @param url base URL of the collector, e.g. `http://127.0.0.1:4318`; OTEL_EXPORTER_OTLP_ENDPOINT if left out.
  */
@@ -24,8 +24,8 @@ export const telemetry = (
     return Layer.unwrap(
       new InputError({
         subject: url === undefined ? String(name) : '--otlp',
-        problem: `"${given}" is no URL of a collector`,
-        remedy: 'give one such as http://127.0.0.1:4318',
+        problem: `"${given}" is not a URL`,
+        remedy: 'use one such as http://127.0.0.1:4318',
       }),
     )
   const settings = {
@@ -37,7 +37,7 @@ export const telemetry = (
   }
   return Layer.unwrap(
     Effect.promise(async () => {
-      // Only here, because loading them costs every other start time.
+      // Imported only here, because loading them slows every other start.
       const [{ FetchHttpClient }, { OtlpSerialization, OtlpTracer }] = await Promise.all([
         import('effect/http'),
         import('effect/observability'),

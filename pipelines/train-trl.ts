@@ -26,7 +26,7 @@ import { finished, outcomeOf, stepOf, updatesOf } from './trl/outcome.ts'
 /** Streams of a run whose rows have a step; a resumed run continues them. */
 const streams = ['metrics.jsonl', 'rollouts.jsonl', servedFile]
 
-/** A folder for frames on this machine, gone when the scope closes. */
+/** A temporary folder for frames on this machine, removed when the scope closes. */
 const sharedFolder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), 'spanwise-frames-'))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),

@@ -47,19 +47,19 @@ export interface TrainOptions {
   readonly videos: VideoFolders
   /** The run's folder; continued where it holds a run of the same settings. */
   readonly run: string
-  /** Only so many of the samples, from the first. */
+  /** Only the first samples of the split, if given. */
   readonly limit?: number
-  /** Take the run's folder from whoever is said to hold it. */
+  /** Take over the run's folder from its recorded holder. */
   readonly breakLease?: boolean
   /** Overrides of the model's profile. */
   readonly profile?: ProfileOverrides
-  /** `GrpoOptions` or `SftOptions`; what is left out has its default, an unknown one is refused. */
+  /** `GrpoOptions` or `SftOptions`; omitted ones have their defaults, unknown ones are refused. */
   readonly settings?: { readonly [name: string]: unknown }
-  /** Samples to measure on before the first step, every `evaluateEvery` steps and after the last. */
+  /** Samples to validate on before the first step, every `evaluateEvery` steps and after the last. */
   readonly validation?: {
     readonly samples: ReadonlyArray<Sample>
     readonly videos: string
-    /** Measure also where training shares videos with it. */
+    /** Validate even if training shares videos with it. */
     readonly allowOverlap?: boolean
   }
   /** Limit of the caches of clips and prompts each, in bytes. */
@@ -70,7 +70,7 @@ export interface TrainOptions {
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
 
-/** Refuses to measure on what is trained on, unless that is wanted. */
+/** Refuses to validate on training videos, unless allowed. */
 const refuseOverlap = Effect.fnUntraced(function* (
   items: ReadonlyArray<TrainingItem>,
   { videos, validation }: TrainOptions,
@@ -94,7 +94,7 @@ const refuseOverlap = Effect.fnUntraced(function* (
     })
 })
 
-/** Whatever of a run does not depend on its settings. Nothing is written. */
+/** The part of a run that does not depend on its settings. Nothing is written. */
 const survey = Effect.fnUntraced(function* (options: TrainOptions) {
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
@@ -106,7 +106,7 @@ const survey = Effect.fnUntraced(function* (options: TrainOptions) {
 })
 type Survey = Effect.Success<ReturnType<typeof survey>>
 
-/** What both kinds of training start from. */
+/** The common setup of both kinds of training. */
 const open = Effect.fnUntraced(function* (
   kind: 'sft' | 'curriculum',
   engine: EngineService,
@@ -169,7 +169,7 @@ const open = Effect.fnUntraced(function* (
           ...options.validation,
           settings: answerSettings.parse({
             ...answerDefaults(profile),
-            // As the prompts of training: what is measured is what is learned.
+            // The same prompts as in training.
             plans: Object.fromEntries(
               tasks.map((task) => {
                 const { ask, enable } = plan(task)

@@ -26,12 +26,12 @@ import {
 import { create, curationTables, describe, evidenceView, relations, views } from './relations.ts'
 import { refuseLater, schemaVersion, versionOf } from './schema.ts'
 
-/** A run that can be asked, and nothing else. */
+/** A read-only view of a run. */
 export interface Answers {
   readonly select: Database['select']
   /** Where the answers come from. */
   readonly source: 'curation.duckdb' | 'part files'
-  /** Why `curation.duckdb` was not asked; null where it was. */
+  /** Why `curation.duckdb` was not used; null if it was. */
   readonly because: string | null
 }
 
@@ -49,7 +49,7 @@ const options = Effect.acquireRelease(
   (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
 ).pipe(Effect.map((overflow) => ({ threads: availableParallelism(), memory: '1GB', overflow })))
 
-/** From here on the connection reads the folder of the run and nothing else, and no setting can be changed. */
+/** From here on the connection reads only the folder of the run, and no setting can be changed. */
 const lock = (database: Database, run: string): Effect.Effect<void, DatabaseError> =>
   database.run(`
     SET late_materialization_max_rows = 1000;
@@ -68,7 +68,7 @@ const makeEvidence = Effect.fnUntraced(function* (database: Database, { run, ver
 /** The merged database, or why it cannot answer. */
 const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
   const path = join(files.run, 'curation.duckdb')
-  if (!existsSync(path)) return 'there is no curation.duckdb yet'
+  if (!existsSync(path)) return 'no curation.duckdb yet'
   const opened = yield* Effect.result(openDatabase(path, { ...(yield* options), readOnly: true }))
   if (opened._tag === 'Failure') return `curation.duckdb ${opened.failure.problem}`
   const database = opened.success
@@ -81,7 +81,7 @@ const openMergedFile = Effect.fnUntraced(function* (files: RunFiles) {
   return database
 })
 
-/** The tables of curations, out of the files that each left. */
+/** The tables of curations, from their files. */
 const viewCurations = Effect.fnUntraced(function* (database: Database, decisions: ReadonlyArray<string>) {
   if (decisions.length === 0) return yield* database.run(curationTables.map(create).join('\n'))
   yield* database.run(`
@@ -124,15 +124,14 @@ const openParts = Effect.fnUntraced(function* (files: RunFiles) {
 })
 
 /**
- * Opens a run for questions until the scope closes. Where `curation.duckdb` is filled from exactly the part files that
- * are there, it answers; where it is absent, held by a process that writes, older than this Spanwise or than the part
- * files, the finished part files themselves answer, under the same names of tables and columns. Nothing can be
- * written, and nothing outside the run's folder read.
+ * Opens a run for queries until the scope closes. If `curation.duckdb` is up to date with the part files, it is used; if
+ * it is missing, locked by a writing process, or older than this version or the part files, the finished part files are
+ * used, with the same tables and columns. Nothing can be written, and nothing outside the run's folder read.
  */
 export const openAnswers = Effect.fn('Store.openAnswers')(function* (files: RunFiles) {
   const trial = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const merged = yield* Scope.provide(openMergedFile(files), trial)
-  // A database that is not asked must not keep out the process that brings it up to date.
+  // A database that is not used must not lock out the process that updates it.
   if (typeof merged === 'string') yield* Scope.close(trial, Exit.void)
   const database = typeof merged === 'string' ? yield* openParts(files) : merged
   yield* lock(database, files.run)

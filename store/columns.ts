@@ -2,13 +2,13 @@ import { type Agent, agents, type Column, type ColumnType, type LookSettings } f
 
 export type Columns = { readonly [column: string]: Column }
 
-/** An agent of any settings and evidence. */
+/** An agent with any settings and evidence. */
 export type AnyAgent = Pick<Agent<LookSettings, unknown, unknown>, 'name' | 'columns'>
 
 /** Every agent, in the order of its command in the catalogue. */
 export const allAgents: ReadonlyArray<AnyAgent> = Object.values(agents)
 
-/** What every verdict holds, whichever agent gave it. */
+/** The columns of every verdict, of any agent. */
 export const verdictColumns = {
   key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample', text: 'digest' },
   settings: {
@@ -25,14 +25,14 @@ export const verdictColumns = {
   file: { type: 'VARCHAR', comment: 'video file, relative to the folder of videos' },
   query: { type: 'VARCHAR', comment: 'query or question' },
   windows: { type: 'DOUBLE[][]', comment: 'annotated windows, seconds' },
-  duration: { type: 'DOUBLE', comment: 'seconds, measured where the video was opened, else as annotated' },
+  duration: { type: 'DOUBLE', comment: 'seconds, measured if the video was opened, else as annotated' },
   extra: { type: 'VARCHAR', comment: 'JSON of the other fields of the sample: options, answer, meta' },
   outcome: { type: 'VARCHAR', comment: 'kept, dropped, failed or absent', text: 'repeats' },
   reason: { type: 'VARCHAR', comment: 'why it was dropped, failed or is absent', text: 'repeats' },
-  evidence: { type: 'VARCHAR', comment: 'JSON of all that the model was shown and said', bulky: true },
+  evidence: { type: 'VARCHAR', comment: 'JSON of input and replies of the model', bulky: true },
   usage: {
     type: 'VARCHAR',
-    comment: 'JSON of what it cost: requests, tokens, money; null where the backend counts nothing',
+    comment: 'JSON of its cost: requests, tokens, money; null if the backend does not report usage',
     bulky: true,
   },
 } as const satisfies Columns
@@ -46,7 +46,7 @@ export const placeColumns = {
 const slim = (columns: Columns): Columns =>
   Object.fromEntries(Object.entries(columns).filter(([, { bulky }]) => bulky !== true))
 
-/** The columns whose types alone matter, as writers need them. */
+/** Columns with their types only, for writers. */
 export const typesOf = (columns: Columns): { readonly [column: string]: ColumnType } =>
   Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type]))
 
@@ -54,19 +54,19 @@ export const typesOf = (columns: Columns): { readonly [column: string]: ColumnTy
 export const columnsOf = (agent: AnyAgent): { readonly [column: string]: ColumnType } =>
   typesOf({ ...verdictColumns, ...agent.columns })
 
-/** The columns of an agent's table: those of its part files without the bulky ones, and the place. */
+/** The columns of an agent's table: those of its part files without the bulky ones, and the location. */
 export const tableColumns = (agent: AnyAgent): Columns => ({
   ...slim({ ...verdictColumns, ...agent.columns }),
   ...placeColumns,
 })
 
-/** What tables of all agents have in common. */
+/** Columns common to the tables of all agents. */
 export const sharedColumns: Columns = { ...slim(verdictColumns), ...placeColumns }
 
 /** `boundary_reflection` for `boundary-reflection`. */
 export const tableOf = (agent: AnyAgent): string => agent.name.replaceAll('-', '_')
 
-/** What curation decided of each sample. */
+/** The decision of curation about each sample. */
 export const curatedColumns = {
   selection: { type: 'VARCHAR', comment: 'name of the curation, that of its folder' },
   key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample' },
@@ -83,9 +83,9 @@ export const curatedColumns = {
   extra: { type: 'VARCHAR', comment: 'JSON of the other fields of the sample: options, answer, meta' },
   decision: {
     type: 'VARCHAR',
-    comment: 'keep, repair, downweight, drop or reject (an agent could not look)',
+    comment: 'keep, repair, downweight, drop or reject (an agent could not process it)',
   },
-  reason: { type: 'VARCHAR', comment: 'why it was not simply kept' },
+  reason: { type: 'VARCHAR', comment: 'why it was not kept unchanged' },
   weight: { type: 'DOUBLE', comment: 'weight in training; 0 where dropped' },
   mean_iou: { type: 'DOUBLE', comment: 'mean IoU of the zero-shot rollouts' },
   difficulty: { type: 'DOUBLE', comment: '1 - mean IoU' },

@@ -13,7 +13,7 @@ import {
 import { parseJson, readText } from '../files/index.ts'
 import type { Row } from './database.ts'
 
-/** One line of a curated dataset's `train.jsonl`: the sample, and what curation says of it. */
+/** One line of a curated dataset's `train.jsonl`: the sample with curation's fields. */
 export const curatedSchema = sampleSchema.extend({
   curation: z.object({
     key: z.string(),
@@ -69,7 +69,7 @@ export const parseCurated = <A>(
           subject: `${file}:${index + 1}`,
           problem:
             parsed === null ? (read as { readonly problem: string }).problem : firstIssue(parsed.error!),
-          remedy: 'fix the line, or make the file again with "spanwise curate"',
+          remedy: 'fix the line, or create the file again with "spanwise curate"',
         })
     }
     return rows
@@ -82,8 +82,8 @@ export const readCurated = Effect.fn('Store.readCurated')(function* (folder: str
   if (text === null)
     return yield* new InputError({
       subject: path,
-      problem: 'there is no curated dataset here',
-      remedy: 'make one with "spanwise curate"',
+      problem: 'contains no curated dataset',
+      remedy: 'create one with "spanwise curate"',
     })
   return (yield* parseCurated(path, text, curatedSchema)) as ReadonlyArray<CuratedSample>
 }) satisfies (folder: string) => Effect.Effect<ReadonlyArray<CuratedSample>, InputError>

@@ -15,12 +15,12 @@ export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
   }
 }
 
-/** What a statement can end in: an InputError where the user can help, as with a full disk. */
+/** Errors of a statement: an InputError if the user can fix the cause, such as a full disk. */
 export type DatabaseError = StoreError | InputError
 
 export type Row = { readonly [column: string]: Json }
 
-/** A connection to a DuckDB database. An interruption stops the statement that runs. */
+/** A connection to a DuckDB database. An interruption stops the running statement. */
 export interface Database {
   /** Runs one or several statements. */
   readonly run: (sql: string, parameters?: ReadonlyArray<DuckDBValue>) => Effect.Effect<void, DatabaseError>
@@ -29,13 +29,13 @@ export interface Database {
     sql: string,
     parameters?: ReadonlyArray<DuckDBValue>,
   ) => Effect.Effect<ReadonlyArray<Row>, DatabaseError>
-  /** Another connection to the same database, with transactions of its own, until the scope closes. */
+  /** Another connection to the same database, with its own transactions, until the scope closes. */
   readonly fork: Effect.Effect<Database, never, Scope.Scope>
-  /** A query that somebody typed: one statement that only reads, its rows as a stream. */
+  /** A user's query: one read-only statement, its rows as a stream. */
   readonly select: (sql: string) => Effect.Effect<Selected<DatabaseError>, DatabaseError>
 }
 
-/** What DuckDB says on its first lines, as one, without the picture of the statement that follows. */
+/** DuckDB's message in one line, without the statement excerpt that follows. */
 const text = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error))
     .replace('Failed to extract statements: ', '')
@@ -60,9 +60,9 @@ export const parquetOf = (paths: ReadonlyArray<string>, ...options: ReadonlyArra
 export interface OpenOptions {
   readonly readOnly?: boolean
   readonly threads?: number
-  /** e.g. `1GB`; DuckDB takes 80 % of the machine without it. */
+  /** e.g. `1GB`; by default DuckDB uses up to 80 % of the memory. */
   readonly memory?: string
-  /** Folder for what does not fit into the memory; beside the database file unless told otherwise. */
+  /** Folder for data that does not fit into memory; by default next to the database file. */
   readonly overflow?: string
 }
 
@@ -79,7 +79,7 @@ const connect = (instance: DuckDBInstance, path: string): Effect.Effect<Database
         return /No space left on device|Disk quota exceeded/.test(problem)
           ? new InputError({
               subject: /file "([^"]+?)(\.[0-9a-f]{8}\.tmp)?"/.exec(problem)?.[1] ?? path,
-              problem: 'there is no space left to write it',
+              problem: 'no space left on the device',
               remedy: 'free some space and start again; finished work is kept',
             })
           : new StoreError({
@@ -93,7 +93,7 @@ const connect = (instance: DuckDBInstance, path: string): Effect.Effect<Database
           (value) => resume(Effect.succeed(value)),
           (error) => resume(Effect.fail(failed(sql)(error))),
         )
-        // The connection must not be closed under a statement that still runs.
+        // The connection must not be closed while a statement runs.
         return Effect.promise(() => {
           connection.interrupt()
           return done
@@ -123,7 +123,7 @@ const connect = (instance: DuckDBInstance, path: string): Effect.Effect<Database
 
 /**
  * Opens a database file, or one in memory for `:memory:`, until the scope closes. DuckDB lets one process at a time
- * open a file for writing, and nobody else then, not even to read: a second opener gets an InputError.
+ * open a file for writing, and no other even to read it then: a second opener gets an InputError.
  */
 export const openDatabase = (
   path: string,
@@ -139,7 +139,7 @@ export const openDatabase = (
           return DuckDBInstance.create(file, {
             threads: String(options.threads ?? 2),
             memory_limit: options.memory ?? '1GB',
-            // Part files are read once: to keep what was read of them only costs memory.
+            // Part files are read once: caching their metadata only costs memory.
             enable_external_file_cache: 'false',
             ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
             ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
@@ -153,7 +153,7 @@ export const openDatabase = (
             problem: locked ? 'is open in another process' : `cannot be opened (${problem})`,
             remedy: locked
               ? 'wait for that process or stop it'
-              : 'check the path, or remove the file to build it anew',
+              : 'check the path, or remove the file to rebuild it',
           })
         },
       }),
@@ -162,7 +162,7 @@ export const openDatabase = (
     return yield* connect(instance, path)
   })
 
-/** Runs `work` in one transaction: all of it or, where it fails or is interrupted, nothing. */
+/** Runs `work` in one transaction, rolled back if it fails or is interrupted. */
 export const transaction = <A, E, R>(
   database: Database,
   work: Effect.Effect<A, E, R>,

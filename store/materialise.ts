@@ -34,7 +34,7 @@ export const isFresh = (
 ): Effect.Effect<boolean, DatabaseError> =>
   Effect.map(staleAgents(database, all, facts), (stale) => stale.length === 0)
 
-/** How many rows each part file holds: the table says so where all of them count. */
+/** Rows per part file: counted in the table if all of them count. */
 const countsQuery = (run: string, table: string, { parts, chosen = [] }: AgentParts): string => {
   const some = chosen.flatMap((one) => one.parts)
   return [
@@ -49,8 +49,8 @@ const countsQuery = (run: string, table: string, { parts, chosen = [] }: AgentPa
 }
 
 /**
- * Fills the table of one agent anew. Two transactions: rows that are taken out of a table before they are committed make
- * DuckDB write the whole table a second time. Between the two, `parts` says that the table is not filled.
+ * Rebuilds the table of one agent. Two transactions: deleting rows before they are committed makes DuckDB write the whole
+ * table a second time. Between the two, `parts` says that the table is not filled.
  */
 const fill = Effect.fnUntraced(function* (
   database: Database,
@@ -86,14 +86,14 @@ const fill = Effect.fnUntraced(function* (
 })
 
 /**
- * Fills the tables of agents from their part files, one verdict per planned sample, in place of what was there. Tables that were
- * filled from exactly these files stay as they are.
+ * Fills the tables of agents from their part files, one verdict per planned sample, replacing the previous rows. Tables that were
+ * filled from exactly these files are left unchanged.
  *
- * The agents are merged side by side, each by one thread: rows then go straight into the table in the order of the part
+ * The agents are merged in parallel, each by one thread: rows then go straight into the table in the order of the part
  * files. Several threads for one table gather and copy batches to keep that order, which costs twice the processor.
  *
  * @param run absolute path of the run
- * @returns how many verdicts of the part files do not count: another of the same sample does, or none is planned now
+ * @returns number of verdicts in the part files that do not count: superseded, or no longer planned
  */
 export const materialise = Effect.fn('Store.materialise')(function* (
   database: Database,
@@ -104,7 +104,7 @@ export const materialise = Effect.fn('Store.materialise')(function* (
   const stale = yield* staleAgents(database, all, facts)
   if (stale.length > 0) {
     const [setting] = yield* database.rows("SELECT current_setting('threads')::INTEGER AS threads")
-    // By default each table holds five groups of rows back, which costs memory and gains nothing here.
+    // By default each table buffers five row groups, which costs memory without benefit here.
     yield* database.run('SET threads = 1; SET write_buffer_row_group_count = 1')
     yield* Effect.forEach(
       stale,

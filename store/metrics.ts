@@ -16,7 +16,7 @@ const streams = {
 /**
  * Builds `metrics.duckdb` of a training run's folder from its JSONL streams: tables `metrics`, `validation` and `rollouts`,
  * those that have rows. Nested figures are STRUCT columns (`SELECT step, rewards.iou FROM metrics`). The file is built
- * under another name and renamed, so it may be made anew while somebody reads the old one.
+ * under another name and renamed, so it may be rebuilt while the old one is being read.
  *
  * @returns the path of the database.
  */

@@ -21,7 +21,7 @@ const structure = (type: ColumnType): Json => {
   return shape
 }
 
-/** JSON that DuckDB reads whatever the texts hold: half of a surrogate pair, which no UTF-8 can say, becomes U+FFFD. */
+/** JSON that DuckDB can read for any text: half of a surrogate pair, which UTF-8 cannot encode, becomes U+FFFD. */
 export const wellFormedJson = (value: unknown): string => {
   const text = JSON.stringify(value)
   return text.includes('\\ud')
@@ -31,7 +31,7 @@ export const wellFormedJson = (value: unknown): string => {
 
 /**
  * Writes rows as one Parquet file under a temporary name and renames it, so that a file with the final name is always
- * whole. The bytes depend on rows, columns and metadata alone: no clock, no host.
+ * complete. The bytes depend on rows, columns and metadata alone: no clock, no host.
  * `metadata` goes into Parquet's key-value metadata.
  */
 export const writePart = Effect.fn('Store.writePart')(function* (
@@ -57,7 +57,7 @@ export const writePart = Effect.fn('Store.writePart')(function* (
     )
     yield* renameFile(temporary, path)
   }).pipe(
-    // A half-written temporary file must not outlive a full disk or an interruption.
+    // A partial temporary file must not remain after a full disk or an interruption.
     Effect.onExit((exit) => (exit._tag === 'Success' ? Effect.void : Effect.ignore(removeFile(temporary)))),
   )
 }) satisfies (

@@ -11,29 +11,29 @@ export interface ChosenParts {
   readonly parts: ReadonlyArray<string>
   /** Parquet file of the planned keys. */
   readonly planned: string
-  /** What tells the planned keys from others. */
+  /** Hash of the planned keys. */
   readonly plan: string
 }
 
 /** The part files of one agent, relative to the folder of the run, sorted. */
 export interface AgentParts {
   readonly agent: AnyAgent
-  /** Of these every row counts. */
+  /** Part files of which every row counts. */
   readonly parts: ReadonlyArray<string>
   readonly chosen?: ReadonlyArray<ChosenParts>
 }
 
-/** What tells a part file from another of the same name. */
+/** Identity of a part file, beyond its name. */
 export interface PartFact {
   readonly agent: string
   readonly part: string
   readonly bytes: number
   readonly modified: number
-  /** The plan whose rows count, empty where all do. */
+  /** The plan whose rows count, empty if all do. */
   readonly plan: string
 }
 
-/** Size and time of every part file. One that is gone is an InputError. */
+/** Size and time of every part file. A missing one is an InputError. */
 export const partFacts = (run: string, all: ReadonlyArray<AgentParts>) =>
   Effect.try({
     try: (): ReadonlyArray<PartFact> =>
@@ -48,7 +48,7 @@ export const partFacts = (run: string, all: ReadonlyArray<AgentParts>) =>
     catch: (error) =>
       new InputError({
         subject: run,
-        problem: `its part files are changing (${error instanceof Error ? error.message : error})`,
+        problem: `its part files changed while being read (${error instanceof Error ? error.message : error})`,
         remedy: 'start again',
       }),
   })
@@ -116,9 +116,9 @@ export const evidenceQuery = (database: Database, run: string, all: ReadonlyArra
   )
 
 /**
- * Leaves the places of superseded verdicts in the temporary table `superseded`, and says how many there are. Where an
- * agent's relation holds several verdicts of one sample, one that looked at it goes before a failure, a failure
- * before an absence, an earlier part before a later one. Hashes find the samples, as they need a tenth of the memory.
+ * Stores the locations of superseded verdicts in the temporary table `superseded` and returns their number. Of several
+ * verdicts of one sample in an agent's relation, a judged one takes precedence over a failure, a failure over an
+ * absence, an earlier part over a later one. Samples are matched by hash, which needs a tenth of the memory.
  */
 export const findSuperseded = Effect.fn('Store.findSuperseded')(function* (
   database: Database,

@@ -5,9 +5,9 @@ import { Effect, type Scope } from 'effect'
 import { temporaryName } from '../files/index.ts'
 
 /**
- * The path of a database file as DuckDB can take it. It reads what follows a `?` as parameters and writes its log
- * beside what precedes it, also where a folder is called so and behind a link. Such a database is worked on as a copy,
- * which takes the place of the file when the scope closes.
+ * A path of a database file that DuckDB can open. DuckDB reads what follows a `?` as parameters and writes its log next
+ * to what precedes it, also if a folder's name contains it or behind a link. Such a database is opened as a copy, which
+ * replaces the file when the scope closes.
  */
 export const reachable = (path: string, readOnly: boolean): Effect.Effect<string, never, Scope.Scope> => {
   if (path === ':memory:') return Effect.succeed(path)

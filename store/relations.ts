@@ -11,13 +11,13 @@ import {
 } from './columns.ts'
 import { identifier, literal } from './database.ts'
 
-/** A table or a view that `spanwise query` knows, with what its columns mean. */
+/** A table or view of `spanwise query`, with documented columns. */
 export interface Relation {
   readonly kind: 'table' | 'view'
   readonly name: string
   readonly comment: string
   readonly columns: Columns
-  /** The query behind a view, where it does not depend on the place of the run. */
+  /** The query behind a view, if it does not depend on the location of the run. */
   readonly query?: string
 }
 
@@ -26,18 +26,18 @@ const names = (columns: Columns): string => Object.keys(columns).map(identifier)
 const some = (columns: Columns, ...wanted: ReadonlyArray<string>): Columns =>
   Object.fromEntries(wanted.map((name) => [name, columns[name]!]))
 
-/** What curations left: the only rows that the part files cannot give back. A change needs a migration. */
+/** Results of curations: the only rows that cannot be rebuilt from part files. A change needs a migration. */
 export const curationTables: ReadonlyArray<Relation> = [
   {
     kind: 'table',
     name: 'curated',
-    comment: 'what each curation decided of each sample',
+    comment: 'the decision of each curation about each sample',
     columns: curatedColumns,
   },
   {
     kind: 'table',
     name: 'provenance',
-    comment: 'what each curation was made from and with',
+    comment: 'the inputs and settings of each curation',
     columns: {
       selection: {
         type: 'VARCHAR',
@@ -66,7 +66,7 @@ export const partsTable: Relation = {
     part: placeColumns.part,
     bytes: { type: 'DOUBLE', comment: 'size of the file' },
     modified: { type: 'DOUBLE', comment: 'milliseconds since 1970' },
-    verdicts: { type: 'INTEGER', comment: 'verdicts in it, with those that another part supersedes' },
+    verdicts: { type: 'INTEGER', comment: 'verdicts in it, including superseded ones' },
     plan: { type: 'VARCHAR', comment: 'hash of the plan whose verdicts count; empty where all do' },
   },
 }
@@ -75,7 +75,7 @@ export const partsTable: Relation = {
 export const evidenceView: Relation = {
   kind: 'view',
   name: 'evidence',
-  comment: 'what the model was shown, said and cost, read from the part files; join it by part and part_row',
+  comment: 'input, replies and cost of the model, read from the part files; join it by part and part_row',
   columns: {
     ...some(sharedColumns, 'key', 'settings', 'agent', 'sample'),
     evidence: verdictColumns.evidence,
@@ -97,8 +97,8 @@ const samples: Columns = {
     'windows',
     'duration',
   ),
-  bra: { type: 'VARCHAR', comment: 'outcome of boundary reflection; null where it has not looked' },
-  dea: { type: 'VARCHAR', comment: 'outcome of difficulty estimation; null where it has not looked' },
+  bra: { type: 'VARCHAR', comment: 'outcome of boundary reflection; null if not processed' },
+  dea: { type: 'VARCHAR', comment: 'outcome of difficulty estimation; null if not processed' },
   ...some(tableColumns(boundaryReflection), 'verdict', 'criterion', 'score', 'verified'),
   ...some(tableColumns(difficultyEstimation), 'difficulty', 'band', 'mean_iou', 'sd_iou', 'prior_iou'),
 }
@@ -121,14 +121,14 @@ export const views: ReadonlyArray<Relation> = [
   {
     kind: 'view',
     name: 'verdicts',
-    comment: 'every verdict of every agent, without the columns of its own',
+    comment: 'every verdict of every agent, common columns only',
     columns: sharedColumns,
     query: verdictTables.map(({ name }) => `SELECT ${names(sharedColumns)} FROM ${name}`).join(' UNION ALL '),
   },
   {
     kind: 'view',
     name: 'samples',
-    comment: 'both agents side by side, one row per sample',
+    comment: 'both agents joined, one row per sample',
     columns: samples,
     query: `SELECT ${Object.keys(samples).map(sampleColumn).join(', ')}
             FROM boundary_reflection b FULL JOIN difficulty_estimation d USING (key)`,
@@ -136,9 +136,9 @@ export const views: ReadonlyArray<Relation> = [
   {
     kind: 'view',
     name: 'failures',
-    comment: 'samples that an agent could not look at, and why',
+    comment: 'samples that an agent could not process, and why',
     columns: failures,
-    // DuckDB filters by this form while it reads the column, by IN only afterwards: half the time.
+    // DuckDB applies this form while it reads the column, IN only afterwards, which takes twice the time.
     query: `SELECT ${names(failures)} FROM verdicts WHERE outcome NOT IN ('kept', 'dropped')`,
   },
   {
@@ -154,7 +154,7 @@ export const views: ReadonlyArray<Relation> = [
   },
 ]
 
-/** Everything that can be asked for, in the order in which it is documented. */
+/** Every table and view, in the order of the documentation. */
 export const relations: ReadonlyArray<Relation> = [
   ...verdictTables,
   evidenceView,
@@ -166,7 +166,7 @@ export const relations: ReadonlyArray<Relation> = [
 /** Digests would become half as long, and every page that sorts by them half as slow again. */
 const compressions = { repeats: 'dictionary', digest: 'uncompressed' } as const
 
-/** Left to itself, DuckDB tries every compression on all texts of a table, which is a quarter of what a merge costs. */
+/** By default DuckDB tries every compression on all texts of a table, which takes a quarter of a merge's time. */
 const compression = ({ type, text }: Column): string =>
   type === 'VARCHAR' ? ` USING COMPRESSION ${text === undefined ? 'fsst' : compressions[text]}` : ''
 
@@ -178,7 +178,7 @@ export const create = ({ name, columns, query }: Relation): string =>
         .join(', ')});`
     : `CREATE VIEW ${identifier(name)} AS ${query};`
 
-/** The statements that keep the documentation in the database itself. */
+/** The statements that store the documentation in the database. */
 export const describe = ({ kind, name, comment, columns }: Relation): string =>
   [
     `COMMENT ON ${kind.toUpperCase()} ${identifier(name)} IS ${literal(comment)};`,

@@ -4,15 +4,15 @@ import { type Database, type DatabaseError, identifier, literal, transaction } f
 import { create, curationTables, describe, partsTable, verdictTables, views } from './relations.ts'
 
 /**
- * Version of the columns of part files, `columnsOf` an agent: a change of those needs the next number. It is one of the
+ * Version of the columns of part files (`columnsOf` an agent), to be incremented with any change. It is one of the
  * settings that verdicts are kept under, so that the part files of one agent in a run all have the same columns.
  */
 export const partVersion = 2
 
 /**
- * Statements that lead `curation.duckdb` from each version to the next, from an empty file on. They carry over only
- * what part files cannot give back, the tables of curations, and are never changed once released; everything else is
- * made anew by `rebuild`, from the definitions as they stand.
+ * Statements that lead `curation.duckdb` from each version to the next, from an empty file on. They keep only
+ * what cannot be rebuilt from part files, the tables of curations, and are never changed once released; everything else
+ * is rebuilt by `rebuild` from the current definitions.
  */
 const migrations: ReadonlyArray<string> = [
   `CREATE TABLE curated (
@@ -28,14 +28,14 @@ const migrations: ReadonlyArray<string> = [
      FROM provenance;
    DROP TABLE provenance;
    ALTER TABLE provenance_of RENAME TO provenance;`,
-  // Version 2 has no `plan` in the table `parts`, which is made anew like every table that follows from part files.
+  // Version 2 has no `plan` in the table `parts`, which is rebuilt like every table derived from part files.
   'SELECT 1',
 ]
 
 /** Version of `curation.duckdb` that this Spanwise writes. */
 export const schemaVersion = migrations.length
 
-/** Drops the tables and views that follow from part files and makes them anew, empty, with their documentation. */
+/** Drops the tables and views derived from part files and creates them again, empty, with their documentation. */
 export const rebuild = Effect.fn('Store.rebuild')(function* (database: Database) {
   const kept = ['schema_version', ...curationTables.map(({ name }) => name)].map(literal).join(', ')
   const stale = yield* database.rows(
@@ -65,20 +65,20 @@ export const versionOf = (database: Database): Effect.Effect<number, DatabaseErr
     return Number(row?.version ?? 0)
   })
 
-/** Refuses a database made by a later Spanwise. */
+/** Refuses a database made by a later version of Spanwise. */
 export const refuseLater = (version: number, path: string): Effect.Effect<void, InputError> =>
   version > schemaVersion
     ? Effect.fail(
         new InputError({
           subject: path,
-          problem: `has schema version ${version}, this Spanwise knows ${schemaVersion}`,
-          remedy: 'update Spanwise, or remove the file to build it anew from the part files',
+          problem: `has schema version ${version}, this version of Spanwise supports ${schemaVersion}`,
+          remedy: 'update Spanwise, or remove the file to rebuild it from the part files',
         }),
       )
     : Effect.void
 
 /**
- * Brings a database to `schemaVersion`, in one transaction: it is the old one or the new one, never one between. Tables
+ * Brings a database to `schemaVersion`, in one transaction: it is either the old or the new version. Tables
  * of verdicts are then empty, to be filled by `materialise`.
  */
 export const migrate = Effect.fn('Store.migrate')(function* (database: Database, path: string) {

@@ -34,11 +34,11 @@ const refuse = (problem: string) =>
   new InputError({
     subject: 'query',
     problem,
-    remedy: 'give one SELECT (FROM, WITH, VALUES, DESCRIBE, SUMMARIZE and SHOW TABLES are such too)',
+    remedy: 'use one SELECT (or FROM, WITH, VALUES, DESCRIBE, SUMMARIZE, SHOW TABLES)',
   })
 
 /**
- * Prepares a statement and runs it if it only reads. DuckDB itself says what kind of statement it is; COPY, ATTACH, SET,
+ * Prepares a statement and runs it if it only reads. DuckDB reports the kind of statement; COPY, ATTACH, SET,
  * INSERT and the like, and EXPLAIN (which with ANALYZE runs them), are refused before they run.
  *
  * @param attempt runs work on the connection, turns its failures into errors and can be interrupted
@@ -49,12 +49,12 @@ export const select = <E>(
   attempt: <A>(work: () => Promise<A>) => Effect.Effect<A, E>,
 ): Effect.Effect<Selected<E>, E | InputError> =>
   Effect.gen(function* () {
-    if (empty.test(sql)) return yield* refuse('holds no statement')
+    if (empty.test(sql)) return yield* refuse('contains no statement')
     const statements = yield* attempt(() => connection.extractStatements(sql))
-    if (statements.count !== 1) return yield* refuse(`holds ${statements.count} statements`)
+    if (statements.count !== 1) return yield* refuse(`contains ${statements.count} statements`)
     const statement = yield* attempt(() => statements.prepare(0))
     if (statement.statementType !== StatementType.SELECT)
-      return yield* refuse(`is ${StatementType[statement.statementType]}, which does more than read`)
+      return yield* refuse(`is ${StatementType[statement.statementType]}, which is not read-only`)
     const result: DuckDBResult = yield* attempt(() => statement.stream())
     const columns = result
       .deduplicatedColumnNames()

@@ -20,7 +20,7 @@ export interface ModelReplyOptions {
   /** Samples with the model at the same time. */
   readonly inFlight?: number
   readonly decoders?: number
-  /** Bytes of frames that may be held at the same time. */
+  /** Maximum bytes of frames held at the same time. */
   readonly memory?: number
 }
 

@@ -3,9 +3,9 @@ import type { InputError } from '../../core/index.ts'
 import type { Ended, Executor, FoldTask } from './executor.ts'
 
 export interface DriveOptions {
-  /** Most attempts at a fold that ends without being finished. */
+  /** Maximum number of attempts for a fold that ends unfinished. */
   readonly attempts: number
-  /** Milliseconds before another attempt, and between two looks at a fold that somebody holds. */
+  /** Milliseconds before another attempt, and between two checks of a fold that another process holds. */
   readonly pause: number
   /** Whether a fold has its manifest. */
   readonly finished: (task: FoldTask) => Effect.Effect<boolean, InputError>
@@ -13,18 +13,18 @@ export interface DriveOptions {
   readonly held: (task: FoldTask) => Effect.Effect<boolean, InputError>
 }
 
-/** What becomes of an attempt: `held` is somebody else's work, which does not count as one. */
+/** The outcome of an attempt: `held` means that another process holds the fold, and does not count as an attempt. */
 export type Fate = 'finished' | 'refused' | 'again' | 'held' | 'given up'
 
-/** How an attempt ended, and what follows from it. */
+/** How an attempt ended, and the next action. */
 export interface Driven extends Ended {
   readonly fate: Fate
 }
 
 /**
- * What follows from an attempt's end. Without its manifest a fold is not finished, whatever the exit code. An input
- * error (2) or a cancellation (130, or by the scheduler) would only come again, unless the error is that somebody holds
- * the fold; everything else may be a machine's fault.
+ * The action after an attempt's end. Without its manifest a fold is not finished, whatever the exit code. An input
+ * error (2) or a cancellation (130, or by the scheduler) would only repeat, unless another process holds
+ * the fold; everything else may be a fault of the machine.
  */
 export const fateOf = (
   ended: Pick<Ended, 'end' | 'code' | 'attempt'>,
@@ -39,9 +39,9 @@ export const fateOf = (
 }
 
 /**
- * Runs folds through an executor until each is finished, refused or given up, and gives every attempt's end as it
- * comes. A fold that a live process holds is waited for: the process may outlive the machine's connection, its lease
- * outlives a machine that died, and what it does need not be done twice.
+ * Runs folds through an executor until each is finished, refused or given up, and emits the end of every attempt. A fold
+ * that a live process holds is waited for, because the process may still finish it, and the lease of a machine that
+ * died expires.
  */
 export const drive = (
   executor: Executor,

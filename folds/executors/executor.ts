@@ -1,7 +1,7 @@
 import type { Stream } from 'effect'
 import type { InputError } from '../../core/index.ts'
 
-/** A fold to be run by one command: the same that a user would type, wherever an executor starts it. */
+/** A fold to be run by one command, the same that a user would run by hand. */
 export interface FoldTask {
   /** Index of the fold. */
   readonly fold: number
@@ -13,9 +13,9 @@ export interface FoldTask {
   readonly log: string
 }
 
-/** What is asked for each fold. */
+/** Resources requested for each fold. */
 export interface Resources {
-  /** Cores; a fraction where the scheduler knows fractions. */
+  /** Cores; a fraction if the scheduler supports fractions. */
   readonly cpus: number
   readonly gpus: number
   /** Bytes. */
@@ -27,10 +27,10 @@ export interface ExecutorSettings {
   readonly run: string
   /** Folder that commands start in, absolute. */
   readonly cwd: string
-  /** Most folds at the same time; left out, the executor's own choice. */
+  /** Maximum number of concurrent folds; the executor's choice by default. */
   readonly workers?: number
   readonly resources: Resources
-  /** Milliseconds between two looks at a scheduler. */
+  /** Milliseconds between two queries of a scheduler. */
   readonly poll?: number
   /** Options of one executor by name, as its own schema reads them. */
   readonly options: { readonly [name: string]: unknown }
@@ -40,17 +40,17 @@ export interface ExecutorSettings {
 export interface Ended {
   readonly task: FoldTask
   readonly attempt: number
-  /** `lost`: killed or its machine died; `cancelled`: somebody told the scheduler to stop it. */
+  /** `lost`: killed or its machine died; `cancelled`: stopped through the scheduler. */
   readonly end: 'exited' | 'lost' | 'cancelled'
   /** Exit code; null unless it exited. */
   readonly code: number | null
-  /** One line: the last that it wrote, or what the scheduler says. */
+  /** One line: the last of its output, or the scheduler's message. */
   readonly detail: string
 }
 
-/** Starts commands somewhere and says how each ended. */
+/** Starts commands and reports how each ended. */
 export interface Executor {
   readonly name: string
-  /** Runs an attempt of each task, and gives their ends as they come. Interrupted, it stops what it started. */
+  /** Runs an attempt of each task and emits how each ended. When interrupted, it stops what it started. */
   readonly submit: (tasks: ReadonlyArray<FoldTask>, attempt: number) => Stream.Stream<Ended, InputError>
 }

@@ -4,8 +4,8 @@ import type { Ended, Executor, ExecutorSettings, FoldTask } from './executor.ts'
 import { lastLine, runLogged } from './process.ts'
 
 /**
- * The devices of each worker: `gpus` in a row of those that CUDA_VISIBLE_DEVICES names, or of 0, 1, 2 and on where it
- * is not set. Null for no assignment, where folds ask for none.
+ * The devices of each worker: `gpus` consecutive ones of CUDA_VISIBLE_DEVICES, or of 0, 1, 2, ... if it is not
+ * set. Null if folds need none.
  */
 export const devicesOf = (
   workers: number,
@@ -15,7 +15,7 @@ export const devicesOf = (
   if (gpus === 0) return null
   const refuse = (problem: string, remedy: string) => new InputError({ subject: '--gpus', problem, remedy })
   if (!Number.isInteger(gpus))
-    return refuse(`${gpus} of a device cannot be assigned`, 'give a whole number, or use --executor ray')
+    return refuse(`${gpus} of a device cannot be assigned`, 'use a whole number, or --executor ray')
   const named = visible?.split(',').filter((name) => name !== '')
   const devices = named ?? Array.from({ length: workers * gpus }, (_, index) => String(index))
   return devices.length < workers * gpus
@@ -28,7 +28,7 @@ export const devicesOf = (
       )
 }
 
-/** Folds as processes of this machine, `workers` at a time (default 1), each with devices of its own. */
+/** Folds as processes of this machine, `workers` at a time (default 1), each with its own devices. */
 export const makeLocal = Effect.fn('Executors.local')(function* ({
   cwd,
   workers = 1,

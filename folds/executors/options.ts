@@ -2,7 +2,7 @@ import { Effect } from 'effect'
 import type { z } from 'zod'
 import { InputError } from '../../core/index.ts'
 
-/** An executor's own options as its schema reads them; an InputError names the first that does not fit. */
+/** An executor's options, parsed by its schema; an InputError names the first invalid one. */
 export const executorOptions = <A>(
   executor: string,
   schema: z.ZodType<A>,
@@ -15,7 +15,7 @@ export const executorOptions = <A>(
   return Effect.fail(
     new InputError({
       subject: `${executor} option "${name}"`,
-      problem: issue.code === 'unrecognized_keys' ? 'there is no such option' : issue.message,
+      problem: issue.code === 'unrecognized_keys' ? 'no such option' : issue.message,
       remedy: 'see "spanwise folds run --help"',
     }),
   )

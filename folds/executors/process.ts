@@ -8,7 +8,7 @@ import { codeOf, makeFolders } from '../../files/index.ts'
 
 export { shellQuote } from '../../core/index.ts'
 
-/** Milliseconds that a process has to end after SIGINT before it is killed: a whole run stops within 5 s. */
+/** Milliseconds allowed after SIGINT before a process is killed, so that a whole run stops within 5 s. */
 const grace = 4000
 
 const unwritable = (path: string, error: unknown) =>
@@ -35,9 +35,9 @@ export interface ProcessExit {
 }
 
 /**
- * Runs a command with its output added to a file, in a process group of its own: Ctrl-C on the terminal reaches the
- * caller only, and a caller that is killed leaves the command at work. Interrupted, it sends SIGINT and waits for the
- * end, then kills.
+ * Runs a command with its output appended to a file, in its own process group: Ctrl-C on the terminal reaches only the
+ * caller, and the command survives a caller that is killed. When interrupted, it sends SIGINT, waits for the end, then
+ * kills.
  */
 export const runLogged = (
   command: ReadonlyArray<string>,
@@ -77,7 +77,7 @@ export interface Captured {
   readonly err: string
 }
 
-/** Runs a short command and gives what it wrote; an InputError where there is no such program. */
+/** Runs a short command and returns its output; an InputError if there is no such program. */
 export const capture = (
   command: ReadonlyArray<string>,
   remedy: string,

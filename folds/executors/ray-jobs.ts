@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { InputError } from '../../core/index.ts'
 import { lastOf } from './process.ts'
 
-/** What is read of a job; field names are the API's (docs.ray.io, "Ray Jobs REST API specification"). */
+/** The fields of a job that are used; names are the API's (docs.ray.io, "Ray Jobs REST API specification"). */
 const jobSchema = z.object({
   status: z.enum(['PENDING', 'RUNNING', 'STOPPED', 'SUCCEEDED', 'FAILED']),
   message: z.string().nullish(),
@@ -27,16 +27,16 @@ export interface RaySubmission {
 }
 
 export interface RayJobs {
-  /** Submits a job; one of that name that is there already counts as this one, for the answer may have been lost. */
+  /** Submits a job; an existing job of that name counts as this one, because an earlier response may have been lost. */
   readonly submit: (submission: RaySubmission) => Effect.Effect<void, InputError>
-  /** A job as it stands, or null where the cluster knows none of that name. */
+  /** The state of a job, or null if the cluster has no job of that name. */
   readonly get: (id: string) => Effect.Effect<RayJob | null, InputError>
-  /** All that a job has written so far, or null where its machine cannot be asked. */
+  /** The output of a job so far, or null if its machine cannot be reached. */
   readonly logs: (id: string) => Effect.Effect<string | null, InputError>
   readonly stop: (id: string) => Effect.Effect<void, InputError>
 }
 
-/** The head did not answer, or not for good: asking again may help. */
+/** The head did not answer, or failed temporarily: a retry may succeed. */
 class Away extends Data.TaggedError('Away')<{ readonly problem: string }> {}
 
 interface Answer {
@@ -49,12 +49,12 @@ export interface RayJobsOptions {
   readonly address: string
   /** Bearer token; never shown. */
   readonly token: string | undefined
-  /** Milliseconds that the head may be away, and between two tries. */
+  /** Milliseconds that the head may be unreachable, and between two attempts. */
   readonly patience: number
   readonly pause: number
 }
 
-/** A URL as it may be shown. */
+/** A URL without credentials. */
 const withoutPassword = (url: string): string => {
   try {
     const { protocol, host, pathname } = new URL(url)
@@ -64,7 +64,7 @@ const withoutPassword = (url: string): string => {
   }
 }
 
-/** Ray's Jobs REST API. A head that does not answer is asked again for some time, then an InputError. */
+/** Ray's Jobs REST API. A head that does not answer is retried for some time, then an InputError. */
 export const rayJobs = Effect.fn('Executors.rayJobs')(function* ({
   address,
   token,
@@ -73,7 +73,7 @@ export const rayJobs = Effect.fn('Executors.rayJobs')(function* ({
 }: RayJobsOptions) {
   const client = yield* HttpClient.HttpClient
   const subject = `Ray at ${withoutPassword(address)}`
-  const remedy = 'start the cluster, or give the URL of its dashboard with --option address=URL'
+  const remedy = 'start the cluster, or set the URL of its dashboard with --option address=URL'
 
   const once = Effect.fnUntraced(function* (
     request: HttpClientRequest.HttpClientRequest,
@@ -93,7 +93,7 @@ export const rayJobs = Effect.fn('Executors.rayJobs')(function* ({
     if (status === 401 || status === 403)
       return yield* new InputError({
         subject,
-        problem: token === undefined ? 'wants a token' : 'refuses the token',
+        problem: token === undefined ? 'requires a token' : 'refuses the token',
         remedy: "put the cluster's token into the environment variable RAY_AUTH_TOKEN",
       })
     const problem = `answers ${status} (${lastOf(text)})`
@@ -113,8 +113,7 @@ export const rayJobs = Effect.fn('Executors.rayJobs')(function* ({
   const read = <A>(schema: z.ZodType<A>, text: string): Effect.Effect<A, InputError> =>
     Effect.try({
       try: () => schema.parse(JSON.parse(text)),
-      catch: () =>
-        new InputError({ subject, problem: 'answers something else than its Jobs API should', remedy }),
+      catch: () => new InputError({ subject, problem: 'did not answer as a Ray Jobs API', remedy }),
     })
   const jobs = `${address.replace(/\/+$/, '')}/api/jobs/`
   const at = (id: string, action = '') => `${jobs}${encodeURIComponent(id)}${action}`
@@ -131,7 +130,7 @@ export const rayJobs = Effect.fn('Executors.rayJobs')(function* ({
     call(HttpClientRequest.get(at(id)), (answer) => ok(answer) || answer.status === 404).pipe(
       Effect.flatMap(({ status, text }) => (status === 404 ? Effect.succeed(null) : read(jobSchema, text))),
     )
-  // A dead machine cannot be asked for logs, which is no reason to wait: whatever else is wrong shows in `get`.
+  // Logs of a dead machine are unavailable, which is no reason to wait: other failures show in `get`.
   const logs: RayJobs['logs'] = (id) =>
     call(HttpClientRequest.get(at(id, '/logs')), () => true).pipe(
       Effect.flatMap((answer) =>

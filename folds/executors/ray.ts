@@ -11,21 +11,21 @@ import type { RayJob } from './ray-jobs.ts'
 export const rayOptions = z.strictObject({
   /** URL of the dashboard; RAY_API_SERVER_ADDRESS, as for Ray's own client, or the local one by default. */
   address: z.url().optional(),
-  /** Names of environment variables that jobs are given, with commas. Ray shows their values in its dashboard. */
+  /** Names of environment variables to pass to jobs, separated by commas. Ray shows their values in its dashboard. */
   env: z.string().default(''),
   /** Custom resources of each fold, e.g. `resources.a100=1`. */
   resources: z.record(z.string(), z.number().positive()).default({}),
-  /** Seconds that the head may be away before the run is given up. */
+  /** Seconds that the head may be unreachable before the run is given up. */
   patience: z.number().min(0).default(120),
 })
 
-/** A name as Ray takes it; the hash keeps two folders of one name apart. */
+/** A valid name for Ray; the hash distinguishes two folders of the same name. */
 export const runName = (run: string): string =>
   `${basename(run).replaceAll(/[^A-Za-z0-9_-]+/g, '-')}-${createHash('sha256').update(run).digest('hex').slice(0, 8)}`
 
-/** How a job ended, or null while it has not. No exit code means that Ray lost it: its machine or supervisor died. */
+/** How a job ended, or null while it runs. No exit code means that Ray lost it: its machine or supervisor died. */
 export const endOf = (job: RayJob | null): Pick<Ended, 'end' | 'code' | 'detail'> | null => {
-  if (job === null) return { end: 'lost', code: null, detail: 'the cluster no longer knows the job' }
+  if (job === null) return { end: 'lost', code: null, detail: 'the cluster no longer has the job' }
   const code = job.driver_exit_code ?? null
   const detail = lastOf(job.message ?? '')
   switch (job.status) {
@@ -48,7 +48,7 @@ const logEvery = 10_000
 /**
  * Folds as jobs of a Ray cluster (Ray Jobs REST API), at most `workers` submitted at a time (default 8): a job that waits
  * longer than Ray's own 15 minutes for its resources fails there. Needs the run's folder, the videos and Spanwise on a
- * file system that every node sees. A job of an earlier start that still runs is taken up again, not doubled.
+ * file system that every node sees. A job of an earlier start that still runs is resumed, not duplicated.
  */
 export const makeRay = Effect.fn('Executors.ray')(function* ({
   run,
@@ -65,13 +65,13 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
     return yield* new InputError({
       subject: `ray option env`,
       problem: `${absent} is not set`,
-      remedy: 'export it, or leave it out',
+      remedy: 'export it, or omit it',
     })
-  // Only here, because loading HTTP clients costs every other start time.
+  // Imported only here, because loading HTTP clients slows every other start.
   const [NodeHttpClient, { rayJobs }] = yield* Effect.promise(() =>
     Promise.all([import('@effect/platform-node/NodeHttpClient'), import('./ray-jobs.ts')]),
   )
-  // Not fetch: its headers look like a browser's, from which Ray takes no POST.
+  // Not fetch: its headers look like a browser's, from which Ray accepts no POST.
   const http = yield* Layer.build(NodeHttpClient.layerUndici)
   const jobs = yield* rayJobs({
     address: address ?? process.env.RAY_API_SERVER_ADDRESS ?? 'http://127.0.0.1:8265',

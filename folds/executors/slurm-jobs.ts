@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import type { Ended } from './executor.ts'
 
-/** One task of a job array as SLURM tells it. */
+/** One task of a job array as reported by SLURM. */
 export interface ArrayTask {
   /** Number of the array job. */
   readonly job: number
   readonly task: number
   /** The first word of its state, e.g. `NODE_FAIL`. */
   readonly state: string
-  /** Exit code; null where a signal ended it or where SLURM does not say. */
+  /** Exit code; null if a signal ended it or SLURM does not report one. */
   readonly code: number | null
 }
 
@@ -86,7 +86,7 @@ const codeOf = (value: z.output<typeof exit> | number): number | null => {
   return status === 'SIGNALED' ? null : value.return_code
 }
 
-/** `squeue --json`, every array task on its own: those that wait stand in one entry. */
+/** `squeue --json`, every array task separately: pending ones share one entry. */
 export const readQueue = (json: unknown): ReadonlyArray<ArrayTask> =>
   queueSchema.parse(json).jobs.flatMap((entry) => {
     const { array_job_id: job, array_task_id: task, array_task_string: tasks } = entry
@@ -97,7 +97,7 @@ export const readQueue = (json: unknown): ReadonlyArray<ArrayTask> =>
 
 /**
  * `sacct --json`. SLURM 22.05 writes return code 0 for every job that failed by its exit code, so a failure with code 0
- * has none here; `--parsable2` tells it.
+ * has none here; `--parsable2` reports it.
  */
 export const readAccount = (json: unknown): ReadonlyArray<ArrayTask> =>
   accountSchema.parse(json).jobs.flatMap(({ array, state, exit_code }) => {

@@ -15,21 +15,21 @@ import {
   readQueue,
 } from './slurm-jobs.ts'
 
-/** Line breaks and the like, which no line of a script can hold. */
+/** Line breaks and other control characters, which a line of a script cannot contain. */
 const control = /\p{Cc}/u
 
-/** Options of sbatch by their long names, e.g. `partition=gpu`; what the executor sets itself is refused. */
+/** Options of sbatch by their long names, e.g. `partition=gpu`; options that the executor sets itself are refused. */
 export const slurmOptions = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
   .superRefine((options, context) => {
     for (const [name, value] of Object.entries(options)) {
       if (!/^[a-z][a-z0-9-]*$/.test(name))
-        context.addIssue({ code: 'custom', path: [name], message: 'is no option of sbatch' })
+        context.addIssue({ code: 'custom', path: [name], message: 'is not an option of sbatch' })
       else if (control.test(String(value)))
         context.addIssue({
           code: 'custom',
           path: [name],
-          message: 'holds a line break or another control character',
+          message: 'contains a line break or another control character',
         })
     }
     for (const name of ['array', 'output', 'error', 'chdir', 'requeue', 'no-requeue', 'wait', 'parsable'])
@@ -46,14 +46,14 @@ export interface ScriptSettings {
   readonly options: z.output<typeof slurmOptions>
 }
 
-/** A value as sbatch reads it back: it knows quotes and backslashes, and takes `#` for the start of a comment. */
+/** A value quoted for sbatch, which supports quotes and backslashes and treats `#` as the start of a comment. */
 const quoted = (value: string | number): string =>
   /^[\w./:,@%+-]+$/.test(String(value)) ? String(value) : `"${String(value).replaceAll(/["\\]/g, '\\$&')}"`
 
 const directive = (name: string, value: string | number | boolean): ReadonlyArray<string> =>
   value === false ? [] : [`#SBATCH --${name}${value === true ? '' : `=${quoted(value)}`}`]
 
-/** Where SLURM's own output of an array goes; a `%` of the folder's name is no pattern. */
+/** Where SLURM's own output of an array goes; a `%` in the folder's name is escaped. */
 export const outputPattern = (folder: string): string => `${folder.replaceAll('%', '%%')}/%A-%a.out`
 
 /**
@@ -65,7 +65,7 @@ export const scriptOf = (tasks: ReadonlyArray<FoldTask>, settings: ScriptSetting
   const asked = {
     'job-name': `spanwise-${tasks[0]!.name.split('-')[0]}`,
     array: `${contractTasks(tasks.map(({ fold }) => fold))}${workers === undefined ? '' : `%${workers}`}`,
-    // What no directive can say is an argument of sbatch.
+    // Options that no directive can express are arguments of sbatch.
     ...(control.test(folder) ? {} : { output: outputPattern(folder) }),
     'cpus-per-task': Math.ceil(resources.cpus),
     mem: `${Math.ceil(resources.memory / 2 ** 20)}M`,
@@ -88,7 +88,7 @@ export const scriptOf = (tasks: ReadonlyArray<FoldTask>, settings: ScriptSetting
 
 const remedy = 'run this where the commands of SLURM are installed and its controller answers'
 
-/** How tasks are looked up: with JSON, or, where SLURM was built without it, from the accounting as text. */
+/** How tasks are queried: with JSON, or, if SLURM was built without it, from the accounting as text. */
 type Look = (job: number) => Effect.Effect<ReadonlyArray<ArrayTask>, InputError>
 
 const run = Effect.fnUntraced(function* (command: ReadonlyArray<string>) {
@@ -104,7 +104,7 @@ const parse = <A>(program: string, text: string, read: (json: unknown) => A): Ef
     catch: () =>
       new InputError({
         subject: `${program} --json`,
-        problem: 'writes something else than expected',
+        problem: 'returned unexpected output',
         remedy: 'report the version of SLURM ("sinfo --version")',
       }),
   })
@@ -136,11 +136,11 @@ const hasJson = Effect.gen(function* () {
   yield* run(['squeue', '--noheader', '--states=pending'])
   const { code } = yield* capture(['squeue', '--states=pending', '--json'], remedy)
   if (code !== 0)
-    yield* Effect.logInfo('squeue has no --json here: tasks are followed through sacct --parsable2')
+    yield* Effect.logInfo('squeue does not support --json: tasks are tracked through sacct --parsable2')
   return code === 0
 })
 
-/** Looks in a row that may fail or miss a task before the run is given up: a controller restarts, accounting lags. */
+/** Consecutive queries that may fail or miss a task before the run is given up: controllers restart, accounting lags. */
 const patience = 24
 
 /**
@@ -183,8 +183,8 @@ export const makeSlurm = Effect.fn('Executors.slurm')(function* (settings: Execu
           ? seen.failure
           : new InputError({
               subject: `SLURM job ${job}_${absent}`,
-              problem: 'is known neither to squeue nor to sacct',
-              remedy: 'keep accounting on, or raise MinJobAge, and start again',
+              problem: 'is unknown to squeue and sacct',
+              remedy: 'enable accounting or raise MinJobAge, then start again',
             })
       const ended: Array<Ended> = []
       for (const entry of known) {

@@ -3,21 +3,21 @@ import { type Sample, type Window, Windows } from '../../core/index.ts'
 import type { Row } from '../../store/index.ts'
 
 export const actions = ['drop', 'repair', 'downweight', 'keep'] as const
-/** What is done about an annotation that boundary reflection found partial. */
+/** The action for an annotation that boundary reflection found partial. */
 export type Action = (typeof actions)[number]
 
 export interface ActSettings {
   readonly action: Action
-  /** What is done about an uncertain verdict; `repair` has nothing to add there. */
+  /** The action for an uncertain verdict; `repair` has nothing to add then. */
   readonly uncertain: Exclude<Action, 'repair'>
-  /** Weight in training of what is down-weighted, in (0, 1). */
+  /** Training weight of down-weighted samples, in (0, 1). */
   readonly weight: number
 }
 
 export const defaultActSettings: ActSettings = { action: 'drop', uncertain: 'keep', weight: 0.25 }
 
 export interface Decision {
-  /** `reject`: an agent could not look at the sample, or its annotation lies outside the video. */
+  /** `reject`: an agent could not process the sample, or its annotation is outside the video. */
   readonly decision: 'keep' | 'repair' | 'downweight' | 'drop' | 'reject'
   readonly reason: string | null
   /** 0 where dropped or rejected. */
@@ -34,10 +34,10 @@ const gap = (agent: string, row: Row | undefined, required: boolean): string | n
 }
 
 /**
- * What becomes of one sample, from the verdicts of the two agents. Boundary reflection may be left out altogether
- * (everything then counts as complete), difficulty may not: selection needs it.
+ * The decision about one sample, from the verdicts of both agents. Boundary reflection is optional (without it every
+ * annotation counts as complete), difficulty is required for selection.
  *
- * @param reflected whether boundary reflection was run: a sample that it has not seen is then rejected.
+ * @param reflected whether boundary reflection was run: a sample without its verdict is then rejected.
  */
 export const act = (
   bra: Row | undefined,
@@ -72,7 +72,7 @@ export const act = (
   }
 }
 
-/** Mean IoU of the recorded rollouts with other windows than they were judged by: free of model calls. */
+/** Mean IoU of the recorded rollouts with other windows, without model calls. */
 export const rejudge = (
   sample: Pick<Sample, 'windows'>,
   dea: Row,

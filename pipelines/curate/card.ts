@@ -27,7 +27,7 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-/** What a method goes by besides share and seed. */
+/** Parameters of a method apart from share and seed. */
 const detail = ({ method, mean, deviation, quotas }: Selection): string => {
   if (method === 'gaussian' || method === 'gaussian-balanced') return `, mean ${mean}, deviation ${deviation}`
   if (method !== 'band') return ''
@@ -36,7 +36,7 @@ const detail = ({ method, mean, deviation, quotas }: Selection): string => {
     .join(', ')}`
 }
 
-/** The dataset card: front matter as the Hugging Face hub reads it, then what was done, in numbers. */
+/** The dataset card: front matter for the Hugging Face hub, then settings and counts. */
 export const datasetCard = (facts: CardFacts): string => {
   const licences = [
     ...new Set(facts.datasets.map(({ licence }) => licence ?? 'not stated by its publishers')),
@@ -94,7 +94,7 @@ ${table(['band', 'samples'], Object.entries(facts.bands))}
 
 ${
   facts.evaluation.length === 0
-    ? 'It was not checked whether videos are shared with an evaluation set: none was named.'
+    ? 'No evaluation set was named, so shared videos were not checked.'
     : `No video is shared with ${facts.evaluation.join(', ')}.`
 }
 

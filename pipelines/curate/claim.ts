@@ -7,12 +7,12 @@ import { listFolder, makeFolder, readJson, writeJson } from '../../files/index.t
 import { difference } from '../../folds/index.ts'
 import { type Database, type DatabaseError, readMetadata } from '../../store/index.ts'
 
-/** What a curated dataset depends on besides the verdicts. */
+/** The settings of a curated dataset, apart from the verdicts. */
 export type CurationSettings = { readonly [name: string]: Json }
 
 const recordName = 'curation.json'
 
-/** The settings that a folder was curated with, null where it holds no curated dataset. */
+/** The settings that a folder was curated with, null if it contains no curated dataset. */
 const settingsIn = Effect.fnUntraced(function* (database: Database, folder: string) {
   const recorded = yield* readJson(join(folder, recordName), z.record(z.string(), z.json()))
   if (recorded !== null) return recorded as CurationSettings
@@ -25,8 +25,8 @@ const settingsIn = Effect.fnUntraced(function* (database: Database, folder: stri
 })
 
 /**
- * Makes a folder the one of a curation, before anything is written to it: a new or empty folder, or one that was curated
- * with the same settings. Another is refused, for what it holds is somebody's.
+ * Claims a folder for a curation, before anything is written to it: a new or empty folder, or one that was curated with
+ * the same settings. Any other is refused, so that no files are overwritten.
  *
  * @param replace take also a folder that was curated with other settings.
  */
@@ -40,15 +40,15 @@ export const claimCuration = Effect.fn('Pipelines.claimCuration')(function* (
   if (before === null && (yield* listFolder(folder)).length > 0)
     return yield* new InputError({
       subject: folder,
-      problem: 'holds files, but no curated dataset',
-      remedy: 'give a new or empty folder as --out',
+      problem: 'contains files, but no curated dataset',
+      remedy: 'set --out to a new or empty folder',
     })
   const changed = before === null ? null : difference(before, { ...before, ...settings })
   if (changed !== null && !replace)
     return yield* new InputError({
       subject: folder,
-      problem: `holds a dataset curated with other settings: ${changed}`,
-      remedy: 'give another --out, or --replace to write over it',
+      problem: `contains a dataset curated with other settings: ${changed}`,
+      remedy: 'choose another --out, or use --replace to overwrite it',
     })
   yield* makeFolder(folder)
   yield* writeJson(join(folder, recordName), settings)

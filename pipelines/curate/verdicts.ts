@@ -28,7 +28,7 @@ export interface Verdicts {
 
 const named = ({ dataset, split }: Slice): string => `${dataset} ${split}`
 
-/** The slice that is asked for, the only one, or the training split where nothing is asked. */
+/** The requested slice, the only one, or the training split by default. */
 const chooseSlice = (
   found: ReadonlyArray<Slice>,
   wanted: Partial<Slice>,
@@ -47,9 +47,9 @@ const chooseSlice = (
     subject: run,
     problem:
       fit.length === 0
-        ? `holds no verdicts of ${asked}, only of ${found.map(named).join(' and ')}`
-        : `holds verdicts of ${fit.map(named).join(' and ')}`,
-    remedy: 'name one of them with --dataset and --split',
+        ? `contains no verdicts of ${asked}, only of ${found.map(named).join(' and ')}`
+        : `contains verdicts of ${fit.map(named).join(' and ')}`,
+    remedy: 'select one with --dataset and --split',
   })
 }
 
@@ -62,9 +62,8 @@ const latestPlan = Effect.fnUntraced(function* (run: string, slice: Slice) {
 })
 
 /**
- * Both agents' verdicts of the samples that are planned now in one slice of a run: of those that the agent asked last
- * was to see. What an agent said of another split, of an annotation since corrected or of a row since removed is not
- * among them.
+ * Both agents' verdicts of the samples that are planned now in one slice of a run: those of the
+ * latest plan. Verdicts about other splits, annotations corrected since or rows removed since are not included.
  */
 export const joinVerdicts = Effect.fn('Pipelines.joinVerdicts')(function* (
   { database, makeEvidence }: Merged,

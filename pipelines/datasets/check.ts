@@ -10,7 +10,7 @@ export interface CheckOptions extends DatasetOptions {
   readonly tolerance: number
 }
 
-/** One video file that is not as the annotations have it. */
+/** One video file that does not match the annotations. */
 export interface VideoFault {
   readonly file: string
   readonly kind: 'missing' | 'unreadable' | 'duration' | 'window'
@@ -28,7 +28,7 @@ interface Wanted {
   readonly samples: ReadonlyArray<Sample>
 }
 
-/** The samples whose windows lie outside their video. */
+/** The samples whose windows are outside their video. */
 const misplaced = ({ file, samples }: Wanted, measured: number): VideoFault | null => {
   const wrong = samples.flatMap(({ id, windows }) => {
     const problem = Windows.misplaced(windows ?? [], measured)
@@ -69,7 +69,7 @@ export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: Chec
         const measured = probed.success.duration
         const outside = misplaced(one, measured)
         if (duration === null || Math.abs(measured - duration) <= options.tolerance) return [outside]
-        const message = `lasts ${measured.toFixed(2)} s, annotated are ${duration} s`
+        const message = `lasts ${measured.toFixed(2)} s, annotated as ${duration} s`
         const other = { file, kind: 'duration', message, samples: samples.length } as const
         return [{ ...other, annotated: duration, measured }, outside]
       })().filter((fault) => fault !== null)

@@ -6,7 +6,7 @@ import { openDatabase, writePart } from '../../store/index.ts'
 import { type DatasetOptions, readSplits } from './readings.ts'
 
 export interface ExportOptions extends DatasetOptions {
-  /** The file to write; its ending says in which form: `.jsonl` or `.parquet`. */
+  /** The file to write; its extension sets the format: `.jsonl` or `.parquet`. */
   readonly out: string
 }
 
@@ -30,7 +30,7 @@ export const runExport = Effect.fn('Pipelines.runExport')(function* (options: Ex
   if (existsSync(out))
     return yield* new InputError({
       subject: `--out ${out}`,
-      problem: 'is there already',
+      problem: 'already exists',
       remedy: 'choose another name, or remove it first',
     })
   if (out.endsWith('.parquet')) {
@@ -45,8 +45,8 @@ export const runExport = Effect.fn('Pipelines.runExport')(function* (options: Ex
   else
     return yield* new InputError({
       subject: `--out ${out}`,
-      problem: 'its ending names no form',
-      remedy: 'let it end in .jsonl or .parquet',
+      problem: 'its extension is not a known format',
+      remedy: 'use .jsonl or .parquet',
     })
   return {
     dataset: options.dataset,

@@ -1,7 +1,7 @@
 import { fitPrior, type Sample } from '../../core/index.ts'
 import { baselinePredictions, evaluate, suites } from '../../eval/index.ts'
 
-/** What a constant answer reaches that was chosen by looking at the annotations alone, in percent unless said. */
+/** Scores of a constant answer fitted on the annotations, in percent unless noted. */
 export interface Floor {
   /** The constant window, in shares of the clip's duration; null where nothing is grounded. */
   readonly window: { readonly start: number; readonly end: number } | null
@@ -16,7 +16,7 @@ const pick = (metrics: { readonly [metric: string]: number }, names: ReadonlyArr
   Object.fromEntries(names.flatMap((name) => (metrics[name] === undefined ? [] : [[name, metrics[name]]])))
 
 /**
- * The prior-only floor of a split, fitted on the very same split: the most that no look at any video can give there.
+ * The prior-only baseline of a split, fitted on the same split: the best constant answer without any video.
  * Samples without duration or windows have no constant window and are left out of its scores.
  */
 export const floorOf = (samples: ReadonlyArray<Sample>): Floor => {

@@ -5,7 +5,7 @@ import type { Dataset, Notice, Problem } from '../../datasets/index.ts'
 import { type Floor, floorOf } from './floor.ts'
 import { type DatasetOptions, readSplits, type SplitReading } from './readings.ts'
 
-/** Order statistics of some seconds; all null of nothing. */
+/** Order statistics of some seconds; all null for an empty list. */
 export interface Spread {
   readonly min: number | null
   readonly mean: number | null
@@ -24,7 +24,7 @@ export interface SplitSummary {
   /** The published or counted size, where one is known. */
   readonly published: { readonly samples: number; readonly videos?: number } | null
   readonly tasks: { readonly [task: string]: number }
-  /** Annotated windows in all. */
+  /** Total number of annotated windows. */
   readonly windows: number
   /** `counts`: how many samples have so many windows; `unannotated`: samples without annotation of windows. */
   readonly windowsPerSample: {
@@ -40,7 +40,7 @@ export interface SplitSummary {
   /** Problems by kind, and the first of each kind by line. */
   readonly problems: { readonly [kind: string]: number }
   readonly problemLines: ReadonlyArray<Problem>
-  /** What is worth knowing though every row is sound, such as fields that are kept in `meta`. */
+  /** Notices about valid rows, such as fields that are kept in `meta`. */
   readonly notices: ReadonlyArray<Notice>
   /** The constant window fitted on this split, in shares of the duration, and what it scores here. */
   readonly prior: Floor

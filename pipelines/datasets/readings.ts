@@ -10,7 +10,7 @@ import {
   type ReadSettings,
 } from '../../datasets/index.ts'
 
-/** What of a dataset is looked at. */
+/** The part of a dataset to read. */
 export interface DatasetOptions {
   readonly dataset: string
   /** Folder of the annotation files, or one file. */
@@ -25,7 +25,7 @@ export interface SplitReading {
   readonly reading: DatasetReading
 }
 
-/** The first row that could not be read at all: it is no matter of policy. */
+/** The first row that could not be read at all, under any policy. */
 export const faultIn = (problems: ReadonlyArray<Problem>): InputError | null => {
   const fault = problems.find(
     ({ kind }) => kind === 'malformed' || kind === 'duplicate-id' || kind === 'unknown-field',
@@ -54,7 +54,7 @@ export const readSplits = Effect.fn('Pipelines.readSplits')(function* (options: 
     dataset.read(options.annotations, split, options.settings).pipe(
       Effect.map(
         (reading): SplitReading => ({
-          // `val` and `valid` name the same split: the dataset's own name is told.
+          // `val` and `valid` name the same split: the dataset's own name is reported.
           split: reading.samples[0]?.split ?? split,
           reading,
         }),

@@ -27,7 +27,7 @@ export interface PlanOptions {
   readonly foldSize?: number
   /** Samples of these tasks are planned; grounding unless told otherwise. */
   readonly tasks?: ReadonlyArray<Task>
-  /** Only so many of them, from the first. */
+  /** Only the first of them, if given. */
   readonly limit?: number
 }
 
@@ -94,7 +94,7 @@ export const makePlan = Effect.fn('Pipelines.makePlan')(function* (options: Plan
   return planOf({ samples: wanted, provenance }, options)
 })
 
-/** The folder of a slice's folds, which need not be there. */
+/** The folder of a slice's folds, which need not exist. */
 export const sliceFolder = (run: string, agent: AgentCommand, slice: Slice) =>
   findSlice(agentFolder(run, agent), slice)
 
@@ -122,8 +122,7 @@ export const nothingPlanned = (run: string): InputError =>
   new InputError({
     subject: run,
     problem: 'no folds were planned here',
-    remedy:
-      'begin with "spanwise folds run" or "spanwise folds plan --record", or give the folder with --run',
+    remedy: 'start with "spanwise folds run" or "spanwise folds plan --record", or set --run to the folder',
   })
 
 /** Plans again from the annotation files that a recorded plan names; refused where they have changed since. */
@@ -132,7 +131,7 @@ export const replan = Effect.fn('Pipelines.replan')(function* (
   agent: AgentCommand,
   file: PlanFile,
 ) {
-  // JSON has no undefined: what zod calls optional is either there or not.
+  // JSON has no undefined: optional fields are present or absent.
   const source = file.source as DatasetSource
   const { foldSize, tasks, limit } = file
   const plan = yield* makePlan({
@@ -142,7 +141,7 @@ export const replan = Effect.fn('Pipelines.replan')(function* (
   if (plan.file.keys === file.keys) return plan
   return yield* new InputError({
     subject: source.annotations,
-    problem: `is not what the folds of ${agent} were planned from`,
-    remedy: 'run "spanwise folds run" again for the annotations as they are now',
+    problem: `has changed since the folds of ${agent} were planned`,
+    remedy: 'run "spanwise folds run" again for the current annotations',
   })
 })

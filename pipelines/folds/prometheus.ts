@@ -6,7 +6,7 @@ const escape = (value: string | number): string =>
   String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 
 /**
- * Where folds stand as Prometheus' text format 0.0.4 (prometheus.io, "Exposition formats"). Counts are gauges: they are
+ * The state of folds in Prometheus' text format 0.0.4 (prometheus.io, "Exposition formats"). Counts are gauges: they are
  * read from files, and a fold that is retried has fewer failures afterwards.
  */
 export const metricsText = (standing: ReadonlyArray<AgentStatus>): string => {
@@ -18,7 +18,7 @@ export const metricsText = (standing: ReadonlyArray<AgentStatus>): string => {
     metrics.set(name, metric)
   }
   for (const { agent, dataset, split, folds } of standing) {
-    // Only where they are needed to tell two folds apart, so that a dashboard of one split stays as it is.
+    // Only if needed to distinguish two folds, so that a dashboard of one split stays unchanged.
     const several = standing.filter((other) => other.agent === agent).length > 1
     for (const report of folds) {
       const fold = { agent, ...(several ? { dataset, split } : {}), fold: report.fold.index }
@@ -35,8 +35,8 @@ export const metricsText = (standing: ReadonlyArray<AgentStatus>): string => {
       for (const endpoint of report.endpoints) {
         const server = { ...fold, url: endpoint.url }
         add('endpoint_up', '1 if requests are sent to it', server, endpoint.up ? 1 : 0)
-        add('endpoint_in_flight', 'Requests with it', server, endpoint.inFlight)
-        add('endpoint_limit', 'Most requests with it at a time', server, endpoint.limit)
+        add('endpoint_in_flight', 'Requests in flight', server, endpoint.inFlight)
+        add('endpoint_limit', 'Maximum number of concurrent requests to it', server, endpoint.limit)
         add('endpoint_requests', 'Attempts of this start', server, endpoint.requests)
         add('endpoint_failures', 'Failed attempts of this start', server, endpoint.failures)
         if (endpoint.latency !== null)

@@ -26,7 +26,7 @@ import { totalOf } from './report.ts'
 import { reportFolds } from './status.ts'
 
 export interface RunFoldsOptions extends PlanOptions {
-  /** The agent's own settings, to refuse others than the run was begun with before anything is started. */
+  /** The agent's settings, to refuse settings that differ from the run's before anything is started. */
   readonly settings: { readonly [name: string]: unknown }
   readonly executor: ExecutorName
   readonly execution: Omit<ExecutorSettings, 'run' | 'cwd'>
@@ -36,7 +36,7 @@ export interface RunFoldsOptions extends PlanOptions {
   readonly attempts: number
   /** Run, instead of unfinished folds, the finished ones that have failed or absent samples. */
   readonly retry?: boolean
-  /** Take the folds from whoever holds them. */
+  /** Take over the folds from other holders. */
   readonly breakLease?: boolean
   /** Milliseconds between two attempts. */
   readonly pause?: number
@@ -44,23 +44,23 @@ export interface RunFoldsOptions extends PlanOptions {
 
 export interface FoldsSummary extends Omit<Counts, 'done'> {
   readonly folds: number
-  /** Folds that had a manifest already, and those that have one now. */
+  /** Folds that had a manifest before, and those that have one now. */
   readonly before: number
   readonly finished: number
-  /** Attempts that were lost or failed and were made again. */
+  /** Attempts that were lost or failed and were repeated. */
   readonly again: number
   readonly done: number
   readonly seconds: number
 }
 
-/** One line for what is worth knowing of an attempt; null where it simply finished. */
+/** One line about the end of an attempt; null if it finished normally. */
 const lineOf = ({ task, fate, end, code, detail }: Driven): string | null => {
   const how = end === 'exited' ? `exit code ${code}: ${detail}` : `${end}: ${detail}`
   switch (fate) {
     case 'finished':
       return null
     case 'again':
-      return `${task.name} ended without being finished (${how}); it is started again`
+      return `${task.name} ended unfinished (${how}); restarting it`
     case 'held':
       return `${task.name} is held by another process; waiting for it (${detail})`
     case 'refused':
@@ -71,8 +71,8 @@ const lineOf = ({ task, fate, end, code, detail }: Driven): string | null => {
 
 /**
  * Runs the folds of a dataset that are not finished, through an executor, each by its own command. One such driver
- * works on a split of a run at a time; folds that other processes hold are waited for. What was finished before, in
- * this cut of the dataset or another, with this executor or another, keeps its verdicts.
+ * works on a split of a run at a time; folds held by other processes are waited for. Finished samples keep their
+ * verdicts, whatever the fold size or executor they were processed with.
  */
 export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunFoldsOptions) {
   const started = yield* Clock.currentTimeMillis
@@ -159,7 +159,7 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
   InputError | StoreError
 >
 
-/** The error that a run of folds ends with, or null where everything asked for was done. */
+/** The error that a run of folds ends with, or null if everything was done. */
 export const faultOf = (
   agent: string,
   { summary, first, unfinished }: Effect.Success<ReturnType<typeof runFolds>>,

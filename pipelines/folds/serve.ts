@@ -7,7 +7,7 @@ import { InputError } from '../../core/index.ts'
 /**
  * Serves `/metrics` for Prometheus on loopback until the scope closes; every scrape reads anew.
  *
- * @param port 0 takes any that is free.
+ * @param port 0 uses any free port.
  * @returns its URL.
  */
 export const serveMetrics = Effect.fn('Pipelines.serveMetrics')(function* (
@@ -19,8 +19,8 @@ export const serveMetrics = Effect.fn('Pipelines.serveMetrics')(function* (
       ({ cause }) =>
         new InputError({
           subject: `--prometheus ${port}`,
-          problem: `cannot be listened on (${cause instanceof Error && 'code' in cause ? cause.code : cause})`,
-          remedy: 'choose another port, or 0 for any',
+          problem: `cannot be opened for listening (${cause instanceof Error && 'code' in cause ? cause.code : cause})`,
+          remedy: 'choose another port, or 0 for any free port free port',
         }),
     ),
   )

@@ -5,7 +5,7 @@ import { type FoldReport, reportFold } from '../../folds/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { type AgentCommand, nothingPlanned, type PlannedSlice, recordedPlans } from './plan.ts'
 
-/** Where every fold of a plan stands. */
+/** The state of every fold of a plan. */
 export const reportFolds = (
   { folder, file }: PlannedSlice,
   known: Map<string, FoldReport>,
@@ -19,7 +19,7 @@ export interface AgentStatus {
   readonly folds: ReadonlyArray<FoldReport>
 }
 
-/** A reading of a run's folder: where the folds of each agent and split stand now. */
+/** The current state of the folds of each agent and split, from a run's folder. */
 export const runStatus = Effect.fn('Pipelines.runStatus')(function* (
   run: string,
   known: Map<string, FoldReport> = new Map(),

@@ -11,12 +11,12 @@ const text = (value: Json): string => {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** One line that a terminal shows without obeying any of it. */
+/** One line without control sequences. */
 const plain = (value: Json): string => plainLine(text(value))
 
 const csvCell = (value: Json): string => {
   const cell = text(value)
-  // RFC 4180; an empty text is quoted, to be told from null.
+  // RFC 4180; an empty text is quoted, to distinguish it from null.
   return /[",\r\n]/.test(cell) || value === '' ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
@@ -46,12 +46,12 @@ const tableLines = (columns: ReadonlyArray<SelectedColumn>, rows: ReadonlyArray<
   return `${[line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...body.map(line)].join('\n')}\n`
 }
 
-/** What `--limit` left of the rows; `more` is final when the rows have been read. */
+/** The rows within `--limit`; `more` is final once the rows have been read. */
 export interface Limited<E> extends Selected<E> {
   readonly more: () => boolean
 }
 
-/** The first `limit` rows, all of them where it is 0. What comes after is not computed. */
+/** The first `limit` rows, all of them if it is 0. Further rows are not computed. */
 export const limitRows = <E>({ columns, rows }: Selected<E>, limit: number): Limited<E> => {
   let left = limit === 0 ? Number.POSITIVE_INFINITY : limit
   let more = false
@@ -65,8 +65,7 @@ export const limitRows = <E>({ columns, rows }: Selected<E>, limit: number): Lim
 }
 
 /**
- * The text of an answer, piece by piece, so that any number of rows needs no more memory than a few; a table for people
- * is laid out as a whole.
+ * The text of a result as a stream, in constant memory for any number of rows; a table for people is laid out as a whole.
  *
  * @param about what `json` tells besides columns and rows
  */

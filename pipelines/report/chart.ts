@@ -1,4 +1,4 @@
-/** Small SVG charts, drawn as strings so that a report is one self-contained file. Colours come from CSS variables. */
+/** Small SVG charts as strings, so that a report is one self-contained file. Colours come from CSS variables. */
 
 export interface Series {
   readonly name: string

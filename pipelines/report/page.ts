@@ -23,6 +23,6 @@ export const table = ({ head, rows }: Table): string =>
     .map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`)
     .join('')}</tbody></table>`
 
-/** One HTML file with its style inside and nothing fetched from elsewhere. */
+/** One self-contained HTML file. */
 export const page = (title: string, body: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(title)}</title><style>${style}</style></head><body>${body}</body></html>\n`

@@ -18,7 +18,7 @@ export const processorFrames = (
   spread: 'ends' | 'starts',
 ): ReadonlyArray<number> => {
   const total = video.frames
-  // A grace for averages such as 29.999999, which a container's exact rate would not have.
+  // Tolerance for averages such as 29.999999, where the container's exact rate is 30.
   const wanted = (total / video.fps) * fps + 1e-6
   if (spread === 'ends') {
     const count = Math.min(Math.max(Math.trunc(wanted), minFrames), maxFrames, total)

@@ -13,7 +13,7 @@ export const fileOf = (folders: VideoFolders, sample: Sample): string | null => 
   return folder === undefined ? null : locate(folder, sample.file)
 }
 
-/** The samples whose videos exist; a warning counts the others, and it is an InputError where none does. */
+/** The samples whose videos exist; a warning counts the others. An InputError if none exists. */
 export const present = Effect.fnUntraced(function* (
   items: ReadonlyArray<TrainingItem>,
   folders: VideoFolders,
@@ -26,10 +26,10 @@ export const present = Effect.fnUntraced(function* (
   if (found.length === 0)
     return yield* new InputError({
       subject: data,
-      problem: `none of its ${items.length} videos is there (${fileOf(folders, items[0]!.sample) ?? items[0]!.sample.file} first)`,
+      problem: `none of its ${items.length} videos exists (${fileOf(folders, items[0]!.sample) ?? items[0]!.sample.file} first)`,
       remedy: 'set --videos to the folder of the videos',
     })
   if (found.length < items.length)
-    yield* Effect.logWarning(`${data}: ${items.length - found.length} of ${items.length} videos are absent`)
+    yield* Effect.logWarning(`${data}: ${items.length - found.length} of ${items.length} videos are missing`)
   return found
 })

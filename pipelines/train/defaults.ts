@@ -26,7 +26,7 @@ export const curriculumSettings = (
 export const sftSettings = (profile: ModelProfile, settings: Given) =>
   parseSettings('train sft', sftSchema, { learningRate: profile.learningRate.sft, ...settings })
 
-/** How replies are asked for. The annotations that SFT learns from hold no reasoning, so there nothing reasons. */
+/** How replies are requested. SFT trains on annotations without reasoning, so reasoning is off. */
 export const planOf =
   (kind: 'sft' | 'curriculum', profile: ModelProfile) =>
   (task: Task): Pick<ReplyPlan, 'ask' | 'enable'> =>

@@ -6,7 +6,7 @@ import type { RunFolder } from '../../trainer/index.ts'
  * Opens a run's folder and holds it for this process until the scope closes: two trainings in one folder would each
  * write every step. A folder that a live process holds is refused before it is touched.
  *
- * @param breakLease take it from whoever is said to hold it.
+ * @param breakLease take it over from its recorded holder.
  */
 export const holdRun = Effect.fn('Pipelines.holdRun')(function* <E, R>(
   run: string,

@@ -3,7 +3,7 @@ import { InputError } from '../../core/index.ts'
 import type { MaskMode } from '../../curriculum/index.ts'
 import type { ModelProfile } from '../../models/index.ts'
 
-/** Frames may be dropped only where each carries its own time; elsewhere the model would take the rest for neighbours. */
+/** Frames may be dropped only if each has its own time; otherwise the model would treat the rest as adjacent. */
 export const checkMaskMode = (
   { model, timestamps }: Pick<ModelProfile, 'model' | 'timestamps'>,
   mode: MaskMode,
@@ -14,6 +14,6 @@ export const checkMaskMode = (
         new InputError({
           subject: 'train curriculum setting "mask.mode"',
           problem: `drop is not possible with ${model}, which is not told the time of each frame`,
-          remedy: 'leave mask.mode at blank',
+          remedy: 'set mask.mode to blank',
         }),
       )

@@ -12,7 +12,7 @@ import type { TrainOptions } from '../train.ts'
 import { fileOf, present } from './data.ts'
 import { curriculumSettings, sftSettings } from './defaults.ts'
 
-/** Refuses data that cannot be trained on and settings that do not exist, before anything is made for a training. */
+/** Refuses invalid data and settings before a training starts. */
 export const checkTraining = Effect.fn('Pipelines.checkTraining')(function* (
   kind: 'sft' | 'curriculum',
   data: string,
@@ -27,7 +27,7 @@ export const checkTraining = Effect.fn('Pipelines.checkTraining')(function* (
   yield* readTrainingData(data)
 })
 
-/** What a training would do. Numbers of tokens are estimates. */
+/** The plan of a training. Numbers of tokens are estimates. */
 export interface TrainPlan {
   readonly samples: number
   readonly steps: number
@@ -57,7 +57,7 @@ const measuredSteps = Effect.fnUntraced(function* (run: string) {
       const parsed = stepSchema.safeParse(JSON.parse(line))
       return parsed.success ? [parsed.data] : []
     } catch {
-      // A killed process may have left half a line.
+      // A killed process may have left an incomplete line.
       return []
     }
   })
@@ -72,7 +72,7 @@ const measuredSteps = Effect.fnUntraced(function* (run: string) {
   }
 })
 
-/** Tokens of the text around a clip, about. */
+/** Approximate number of text tokens around a clip. */
 const textTokens = 120
 
 /** What `spanwise train` would do with these options, without loading the model. */

@@ -17,7 +17,7 @@ import { readText } from '../../files/index.ts'
 import { layerEmbedded, VisionLanguageModel } from '../../models/index.ts'
 
 export interface Validation {
-  /** Checkpoint that the engine began with: its tokenizer, template and processor are in use. */
+  /** Checkpoint that the engine started from, with its tokenizer, template and processor. */
   readonly checkpoint: string
   readonly engine: EngineService
   readonly samples: ReadonlyArray<Sample>
@@ -63,7 +63,7 @@ export const validationRow = (
 
 /**
  * Greedy answers of the weights in training, scored for every task. A sample without a reply says nothing about the
- * weights: it is counted and left out of the figures.
+ * weights: it is counted and excluded from the figures.
  */
 export const validate = Effect.fnUntraced(function* (validation: Validation, step: number) {
   const { checkpoint, engine, samples, videos, settings, folder } = validation

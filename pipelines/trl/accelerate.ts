@@ -27,7 +27,7 @@ const fsdp = (offload: boolean) => ({
   fsdp_offload_params: offload,
   // The trainer checkpoints activations itself.
   fsdp_activation_checkpointing: false,
-  // One Hugging Face folder, which every tool loads, instead of a shard for each process.
+  // One Hugging Face folder, which every tool can load, instead of a shard per process.
   fsdp_state_dict_type: 'FULL_STATE_DICT',
   fsdp_cpu_ram_efficient_loading: true,
 })
@@ -64,7 +64,7 @@ export const accelerateConfig = ({ gpus, sharding, offload }: LaunchShape): stri
     machine_rank: 0,
     num_processes: Math.max(1, gpus),
     main_training_function: 'main',
-    // Any free port: two trainings on one node must not meet.
+    // Any free port: two trainings on one node must not conflict.
     main_process_port: 0,
   })
 }

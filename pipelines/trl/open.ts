@@ -35,7 +35,7 @@ const profileOf = Effect.fnUntraced(function* (model: string, overrides: Profile
   )
 })
 
-/** Everything that a training through TRL starts from, read and checked; nothing is written. */
+/** The validated inputs of a training through TRL; nothing is written. */
 export const readTrl = Effect.fnUntraced(function* (
   kind: 'sft' | 'curriculum',
   options: TrainOptions,
@@ -107,7 +107,7 @@ export const claimRun = (
   options: TrainOptions,
   trl: TrlOptions,
 ) => {
-  // Where and how it is launched may change between two sittings; what is learnt may not.
+  // Launch options may change between two starts; training settings may not.
   const {
     output: _,
     resume: __,

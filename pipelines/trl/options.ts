@@ -14,7 +14,7 @@ export interface TrlOptions {
   readonly offload: boolean
   readonly executor: ExecutorName
   readonly executorOptions: { readonly [name: string]: unknown }
-  /** Cores that a scheduler is asked for. */
+  /** Cores to request from a scheduler. */
   readonly cpus: number
   /** Address and port of the service; any free port of loopback by default. */
   readonly host: string
@@ -36,14 +36,14 @@ export const promptsPerStep = Effect.fnUntraced(function* (
   if ('inject' in settings && settings.inject !== 'none')
     return yield* refuse(
       'inject',
-      'TRL has no place for a rollout that was not sampled',
-      'leave it at "none", or train with the embedded engine',
+      'TRL does not support rollouts that were not sampled',
+      'set it to "none", or train with the embedded engine',
     )
   if ('refill' in settings && settings.refill > 0)
     return yield* refuse(
       'refill',
       'TRL draws no further prompts within a step',
-      'leave it at 0, or train with the embedded engine',
+      'set it to 0, or train with the embedded engine',
     )
   if (perStep % processes !== 0)
     return yield* refuse(
@@ -61,6 +61,6 @@ export const promptsPerStep = Effect.fnUntraced(function* (
   if (perStep > most)
     yield* Effect.logWarning(`a step takes ${most} prompts instead of ${perStep}: there are no more samples`)
   if (items.some(({ weight }) => weight !== 1))
-    yield* Effect.logWarning('the weights of the samples are not used: TRL weighs all samples alike')
+    yield* Effect.logWarning('the weights of the samples are ignored: TRL weights all samples equally')
   return Math.min(perStep, most)
 })

@@ -8,7 +8,7 @@ import type { ReadTrl } from './open.ts'
 export const updatesOf = ({ training }: ReadTrl): number =>
   training.kind === 'sft' ? 1 : training.options.updates
 
-/** Steps of the curriculum that a checkpoint has behind it. */
+/** Finished steps of the curriculum at a checkpoint. */
 export const stepOf = (optimiserSteps: number, updates: number): number =>
   Math.floor(optimiserSteps / updates)
 
@@ -34,7 +34,7 @@ export const outcomeOf = Effect.fnUntraced(function* (read: ReadTrl, resumedFrom
   if (last === null)
     return yield* new InputError({
       subject: read.engine.output,
-      problem: 'the engine left no checkpoint',
+      problem: 'the engine wrote no checkpoint',
       remedy: `see ${read.run}/launch/train.log`,
     })
   const steps = stepOf(last.step, updatesOf(read))

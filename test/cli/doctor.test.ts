@@ -50,7 +50,7 @@ describe('spanwise doctor timestamps', () => {
     expect(frame).toMatchObject({ wrong: true, time: expect.closeTo(1.8, 6) })
     expect(frame.derived).toBeCloseTo((17 * 2.62) / 30, 1)
     expect(varying.err).toMatch(
-      /^spanwise: varying\.mp4: the model assigns a wrong time to \d of 6 frames [^\n]+\n$/,
+      /^spanwise: varying\.mp4: the model assigns a wrong time to \d of 6 frames; [^\n]+\n$/,
     )
     expect((await doctor('constant.mp4', ...asked)).code).toBe(0)
   })

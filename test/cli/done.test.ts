@@ -99,7 +99,7 @@ describe('nothing that is there is written over', () => {
       run('curate', '--run', 'mine', '--select', 'random', '--share', '1', ...more)
     const refused = await curate('--out', 'notes')
     expect(refused.err).toMatch(
-      /spanwise: notes: holds files, but no curated dataset; give a new or empty folder/,
+      /spanwise: notes: contains files, but no curated dataset; set --out to a new or empty folder/,
     )
     expect(refused.code).toBe(2)
     expect(contents(at('notes'))).toEqual(before)
@@ -108,7 +108,7 @@ describe('nothing that is there is written over', () => {
     const first = contents(at('mine', 'curated'))
     const other = await curate('--seed', '7')
     expect(other.err).toMatch(
-      /mine\/curated: holds a dataset curated with other settings: selection\.seed was 0 and is now 7; /,
+      /mine\/curated: contains a dataset curated with other settings: selection\.seed was 0 and is now 7; /,
     )
     expect(other.code).toBe(2)
     expect(contents(at('mine', 'curated'))).toEqual(first)

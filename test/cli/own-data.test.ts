@@ -102,7 +102,7 @@ describe.concurrent('own data with a name', () => {
 
 describe.concurrent('a configuration', () => {
   it.for([
-    [{ mine: { annotations: 'x' } }, /datasets\.mine: no published dataset is called so: give its "format"/],
+    [{ mine: { annotations: 'x' } }, /datasets\.mine: not a published dataset: set its "format"/],
     [
       { charades: { annotations: 'x', format: 'csv' } },
       /datasets\.charades is the name of a published dataset/,

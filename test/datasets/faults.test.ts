@@ -98,7 +98,7 @@ describe('CSV', () => {
     const lines = ['a,b', '1,x "y"', '', ',', '3']
     expect(parseCsv(lines).map(({ line, cells, problem }) => [line, ...cells, problem])).toEqual([
       [1, 'a', 'b', undefined],
-      [2, expect.stringMatching(/quote inside a cell/)],
+      [2, expect.stringMatching(/quote inside an unquoted cell/)],
       [4, '', '', undefined],
       [5, '3', undefined],
     ])

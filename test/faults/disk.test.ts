@@ -74,7 +74,7 @@ describe.skipIf(refused !== '')(`on a full disk${refused === '' ? '' : ` (skippe
       )
       disk.fill(0)
       const error = yield* Effect.flip(runMerge(run))
-      assert.match(error.message, /no space left to write it; free some space/)
+      assert.match(error.message, /no space left on the device; free some space/)
       disk.clear()
       assert.deepStrictEqual(yield* verdicts, [{ n: 10 }])
       yield* runMerge(run)

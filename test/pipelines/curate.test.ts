@@ -151,7 +151,7 @@ layer(World.layer, { excludeTestServices: true })('curation', (it) => {
       const error = yield* Effect.flip(runCurate(again))
       assert.match(
         error.message,
-        /random: holds a dataset curated with other settings: selection\.seed was 0 and is now 1; /,
+        /random: contains a dataset curated with other settings: selection\.seed was 0 and is now 1; /,
       )
       const other = yield* runCurate({ ...again, replace: true })
       assert.strictEqual(other.selected, 5)
@@ -177,7 +177,7 @@ layer(World.layer, { excludeTestServices: true })('curation', (it) => {
       const { data } = yield* World
       const empty = mkdtempSync(join(tmpdir(), 'spanwise-run-'))
       const error = yield* Effect.flip(runCurate({ run: empty }))
-      assert.match(error.message, /difficulty-estimation: holds no verdicts, .*run "spanwise dea/)
+      assert.match(error.message, /difficulty-estimation: contains no verdicts, .*run "spanwise dea/)
       const options = { dataset: 'jsonl', split: 'train', annotations: data, videos: data, run: empty }
       const unknown = yield* Effect.flip(
         runBra({ ...options, settings: { vote: 2 } }).pipe(Effect.provide(flashModel())),

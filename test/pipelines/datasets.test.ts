@@ -125,11 +125,11 @@ describe('spanwise datasets', () => {
       for (const out of [own, join(folder, 'out.jsonl')]) {
         const before = readFileSync(out, 'utf8')
         const refused = yield* Effect.flip(runExport({ ...source, out }))
-        assert.match(refused.message, /--out \S+: is there already; choose another name/)
+        assert.match(refused.message, /--out \S+: already exists; choose another name/)
         assert.strictEqual(readFileSync(out, 'utf8'), before)
       }
       const wrong = yield* Effect.flip(runExport({ ...source, out: join(folder, 'out.txt') }))
-      assert.match(wrong.message, /ending names no form/)
+      assert.match(wrong.message, /extension is not a known format/)
     }),
   )
 })

@@ -74,7 +74,7 @@ describe('a query', () => {
         const before = yield* all
         for (const { source, because } of before) {
           assert.strictEqual(source, 'part files')
-          assert.strictEqual(because, 'there is no curation.duckdb yet')
+          assert.strictEqual(because, 'no curation.duckdb yet')
         }
         for (const [index, { columns }] of before.entries())
           assert.deepStrictEqual(
@@ -154,9 +154,9 @@ describe('a query', () => {
         const outside = join(mkdtempSync(join(tmpdir(), 'spanwise-outside-')), 'secret.txt')
         writeFileSync(outside, 'secret')
         const refused: ReadonlyArray<readonly [string, RegExp]> = [
-          ['', /holds no statement/],
-          ['-- nothing', /holds no statement/],
-          ['SELECT 1; SELECT 2', /holds 2 statements/],
+          ['', /contains no statement/],
+          ['-- nothing', /contains no statement/],
+          ['SELECT 1; SELECT 2', /contains 2 statements/],
           ['CREATE TABLE x (i INTEGER)', /is CREATE/],
           ["INSERT INTO curated (key) VALUES ('x')", /INSERT|is not an table/],
           [`COPY (SELECT 1) TO '${run}/x.csv'`, /is COPY/],
@@ -204,7 +204,7 @@ describe('a query', () => {
     Effect.gen(function* () {
       const run = yield* newRun()
       const none = yield* Effect.flip(ask(join(run, 'nowhere'), 'FROM verdicts'))
-      assert.match(none.message, /nowhere: holds no verdicts yet; [^\n]+$/)
+      assert.match(none.message, /nowhere: contains no verdicts yet; [^\n]+$/)
       yield* runMerge(run)
       yield* Effect.scoped(
         Effect.flatMap(openDatabase(join(run, 'curation.duckdb')), (database) =>
@@ -258,7 +258,7 @@ describe('spanwise query', () => {
       const row = { key: 'a', reason: null, n: 4, q: 'a|"b"' }
       assert.deepStrictEqual(JSON.parse(json.out), {
         source: 'part files',
-        because: 'there is no curation.duckdb yet',
+        because: 'no curation.duckdb yet',
         columns: Object.keys(row).map((name) => ({ name, type: name === 'n' ? 'BIGINT' : 'VARCHAR' })),
         rows: [row, row],
         more: true,

@@ -62,7 +62,7 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
       ({ cause }) =>
         new InputError({
           subject: `service address ${host}:${port}`,
-          problem: `cannot be listened on (${cause instanceof Error && 'code' in cause ? cause.code : cause})`,
+          problem: `cannot be opened for listening (${cause instanceof Error && 'code' in cause ? cause.code : cause})`,
           remedy: 'choose another address or port',
         }),
     ),

@@ -33,7 +33,7 @@ describe('devices', () => {
     )
     expect(messages).toEqual([
       '--gpus: 2 workers with 2 each need 4 devices, CUDA_VISIBLE_DEVICES names 3; lower --workers or --gpus',
-      '--gpus: 0.5 of a device cannot be assigned; give a whole number, or use --executor ray',
+      '--gpus: 0.5 of a device cannot be assigned; use a whole number, or --executor ray',
     ])
   })
 })

@@ -198,9 +198,9 @@ describe('ray executor', () => {
           ),
       )
       expect(messages).toEqual([
-        'ray option "adress": there is no such option; see "spanwise folds run --help"',
+        'ray option "adress": no such option; see "spanwise folds run --help"',
         'ray option "address": Invalid URL; see "spanwise folds run --help"',
-        'ray option env: NOT_SET_HERE is not set; export it, or leave it out',
+        'ray option env: NOT_SET_HERE is not set; export it, or omit it',
       ])
     }).pipe(Effect.scoped),
   )
