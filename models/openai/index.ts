@@ -8,7 +8,7 @@ import { readOptions, tokensToChoose } from './choose.ts'
 import { makeClips, mediaOf } from './clips.ts'
 import { makeEndpoints } from './endpoints.ts'
 import { keyVariable, readKey } from './keys.ts'
-import { type MediaMode, type Preset, presets, type VideoFacts } from './presets.ts'
+import { type MediaMode, ownSampling, type Preset, presets, type VideoFacts } from './presets.ts'
 import { processorOptions } from './processor.ts'
 import { bodyOf, Inexpressible, type Prompt, promptOf, type SentClip, type Wanted } from './request.ts'
 import { isUp, lookAtServers } from './servers.ts'
@@ -53,6 +53,10 @@ const expressible = (preset: Preset, profile: ModelProfile): ModelProfile =>
     ? { ...profile, sampling: { ...profile.sampling, topK: 0 } }
     : profile
 
+/** Whether a model of OpenAI's refuses to be told how to sample. */
+const refusesSampling = ({ preset }: OpenaiSettings, { family, reasoning }: ModelProfile): boolean =>
+  preset === 'openai' && family === 'gpt' && reasoning === 'always'
+
 /** Sizes that add up to `n`, each at most `most`. */
 const portions = (n: number, most: number): ReadonlyArray<number> =>
   Array.from({ length: Math.ceil(n / most) }, (_, i) => Math.min(most, n - i * most))
@@ -70,21 +74,21 @@ export const layerOpenai = (
     VisionLanguageModel,
     Effect.gen(function* () {
       const { model, baseUrl: urls } = settings
-      const preset = presets[settings.preset]
-      if (settings.media !== undefined && !preset.media.includes(settings.media))
+      const known = presets[settings.preset]
+      if (settings.media !== undefined && !known.media.includes(settings.media))
         return yield* new InputError({
           subject: `--media ${settings.media}`,
           problem: `servers of the preset ${settings.preset} do not support it`,
-          remedy: `use ${preset.media.join(' or ')}`,
+          remedy: `use ${known.media.join(' or ')}`,
         })
-      const keyEnv = keyVariable(settings.keyEnv, preset.key, urls)
+      const keyEnv = keyVariable(settings.keyEnv, known.key, urls)
       const key = yield* readKey(keyEnv, process.env)
       const transport = yield* makeTransport
       const { revision, roots } = yield* lookAtServers(transport, key, {
         urls,
         model,
         keyEnv,
-        listsModels: preset.listsModels,
+        listsModels: known.listsModels,
       })
       const profile = yield* Effect.fromResult(
         makeProfile(
@@ -96,6 +100,11 @@ export const layerOpenai = (
         ),
       )
       const { view } = profile
+      const preset = refusesSampling(settings, profile) ? ownSampling(known) : known
+      if (preset !== known)
+        yield* Effect.logWarning(
+          `${model} samples by its own settings: no temperature, top-p or log-probabilities are asked for, and greedy replies are sampled too`,
+        )
       const media = mediumOfServer(settings, profile)
       const endpoints = yield* makeEndpoints({
         urls,

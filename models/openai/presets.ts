@@ -203,6 +203,16 @@ const gemini: Preset = {
   key: { variable: 'GEMINI_API_KEY', host: 'generativelanguage.googleapis.com' },
 }
 
+/**
+ * The preset for a model that samples by its own settings: OpenAI's reasoning models (o series, GPT-5) refuse a
+ * temperature, top-p and log-probabilities (API reference, read in November 2026).
+ */
+export const ownSampling = (preset: Preset): Preset => ({
+  ...preset,
+  alternatives: 0,
+  sampling: ({ topK }) => (topK === 0 ? {} : null),
+})
+
 export const presets = { vllm, sglang, transformers, openai, gemini } as const
 export type PresetName = keyof typeof presets
 export const presetNames = Object.keys(presets) as ReadonlyArray<PresetName>

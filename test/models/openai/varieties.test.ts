@@ -223,6 +223,35 @@ describe('the openai backend, against servers of every kind', () => {
   )
 })
 
+describe('a model that samples by its own settings', () => {
+  for (const [model, bare] of [
+    ['gpt-5-mini', true],
+    ['openai/o3', true],
+    ['gpt-4o', false],
+  ] as const)
+    it.live(`${bare ? 'is' : 'is not'} ${model}`, () =>
+      Effect.gen(function* () {
+        const asked: Array<Asked> = []
+        const server = yield* faultServer({
+          script: (one) => {
+            asked.push(one)
+            const refused = 'temperature' in one.body || 'top_p' in one.body || 'logprobs' in one.body
+            return bare && refused
+              ? { kind: 'status', status: 400, message: "Unsupported value: 'temperature'" }
+              : { kind: 'answer' }
+          },
+        })
+        const { chat, choose } = yield* client({ baseUrl: server.url, model, preset: 'openai' })
+        yield* own(chat(question('when?')))
+        yield* own(chat(sampled('when?', 3)))
+        const chances = yield* own(choose(question('is it?').messages, ['Yes', 'No']))
+        assert.strictEqual(asked.length, bare ? 2 : 3)
+        assert.strictEqual(asked[0]!.body.temperature, bare ? undefined : 0)
+        assert.isNull(chances)
+      }),
+    )
+})
+
 describe('keys', () => {
   const openai = { variable: 'OPENAI_API_KEY', host: 'api.openai.com' }
   it('go to the host of the preset, and to others only where the user says so', () => {
