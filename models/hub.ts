@@ -5,13 +5,13 @@ import { InputError } from '../core/index.ts'
 /** `owner/name`, optionally with a revision: `Qwen/Qwen3-VL-2B-Instruct@main`. */
 const hubName = /^(\w[\w.-]*\/[\w.-]+)(?:@([\w./-]+))?$/
 
-/** The folder of Hugging Face's cache, as `huggingface_hub` finds it. */
+/** The folder of Hugging Face's cache, as `huggingface_hub` finds it: a leading `~` is the home folder there too. */
 const cacheFolder = (environment: NodeJS.ProcessEnv, join: (...parts: ReadonlyArray<string>) => string) => {
-  const { HF_HUB_CACHE: hub, HUGGINGFACE_HUB_CACHE: old, HF_HOME: home, XDG_CACHE_HOME: cache } = environment
-  if (hub !== undefined && hub !== '') return hub
-  if (old !== undefined && old !== '') return old
-  if (home !== undefined && home !== '') return join(home, 'hub')
-  return join(cache !== undefined && cache !== '' ? cache : join(homedir(), '.cache'), 'huggingface', 'hub')
+  const user = environment.HOME || homedir()
+  const folder = (name: string): string | null =>
+    environment[name] ? environment[name].replace(/^~(?=\/|$)/, user) : null
+  const home = folder('HF_HOME') ?? join(folder('XDG_CACHE_HOME') ?? join(user, '.cache'), 'huggingface')
+  return folder('HF_HUB_CACHE') ?? folder('HUGGINGFACE_HUB_CACHE') ?? join(home, 'hub')
 }
 
 /**

@@ -117,12 +117,14 @@ const open = Effect.fnUntraced(function* (
   maxTokens: number,
 ) {
   const videos = yield* Videos
-  const { view } = profile
+  const { view, dialect } = profile
+  const plan = planOf(kind, profile)
   const opening = openRunFolder(options.run, {
     kind,
     settings: {
       options: settings as unknown as Json,
       view: { ...view },
+      prompts: { dialect, plans: Object.fromEntries(tasks.map((task) => [task, { ...plan(task) }])) },
       data: data.sha256,
       samples: items.length,
       model: yield* checkpointRevision(options.model),
@@ -149,12 +151,11 @@ const open = Effect.fnUntraced(function* (
     datasets: items.map(({ sample }) => sample.dataset),
     files: items.slice(0, 100).flatMap(({ sample }) => fileOf(options.videos, sample) ?? []),
   })
-  const plan = planOf(kind, profile)
   const source = clipPrompts({
     preprocessing,
     clip: ({ sample }) =>
       videos.clip(fileOf(options.videos, sample) ?? sample.file, samplingOf(view), budgetOf(view, view)),
-    dialect: profile.dialect,
+    dialect,
     plan,
     seed: settings.seed,
     ...mask,

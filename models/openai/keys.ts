@@ -41,7 +41,7 @@ export const readKey = (
 
 /**
  * The variable with the key for the servers: the one the user named, else the preset's, if every server is on the
- * preset's host. A key is never sent to a host that the user did not pair it with.
+ * preset's host over https. A key is never sent to a host that the user did not pair it with.
  */
 export const keyVariable = (
   named: string | null | undefined,
@@ -49,5 +49,9 @@ export const keyVariable = (
   urls: ReadonlyArray<string>,
 ): string | null => {
   if (named !== undefined) return named
-  return own !== null && urls.every((url) => new URL(url).hostname === own.host) ? own.variable : null
+  const paired = (url: string) => {
+    const { protocol, hostname, port } = new URL(url)
+    return protocol === 'https:' && port === '' && hostname === own?.host
+  }
+  return own !== null && urls.every(paired) ? own.variable : null
 }

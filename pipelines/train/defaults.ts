@@ -29,7 +29,7 @@ export const sftSettings = (profile: ModelProfile, settings: Given) =>
 /** How replies are requested. SFT trains on annotations without reasoning, so reasoning is off. */
 export const planOf =
   (kind: 'sft' | 'curriculum', profile: ModelProfile) =>
-  (task: Task): Pick<ReplyPlan, 'ask' | 'enable'> =>
-    kind === 'sft'
-      ? { ask: false, enable: profile.reasoning === 'switch' ? false : null }
-      : replyPlan(profile, task)
+  (task: Task): Pick<ReplyPlan, 'ask' | 'enable'> => {
+    const { ask, enable } = replyPlan(profile, task)
+    return kind === 'sft' ? { ask: false, enable: enable === null ? null : false } : { ask, enable }
+  }

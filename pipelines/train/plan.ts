@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { readText } from '../../files/index.ts'
 import { checkpointProfile, replyPlan, sightOf } from '../../models/index.ts'
-import { grpoSchema, readTrainingData, sftSchema, stepsOf } from '../../trainer/index.ts'
+import { answerable, grpoSchema, readTrainingData, sftSchema, stepsOf } from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
 import type { TrainOptions } from '../train.ts'
@@ -84,7 +84,8 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
   const data = yield* readTrainingData(options.data)
-  const items = (yield* present(data.items, options.videos, options.data)).slice(0, options.limit)
+  const found = yield* answerable(yield* present(data.items, options.videos, options.data))
+  const items = found.slice(0, options.limit)
   const sizes =
     kind === 'sft'
       ? yield* Effect.map(sftSettings(profile, options.settings), (settings) => ({

@@ -44,6 +44,11 @@ describe('a model of the hub', () => {
     )
   })
 
+  it('is found where the cache is named from the home folder', async () => {
+    for (const environment of [{ HF_HOME: '~/home' }, { HF_HUB_CACHE: '~/home/hub' }])
+      expect(await resolve('Qwen/Qwen3-VL-2B-Instruct', { HOME: root, ...environment })).toMatch(/abc$/)
+  })
+
   it('may be named with a revision', async () =>
     expect(await resolve('Qwen/Qwen3-VL-2B-Instruct@abc', { HF_HOME: join(root, 'home') })).toMatch(/abc$/))
 

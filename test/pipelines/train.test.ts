@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../engine/index.ts'
+import { planTraining } from '../../pipelines/train/plan.ts'
 import { runCurriculum, runSft, type TrainOptions } from '../../pipelines/train.ts'
 import { readTrl } from '../../pipelines/trl/open.ts'
 import type { TrlOptions } from '../../pipelines/trl/options.ts'
@@ -85,6 +86,35 @@ describe('runCurriculum and runSft', () => {
     expect(stored.map((line) => JSON.parse(line))).toEqual(validation)
     expect(existsSync(join(root, 'grpo', 'validation', 'step-000004', 'settings.json'))).toBe(true)
     expect(existsSync(join(root, 'sft', 'metrics.duckdb'))).toBe(true)
+  })
+
+  it.each([
+    ['other wording', { dialect: 'general' }, /prompts\.dialect was "shapes", is "general"/],
+    ['reasoning', { think: 'on' }, /prompts\.plans\.grounding\.ask was false, is true/],
+  ] as const)('refuse to continue a run with prompts of %s', async (name, changed, problem) => {
+    const settings = { prompts: 3, group: 4, steps: 1, learningRate: 0.3, sampling: { maxTokens: 64 } }
+    const { validation: _, ...first } = options(`prompts ${name}`, { settings })
+    const error = await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* render
+        yield* runCurriculum(first)
+        return yield* Effect.flip(runCurriculum({ ...first, profile: changed }))
+      }).pipe(Effect.provideService(Engine, stubEngine()), Effect.provide(layer)),
+    )
+    expect(error.message).toMatch(problem)
+  })
+
+  it('plan only samples that can be trained on', async () => {
+    const half = join(root, 'half.jsonl')
+    const rows = items.map(({ sample }, i) => JSON.stringify(i === 0 ? { ...sample, windows: null } : sample))
+    writeFileSync(half, rows.join('\n'))
+    for (const kind of ['sft', 'curriculum'] as const) {
+      const { settings: _, ...rest } = options('never', { data: half })
+      const plan = await Effect.runPromise(
+        Effect.andThen(render, planTraining(kind, rest)).pipe(Effect.provide(layer)),
+      )
+      expect(plan.samples).toBe(2)
+    }
   })
 
   it('refuse dropped frames through TRL too, by the name of the model', async () => {

@@ -257,6 +257,8 @@ describe('keys', () => {
   it('go to the host of the preset, and to others only where the user says so', () => {
     assert.strictEqual(keyVariable(undefined, openai, ['https://api.openai.com/v1']), 'OPENAI_API_KEY')
     assert.isNull(keyVariable(undefined, openai, ['http://gpu1:8000/v1']))
+    assert.isNull(keyVariable(undefined, openai, ['http://api.openai.com/v1']))
+    assert.isNull(keyVariable(undefined, openai, ['https://api.openai.com:8443/v1']))
     assert.isNull(keyVariable(undefined, openai, ['https://api.openai.com/v1', 'https://evil.example/v1']))
     assert.isNull(keyVariable(undefined, openai, ['https://api.openai.com.evil.example/v1']))
     assert.strictEqual(keyVariable('MINE', openai, ['http://gpu1:8000/v1']), 'MINE')
