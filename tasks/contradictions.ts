@@ -17,7 +17,7 @@ const ofOptions = ({ task, options, answer }: Fields): ReadonlyArray<Contradicti
   if (options !== undefined && options.length < 2)
     fatal('missing', `options: a sample of task ${task} needs two or more`)
   else if (options !== undefined && options.length > 26)
-    fatal('malformed', `options: ${options.length}, and letters end at 26`)
+    fatal('malformed', `options: ${options.length}, at most 26 are supported`)
   else if (answer !== undefined) {
     const last = letter((options?.length ?? 26) - 1)
     if (!/^[A-Z]$/.test(answer) || answer > last)
@@ -27,7 +27,7 @@ const ofOptions = ({ task, options, answer }: Fields): ReadonlyArray<Contradicti
   if (twice !== undefined)
     found.push({
       kind: 'duplicate-option',
-      message: `options: ${JSON.stringify(twice)} is there twice`,
+      message: `options: ${JSON.stringify(twice)} occurs twice`,
       fatal: false,
     })
   return found
@@ -46,7 +46,7 @@ export const contradictions = (sample: Fields): ReadonlyArray<Contradiction> => 
   const spec = taskSpecs.get(task)
   if (spec === undefined)
     return [
-      { kind: 'malformed', message: `task: ${short(task)} is none of ${tasks.join(', ')}`, fatal: true },
+      { kind: 'malformed', message: `task: ${short(task)} is not one of ${tasks.join(', ')}`, fatal: true },
     ]
   if (spec.answers === 'letter') return ofOptions(sample)
   if (spec.answers === 'count' && answer !== undefined && !/^\d+$/.test(answer))

@@ -20,7 +20,7 @@ export const gluePattern = String.raw`<glue>\[(\(${time}, ${time}\)(, \(${time},
 export const letterClass = (count: number | undefined): string =>
   count === undefined || count < 1 ? '[A-Z]' : `[A-${String.fromCharCode(64 + Math.min(count, 26))}]`
 
-/** What a request says besides, where the settings want replies of a form. */
+/** The reply format of a request, if the settings constrain replies. */
 export const guidedBy = (
   { guided }: { readonly guided: boolean },
   guide: Guide,

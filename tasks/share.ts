@@ -45,9 +45,9 @@ export const shareWarning = (
   const bad = cutOff + unread
   const remedy =
     2 * thinking >= bad
-      ? 'the model spends its reply on thoughts: raise --max-tokens, or ask without thoughts (--think off)'
+      ? 'the model spends its reply on reasoning: raise --max-tokens, or turn reasoning off (--think off)'
       : cutOff >= unread
         ? 'they end before their answer: raise --max-tokens'
-        : 'they do not have the form that was asked for: hold them to it where the server can (--guided)'
+        : 'they do not have the requested format: constrain them on a server that supports it (--guided)'
   return `${bad} of ${replies} replies cannot be read (${cutOff} cut off, ${unread} without an answer); ${remedy}`
 }

@@ -14,8 +14,8 @@ export const answerable = Effect.fnUntraced(function* (items: ReadonlyArray<Trai
   if (kept.length === 0)
     return yield* new InputError({
       subject: `sample ${first.key}`,
-      problem: `has no annotated answer, nor has any other of ${items.length}`,
-      remedy: 'give training data with windows or answers',
+      problem: `has no annotated answer, and neither has any other of ${items.length}`,
+      remedy: 'use training data with windows or answers',
     })
   yield* Effect.logWarning(
     `${items.length - kept.length} of ${items.length} samples have no annotated answer and are left out (${first.key} first)`,

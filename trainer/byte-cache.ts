@@ -1,4 +1,4 @@
-/** A map that forgets the longest unused entries once the bytes it holds exceed its limit. */
+/** A map that evicts the least recently used entries when their bytes exceed its limit. */
 export interface ByteCache<A> {
   readonly get: (key: string) => A | undefined
   /** An entry larger than the limit is not kept. */

@@ -9,7 +9,7 @@ import { type ClipViewOptions, clipViews, hideFrames } from './clip-views.ts'
 import type { TrainingItem } from './data.ts'
 import type { PreparedPrompt, PromptSource } from './prompts.ts'
 
-/** How samples are put into words. */
+/** How prompts are worded. */
 export interface Wording {
   readonly dialect: Dialect
   /** Whether a task's replies begin with reasoning, and who asks for it; never where absent. */
@@ -20,7 +20,7 @@ export interface ClipPromptOptions extends ClipViewOptions, Wording {
   readonly preprocessing: Preprocessing
 }
 
-/** The question of a sample, and what its chat template is told about thinking (null: nothing). */
+/** The question of a sample, and the reasoning variable of its chat template (null: none). */
 export const wordingOf = (
   { sample }: TrainingItem,
   { dialect, plan = () => ({ ask: false, enable: null }) }: Wording,

@@ -77,8 +77,8 @@ export const parseTrainingData = Effect.fnUntraced(function* (file: string, text
   if (items.length === 0)
     return yield* new InputError({
       subject: file,
-      problem: 'there are no samples in it',
-      remedy: 'raise the budget of "spanwise curate", or point --data at another file',
+      problem: 'contains no samples',
+      remedy: 'raise --share or --count of "spanwise curate", or set --data to another file',
     })
   const data: TrainingData = { items, sha256: createHash('sha256').update(text).digest('hex') }
   return data
@@ -95,7 +95,7 @@ export const readTrainingData = Effect.fn('readTrainingData')(function* (path: s
       new InputError({
         subject: path,
         problem: `cannot be read (${codeOf(cause)})`,
-        remedy: 'give the folder that "spanwise curate" wrote, or a JSONL file like it',
+        remedy: 'use a folder written by "spanwise curate", or a JSONL file of the same format',
       }),
   })
   return yield* parseTrainingData(file, text)

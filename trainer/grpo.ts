@@ -34,7 +34,7 @@ const plateau = z.object({
   markedSpread: z.number(),
   since: z.int(),
 })
-/** What a GRPO run carries from step to step besides the weights. */
+/** The state of a GRPO run apart from the weights. */
 const stateSchema = z.object({ sampler: samplerStateSchema, plateau })
 type State = z.infer<typeof stateSchema>
 
@@ -81,8 +81,8 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
   if (options.beta > 0 && run.reference === undefined)
     return yield* new InputError({
       subject: 'setting "beta"',
-      problem: 'a KL term needs the starting model beside the trained one',
-      remedy: 'give a reference engine, or leave beta at 0',
+      problem: 'a KL term needs a reference model',
+      remedy: 'set a reference engine, or beta to 0',
     })
   const items = bandedBy(yield* answerable(run.items), options.key)
   const skip = makeSkipped()

@@ -7,7 +7,7 @@ import type { EngineService } from '../engine/index.ts'
 import { latestCheckpoint, loadCheckpoint, modelOf, saveCheckpoint } from './checkpoint.ts'
 import type { RunFolder } from './run-folder.ts'
 
-/** What one step leaves behind. */
+/** The result of one step. */
 export interface StepResult<State> {
   readonly state: State
   /** Goes to metrics.jsonl, with the step in front. */
@@ -35,7 +35,7 @@ export interface Loop<State, Plan, E, R, E2, R2, E3, R3> {
   readonly schema: z.ZodType<State>
   /** Everything before the weights change; may be interrupted at any point. */
   readonly prepare: (state: State, step: number) => Effect.Effect<Plan, E, R>
-  /** Changes the weights; runs to its end once begun, so that state and weights never disagree. */
+  /** Changes the weights; not interruptible, so that state and weights stay consistent. */
   readonly commit: (state: State, plan: Plan, step: number) => Effect.Effect<StepResult<State>, E2, R2>
   /** `evaluate`'s numbers go to validation.jsonl. */
   readonly hooks: Hooks<E3, R3>
@@ -50,10 +50,10 @@ export interface Hooks<E, R> {
 }
 
 export interface TrainingOutcome {
-  /** Finished steps, those of earlier sittings included. */
+  /** Finished steps, including those of earlier starts. */
   readonly steps: number
   readonly planned: number
-  /** Steps that were already finished when this sitting began. */
+  /** Steps that were already finished at this start. */
   readonly resumedFrom: number
   readonly stoppedEarly: boolean
   /** Folder of the last checkpoint and of its model. */

@@ -5,7 +5,7 @@ import type { GrpoOptions } from './options.ts'
 import { isConstantGroup, type RolloutGroup, type ScoredRollout } from './rollouts.ts'
 
 /**
- * The groups that teach something, as the engine takes them. A constant group has advantage 0 everywhere and, without a
+ * The groups with a gradient, in the engine's form. A constant group has advantage 0 everywhere and, without a
  * KL term, no gradient: it is left out, and the weights make up for the smaller normaliser, so loss and gradient are those
  * of the whole batch. Replies that were cut off are left out in the same way where `maskTruncated` says so.
  */
@@ -53,7 +53,7 @@ const withLogProbs = (
     completions: group.completions.map((completion, c) => ({ ...completion, [name]: scores[g]![c]! })),
   }))
 
-/** Teaches one batch of rollouts; null where no group teaches anything. */
+/** Updates on one batch of rollouts; null if no group has a gradient. */
 export const teach = Effect.fnUntraced(function* (
   context: {
     readonly engine: EngineService

@@ -4,7 +4,7 @@ import type { AdvantageScale } from './advantages.ts'
 
 export type PolicyLoss = (typeof policyLosses)[number]
 
-/** Everything that a paper means by the name of its loss. Each part is a setting of its own; given ones go over these. */
+/** The complete setting of a paper's loss. Each part is a separate setting; given ones take precedence. */
 export interface LossPreset {
   readonly scale: AdvantageScale
   readonly clipLow: number

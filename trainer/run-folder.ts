@@ -79,9 +79,9 @@ const claim = (path: string, manifest: RunManifest): RunFolder | InputError => {
     writeWholeSync(record, `${JSON.stringify(manifest, null, 2)}\n`)
     return folder
   }
-  const remedy = 'give another --run folder, or repeat the settings of this one'
+  const remedy = 'choose another --run folder, or use the settings of this one'
   if (!existsSync(record))
-    return new InputError({ subject: path, problem: 'holds other files and no run.json', remedy })
+    return new InputError({ subject: path, problem: 'contains other files and no run.json', remedy })
   const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(record, 'utf8')))
   if (!parsed.success)
     return new InputError({ subject: record, problem: 'is not the record of a run', remedy })
@@ -90,7 +90,7 @@ const claim = (path: string, manifest: RunManifest): RunFolder | InputError => {
   if (canonical(parsed.data.settings) !== canonical(manifest.settings))
     return new InputError({
       subject: path,
-      problem: `was made by other settings (${difference(parsed.data.settings, manifest.settings)})`,
+      problem: `was made with other settings (${difference(parsed.data.settings, manifest.settings)})`,
       remedy,
     })
   // What a killed process was still writing.
@@ -112,7 +112,7 @@ export const openRunFolder = Effect.fnUntraced(function* (path: string, manifest
       new InputError({
         subject: path,
         problem: `cannot be used as a run folder (${cause instanceof Error ? cause.message : String(cause)})`,
-        remedy: 'give a --run folder that you may write to',
+        remedy: 'choose a --run folder that is writable',
       }),
   })
   return folder instanceof InputError ? yield* folder : folder

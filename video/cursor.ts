@@ -11,8 +11,8 @@ const PATIENCE = 64
 const keyOf = ({ pts, dts }: Pick<PacketFacts, 'pts' | 'dts'>): number => (pts === UNSTATED ? dts : pts)
 
 /**
- * Walks through the packets of a video that were listed before, always knowing which of them it reads. Where a seek
- * lands is not believed but recognised; a packet that was not listed (the rest of one that a seek cut in two) is
+ * Walks through the packets of a video that were listed before, always knowing which of them it reads. The position
+ * after a seek is recognised, not assumed; a packet that was not listed (the rest of one that a seek cut in two) is
  * passed over.
  */
 export class Cursor {

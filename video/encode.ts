@@ -51,11 +51,11 @@ const checkSettings = ({ width, height, fps, rotation = 0, referenceEvery = 4 }:
       'encode',
       `the size ${width}x${height} is not even; h264 in yuv420p needs even sides`,
     )
-  if (!(fps > 0 && fps <= 1000)) throw new VideoFault('encode', `${fps} frames per second; give 0-1000`)
+  if (!(fps > 0 && fps <= 1000)) throw new VideoFault('encode', `${fps} frames per second; use 0-1000`)
   if (![0, 90, 180, 270].includes(rotation))
-    throw new VideoFault('encode', `a rotation of ${rotation} degrees; give 0, 90, 180 or 270`)
+    throw new VideoFault('encode', `a rotation of ${rotation} degrees; use 0, 90, 180 or 270`)
   if (!Number.isInteger(referenceEvery) || referenceEvery < 1 || referenceEvery > 16)
-    throw new VideoFault('encode', `referenceEvery is ${referenceEvery}; give a whole number from 1 to 16`)
+    throw new VideoFault('encode', `referenceEvery is ${referenceEvery}; use a whole number from 1 to 16`)
 }
 
 // Frames of a variable rate are kept in order: reordering would lose the stated length of the last one.
@@ -160,7 +160,7 @@ export class Encoder {
     const ticks = (seconds: number) => BigInt(Math.round(seconds * FINE_CLOCK))
     const start = times?.[this.#count]
     if (times !== undefined && start === undefined)
-      throw new VideoFault('encode', `frame ${this.#count} has no time: only ${times.length} were given`)
+      throw new VideoFault('encode', `frame ${this.#count} has no time: only ${times.length} were passed`)
     // An in-place copy would disturb frames that x264 still looks at.
     check(this.#yuv.makeWritable(), 'frame buffer')
     this.#rgb.fromBuffer(Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength))
@@ -177,7 +177,7 @@ export class Encoder {
   finish(): void {
     try {
       if (this.#count === 0)
-        throw new VideoFault('encode', 'no frames were given; a video needs at least one')
+        throw new VideoFault('encode', 'no frames were passed; a video needs at least one')
       check(this.#encoder.sendFrameSync(null), 'encoding')
       this.#drain()
       check(this.#format.writeTrailerSync(), 'writing the index')

@@ -125,7 +125,7 @@ export const checkWhole = (path: string, opened: Opened, end: number, cancelled:
   if (missing > 0)
     throw new VideoFault(
       'truncated',
-      `the file is cut off: its last ${missing} bytes are absent; copy it again`,
+      `the file is cut off: its last ${missing} bytes are missing; copy it again`,
     )
   const promised = statedDuration(opened)
   if (!(promised > end + SLACK)) return

@@ -1,4 +1,4 @@
-/** Native handles of one job: released in reverse order of their making, whatever happens in between. */
+/** Native handles of one job, released in reverse order of creation in any case. */
 export class Handles {
   readonly #releases: Array<() => void> = []
 

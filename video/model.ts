@@ -1,4 +1,4 @@
-/** What a video file holds, measured by reading its packets rather than believed from its header. */
+/** What a video file holds, measured from its packets, not its header. */
 export interface VideoInfo {
   readonly path: string
   /** Seconds from the start of the video (see `originOf` in video/source.ts) to the end of the last frame. */

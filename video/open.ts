@@ -28,7 +28,7 @@ export const checkFile = (path: string) => {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined)
     throw new VideoFault('missing', 'the video file is missing; check the path or the videos folder')
-  if (!stat.isFile()) throw new VideoFault('unreadable', 'not a file; name a video file')
+  if (!stat.isFile()) throw new VideoFault('unreadable', 'not a file; use a video file')
   if (stat.size === 0) throw new VideoFault('empty', 'the video file is empty (0 bytes); copy it again')
 }
 
@@ -51,7 +51,7 @@ const openFormat = (path: string, handles: Handles): FormatContext => {
   const code = format.openInputSync(`file:${path}`)
   if (code >= 0) return format
   if (startsAsMp4(path))
-    throw new VideoFault('truncated', 'the file is cut off: its index (moov) is absent; copy it again')
+    throw new VideoFault('truncated', 'the file is cut off: its index (moov) is missing; copy it again')
   throw new VideoFault('unreadable', `not a video file (${FFmpegError.strerror(code)}); check the file`)
 }
 

@@ -40,7 +40,7 @@ export class PictureEncoder {
 
   constructor(width: number, height: number, { format, quality = 85 }: PictureFormat, handles: Handles) {
     if (!(width > 0 && height > 0))
-      throw new VideoFault('encode', `a picture of ${width}x${height} holds nothing`)
+      throw new VideoFault('encode', `an image of ${width}x${height} has no pixels`)
     const codec = Codec.findEncoderByName(format === 'png' ? FF_ENCODER_PNG : FF_ENCODER_MJPEG)
     if (codec === null) throw new VideoFault('encode', `this build of FFmpeg cannot write ${format}`)
     const encoder = handles.add(new CodecContext(), (owned) => owned.freeContext())

@@ -70,7 +70,7 @@ export class RgbReader {
     if (code < 0)
       throw new VideoFault(
         'unreadable',
-        `its pictures cannot be turned into RGB (${FFmpegError.strerror(code)}); convert it`,
+        `its frames cannot be converted to RGB (${FFmpegError.strerror(code)}); convert it`,
       )
     return this.#rgb.toBuffer()
   }

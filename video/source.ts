@@ -73,7 +73,7 @@ export const openSource = (path: string, handles: Handles, cancelled: () => bool
   if (ordinals.some((ordinal, i) => i > 0 && !(stamps[ordinal]! >= stamps[ordinals[i - 1]!]!)))
     ordinals.sort((a, b) => stamps[a]! - stamps[b]! || a - b)
   if (ordinals.length === 0)
-    throw new VideoFault('no-frames', 'its video stream holds no frames; check the file')
+    throw new VideoFault('no-frames', 'its video stream contains no frames; check the file')
   const numbers = new Int32Array(packets.length).fill(-1)
   ordinals.forEach((ordinal, number) => {
     numbers[ordinal] = number
@@ -92,8 +92,7 @@ export const openSource = (path: string, handles: Handles, cancelled: () => bool
   const matrix = stream.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX)
   const { rotation, mirrored } = orientationOfMatrix(matrix ?? new Uint8Array(0))
   const { width, height } = stream.codecpar
-  if (!(width > 0 && height > 0))
-    throw new VideoFault('unreadable', 'it states no picture size; check the file')
+  if (!(width > 0 && height > 0)) throw new VideoFault('unreadable', 'it has no picture size; check the file')
   const upright = rotation % 180 === 0
   const variableFrameRate = isVariable(times, tick)
   return {

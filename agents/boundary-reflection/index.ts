@@ -89,11 +89,14 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
     verdict: { type: 'VARCHAR', comment: 'complete, partial or uncertain', text: 'repeats' },
     criterion: {
       type: 'VARCHAR',
-      comment: 'what it fails: exhaustive, readable, placed or verified',
+      comment: 'the failed criterion: exhaustive, readable, placed or verified',
       text: 'repeats',
     },
     score: { type: 'DOUBLE', comment: 'score of incompleteness, 0 to 1' },
-    elsewhere: { type: 'DOUBLE', comment: 'P(the query also holds elsewhere) by the reflect question alone' },
+    elsewhere: {
+      type: 'DOUBLE',
+      comment: 'P(the query also holds elsewhere) from the reflect question alone',
+    },
     proposals: { type: 'DOUBLE[][]', comment: 'windows proposed, seconds' },
     votes: { type: 'INTEGER[]', comment: 'replies that made each proposal' },
     p_yes: { type: 'DOUBLE[]', comment: 'P(yes) of each proposal shown alone; null where unreadable' },

@@ -10,17 +10,17 @@ export const settingsSchema = z.strictObject({
   temperature: z.number().positive().default(0.7),
   /** Share of the replies that must make a proposal before it is verified. */
   voteShare: z.number().min(0).max(1).default(0.5),
-  /** Around each annotated window, hidden with it: at least so many seconds, or this share of the clip if more. */
+  /** Margin hidden around each annotated window: at least this many seconds, or this share of the clip if more. */
   marginSeconds: z.number().min(0).default(defaultMargin.seconds),
   marginShare: z.number().min(0).max(1).default(defaultMargin.share),
-  /** A proposal is shown with so many seconds on each side. */
+  /** Seconds shown on each side of a proposal. */
   padSeconds: z.number().min(0).default(defaultPad),
   /** Shorter proposals are ignored, seconds. */
   minLength: z.number().min(0).default(0.5),
-  /** At most so many proposals are verified, those with most votes first. */
+  /** Maximum number of proposals to verify, those with most votes first. */
   maxProposals: z.int().positive().default(4),
   /**
-   * Verify also everything that is visible outside the annotation, in tiles of at most so many seconds: it finds what
+   * Verify also everything that is visible outside the annotation, in tiles of at most this many seconds: it finds what
    * the reflect question misses, at one request a tile. 0 verifies proposals only.
    */
   scanSeconds: z.number().min(0).default(0),
@@ -43,10 +43,10 @@ export const settingsSchema = z.strictObject({
 })
 export type BoundaryReflectionSettings = z.output<typeof settingsSchema>
 
-/** The share of the probability that Yes and No must hold together, unless told otherwise. */
+/** Default share of the probability that Yes and No must have together. */
 export const defaultMass = 0.5
 
-/** All that the model was shown and said; verdicts are computed from this alone. */
+/** The model's input and replies, from which alone verdicts are computed. */
 export const evidenceSchema = z.object({
   duration: z.number(),
   /** True times of the frames shown, seconds. */

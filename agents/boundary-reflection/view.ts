@@ -6,7 +6,7 @@ export interface Margin {
   readonly share: number
 }
 
-/** max(2 s, 10 % of the clip), the margin that design section 6 names. */
+/** max(2 s, 10 % of the clip). */
 export const defaultMargin: Margin = { seconds: 2, share: 0.1 }
 
 /** The margin in seconds for a clip of `duration` seconds. */

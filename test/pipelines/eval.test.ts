@@ -109,12 +109,12 @@ describe('spanwise eval', () => {
         )
       const good = '{"id":"AAAAA#0","windows":[[0,5]]}'
       const cases: ReadonlyArray<readonly [string, RegExp]> = [
-        ['', /p\.jsonl:1: the file holds no prediction/],
+        ['', /p\.jsonl:1: the file contains no prediction/],
         [`${good}\n{"id":"AAAAA#1","win`, /p\.jsonl:2: .*truncated/],
         ['id,start,end\nAAAAA#0,0,5\n', /p\.jsonl:1: it is not JSON/],
         [`${good}\n${good}\n`, /p\.jsonl:2: id "AAAAA#0" is in the file twice/],
         [`${good}\n{"id":"ZZZZZ#0","windows":null}`, /p\.jsonl:2: unknown id "ZZZZZ#0"/],
-        [`${good}\n{"id":"AAAAA#1","windows":[[NaN,5]]}`, /p\.jsonl:2: it holds NaN/],
+        [`${good}\n{"id":"AAAAA#1","windows":[[NaN,5]]}`, /p\.jsonl:2: it contains NaN/],
         [`${good}\n{"id":"AAAAA#1","windows":[[-1,5]]}\n`, /p\.jsonl:2: /],
         ['{"AAAAA#0": [0, 5],\n"AAAAA#0": [0, 4]}', /p\.jsonl:2: id "AAAAA#0" was seen on line 1/],
       ]

@@ -76,8 +76,6 @@ describe('traces', () => {
     const error = await Effect.runPromise(
       Effect.flip(work.pipe(Effect.provide(telemetry('collector:4318', {})))),
     )
-    expect(error.message).toBe(
-      '--otlp: "collector:4318" is no URL of a collector; give one such as http://127.0.0.1:4318',
-    )
+    expect(error.message).toBe('--otlp: "collector:4318" is not a URL; use one such as http://127.0.0.1:4318')
   })
 })

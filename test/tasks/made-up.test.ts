@@ -108,7 +108,7 @@ describe('a new task', () => {
     })
     expect(inspect(entry)).toEqual({
       tasks: { counting: 1 },
-      problems: ['task: "ordering" is none of grounding, grounded-qa, choice, counting'],
+      problems: ['task: "ordering" is not one of grounding, grounded-qa, choice, counting'],
     })
   })
 })

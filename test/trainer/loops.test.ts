@@ -194,7 +194,7 @@ describe('trainGrpo', () => {
     await finish(options(), path)
     const error = await Effect.runPromise(Effect.flip(grpo(path, stubEngine(), options({ group: 5 }))))
     expect(error._tag).toBe('InputError')
-    expect(error.message).toContain('made by other settings (group was 4, is 5)')
+    expect(error.message).toContain('made with other settings (group was 4, is 5)')
     expect(error.message).not.toContain('\n')
     const foreign = newFolder()
     writeFileSync(foreign, 'a file')

@@ -1,6 +1,6 @@
 import type { Records, ServedReward } from './records.ts'
 
-/** Finds ranks of one run that do not do the same thing. Each finding is recorded and returned as one line. */
+/** Detects ranks of one run that diverge. Each finding is recorded and returned as one line. */
 export interface Agreement {
   /** A rank asks for prompts: ranks work in step, so none is two steps from another. */
   readonly asks: (rank: number, step: number) => string | null

@@ -4,8 +4,8 @@ export const shardings = ['ddp', 'fsdp2', 'zero2', 'zero3'] as const
 export const vllmModes = ['off', 'colocate', 'server'] as const
 
 /**
- * What an external engine is told besides the curriculum's own settings. It has no configuration file of its own: all it
- * knows comes from `GET /v1/run`.
+ * Settings for an external engine, in addition to those of the curriculum. It has no configuration file: all settings
+ * come from `GET /v1/run`.
  */
 export const engineSettings = z.strictObject({
   /** Folder or Hub name of the checkpoint to start from. */

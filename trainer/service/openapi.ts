@@ -16,7 +16,7 @@ const json = (schema: z.ZodType, io: 'input' | 'output') => ({
 
 const failure = (description: string) => ({ description, content: json(errorAnswer, 'output') })
 const failures = {
-  400: failure('the body is not what the schema says'),
+  400: failure('the body does not match the schema'),
   401: failure('the bearer token is missing or wrong'),
   409: failure('another run, or two ranks disagree'),
   422: failure('the run has no such sample or step, or its video cannot be read'),
@@ -69,11 +69,11 @@ export const openapi = (version: string) => ({
             content: { 'application/octet-stream': {}, 'image/jpeg': {} },
           },
           401: failures[401],
-          404: failure('no prompt that was served holds this frame: ask for its prompt again'),
+          404: failure('no served prompt contains this frame: request its prompt again'),
         },
       },
     },
     '/v1/rewards': post('Rewards of completions', rewardsRequest, rewardsAnswer),
-    '/v1/events': post('What the engine has done', eventRequest, eventAnswer),
+    '/v1/events': post('Events of the engine', eventRequest, eventAnswer),
   },
 })

@@ -54,7 +54,7 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
   if (token === undefined && !isLoopback(host))
     return yield* new InputError({
       subject: `service address ${host}`,
-      problem: 'others can reach it, and there is no token',
+      problem: 'is reachable from other machines, but no token is set',
       remedy: 'set SPANWISE_TOKEN to a secret, or listen on 127.0.0.1',
     })
   const server = yield* NodeHttpServer.make(() => createServer(), { port, host }).pipe(
@@ -91,11 +91,11 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
     const hash = /^GET \/v1\/frames\/([^/]+)$/.exec(route)?.[1]
     if (hash === undefined)
       return /\/v1\/(run|prompts|rewards|events)$/.test(url.pathname)
-        ? failed(405, `${method} is not answered here`)
+        ? failed(405, `${method} is not supported here`)
         : failed(404, 'see /openapi.json')
     const format = url.searchParams.get('format') ?? 'rgb'
     if (!hex.test(hash) || (format !== 'rgb' && format !== 'jpeg'))
-      return failed(400, 'a frame has a SHA-256 as its name, and the format rgb or jpeg')
+      return failed(400, 'a frame is named by its SHA-256, with the format rgb or jpeg')
     const bytes = yield* service.frame(hash, format)
     return HttpServerResponse.uint8Array(bytes, {
       contentType: format === 'rgb' ? 'application/octet-stream' : 'image/jpeg',
@@ -107,7 +107,7 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
     Effect.gen(function* () {
       const request = yield* HttpServerRequest.HttpServerRequest
       if (secret !== null && !timingSafeEqual(digest(request.headers.authorization ?? ''), secret))
-        return failed(401, 'give the bearer token of the run')
+        return failed(401, 'send the bearer token of the run')
       return yield* answer(request.method, new URL(request.url, 'http://service'))
     }).pipe(
       Effect.catch((error) =>

@@ -112,7 +112,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
   const refuse = (status: Refusal['status'], problem: string) => new Refusal({ status, problem })
   const checkStep = (request: { readonly run: string; readonly step: number }) =>
     request.run !== options.run
-      ? Effect.fail(refuse(409, `this is the service of run "${options.run}", not of "${request.run}"`))
+      ? Effect.fail(refuse(409, `this service belongs to run "${options.run}", not to "${request.run}"`))
       : request.step >= steps
         ? Effect.fail(refuse(422, `step ${request.step} is past the last, ${steps - 1}`))
         : Effect.void
@@ -198,8 +198,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
 
   const frame: TrainingService['frame'] = Effect.fn('TrainingService.frame')(function* (hash, format) {
     return (
-      (yield* frames.frame(hash, format)) ??
-      (yield* refuse(404, `no prompt that was served holds frame ${hash}`))
+      (yield* frames.frame(hash, format)) ?? (yield* refuse(404, `no served prompt contains frame ${hash}`))
     )
   })
 

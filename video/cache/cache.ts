@@ -93,7 +93,7 @@ const load = (file: string, key: string): Clip | null => {
     else if (Date.now() - mtimeMs > stampEvery) stamp(opened)
     return clip
   } catch {
-    // Whatever is wrong with it, decoding the video again is right.
+    // In any case, decoding the video again is right.
     return null
   } finally {
     closeSync(opened)
@@ -115,7 +115,7 @@ const write = (file: string, parts: ReadonlyArray<Uint8Array>) => {
   }
 }
 
-/** Puts a clip's file in its place, whole or not at all. Returns its bytes; 0 where there was no room for it. */
+/** Writes a clip's file atomically. Returns its bytes; 0 if there was no room for it. */
 const store = (folder: string, file: string, key: string, clip: Clip): number => {
   const parts = packClip(key, clip)
   const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)

@@ -149,7 +149,7 @@ it('does not listen where others can reach it without a token', () =>
         const { service: made } = yield* service(scene())
         for (const host of ['0.0.0.0', '::', '10.1.2.3', 'example.org']) {
           const error = yield* Effect.flip(serveTraining(made, { host, version: '9' }))
-          expect(error.message).toContain('there is no token')
+          expect(error.message).toContain('no token is set')
         }
         const url = yield* serveTraining(made, { host: '0.0.0.0', token: 'right', version: '9' })
         const error = yield* Effect.flip(
