@@ -5,9 +5,12 @@ import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { checkpointProfile, makeProfile, mediumOfServer, namedFacts } from '../models/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { runTimestamps } from '../pipelines/doctor.ts'
+import { doctorTrainLines, runDoctorTrain } from '../pipelines/doctor-train.ts'
 import { type Backend, backend, backendOf } from './backend.ts'
-import { json, print } from './flags.ts'
+import { json, model, modelOf, print, profile } from './flags.ts'
 import { videoServices } from './services.ts'
+import { settings, settingsOf } from './settings.ts'
+import { engineFlags, recordOf, trlModel, trlOptions } from './trl.ts'
 
 /** What the model sees and how frames are sent; no server is contacted. */
 const sightOf = Effect.fnUntraced(function* (chosen: Backend) {
@@ -91,9 +94,40 @@ const timestamps = Command.make(
   ]),
 )
 
+const train = Command.make(
+  'train',
+  {
+    ...model,
+    ...profile,
+    ...engineFlags,
+    json,
+    freezeVision: Flag.Boolean('freeze-vision').pipe(
+      Flag.withDescription('leave the vision tower as it is'),
+      Flag.withDefault(false),
+    ),
+    settings,
+  },
+  Effect.fn(function* (input) {
+    const config = yield* loadConfig()
+    const { checkpoint, threads } = yield* trlModel(config, input)
+    const { engine } = yield* settingsOf(input.settings)
+    const options = trlOptions(input, recordOf(engine), {})
+    const result = yield* runDoctorTrain(checkpoint, modelOf(config, input).overrides, options).pipe(
+      Effect.provide(videoServices(threads, undefined)),
+    )
+    yield* print(input.json, result, doctorTrainLines(result))
+  }),
+).pipe(
+  Command.withDescription('One step of everything through TRL on two clips, with the figure of every guard'),
+  Command.withExamples([
+    { command: 'spanwise doctor train --model Qwen/Qwen3-VL-2B-Instruct', description: 'on one GPU' },
+    { command: 'spanwise doctor train --gpus 0', description: 'the shipped checkpoint on the CPU' },
+  ]),
+)
+
 export const doctor = Command.make('doctor').pipe(
   Command.withDescription('Examine the input that a model is given'),
-  Command.withSubcommands([timestamps]),
+  Command.withSubcommands([timestamps, train]),
   Command.withExamples([
     {
       command: 'spanwise doctor timestamps --video clip.mp4',

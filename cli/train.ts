@@ -15,7 +15,7 @@ import { dataset, datasetOf, foldersOf, requireCheckpoint } from './dataset.ts'
 import { engineOf, given, json, model, modelOf, positive, print, profile, run, seed, whole } from './flags.ts'
 import { trainingServices, videoServices } from './services.ts'
 import { settings, settingsOf } from './settings.ts'
-import { curriculumFlags, engineFlags, relayedWords, trlModel, trlOptions } from './trl.ts'
+import { curriculumFlags, engineFlags, recordOf, relayedWords, trlModel, trlOptions } from './trl.ts'
 
 const flags = {
   ...model,
@@ -53,10 +53,6 @@ const flags = {
     Flag.withDefault(false),
   ),
 }
-
-/** `--set engine.NAME=VALUE`, if given; the engine's own schema says what is wrong with anything else. */
-const recordOf = (value: unknown): { readonly [name: string]: unknown } =>
-  typeof value === 'object' && value !== null ? { ...value } : {}
 
 /** Which weights are trained: all, all but the vision tower's, or low-rank adapters. */
 const trainableOf = (input: {

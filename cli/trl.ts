@@ -112,6 +112,10 @@ export const relayedWords = (name: string): ReadonlyArray<string> => {
   return started(['train', name, ...handedOn(words.slice(words.indexOf(name) + 1), ownFlags), '--json'])
 }
 
+/** `--set engine.NAME=VALUE`, if given; the engine's own schema says what is wrong with anything else. */
+export const recordOf = (value: unknown): { readonly [name: string]: unknown } =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
+
 /** Settings of the curriculum with their own flags. */
 export const curriculumFlags = (input: EngineFlags) =>
   given({ group: input.numGenerations, beta: input.beta, loss: input.loss })

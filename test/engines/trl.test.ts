@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Effect } from 'effect'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { maskRatio } from '../../curriculum/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { budgetOf, checkpointProfile, samplingOf } from '../../models/index.ts'
@@ -23,6 +24,7 @@ import { findPython } from '../support/python.ts'
 import { makeScene, metricsIn, type Scene, servedIn, train, until } from './scene.ts'
 
 const execute = promisify(execFile)
+const numbers = z.record(z.string(), z.number().nullable())
 const found = findPython('torch', 'trl', 'transformers', 'accelerate', 'peft', 'datasets')
 const python = found.python ?? ''
 const root = join(import.meta.dirname, '../..')
@@ -207,6 +209,18 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
     )
     expect(Math.abs(Number(heard.stdout.trim().split('\n').at(-1)) - total)).toBeLessThan(1e-3)
   }, 120_000)
+
+  it('examines a model with one step of everything on two clips', async () => {
+    const { code, out, err } = await Effect.runPromise(
+      spanwise(scene.root, 'doctor', 'train', '--gpus', '0', '--python', python, '--json'),
+    )
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    const { grpo, sft } = z
+      .object({ grpo: z.object({ figures: numbers }), sft: z.object({ figures: numbers }) })
+      .parse(JSON.parse(out))
+    expect(grpo.figures.sampler_loss_max).toBeLessThan(1e-4)
+    expect(sft.figures.vision_gradient).toBeGreaterThan(0)
+  }, 240_000)
 
   it('checks the package itself', () => {
     const help = execFileSync(python, ['-m', 'spanwise_trl', '--help'], {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+from PIL import Image
 
 
 class ServiceError(RuntimeError):
@@ -92,6 +94,8 @@ class Service:
         self._run: dict[str, Any] | None = None
         #: Seconds that callers have waited for answers.
         self.waited = 0.0
+        #: Take frames as JPEGs, so that a sampler that is sent the same JPEGs sees the same pixels.
+        self.jpeg = False
 
     @property
     def run(self) -> dict[str, Any]:
@@ -112,6 +116,8 @@ class Service:
         shape = (prompt.height, prompt.width, 3)
         if frame.hash is None:
             return np.zeros(shape, np.uint8)
+        if self.jpeg:
+            return np.asarray(Image.open(io.BytesIO(self.picture(prompt, frame))).convert("RGB"))
         shared = self.run["sharedFrames"]
         data = _read(Path(shared) / f"{frame.hash}.rgb") if shared is not None else None
         if data is None or hashlib.sha256(data).hexdigest() != frame.hash:
@@ -121,6 +127,14 @@ class Service:
         if len(data) != np.prod(shape):
             raise ServiceError(f"{prompt.id}: a frame of {len(data)} bytes is not {prompt.width}x{prompt.height} RGB")
         return np.frombuffer(data, np.uint8).reshape(shape)
+
+    def picture(self, prompt: Prompt, frame: Frame) -> bytes:
+        """A frame as a JPEG; a black one where it is hidden."""
+        if frame.hash is not None:
+            return self._ask("GET", f"/v1/frames/{frame.hash}?format=jpeg")
+        buffer = io.BytesIO()
+        Image.new("RGB", (prompt.width, prompt.height)).save(buffer, "JPEG")
+        return buffer.getvalue()
 
     def frames(self, step: int, prompt: Prompt) -> np.ndarray:
         """All frames of a prompt, uint8 [N, height, width, 3]. A service that was restarted is told the prompt again."""

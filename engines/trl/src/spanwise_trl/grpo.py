@@ -81,6 +81,7 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
     model = load_model(run) if model is None else model
     inner = load_processor(run)
     encoder = Encoder(inner, service, run.dtype, device_of(on_cpu))
+    service.jpeg = run.engine["vllm"] == "server"
     wired: dict[str, GRPOTrainer] = {}
 
     def step() -> int:

@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
+import { defaultWorldSettings, writeWorld } from '../datasets/shapes/index.ts'
+import type { ProfileOverrides } from '../models/index.ts'
+import { servedFile } from '../trainer/service/index.ts'
+import { loadSource } from './source.ts'
+import { runTrl } from './train-trl.ts'
+import type { TrlOptions } from './trl/options.ts'
+
+/** Clips of the check, and completions of each. */
+const clips = 2
+const group = 4
+
+const guard = z.object({
+  kind: z.literal('engine'),
+  event: z.object({ kind: z.literal('guard'), figures: z.record(z.string(), z.number().nullable()) }),
+})
+
+type Figures = Readonly<Record<string, number | null>>
+
+/** What the guards of a run have reported. */
+const figuresIn = (run: string): Figures =>
+  Object.assign(
+    {},
+    ...readFileSync(join(run, servedFile), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .flatMap((line) => {
+        const parsed = guard.safeParse(JSON.parse(line))
+        return parsed.success ? [parsed.data.event.figures] : []
+      }),
+  )
+
+/** Two clips of the shapes world as training data. */
+const smallWorld = Effect.fnUntraced(function* (root: string) {
+  const world = join(root, 'world')
+  const splits = [{ split: 'train', videos: clips }]
+  yield* writeWorld(world, { ...defaultWorldSettings, seed: 1, splits })
+  const { samples } = yield* loadSource({
+    dataset: 'shapes',
+    split: 'train',
+    annotations: world,
+    policy: 'keep',
+  })
+  const chosen = samples
+    .filter(({ task, windows }) => task === 'grounding' && windows !== null)
+    .slice(0, clips)
+  const data = join(root, 'train.jsonl')
+  yield* Effect.sync(() => writeFileSync(data, chosen.map((sample) => JSON.stringify(sample)).join('\n')))
+  return { data, videos: join(world, 'videos') }
+})
+
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), 'spanwise-doctor-'))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+)
+
+/**
+ * `spanwise doctor train`: one GRPO step and one supervised step of everything on two clips through TRL, with the figure of
+ * each guard. A guard that fires ends it as it ends a training.
+ */
+export const runDoctorTrain = Effect.fn('Pipelines.doctorTrain')(function* (
+  model: string,
+  profile: ProfileOverrides,
+  trl: TrlOptions,
+) {
+  const root = yield* temporary
+  const world = yield* smallWorld(root)
+  const size = clips * Math.max(1, Math.ceil(trl.gpus / clips))
+  const check = Effect.fnUntraced(function* (kind: 'curriculum' | 'sft', settings: object) {
+    const run = join(root, kind)
+    const { seconds } = yield* runTrl(
+      kind,
+      { model, ...world, run, profile, settings: { seed: 0, steps: 1, ...settings } },
+      trl,
+    )
+    return { seconds, figures: figuresIn(run) }
+  })
+  const grpo = yield* check('curriculum', { prompts: size, group, mask: { margin: 0 } })
+  const sft = yield* check('sft', { batch: size })
+  return { model, grpo, sft }
+}, Effect.scoped)
+
+/** The figures for people to read. */
+export const doctorTrainLines = ({
+  model,
+  grpo,
+  sft,
+}: Effect.Success<ReturnType<typeof runDoctorTrain>>): ReadonlyArray<string> => {
+  const lines = (name: string, { seconds, figures }: typeof grpo) => [
+    `${name}: one step in ${seconds.toFixed(1)} s`,
+    ...Object.entries(figures).map(
+      ([figure, value]) =>
+        `  ${figure.replaceAll('_', ' ')}: ${value === null ? 'not measured' : value.toPrecision(3)}`,
+    ),
+  ]
+  return [`${model}: every guard passes`, ...lines('GRPO', grpo), ...lines('SFT', sft)]
+}
