@@ -27,8 +27,10 @@ const follow = (option: string, places: ReadonlyArray<Place>) => {
     if (fitting.length > 0)
       return { sum: sum + logSum(fitting.map((other) => other.logprob)), at, next: rest }
     if (others.length === 0) return null
-    // Less likely than all listed tokens: the least likely of them is an upper bound.
-    return { sum: sum + Math.min(logprob, ...others.map((other) => other.logprob)), at: -1, next: rest }
+    // At most as likely as the least that is listed, and as all that is not listed together.
+    const listed = [logprob, ...others.filter((other) => other.token !== token).map((other) => other.logprob)]
+    const left = Math.log(Math.max(Number.MIN_VALUE, 1 - Math.exp(logSum(listed))))
+    return { sum: sum + Math.min(left, ...listed), at: -1, next: rest }
   }
   return { sum, at: places.length, next: rest }
 }
@@ -38,7 +40,7 @@ const follow = (option: string, places: ReadonlyArray<Place>) => {
  * option is followed along the reply; where it first differs, every listed token that starts the rest of the option
  * counts (`N` and `No` for `No`). Later tokens are unknown, so the value is an upper bound, which is tight if the first
  * differing token determines the option, as with `Yes` and `No`. An option that is not listed gets the least listed
- * value. Null if no option is found, no position is listed, or two options cannot be distinguished.
+ * value, or what the listed ones leave if that is less. Null if no option is found, no position is listed, or two options cannot be distinguished.
  */
 export const readOptions = (
   options: ReadonlyArray<string>,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseJson } from './json.ts'
+import { parseAnswer } from './sse.ts'
 
 /** What a server says went wrong. */
 export interface StatedError {
@@ -50,7 +50,7 @@ const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 export const readError = (text: string): string => {
   const parsed = () => {
     try {
-      return statedError(parseJson(text))?.said
+      return statedError(parseAnswer(text))?.said
     } catch {
       return /^\s*</.test(text) ? '' : undefined
     }

@@ -3,14 +3,15 @@
  * Throws SyntaxError for anything else that is not JSON.
  */
 export const parseJson = (text: string): unknown => {
+  const unmarked = text.startsWith('\uFEFF') ? text.slice(1) : text
   try {
-    return JSON.parse(text)
+    return JSON.parse(unmarked)
   } catch (error) {
     // Strings are matched first, so that their contents stay unchanged.
-    const repaired = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
+    const repaired = unmarked.replaceAll(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
       token.startsWith('"') ? token : 'null',
     )
-    if (repaired === text) throw error
+    if (repaired === unmarked) throw error
     return JSON.parse(repaired)
   }
 }

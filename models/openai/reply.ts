@@ -3,13 +3,15 @@ import type { ChatReply } from '../model.ts'
 import { statedError } from './errors.ts'
 import { parseAnswer } from './sse.ts'
 
-/** A number that a server may leave out, or write as null. */
-const optional = z.number().nullish()
+/** What says nothing about the answer itself: a server may leave it out, or write it in a form of its own. */
+const optional = <A extends z.ZodType>(form: A) => form.nullish().catch(null)
 
-const place = z.object({ token: z.string().nullish(), logprob: optional })
-const placeWithOthers = place.extend({ top_logprobs: z.array(place).nullish() })
+const number = optional(z.number())
+const text = optional(z.string())
+const place = z.object({ token: text, logprob: number })
+const placeWithOthers = place.extend({ top_logprobs: optional(z.array(place)) })
 
-/** A message's text: a string, or a list of parts, text or reasoning. */
+/** A message's text: a string, or a list of parts of which some are text and some may be thoughts. */
 const content = z
   .union([
     z.string(),
@@ -27,25 +29,28 @@ const schema = z.object({
   choices: z
     .array(
       z.object({
-        index: z.int().nullish(),
+        index: optional(z.coerce.number<unknown>().int().min(0)),
         message: z.object({
           content,
           // vLLM and SGLang write `reasoning_content`, newer vLLM and OpenRouter `reasoning`.
-          reasoning_content: z.string().nullish(),
-          reasoning: z.string().nullish(),
+          reasoning_content: text,
+          reasoning: text,
         }),
-        finish_reason: z.string().nullish(),
-        logprobs: z.object({ content: z.array(placeWithOthers).nullish() }).nullish(),
+        finish_reason: z
+          .string()
+          .nullish()
+          .transform((reason) => reason?.toLowerCase() ?? ''),
+        logprobs: optional(z.object({ content: optional(z.array(placeWithOthers)) })),
       }),
     )
     .min(1),
-  usage: z
-    .object({
-      prompt_tokens: optional,
-      completion_tokens: optional,
-      prompt_tokens_details: z.object({ cached_tokens: optional }).nullish(),
-    })
-    .nullish(),
+  usage: optional(
+    z.object({
+      prompt_tokens: number,
+      completion_tokens: number,
+      prompt_tokens_details: optional(z.object({ cached_tokens: number })),
+    }),
+  ),
 })
 type Choice = z.output<typeof schema>['choices'][number]
 
@@ -118,6 +123,11 @@ const placesOf = (listed: Listed | null | undefined): ReadonlyArray<Place> => {
 
 /** Finish reasons of the server's side, after which the reply must be requested again. */
 const broken: ReadonlySet<string> = new Set(['abort', 'aborted', 'error', 'cancelled'])
+/** How it ended for what it says, and at its length; OpenAI's words and those of Gemini and Anthropic behind proxies. */
+const filtered: ReadonlySet<string> = new Set([
+  ...['content_filter', 'safety', 'prohibited_content', 'blocklist', 'recitation', 'refusal'],
+])
+const cut: ReadonlySet<string> = new Set(['length', 'max_tokens'])
 
 /** Reads the body of an answer of which at most `n` replies are expected; servers may give fewer. */
 export const readReply = (text: string, n: number): Completion | BadReply => {
@@ -142,14 +152,14 @@ export const readReply = (text: string, n: number): Completion | BadReply => {
     .map((choice, at) => ({ ...choice, at: choice.index ?? at }))
     .sort((a, b) => a.at - b.at)
     .slice(0, n)
-  if (choices.some(({ finish_reason }) => finish_reason === 'content_filter'))
+  if (choices.some(({ finish_reason }) => filtered.has(finish_reason)))
     return new BadReply('filtered', 'withheld the reply (its content filter)')
-  const ended = choices.find(({ finish_reason }) => broken.has(finish_reason ?? ''))
+  const ended = choices.find(({ finish_reason }) => broken.has(finish_reason))
   if (ended !== undefined) return new BadReply('bad answer', `interrupted the reply (${ended.finish_reason})`)
   return {
     replies: choices.map(({ message, finish_reason, logprobs }) => ({
       ...spoken(message),
-      finish: finish_reason === 'length' ? ('length' as const) : ('stop' as const),
+      finish: cut.has(finish_reason) ? ('length' as const) : ('stop' as const),
       ...logProbsOf(logprobs?.content),
     })),
     places: placesOf(choices[0]?.logprobs?.content),

@@ -12,11 +12,12 @@ interface Chunk {
   readonly choices?: ReadonlyArray<Delta> | null
   readonly usage?: unknown
   readonly error?: unknown
+  readonly message?: unknown
 }
 
 /** The events of a stream, `[DONE]` left out; null if the text is not a stream. */
 const eventsOf = (text: string): ReadonlyArray<Chunk> | null => {
-  if (!/^\s*(?::[^\n]*\n\s*)*data:/.test(text)) return null
+  if (!/^\s*(?:(?::|event:|id:|retry:)[^\n]*\n\s*)*data:/.test(text)) return null
   return text
     .split(/\r?\n/)
     .filter((line) => line.startsWith('data:'))
@@ -37,7 +38,7 @@ export const parseAnswer = (text: string): unknown => {
   const choices = new Map<number, Record<string, unknown>>()
   let usage: unknown
   for (const event of events) {
-    if (event.error !== undefined && event.error !== null) return { error: event.error }
+    if (event.error != null || (event.choices == null && event.message != null)) return event
     usage = event.usage ?? usage
     for (const { index, delta, finish_reason: finish, logprobs } of event.choices ?? []) {
       const place = index ?? 0
@@ -53,5 +54,8 @@ export const parseAnswer = (text: string): unknown => {
       choices.set(place, choice)
     }
   }
+  // A stream that ends before it says so was cut.
+  if (!/^data:\s*\[DONE\]/m.test(text))
+    for (const choice of choices.values()) choice.finish_reason ??= 'aborted'
   return { choices: [...choices.values()], usage }
 }

@@ -266,7 +266,11 @@ describe('choosing', () => {
   })
 
   it('bounds an option that is not listed, and says nothing where nothing can be told', () => {
-    assert.deepStrictEqual(readOptions(['Yes', 'No'], [at('Yes', -0.01, { yes: -5 })]), [-0.01, -5])
+    const [yes, no] = readOptions(['Yes', 'No'], [at('Yes', -0.01, { yes: -5 })])!
+    assert.strictEqual(yes, -0.01)
+    // What the two listed leave is less than the least of them.
+    assert.closeTo(no!, -5.7408, 1e-4)
+    assert.strictEqual(readOptions(['Yes', 'No'], [at('Yes', -0.01, { yes: -9 })])![1], -9)
     assert.isNull(readOptions(['Yes', 'No'], [at('The', -0.1, { A: -3 })]))
     assert.isNull(readOptions(['Yes', 'No'], []))
     assert.isNull(readOptions(['Yes', 'No'], [{ token: 'Yes', logprob: -0.1, others: [] }]))

@@ -71,8 +71,24 @@ const bodies: ReadonlyArray<readonly [string, unknown, string]> = [
     answer,
   ],
 ]
+/** An answer whose parts beside its text have forms of their own. */
+const odd = (message: object, choice: object, more: object = {}) => ({
+  choices: [{ message: { content: answer, ...message }, ...choice }],
+  ...more,
+})
+const oddities: ReadonlyArray<readonly [string, unknown]> = [
+  ['thoughts as a list', odd({ reasoning_content: ['hm'] }, {})],
+  ['thoughts as an object', odd({ reasoning: { text: 'hm' } }, {})],
+  ['log-probabilities as a list', odd({}, { logprobs: [{ token: 'a', logprob: -1 }] })],
+  ['log-probabilities of old completions', odd({}, { logprobs: { tokens: ['a'], token_logprobs: [-1] } })],
+  ['an index as text', odd({}, { index: '0' })],
+  ['counts as text', odd({}, {}, { usage: { prompt_tokens: '7' } })],
+  ['usage as a list', odd({}, {}, { usage: [] })],
+]
 const texts: ReadonlyArray<readonly [string, string]> = [
   ...bodies.map(([name, body]) => [name, JSON.stringify(body)] as const),
+  ...oddities.map(([name, body]) => [name, JSON.stringify(body)] as const),
+  ['a byte order mark', `\uFEFF${JSON.stringify(odd({}, {}))}`],
   [
     'an infinite log-probability',
     `{"choices":[{"message":{"content":${JSON.stringify(answer)}},"logprobs":{"content":[{"token":"-Infinity","logprob":-Infinity}]}}]}`,
@@ -96,6 +112,15 @@ const passing: ReadonlyArray<readonly [string, unknown]> = [
   ['finish_reason error', { choices: [{ message: { content: null }, finish_reason: 'error' }] }],
   ['an error inside a 200', { error: { message: 'upstream connection lost', code: 502 } }],
   ['an error inside a 200 without a code', { error: 'internal' }],
+  [
+    'a stream that was cut',
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: '<answer>1.0 to' } }] })}\n\n`,
+  ],
+  [
+    'an error in a stream with event names',
+    'event: error\ndata: {"error":{"message":"boom","code":500}}\n\n',
+  ],
+  ['an error without a wrapper in a stream', 'data: {"object":"error","message":"boom","code":500}\n\n'],
 ]
 
 const refusals = [
@@ -126,8 +151,9 @@ describe('the openai backend, against servers of every kind', () => {
   for (const [name, body] of passing)
     it.live(`asks again after ${name}`, () =>
       Effect.gen(function* () {
+        const text = typeof body === 'string' ? body : JSON.stringify(body)
         const script = ({ number }: Asked): Fault =>
-          number === 0 ? { kind: 'text', text: JSON.stringify(body) } : { kind: 'answer' }
+          number === 0 ? { kind: 'text', text } : { kind: 'answer' }
         const server = yield* faultServer({ script })
         const { chat } = yield* client({ baseUrl: server.url, model: 'model' })
         const [reply] = yield* own(chat(question('when?')))
@@ -221,35 +247,6 @@ describe('the openai backend, against servers of every kind', () => {
       assert.match(error.message, /redirects to .* as --base-url/)
     }),
   )
-})
-
-describe('a model that samples by its own settings', () => {
-  for (const [model, bare] of [
-    ['gpt-5-mini', true],
-    ['openai/o3', true],
-    ['gpt-4o', false],
-  ] as const)
-    it.live(`${bare ? 'is' : 'is not'} ${model}`, () =>
-      Effect.gen(function* () {
-        const asked: Array<Asked> = []
-        const server = yield* faultServer({
-          script: (one) => {
-            asked.push(one)
-            const refused = 'temperature' in one.body || 'top_p' in one.body || 'logprobs' in one.body
-            return bare && refused
-              ? { kind: 'status', status: 400, message: "Unsupported value: 'temperature'" }
-              : { kind: 'answer' }
-          },
-        })
-        const { chat, choose } = yield* client({ baseUrl: server.url, model, preset: 'openai' })
-        yield* own(chat(question('when?')))
-        yield* own(chat(sampled('when?', 3)))
-        const chances = yield* own(choose(question('is it?').messages, ['Yes', 'No']))
-        assert.strictEqual(asked.length, bare ? 2 : 3)
-        assert.strictEqual(asked[0]!.body.temperature, bare ? undefined : 0)
-        assert.isNull(chances)
-      }),
-    )
 })
 
 describe('keys', () => {
