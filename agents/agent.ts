@@ -31,7 +31,7 @@ export interface Column {
   readonly comment: string
   /** Long, and wanted for single samples only: it stays in the part files when they are merged. */
   readonly bulky?: true
-  /** What kind of text it is, where it is no free one: one of a few values that repeat, or a digest. */
+  /** Kind of text, if not free text: one of a few repeated values, or a digest. */
   readonly text?: 'repeats' | 'digest'
 }
 

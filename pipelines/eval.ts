@@ -92,7 +92,7 @@ const claim = Effect.fnUntraced(function* ({ root, out }: EvalPlace, identity: E
 export interface AnswerOptions extends EvalPlace {
   /** Folder of the videos. */
   readonly videos: string
-  /** What is evaluated on; null where it is no benchmark. */
+  /** The benchmark; null if there is none. */
   readonly benchmark?: AnswerSettings['benchmark']
   readonly reader?: Reader
   /** Samples with the model at the same time, default 32. */

@@ -165,5 +165,5 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
   return outcome
 })
 
-/** Every error a loop may fail with besides those of its own steps. */
+/** Errors of a loop, in addition to those of its steps. */
 export type LoopError = InputError | EngineError

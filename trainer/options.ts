@@ -24,13 +24,13 @@ const runShape = {
   steps: z.int().positive().nullable().default(null),
   epochs: z.number().positive().default(1),
   /**
-   * A checkpoint every so many steps, and always at the end, after an error and on interruption; 0 only then. A kill or
-   * a power cut loses the steps since the last one.
+   * Number of steps between checkpoints; one is also written at the end, after an error and on interruption;
+   * 0 only then. A kill or a power cut loses the steps since the last one.
    */
   checkpointEvery: z.int().min(0).default(10),
   /** How many of the newest checkpoints stay. */
   keepCheckpoints: z.int().positive().default(2),
-  /** Validation every so many steps, if the caller gives one; 0 only before the first step and at the end. */
+  /** Number of steps between validations, if the caller provides one; 0 only before the first step and at the end. */
   evaluateEvery: z.int().min(0).default(0),
 }
 

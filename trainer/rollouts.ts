@@ -86,7 +86,7 @@ export const inject = (
   return { ...group, rollouts: [...group.rollouts.slice(0, -1), annotation] }
 }
 
-/** The policy's own rollouts of a group: an injected annotation is no success of it. */
+/** The policy's own rollouts of a group: injected annotations do not count. */
 export const sampledOf = <A extends Pick<ScoredRollout, 'finish'>>(
   rollouts: ReadonlyArray<A>,
 ): ReadonlyArray<A> => rollouts.filter(({ finish }) => finish !== 'annotation')

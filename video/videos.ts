@@ -13,7 +13,7 @@ export interface ClipRequest {
   readonly budget?: PixelBudget
 }
 
-/** Frames travel to the encoder in portions of about this many bytes, so that a long video needs little memory. */
+/** Frames are sent to the encoder in chunks of about this many bytes, so that a long video needs little memory. */
 const PORTION = 4 << 20
 
 const errorOf = (path: string, error: unknown): VideoError => {

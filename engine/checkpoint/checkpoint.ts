@@ -54,7 +54,7 @@ const asInputError = (folder: string) => (cause: unknown) =>
     : new InputError({
         subject: folder,
         problem: `cannot be read (${cause instanceof Error ? cause.message : cause})`,
-        remedy: 'check that the folder exists and may be read',
+        remedy: 'check that the folder exists and is readable',
       })
 
 /** A tokenizer of another model would put the frames in the wrong places, or ask for embeddings that are not there. */
@@ -68,7 +68,7 @@ const checkTokens = (folder: string, model: Model, words: Tokenizer) => {
       pad === model.tokens.video
         ? `has token ${highest}, config.json a vocabulary of ${model.text.vocabSize}`
         : `has <|video_pad|> as ${pad ?? 'no token'}, config.json as ${model.tokens.video}`,
-    remedy: 'use the tokenizer that belongs to the config.json beside it',
+    remedy: 'use the tokenizer that belongs to the config.json in the same folder',
   })
 }
 
@@ -79,7 +79,7 @@ const checkPatches = (folder: string, { vision }: Model, settings: ProcessorSett
   throw new InputError({
     subject: folder,
     problem: `its preprocessor cuts patches of ${temporalPatchSize} x ${patchSize} x ${patchSize}, merged by ${mergeSize}, which config.json does not`,
-    remedy: 'use the preprocessor files that belong to the config.json beside them',
+    remedy: 'use the preprocessor files that belong to the config.json in the same folder',
   })
 }
 
@@ -171,7 +171,7 @@ const weightFiles = async (folder: string, names: Iterable<string>): Promise<Map
   if (stray !== undefined) {
     throw new InputError({
       subject: `${subject} weight_map.${stray[0]}`,
-      problem: `names ${JSON.stringify(stray[1])}, which is no safetensors file of this folder`,
+      problem: `names ${JSON.stringify(stray[1])}, which is not a safetensors file in this folder`,
       remedy: 'use file names without folders, as published indexes have them',
     })
   }
@@ -204,15 +204,15 @@ const readWeights = async (folder: string, model: Model) => {
     if (tensor === undefined) {
       throw new InputError({
         subject: path.join(folder, file === '' ? index : file),
-        problem: `holds no tensor ${name}`,
-        remedy: 'use weights that belong to the config.json beside them',
+        problem: `contains no tensor ${name}`,
+        remedy: 'use weights that belong to the config.json in the same folder',
       })
     }
     if (tensor.shape.join() !== shape.join()) {
       throw new InputError({
         subject: path.join(folder, file),
         problem: `tensor ${name} has shape [${tensor.shape.join(', ')}], config.json asks for [${shape.join(', ')}]`,
-        remedy: 'use weights that belong to the config.json beside them',
+        remedy: 'use weights that belong to the config.json in the same folder',
       })
     }
     tensors.set(name, tensor)

@@ -32,7 +32,7 @@ const writeWeights = async (folder: string, checkpoint: Checkpoint, type: FloatT
     if (!isShardName(file)) {
       throw new InputError({
         subject: folder,
-        problem: `weight ${name} is to be written to ${JSON.stringify(file)}, which is no safetensors file of this folder`,
+        problem: `weight ${name} is to be written to ${JSON.stringify(file)}, which is not a safetensors file in this folder`,
         remedy: 'give shards plain names ending in .safetensors',
       })
     }

@@ -34,7 +34,7 @@ export interface StepMasks {
 
 /**
  * Attention of one decoding step, where the length axis of q, k and v holds the samples of a row's prompt. All samples'
- * queries multiply the one prompt key; each sees its own later keys and itself besides. `record` receives the step's
+ * queries multiply the one prompt key; each also attends to its own later keys and itself. `record` receives the step's
  * new keys and values, each [rows, kv, samples, Dh].
  */
 export const stepAttend =

@@ -10,7 +10,7 @@ export interface Sampling {
   readonly topK: number
   /** Tokens of a completion at most. */
   readonly maxTokens: number
-  /** Texts that end a completion, besides the checkpoint's end tokens. */
+  /** Texts that end a completion, in addition to the checkpoint's end tokens. */
   readonly stop: ReadonlyArray<string>
   /** Fixes the draws: sample s of prompt p depends on (seed, p, s) and not on what else is in the batch. */
   readonly seed: number

@@ -19,7 +19,7 @@ export interface StepOptions {
   readonly gradientScale?: number
 }
 
-/** What an exact resume needs besides the weights. */
+/** State that an exact resume needs in addition to the weights. */
 export interface OptimiserState {
   readonly step: number
   readonly first: ReadonlyMap<string, Float32Array>
@@ -109,7 +109,7 @@ export const makeOptimiser = (
       const gradNorm = Math.abs(gradientScale) * norm(gradients.flat)
       if (!Number.isFinite(gradNorm)) {
         accumulated = 0
-        const problem = `the gradient's norm is ${gradNorm}; the weights stay as they were`
+        const problem = `the gradient's norm is ${gradNorm}; the weights are unchanged`
         return yield* new EngineError({ operation: 'optimiser step', problem })
       }
       steps++

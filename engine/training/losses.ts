@@ -23,7 +23,7 @@ export interface LossInputs {
   readonly weights: Value
 }
 
-/** Fed to policy losses besides. */
+/** Additional inputs of policy losses. */
 export interface PolicyInputs extends LossInputs {
   /** [S, 1]. */
   readonly advantages: Value

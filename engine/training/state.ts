@@ -99,8 +99,8 @@ const requireMatch = (file: string, list: Listed, into: ReadonlyMap<string, Floa
   if (other === undefined) return
   throw new InputError({
     subject: file,
-    problem: `does not fit the model and what of it learns (${other} differs)`,
-    remedy: 'continue with the checkpoint and settings the run began with',
+    problem: `does not match the model and its trained weights (${other} differs)`,
+    remedy: 'continue with the checkpoint and settings that the run started with',
   })
 }
 

@@ -173,7 +173,7 @@ const trainerOf = (
           (value) =>
             new EngineError({
               operation: 'update',
-              problem: `the loss is ${value}; the weights stay as they were`,
+              problem: `the loss is ${value}; the weights are unchanged`,
             }),
         ),
         // Forget what was accumulated, or it would be part of the next update.

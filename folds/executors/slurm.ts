@@ -58,7 +58,7 @@ export const outputPattern = (folder: string): string => `${folder.replaceAll('%
 
 /**
  * The script of an array: task K runs the command of fold K. Nothing is requeued by SLURM itself: a requeued task would
- * find the lease of its dead predecessor; `drive` waits for that lease, then submits anew.
+ * find the lease of its dead predecessor; `drive` waits for that lease, then submits it again.
  */
 export const scriptOf = (tasks: ReadonlyArray<FoldTask>, settings: ScriptSettings): string => {
   const { cwd, folder, workers, resources, options } = settings

@@ -112,7 +112,7 @@ const nodeProto = (node: Node, nameOf: (value: Value | undefined) => string, val
     opType: node.op,
     domain: node.domain,
     input: node.inputs.map(nameOf),
-    // An output nobody reads (a saved statistic of a forward-only graph) is left empty; Split must name all.
+    // An unused output (a saved statistic of a forward-only graph) is left empty; Split must name all.
     output: node.outputs.map((output, index) =>
       index === 0 || node.op === 'Split' || values.has(output) ? nameOf(output) : '',
     ),

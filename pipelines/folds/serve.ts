@@ -5,7 +5,7 @@ import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { InputError } from '../../core/index.ts'
 
 /**
- * Serves `/metrics` for Prometheus on loopback until the scope closes; every scrape reads anew.
+ * Serves `/metrics` for Prometheus on loopback until the scope closes; every scrape reads the files.
  *
  * @param port 0 uses any free port.
  * @returns its URL.

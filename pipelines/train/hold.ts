@@ -15,7 +15,7 @@ export const holdRun = Effect.fn('Pipelines.holdRun')(function* <E, R>(
 ) {
   const name = `training run ${run}`
   if (breakLease) yield* breakHold(run)
-  // What is no folder has no holder; opening it says what is wrong.
+  // A path that is not a folder has no holder; opening it reports the problem.
   else if ((yield* Effect.orElseSucceed(holderOf(run), () => null)) !== null) yield* holdFolder(run, name)
   const folder = yield* open
   yield* holdFolder(run, name)

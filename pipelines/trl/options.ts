@@ -3,7 +3,7 @@ import { InputError } from '../../core/index.ts'
 import type { ExecutorName } from '../../folds/executors/index.ts'
 import type { GrpoOptions, SftOptions, TrainingItem } from '../../trainer/index.ts'
 
-/** Options of `spanwise train ... --engine trl` besides the training's own. */
+/** Options of `spanwise train ... --engine trl` in addition to the training's. */
 export interface TrlOptions {
   /** GPUs of one node, one process each; 0 trains on the CPU. */
   readonly gpus: number

@@ -74,7 +74,7 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
   [
     'a checkpoint that lacks a tensor',
     () => score('good.mp4', at('lacking')),
-    /lacking\/model\.safetensors: holds no tensor model\.language_model\.layers\.0\.self_attn\.q_proj\.weight; use/,
+    /lacking\/model\.safetensors: contains no tensor model\.language_model\.layers\.0\.self_attn\.q_proj\.weight; use/,
   ],
   [
     'a checkpoint with a tensor of another shape',

@@ -205,13 +205,15 @@ describe('a faulty checkpoint is refused in one line', () => {
     const tensors = await readSafetensors(file)
     tensors.delete('model.language_model.norm.weight')
     await writeSafetensors(file, tensors)
-    expect(await failure(target)).toContain(`${file}: holds no tensor model.language_model.norm.weight; `)
+    expect(await failure(target)).toContain(`${file}: contains no tensor model.language_model.norm.weight; `)
     const sharded = await copyOf('untied')
     await edit(path.join(sharded, 'model.safetensors.index.json'), (json) => {
       const { 'lm_head.weight': _gone, ...rest } = json.weight_map as Record<string, string>
       return { ...json, weight_map: rest }
     })
-    expect(await failure(sharded)).toContain('model.safetensors.index.json: holds no tensor lm_head.weight; ')
+    expect(await failure(sharded)).toContain(
+      'model.safetensors.index.json: contains no tensor lm_head.weight; ',
+    )
   })
 
   test('a mis-shaped tensor, with both shapes', async () => {

@@ -131,7 +131,7 @@ describe('training', () => {
       // A state of another model, or of other weights that learn, and a damaged one, change nothing.
       const frozen = yield* makeTrainer(model, initial, { ...cpu, trainable: { freezeVision: true } })
       const other = yield* Effect.flip(frozen.restore(state!))
-      assert.match(other.message, /does not fit the model and what of it learns \(weight:model\.visual/)
+      assert.match(other.message, /does not match the model and its trained weights \(weight:model\.visual/)
       const bytes = readFileSync(state!)
       bytes[bytes.length - 9]! ^= 1
       writeFileSync(state!, bytes)

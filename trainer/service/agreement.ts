@@ -10,7 +10,7 @@ export interface Agreement {
   ) => string | null
   /** A rank says which mask it trained on: it must be the one that was served. */
   readonly masks: (rank: number, step: number, sample: string, mask: string) => string | null
-  /** The engine starts anew. */
+  /** The engine was restarted. */
   readonly reset: () => void
 }
 
