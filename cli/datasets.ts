@@ -158,7 +158,8 @@ const check = Command.make(
     const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration, ${result.outside} with windows outside`
     yield* print(input.json, result, [
       ...result.faults.map(
-        ({ file, kind, message, samples }) => `${file}: ${kind}: ${message} (${samples} samples)`,
+        ({ file, kind, message, samples }) =>
+          `${file}: ${kind}: ${message} (${samples} ${samples === 1 ? 'sample' : 'samples'})`,
       ),
       `${result.videos} videos: ${result.sound} sound, ${said}`,
     ])

@@ -9,6 +9,7 @@ import { ownDatasets } from '../pipelines/config.ts'
 import { commands } from './commands.ts'
 import { consoleLayer } from './console.ts'
 import { clearProgress, displayLayer } from './display.ts'
+import { refuseEmpty } from './empty.ts'
 import { followTerminal, teardown } from './exit.ts'
 
 followTerminal()
@@ -65,7 +66,8 @@ const tagOf = (error: unknown): string =>
 const oneLine = (error: unknown): string =>
   typedCommands(plainLine(error instanceof Error ? error.message : String(error)))
 
-Command.run(root, { version: packageJson.version }).pipe(
+refuseEmpty(process.argv.slice(2)).pipe(
+  Effect.andThen(Command.run(root, { version: packageJson.version })),
   // The stack trace is printed for the bug report.
   Effect.catchDefect((defect) =>
     Console.error(defect instanceof Error ? defect.stack : defect).pipe(

@@ -11,12 +11,14 @@ import {
   codeOf,
   type Element,
   elementsIn,
+  encodingProblem,
   fileError,
   type Line,
   linesIn,
   maxText,
   parseJson,
   type Shape,
+  saveAsUtf8,
   utf8,
 } from '../files/index.ts'
 import type { SourceFile } from './dataset.ts'
@@ -78,6 +80,8 @@ export const readSource = (path: string): Effect.Effect<AnnotationFile, InputErr
       return null
     })
     if (head === null) return yield* fail(`${path}:1`, empty, 'fetch the file again')
+    const encoding = encodingProblem(head)
+    if (encoding !== null) return yield* fail(path, encoding, saveAsUtf8)
     return { path, name: basename(path).replace(/\.gz$/, ''), sha256, head }
   })
 
@@ -112,6 +116,15 @@ export const findOptional = (
     return null
   })
 
+/** A candidate as an error names it: a pattern for an ending is `any file *.csv`. */
+const nameOf = (candidate: string | RegExp): string =>
+  typeof candidate === 'string'
+    ? candidate
+    : `any file ${candidate.source
+        .replaceAll(/^\^|\$$/g, '')
+        .replace(/^(?=\\\.)/, '*')
+        .replaceAll('\\', '')}`
+
 /** As `findOptional`, but a file must be there. */
 export const find = (
   folder: string,
@@ -121,7 +134,7 @@ export const find = (
   Effect.gen(function* () {
     const found = yield* findOptional(folder, candidates, form)
     if (found !== null) return found
-    const wanted = candidates.map(String).join(' or ')
+    const wanted = candidates.map(nameOf).join(' or ')
     return yield* fail(
       folder,
       `${absent}${wanted}${form === undefined ? '' : ` of the form ${form}`}, packed with gzip or not`,
@@ -138,7 +151,7 @@ export const textOfSource = (source: AnnotationFile): Effect.Effect<string, Inpu
   Effect.flatMap(bytesOf(source), (bytes) => {
     const text = utf8(bytes)
     return text === null
-      ? Effect.fail(fail(source.path, 'is not UTF-8 text', 'save it as UTF-8'))
+      ? Effect.fail(fail(source.path, 'is not UTF-8 text', saveAsUtf8))
       : Effect.succeed(text)
   })
 

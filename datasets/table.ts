@@ -19,8 +19,10 @@ const headerFault = (
   names: ReadonlyArray<string>,
   needed: ReadonlyArray<string>,
 ): { readonly problem: string; readonly remedy: string } | null => {
-  if (header?.problem !== undefined) return { problem: header.problem, remedy: 'fix the header' }
-  if (header?.cells.some((cell) => cell.includes('\r')))
+  if (header === undefined)
+    return { problem: 'contains only blank lines', remedy: 'give a file with a header and rows' }
+  if (header.problem !== undefined) return { problem: header.problem, remedy: 'fix the header' }
+  if (header.cells.some((cell) => cell.includes('\r')))
     return { problem: 'lines end in CR alone', remedy: 'save the file with LF or CRLF line ends' }
   const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index)
   if (twice !== undefined)
@@ -34,7 +36,7 @@ const headerFault = (
       names.length === 1 && /[;\t|]/.test(names[0] ?? '')
         ? 'separate the columns by commas'
         : guess === null
-          ? 'use the file as published'
+          ? 'add it, or use the file as published'
           : `rename the column (the nearest is ${guess})`,
   }
 }

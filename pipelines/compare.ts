@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
+import { InputError } from '../core/index.ts'
 import { alignValues, compare, defaultBootstrap, parseValues, readPredictionText } from '../eval/index.ts'
 
 /** The raw values that an evaluation wrote: the file itself, or the folder that holds it. */
@@ -24,6 +25,12 @@ export const runCompare = Effect.fn('Pipelines.runCompare')(function* (options: 
 }) {
   const a = yield* readValues(options.a)
   const b = yield* alignValues(a, yield* readValues(options.b))
+  if (a.ids.length === 0)
+    return yield* new InputError({
+      subject: `compare ${options.a}`,
+      problem: 'contains the values of no sample',
+      remedy: 'give an evaluation that scored some, or run it again',
+    })
   const settings = {
     ...defaultBootstrap,
     seed: options.seed,

@@ -3,7 +3,7 @@ import { Effect, FileSystem, Layer, Path } from 'effect'
 import { z } from 'zod'
 import { firstIssue, InputError } from '../core/index.ts'
 import { catalogue, type OwnData, OwnDatasets } from '../datasets/index.ts'
-import { parseJson, withoutMark } from '../files/index.ts'
+import { parseJson, requireText } from '../files/index.ts'
 import { openaiSettingsSchema, overridesSchema } from '../models/index.ts'
 
 /** A checkpoint folder, a name on the hub or the name that servers know, and what is set of its profile. */
@@ -11,8 +11,8 @@ const modelSchema = overridesSchema.extend({ name: z.string() })
 
 /** The location of a dataset's files; for own data also their format and the suite that scores it. */
 const datasetSchema = z.strictObject({
-  annotations: z.string(),
-  videos: z.string().optional(),
+  annotations: z.string().min(1),
+  videos: z.string().min(1).optional(),
   /** Name of the dataset whose format the files have: `jsonl`, `csv`, `parquet`, or a published one. */
   format: z.enum(Object.keys(catalogue)).optional(),
   /** Name of the suite whose rules `spanwise eval` applies to it. */
@@ -56,7 +56,7 @@ const schema = z.strictObject({
     ])
     .default({ kind: 'embedded' }),
   /** Where runs are written. */
-  runs: z.string().default('runs'),
+  runs: z.string().min(1).default('runs'),
 })
 
 /** Settings from the file and the defaults; flags of each command take precedence. */
@@ -78,9 +78,9 @@ export const loadConfig = Effect.fn('loadConfig')(function* () {
           try: async () => (await import(pathToFileURL(file).href)).default,
           catch: (cause) => refuse(`could not be loaded (${String(cause)})`),
         })
-      : yield* fs.readFileString(file).pipe(
+      : yield* requireText(file).pipe(
           Effect.flatMap((text) => {
-            const read = parseJson(withoutMark(text))
+            const read = parseJson(text)
             return 'value' in read
               ? Effect.succeed(read.value)
               : Effect.fail(refuse(`line ${read.line}: ${read.problem}`))

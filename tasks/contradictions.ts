@@ -23,7 +23,8 @@ const ofOptions = ({ task, options, answer }: Fields): ReadonlyArray<Contradicti
     if (!/^[A-Z]$/.test(answer) || answer > last)
       fatal('mismatch', `answer: ${short(answer)} is not the letter of an option (A to ${last})`)
   }
-  const twice = options?.find((option, index) => options.indexOf(option) !== index)
+  const trimmed = options?.map((option) => option.trim())
+  const twice = trimmed?.find((option, index) => trimmed.indexOf(option) !== index)
   if (twice !== undefined)
     found.push({
       kind: 'duplicate-option',

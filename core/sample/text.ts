@@ -65,10 +65,13 @@ export const textSchema = z.string().check((context) => {
   if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem })
 })
 
+/** A visible character: no white space, and no mark that only changes others. */
+const visible = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}]/u
+
 /** Text that is not blank, of at most 65 536 characters. */
 export const wordsSchema = textSchema
   .max(65_536)
-  .refine((text) => text.trim() !== '', 'is empty or only white space')
+  .refine((text) => visible.test(text), 'is empty or only white space')
 
 /** An identifier. Some files write it as a number, which must be an integer, because 1.10 and 1.1 would be equal. */
 export const identifierSchema = z.codec(

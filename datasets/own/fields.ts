@@ -30,11 +30,39 @@ const sameAs: { readonly [field: string]: ReadonlyArray<string> } = {
   end: ['windows'],
 }
 
+/** The words of a name: `startMs`, `start_ms` and `Start (ms)` are `start` and `ms`. */
+const wordsOf = (name: string): ReadonlyArray<string> =>
+  name
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
+
+/** Words that say that a number is one end of a window, whatever else its name says. */
+const edges = {
+  start: new Set(['start', 'begin', 'onset', 'from', 'starts', 'begins']),
+  end: new Set(['end', 'stop', 'offset', 'to', 'ends', 'finish']),
+}
+
+const isWindow = (value: unknown): boolean => {
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [start, end]: ReadonlyArray<unknown> = value
+  return typeof start === 'number' && typeof end === 'number' && start <= end
+}
+
+/** What a value says of its field where the name does not: `[1, 4]` and `[[1, 4]]` are windows. */
+const fieldOfValue = (name: string, value: unknown): string | null => {
+  if (isWindow(value) || (Array.isArray(value) && value.length > 0 && value.every(isWindow))) return 'windows'
+  if (typeof value !== 'number') return null
+  const words = wordsOf(name)
+  if (words.some((word) => edges.start.has(word))) return 'start'
+  return words.some((word) => edges.end.has(word)) ? 'end' : null
+}
+
 /**
- * The field that an unknown name was most likely meant for: another spelling, a typo, or another dataset's name
- * for it. Null otherwise, or if the row already has that field.
+ * The field that an unknown name was most likely meant for: another spelling, a typo, another dataset's name for it,
+ * or the only field that its value fits. Null otherwise, or if the row already has that field.
  */
-export const meantField = (name: string, present: ReadonlySet<string>): string | null => {
+export const meantField = (name: string, value: unknown, present: ReadonlySet<string>): string | null => {
   const wanted = plain(name)
   const free = ownFields.filter(
     (field) => !present.has(field) && !sameAs[field]?.some((other) => present.has(other)),
@@ -44,6 +72,7 @@ export const meantField = (name: string, present: ReadonlySet<string>): string |
     free.find((field) => wanted === field) ??
     free.find((field) => aliases[field]?.includes(wanted)) ??
     free.find(near) ??
+    free.find((field) => field === fieldOfValue(name, value)) ??
     null
   )
 }

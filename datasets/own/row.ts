@@ -20,6 +20,17 @@ const rowSchema = sampleSchema
 
 type OwnRow = z.output<typeof rowSchema>
 
+/** Fields that hold seconds, said where another unit may be meant. */
+const seconds: ReadonlySet<string> = new Set(['start', 'end'])
+
+/** Why a `video` names no file; null for one that may. */
+const noFile = (video: string): string | null => {
+  if (/[\\/]$/.test(video)) return `${JSON.stringify(video)} is a folder; name a file`
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(video)
+    ? `${JSON.stringify(video)} is an address; fetch the video and name its file`
+    : null
+}
+
 const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -45,17 +56,27 @@ export const addOwnRow = (path: string, line: number, value: unknown, into: Coll
   const known = Object.fromEntries(fields.filter(([name]) => ownFields.includes(name)))
   const others = fields.filter(([name]) => !ownFields.includes(name) && !passedOver.has(name))
   const present = new Set(Object.keys(known))
-  for (const [name] of others) {
-    const meant = meantField(name, present)
+  for (const [name, field] of others) {
+    const meant = meantField(name, field, present)
     if (meant === null) continue
     into.count()
-    into.problem(path, line, 'unknown-field', `unknown field ${JSON.stringify(name)}: did you mean ${meant}?`)
+    into.problem(
+      path,
+      line,
+      'unknown-field',
+      `unknown field ${JSON.stringify(name)}: did you mean ${meant}?${seconds.has(meant) ? ' (in seconds)' : ''}`,
+    )
     return
   }
   const meta = others.length === 0 ? known : { ...known, meta: metaOf(known.meta, others) }
   const row = into.row(path, line, rowSchema, meta)
   if (row === null) return
   for (const [name] of others) into.notice(path, line, `field ${name} is kept in meta`)
+  const wrong = noFile(row.file ?? row.video)
+  if (wrong !== null) {
+    into.problem(path, line, 'malformed', `${row.file === undefined ? 'video' : 'file'}: ${wrong}`)
+    return
+  }
   const task = taskOf(row)
   if (taskSpecs.get(task)?.answers === 'letter' && row.options === undefined) {
     into.problem(path, line, 'missing', `options: a sample of task ${task} needs two or more`)

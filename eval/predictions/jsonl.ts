@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { firstIssue, InputError, type Sample, sampleSchema, windowSchema } from '../../core/index.ts'
-import { attempt, withoutMark } from '../../files/index.ts'
+import { requireText } from '../../files/index.ts'
 import type { Prediction, Predictions } from '../../tasks/index.ts'
 import { predictionOf, type Reader } from '../../tasks/index.ts'
 
@@ -22,6 +21,12 @@ const row = z.object({
 })
 
 type Row = z.infer<typeof row>
+
+/** Fields of which a prediction has at least one; null says that there is no prediction. */
+const said = ['windows', 'answer', 'text', 'saliency'] as const
+
+const expectedRow =
+  'expected {"id", "windows": [[start, end], ...] or null, "answer"?, "text"?, "saliency"?}, times in seconds'
 
 const toPrediction = (value: Row, sample: Sample | undefined, reader: Reader): Prediction => {
   if (
@@ -100,8 +105,11 @@ const parseLine = (
     if (!result.success)
       return [
         `${result.error.issues[0]?.path.length === 0 ? 'the row: ' : 'field '}${firstIssue(result.error)}`,
-        'expected {"id", "windows": [[start, end], ...] or null, "answer"?, "text"?, "saliency"?}, times in seconds',
+        expectedRow,
       ]
+    // Without this, a field of another name makes every sample unanswered, and the score 0.
+    if (said.every((field) => result.data[field] === undefined))
+      return [`the row contains none of ${said.join(', ')}`, expectedRow]
     prediction = toPrediction(result.data, samples.get(result.data.id), reader)
   }
   const sample = samples.get(prediction.id)
@@ -147,13 +155,7 @@ export const parsePredictions = (
   })
 
 /** The file's text without a byte order mark; fails with an InputError where it cannot be read. */
-export const readPredictionText = (path: string): Effect.Effect<string, InputError> =>
-  attempt(
-    path,
-    'read',
-    async () => withoutMark(await readFile(path, 'utf8')),
-    'check the path and its permissions',
-  )
+export const readPredictionText = requireText
 
 /** {@link parsePredictions} of a file. */
 export const readPredictions = (

@@ -29,6 +29,7 @@ beforeAll(async () => {
     at('bad', 'test.jsonl'),
     ['good', 'missing', 'empty', 'cut', 'text'].map((name) => row(`${name}.mp4`, name)),
   )
+  writeRows(at('none.jsonl'), [{ columns: [] }])
   writeRows(at('train.jsonl'), [
     {
       ...row('good.mp4', 'a red circle'),
@@ -67,6 +68,17 @@ const learn = (kind: 'sft' | 'curriculum', run: string, ...more: ReadonlyArray<s
 
 /** What is typed, and what the one line must say. */
 const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegExp]> = [
+  ['an empty --run', () => look('dea', 'one', ''), /--run: its value is empty; give a value/],
+  [
+    'an empty --predictions',
+    () => ['eval', 'charades', '--predictions='],
+    /--predictions: its value is empty/,
+  ],
+  [
+    'two evaluations of nothing',
+    () => ['eval', 'compare', at('none.jsonl'), at('none.jsonl')],
+    /none\.jsonl: contains the values of no sample; /,
+  ],
   ['a missing video', () => score('missing.mp4'), /missing\.mp4: .* is missing; check the path/],
   ['an empty video', () => score('empty.mp4'), /empty\.mp4: .* is empty .*; copy it again/],
   ['a truncated video', () => score('cut.mp4'), /cut\.mp4: the file is cut off.*; copy it again/],

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { spanwise } from './command-line.ts'
+import { folderOf, spanwise } from './command-line.ts'
 import { model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -109,10 +109,28 @@ describe.concurrent('a configuration', () => {
     ],
     [{ mine: { annotations: 'x', format: 'xml' } }, /datasets\.mine\.format: expected one of /],
     [{ 'a b': { annotations: 'x', format: 'csv' } }, /a name has letters, digits/],
+    [{ mine: { annotations: '', format: 'csv' } }, /datasets\.mine\.annotations is empty/],
   ] as const)('with %j is refused in plain words', async ([datasets, message], { expect }) => {
     const place = await workplace('own-config')
     writeFileSync(join(place, 'spanwise.config.json'), `\ufeff${JSON.stringify({ datasets })}`)
     const { code, err } = await Effect.runPromise(spanwise(place, 'datasets', 'inspect', 'mine'))
+    expect(err).toMatch(message)
+    expect(code).toBe(2)
+    rmSync(place, { recursive: true })
+  })
+
+  it.for([
+    ['a folder', (file: string) => mkdirSync(file), /spanwise\.config\.json: cannot be read \(EISDIR\); /],
+    [
+      'UTF-16',
+      (file: string) => writeFileSync(file, Buffer.from('\ufeff{}', 'utf16le')),
+      /spanwise\.config\.json: is UTF-16 or UTF-32 text; save it as UTF-8/,
+    ],
+  ] as const)('that is %s is refused in one line', async ([, make, message], { expect }) => {
+    const place = folderOf({})
+    make(join(place, 'spanwise.config.json'))
+    const { code, err } = await Effect.runPromise(spanwise(place, 'dea'))
+    expect(err).toMatch(/^spanwise: [^\n]+\n$/)
     expect(err).toMatch(message)
     expect(code).toBe(2)
     rmSync(place, { recursive: true })

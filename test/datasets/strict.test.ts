@@ -177,6 +177,29 @@ describe('unknown fields', () => {
     }
   })
 
+  it.each([
+    [{ fenster: [[1, 4]] }, /"fenster": did you mean windows\?/],
+    [{ time_range: [1, 4] }, /"time_range": did you mean windows\?/],
+    [{ start_ms: 1000, end_ms: 4000 }, /"start_ms": did you mean start\? \(in seconds\)/],
+    [{ clipOnset: 1, clipOffset: 4 }, /"clipOnset": did you mean start\? \(in seconds\)/],
+  ])('%j are told by what their values look like', async (fields, message) => {
+    const { samples, problems } = await jsonl({ video: 'a.mp4', query: 'x', ...fields })
+    expect(samples).toEqual([])
+    expect(problems[0]).toMatchObject({ kind: 'unknown-field', message: expect.stringMatching(message) })
+  })
+
+  it('with a pair of numbers that is no window, or beside windows, are kept', async () => {
+    const { samples, problems } = await jsonl(
+      { video: 'a.mp4', query: 'x', resolution: [640, 480] },
+      { ...good, raw_span: [1, 4], end_frame: 90 },
+    )
+    expect(problems).toEqual([])
+    expect(samples.map(({ meta }) => meta)).toEqual([
+      { resolution: [640, 480] },
+      { raw_span: [1, 4], end_frame: 90 },
+    ])
+  })
+
   it('that mean nothing else are kept in meta and told once', async () => {
     const reading = await jsonl(
       { ...good, source: 'film' },
@@ -298,4 +321,47 @@ it('a number that is not finite is a problem of its own row, and changes no othe
   )
   expect(kindsOf(reading)).toEqual([[1, 'malformed']])
   expect(reading.samples.map(({ query }) => query)).toEqual(['nan, too'])
+})
+
+describe('a file that is not UTF-8', () => {
+  const table = 'video,query,start,end\na.mp4,x,0,1\n'
+  const line = `${JSON.stringify(good)}\n`
+  const utf16 = (text: string) => Buffer.from(text, 'utf16le')
+  it.each([
+    ['UTF-16 with a mark', 'csv', utf16(`\ufeff${table}`)],
+    ['UTF-16 without one', 'csv', utf16(table)],
+    ['big-endian UTF-16', 'csv', utf16(`\ufeff${table}`).swap16()],
+    ['UTF-16 as Excel and PowerShell write it', 'jsonl', utf16(`\ufeff${line}`)],
+    ['UTF-32', 'jsonl', Buffer.from(`\ufeff${line}`.split('').flatMap((sign) => [...utf16(sign), 0, 0]))],
+  ])('%s is refused by its name', async (_, form, bytes) => {
+    const failure = await readFrom({ [`train.${form}`]: bytes }, form, 'train').catch(String)
+    expect(String(failure)).toMatch(/train\.\w+: is UTF-16 or UTF-32 text; save it as UTF-8/)
+  })
+})
+
+it.each([
+  ['\u200b', /query is empty/],
+  ['\u00a0\ufeff\u2060', /query is empty/],
+])('a query of marks that do not show, %j, is empty', async (query, message) => {
+  expect((await jsonl({ ...good, query })).problems[0]?.message).toMatch(message)
+})
+
+it.each([
+  ['clips/', /video: "clips\/" is a folder; name a file/],
+  ['https://example.org/a.mp4', /is an address; fetch the video/],
+  ['s3://bucket/a.mp4', /is an address; fetch the video/],
+])('%s is no video file', async (video, message) => {
+  const { samples, problems } = await jsonl({ ...good, video })
+  expect(samples).toEqual([])
+  expect(problems[0]?.message).toMatch(message)
+})
+
+it('options that differ by white space alone are the same', async () => {
+  const { problems } = await jsonl({ video: 'a.mp4', query: 'x', options: ['y', ' y '], answer: 'A' })
+  expect(problems[0]).toMatchObject({ kind: 'duplicate-option' })
+})
+
+it('a file that is not there is named in words, not as a pattern', async () => {
+  const failure = await Effect.runPromise(Effect.flip(catalogue.csv!.read('package.json', 'all')))
+  expect(failure.problem).toMatch(/holds no all\.csv or any file \*\.csv, /)
 })

@@ -48,6 +48,8 @@ describe('predictions', () => {
   const refused = [
     ['', 'p.jsonl:1: the file contains no prediction'],
     ['\n \n', 'p.jsonl:1: the file contains no prediction'],
+    ['{"id":"q0","window":[1,2]}', 'p.jsonl:1: the row contains none of windows, answer, text, saliency'],
+    ['{"id":"q0","Windows":[[1,2]]}', 'p.jsonl:1: the row contains none of windows, answer, text, saliency'],
     ['{"id":"q0","windows":null}\n{"id":"q1","win', 'p.jsonl:2: the line ends in the middle of its JSON'],
     ['{"id":"q0","windows":[[NaN,2]]}', 'p.jsonl:1: it contains NaN or Infinity'],
     ['{"id":"q0","windows":[[-1,2]]}', 'p.jsonl:1: field windows'],
