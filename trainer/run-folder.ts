@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../core/index.ts'
-import { appendRowSync, canonical, fileError, makeFolders, writeWholeSync } from '../files/index.ts'
+import { appendRowSync, canonical, codeOf, fileError, makeFolders, writeWholeSync } from '../files/index.ts'
 
 /** What fixes a run: another manifest in the same folder is refused. */
 export interface RunManifest {
@@ -111,7 +111,7 @@ export const openRunFolder = Effect.fnUntraced(function* (path: string, manifest
     catch: (cause) =>
       new InputError({
         subject: path,
-        problem: `cannot be used as a run folder (${cause instanceof Error ? cause.message : String(cause)})`,
+        problem: `cannot be used as a run folder (${codeOf(cause)})`,
         remedy: 'choose a --run folder that is writable',
       }),
   })

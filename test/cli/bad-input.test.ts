@@ -109,7 +109,11 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
     /file\/\S+: cannot be .*; move/,
   ],
   ['a run folder that cannot be made', () => look('dea', 'one', '/proc/spanwise'), /cannot be .* --run/],
-  ['the same of training', () => learn('sft', at('file')), /file: cannot be used as a run folder .*; give/],
+  [
+    'the same of training',
+    () => learn('sft', at('file')),
+    /file: cannot be used as a run folder \(ENOTDIR\); choose a --run folder/,
+  ],
   [
     'an unknown dataset',
     () => ['bra', '--dataset', 'charade'],
