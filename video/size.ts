@@ -92,7 +92,12 @@ export const clipSize = (
     clipPixels === undefined
       ? [height, width]
       : smartResizeVideo(Math.max(2, frames), height, width, factor, 0, clipPixels)
-  return tall * wide > maxPixels || clipPixels === undefined
-    ? smartResize(height, width, factor, minPixels, maxPixels)
-    : [tall, wide]
+  const [high, broad] =
+    tall * wide > maxPixels || clipPixels === undefined
+      ? smartResize(height, width, factor, minPixels, maxPixels)
+      : [tall, wide]
+  if (height * width < minPixels || Math.min(height, width) < factor) return [high, broad]
+  // The published rules enlarge one side where only rounding up exceeds the budget.
+  const most = (side: number) => Math.ceil(side / factor) * factor
+  return [Math.min(high, most(height)), Math.min(broad, most(width))]
 }

@@ -116,6 +116,12 @@ describe('what a model sees', () => {
           expect(sight.height).toBeLessThanOrEqual(height + view.factor)
         },
       ),
+      {
+        examples: [
+          ['gpt-4o', 71, 2394, 1],
+          ['gpt-4o', 2394, 71, 1],
+        ],
+      },
     ))
 
   it('follows the processor of a checkpoint', () => {
