@@ -102,7 +102,7 @@ const train = Command.make(
     ...engineFlags,
     json,
     freezeVision: Flag.Boolean('freeze-vision').pipe(
-      Flag.withDescription('leave the vision tower as it is'),
+      Flag.withDescription('do not train the vision tower'),
       Flag.withDefault(false),
     ),
     settings,

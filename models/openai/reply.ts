@@ -11,7 +11,7 @@ const text = optional(z.string())
 const place = z.object({ token: text, logprob: number })
 const placeWithOthers = place.extend({ top_logprobs: optional(z.array(place)) })
 
-/** A message's text: a string, or a list of parts of which some are text and some may be thoughts. */
+/** A message's text: a string, or a list of parts, text or reasoning. */
 const content = z
   .union([
     z.string(),
