@@ -39,10 +39,12 @@ export const relayTrl = Effect.fn('Pipelines.relayTrl')(function* (
   const read = yield* readTrl(kind, options, trl)
   const before = latestTrlCheckpoint(read.engine.output)
   const resumedFrom = before === null ? 0 : stepOf(before.step, updatesOf(read))
-  const log = join(read.run, 'launch', 'train.log')
-  yield* Effect.sync(() => makeFolders(join(read.run, 'launch')))
+  // Beside the run's folder, which the command on the node claims for itself.
+  const place = `${read.run}.launch`
+  const log = join(place, 'train.log')
+  yield* Effect.sync(() => makeFolders(place))
   const executor = yield* executors[trl.executor]({
-    run: read.run,
+    run: place,
     cwd: process.cwd(),
     workers: 1,
     resources: { cpus: trl.cpus, gpus: trl.gpus, memory: memoryEach * Math.max(1, trl.gpus) },

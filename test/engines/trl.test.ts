@@ -1,9 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Effect } from 'effect'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { maskRatio } from '../../curriculum/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
@@ -220,6 +220,34 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
       .parse(JSON.parse(out))
     expect(grpo.figures.sampler_loss_max).toBeLessThan(1e-4)
     expect(sft.figures.vision_gradient).toBeGreaterThan(0)
+  }, 240_000)
+
+  it('is started by a scheduler as the same command, with the service beside the engine', async () => {
+    const folder = join(scene.root, 'bin')
+    mkdirSync(folder)
+    const job = '{"array_job_id": 7, "array_task_id": 0, "array_task_string": ""'
+    const programs = {
+      // A stand-in of SLURM: it runs what is submitted at once.
+      sbatch: `for script; do :; done
+(SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_JOB_ID=7 sh "$script" > said 2>&1; echo $? > code) > /dev/null 2>&1 &
+cp "$script" submitted; echo 7`,
+      squeue: `case "$*" in *--json*) ;; *) exit 0 ;; esac
+case "$*" in *pending*) echo '{"jobs": []}'; exit 0 ;; esac
+if [ -e code ]; then echo '{"jobs": [${job}, "job_state": "COMPLETED", "exit_code": 0}]}'
+else echo '{"jobs": [${job}, "job_state": "RUNNING", "exit_code": 0}]}'; fi`,
+      sacct: 'exit 0',
+      scancel: 'exit 0',
+    }
+    for (const [name, script] of Object.entries(programs)) {
+      writeFileSync(join(folder, name), `#!/bin/sh\ncd ${folder}\n${script}\n`)
+      chmodSync(join(folder, name), 0o755)
+    }
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
+    const { code, out, err } = await train(scene, python, 'sft', 'slurm', '--executor', 'slurm').done
+    vi.unstubAllEnvs()
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    expect(JSON.parse(out)).toMatchObject({ steps: 3, planned: 3 })
+    expect(readFileSync(join(folder, 'submitted'), 'utf8')).toContain('--engine trl')
   }, 240_000)
 
   it('checks the package itself', () => {
