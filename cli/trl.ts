@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { policyLosses } from '../engine/index.ts'
@@ -88,14 +88,17 @@ export type EngineFlags = Given<typeof engineFlags>
 const root = join(import.meta.dirname, '..')
 
 /** The Python of the engine: the flag, SPANWISE_PYTHON, `.venv` here or in the package, `python3`. */
-const pythonOf = (flag: Option.Option<string>): string =>
-  Option.getOrElse(
+const pythonOf = (flag: Option.Option<string>): string => {
+  const named = Option.getOrElse(
     flag,
     () =>
       process.env.SPANWISE_PYTHON ??
       [join(process.cwd(), '.venv/bin/python'), join(root, '.venv/bin/python')].find(existsSync) ??
       'python3',
   )
+  // The training is started in a folder of its own, where a relative path leads elsewhere; a plain name is looked up.
+  return named.includes('/') ? resolve(named) : named
+}
 
 /** Flags that have no part in the command that a scheduler starts. */
 const ownFlags = {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 const own = join(import.meta.dirname, '..', '..', '.venv', 'bin', 'python')
 
@@ -13,7 +13,9 @@ export const findPython = (
 ):
   | { readonly python: string; readonly missing: null }
   | { readonly python: null; readonly missing: string } => {
-  const python = process.env.SPANWISE_PYTHON ?? (existsSync(own) ? own : 'python3')
+  const named = process.env.SPANWISE_PYTHON ?? (existsSync(own) ? own : 'python3')
+  // Commands are run in other folders.
+  const python = named.includes('/') ? resolve(named) : named
   // Only looked for, not imported: that takes seconds.
   const code = `import importlib.util as u; print(*[m for m in ${JSON.stringify(modules)} if u.find_spec(m) is None])`
   const { status, stdout } = spawnSync(python, ['-c', code], { encoding: 'utf8' })
