@@ -8,7 +8,7 @@ const byId = (samples: ReadonlyArray<Sample>) => new Map(samples.map((sample) =>
 
 const read = Effect.fnUntraced(function* (dataset: string, folder: string, split: string) {
   const { read: readSplit } = yield* lookup(dataset)
-  return (yield* readSplit(folder, split)).samples
+  return (yield* readSplit(folder, split, { policy: 'keep' })).samples
 })
 
 /** Published and regression numbers on the real files of `data`, each printed beside the expected one. */
@@ -24,18 +24,17 @@ export const goldens = Effect.fnUntraced(function* (
   }
 
   const charades = yield* read('charades', join(data, 'charades_sta'), 'test')
-  const whole = evaluate(suites.charades!, charades, baselinePredictions('whole', charades, []), {
-    bootstrap: null,
-  })
-  check('Charades whole-video mIoU', whole.report.metrics.mIoU, 26.9904, 4)
-  check('Charades whole-video R1@0.3', whole.report.metrics['R1@0.3'], 34.3, 2)
-  check('Charades whole-video R1@0.5', whole.report.metrics['R1@0.5'], 0.43, 2)
-  check('Charades whole-video R1@0.7', whole.report.metrics['R1@0.7'], 0, 2)
-  const strict = evaluate(suites.charades!, charades, baselinePredictions('whole', charades, []), {
-    rule: 'time-r1',
-    bootstrap: null,
-  })
-  check('Charades whole-video R1@0.5 with >', strict.report.metrics['R1@0.5'], 0.38, 2)
+  const wholeVideo = baselinePredictions('whole', charades, [])
+  const by = (rule: string) =>
+    evaluate(suites.charades!, charades, wholeVideo, { rule, bootstrap: null }).report.metrics
+  const whole = by('videochat-r1')
+  check('Charades whole-video mIoU', whole.mIoU, 26.9904, 4)
+  check('Charades whole-video R1@0.3', whole['R1@0.3'], 34.3, 2)
+  check('Charades whole-video R1@0.5', whole['R1@0.5'], 0.43, 2)
+  check('Charades whole-video R1@0.7', whole['R1@0.7'], 0, 2)
+  check('Charades whole-video R1@0.5 with >', by('time-r1')['R1@0.5'], 0.38, 2)
+  // Two queries have an IoU of one half exactly, which float32 arithmetic puts just below (checked with torch).
+  check('Charades whole-video R1@0.5 in float32', by('videomind')['R1@0.5'], 0.38, 2)
 
   const folder = join(data, 'nextqa')
   const questions = yield* read('nextqa', folder, 'valid')
