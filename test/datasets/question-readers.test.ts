@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@effect/vitest'
 import { type Files, jsonLines, readFrom } from './fixture.ts'
 
-describe("readers of questions, counts and one's own rows", () => {
+describe('readers of questions, counts and own rows', () => {
   it('rextime reads both forms', async () => {
     const own = {
       qid: 'anet_val92',

@@ -141,7 +141,7 @@ describe('a faulty checkpoint is refused in one line', () => {
 
   test.each([
     '../outside.safetensors',
-    '/tmp/outside.safetensors',
+    '/elsewhere/outside.safetensors',
     'a/b.safetensors',
     'C:\\\\x.safetensors',
     'config.json',

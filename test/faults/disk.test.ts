@@ -51,7 +51,7 @@ describe.skipIf(refused !== '')(`on a full disk${refused === '' ? '' : ` (skippe
           /^[^\n]*spanwise-disk-[^\n]+(part\.parquet|\.jsonl?): [^\n]+; free some space [^\n]+$/,
         )
       }
-      // The journal's line was cut short; the next start mends it.
+      // The journal's line was cut short; the next start repairs it.
       assert.deepStrictEqual(
         readdirSync(here).filter((name) => name !== 'journal.jsonl'),
         [],

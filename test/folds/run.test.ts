@@ -383,7 +383,7 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
     }),
   )
 
-  it.effect('mends a journal cut short by a kill', () =>
+  it.effect('repairs a journal cut short by a kill', () =>
     Effect.gen(function* () {
       const run = newRun()
       const reached = yield* Deferred.make<void>()

@@ -110,8 +110,8 @@ describe('inject', () => {
   it('puts the annotation in place of the last rollout of failed groups', async () => {
     const rewards = await Effect.runPromise(composeRewards({ iou: 1 }))
     const failed = await group([replies[3]!, replies[0]!])
-    const mended = inject(failed, 'failed', rewards, stubSource)
-    expect(mended.rollouts[1]).toMatchObject({
+    const injected = inject(failed, 'failed', rewards, stubSource)
+    expect(injected.rollouts[1]).toMatchObject({
       text: replies[1],
       tokens: [1],
       reward: 1,

@@ -141,7 +141,7 @@ const sample = (id: string, windows: ReadonlyArray<Window>): Sample => ({
 export const stubItems = (count: number): ReadonlyArray<TrainingItem> =>
   Array.from({ length: count }, (_, i): TrainingItem => {
     const item = sample(`v${i}`, [[1, 2]])
-    if (answerOf(item) !== replies[1]) throw new Error('the answer format changed: mend `replies`')
+    if (answerOf(item) !== replies[1]) throw new Error('the answer format changed: update `replies`')
     return {
       key: `shapes/train/v${i}`,
       sample: item,
