@@ -2,7 +2,7 @@ import { Effect, Layer } from 'effect'
 import { InputError } from '../../core/index.ts'
 import { Videos } from '../../video/index.ts'
 import { type ChatReply, type ChatRequest, type Message, ModelError, VisionLanguageModel } from '../model.ts'
-import { type ModelProfile, makeProfile, type ProfileOverrides } from '../profile/index.ts'
+import { type ModelProfile, makeProfile, namedFacts, type ProfileOverrides } from '../profile/index.ts'
 import { makeAsk } from './ask.ts'
 import { readOptions, tokensToChoose } from './choose.ts'
 import { makeClips, mediaOf } from './clips.ts'
@@ -91,13 +91,7 @@ export const layerOpenai = (
         listsModels: known.listsModels,
       })
       const profile = yield* Effect.fromResult(
-        makeProfile(
-          {
-            ...{ name: model, aliases: roots, family: null, architecture: null },
-            ...{ processor: null, sampling: null, template: null },
-          },
-          overrides,
-        ),
+        makeProfile({ ...namedFacts(model), aliases: roots }, overrides),
       )
       const { view } = profile
       const preset = refusesSampling(settings, profile) ? ownSampling(known) : known
