@@ -1,5 +1,6 @@
 export * from './difficulty.ts'
 export * from './mask.ts'
+export * from './refusal.ts'
 export * from './sampler.ts'
 export * from './schedule.ts'
 export * from './select.ts'
