@@ -50,7 +50,7 @@ const actorOf = (
       colour: plan.colour,
       shape: plan.shape,
       radius,
-      phases: trackOf(draw, plan.event, spans, ticks, radius),
+      phases: trackOf(draw, { event: plan.event, spans, ticks, radius, period: plan.period }),
     }
     const total = others.reduce((sum, other) => sum + covered(actor, other, ticks), 0)
     if (total < bestCovered) {

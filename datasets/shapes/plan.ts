@@ -30,12 +30,14 @@ export interface Plan {
   readonly wording: number
   readonly shown: ReadonlyArray<Span>
   readonly reserve: Span
+  /** Of `bounces`: ticks of one hop, one of `hopPeriods` of every span; drawn for each span where absent. */
+  readonly period?: number
 }
 
 /** Room between two occurrences: a second and a half. */
-const between = 12
+export const between = 12
 /** Room before the first and after the last occurrence: none, or at least a second. */
-const around = 8
+export const around = 8
 
 /** Whether an occurrence of this length can be drawn: whole hops, and a blink that starts and ends dark. */
 export const fits = (event: Event, length: number): boolean => {
@@ -55,7 +57,7 @@ const lengthsOf = (grade: Grade, event: Event): ReadonlyArray<number> => {
 }
 
 /** Splits `total` (a multiple of the grid) at random into `parts` multiples of the grid. */
-const split = (random: Random, total: number, parts: number): Array<number> => {
+export const split = (random: Random, total: number, parts: number): Array<number> => {
   const cuts = Array.from({ length: parts - 1 }, () => random.int(0, total / grid)).toSorted((a, b) => a - b)
   return [...cuts, total / grid].map((cut, index) => (cut - (cuts[index - 1] ?? 0)) * grid)
 }

@@ -1,6 +1,7 @@
 import { letter, type Random, type Window } from '../../core/index.ts'
+import { cyclesOf } from './cycles.ts'
 import { type Event, matchesActor, matchesPhase, nameOf, type Query, type Who, windowsOf } from './query.ts'
-import { type Actor, colours, type Phase, type Scene, shapes } from './scene.ts'
+import { type Actor, colours, type Scene, shapes } from './scene.ts'
 
 /** The tasks of the world, in the order of its files. */
 export const worldTasks = ['grounding', 'grounded-qa', 'choice', 'counting'] as const
@@ -15,18 +16,16 @@ export interface Question {
   readonly answer: string
   /** Of `grounded-qa`: the seconds that show the answer. */
   readonly windows?: ReadonlyArray<Window>
+  /** Of `counting`, where what is counted happens in time: the seconds of each repetition, in order. */
+  readonly cycles?: ReadonlyArray<Window>
 }
 
 const present = (actor: Actor): boolean => actor.phases.some(({ kind }) => kind !== 'absent')
 
-const phasesOf = (scene: Scene, who: Who): ReadonlyArray<Phase> =>
-  scene.actors.filter((actor) => matchesActor(who, actor)).flatMap(({ phases }) => phases)
-
-const cycles = (scene: Scene, who: Who, kind: 'bounce' | 'blink'): number =>
-  phasesOf(scene, who).reduce((sum, phase) => sum + (phase.kind === kind ? (phase.cycles ?? 0) : 0), 0)
-
-/** Events that are counted by occurrence, and how the question names them. */
+/** Events that are counted, and how the question names them: the first two by cycle, the others by occurrence. */
 const counted: ReadonlyArray<readonly [Event, string]> = [
+  ['bounces', 'bounce'],
+  ['blinks', 'blink'],
   ['enters', 'slide in'],
   ['leaves', 'slide out'],
   ['left', 'move left'],
@@ -34,6 +33,14 @@ const counted: ReadonlyArray<readonly [Event, string]> = [
   ['up', 'move up'],
   ['down', 'move down'],
 ]
+
+/** How often a shape does something, with each time that it does. */
+export const repetitionQuestion = (scene: Scene, who: Who, event: Event): Question => {
+  const cycles = cyclesOf(scene, who, event)
+  const words = counted.find(([one]) => one === event)?.[1] ?? event
+  const text = `How many times does the ${nameOf(who)} ${words}?`
+  return { task: 'counting', text, answer: String(cycles.length), cycles }
+}
 
 /**
  * Every counting question of the scene: hops and blinks of each shape, how often it slides or moves some way, how many
@@ -44,17 +51,9 @@ export const countingQuestions = (scene: Scene): ReadonlyArray<Question> => {
   const shown = scene.actors.filter(present)
   const count = (who: Who) => shown.filter((actor) => matchesActor(who, actor)).length
   return [
-    ...shown.flatMap(({ colour, shape }) => {
-      const who = { colour, shape }
-      const the = `the ${nameOf(who)}`
-      return [
-        ask(`How many times does ${the} bounce?`, cycles(scene, who, 'bounce')),
-        ask(`How many times does ${the} blink?`, cycles(scene, who, 'blink')),
-        ...counted.map(([event, words]) =>
-          ask(`How many times does ${the} ${words}?`, windowsOf(scene, { who, event }).length),
-        ),
-      ]
-    }),
+    ...shown.flatMap(({ colour, shape }) =>
+      counted.map(([event]) => repetitionQuestion(scene, { colour, shape }, event)),
+    ),
     ...colours
       .filter((colour) => count({ colour }) > 0)
       .map((colour) => ask(`How many ${colour} shapes appear?`, count({ colour }))),

@@ -23,6 +23,7 @@ const row = z
     windows: z.array(pair).nullable(),
     options: z.array(z.string()).optional(),
     answer: z.string().optional(),
+    meta: z.object({ cycles: z.array(pair) }).optional(),
   })
   .refine(
     ({ task, options, answer }) =>
@@ -65,12 +66,13 @@ export const shapesDataset = define({
         if (source === null) continue
         sources.push(source)
         for (const { line, row: one } of yield* jsonRows(source, row, into)) {
-          const { options, answer, ...rest } = one
+          const { options, answer, meta, ...rest } = one
           into.sample(source.path, line, {
             ...rest,
             query: cleanQuery(rest.query, into.settings.cleaning),
             ...(options === undefined ? {} : { options }),
             ...(answer === undefined ? {} : { answer }),
+            ...(meta === undefined ? {} : { meta }),
           })
         }
       }

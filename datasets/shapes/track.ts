@@ -161,16 +161,20 @@ const atEdge = (cross: Point, direction: Direction): Point => {
   return horizontal(direction) ? [edge, cross[1]] : [cross[0], edge]
 }
 
-/**
- * All a shape does: the event in `spans` and nowhere else, and other acts in between. Spans lie on the grid, are
- * sorted, and are at least 12 ticks apart.
- */
+/** What a track must show. Spans lie on the grid, are sorted, and are at least 12 ticks apart. */
+export interface TrackRequest {
+  readonly event: Event
+  readonly spans: ReadonlyArray<Span>
+  readonly ticks: number
+  readonly radius: number
+  /** Of `bounces`: ticks of one hop in the spans; drawn for each where undefined. */
+  readonly period: number | undefined
+}
+
+/** All a shape does: the event in the spans and nowhere else, and other acts in between. */
 export const trackOf = (
   random: Random,
-  event: Event,
-  spans: ReadonlyArray<Span>,
-  ticks: number,
-  radius: number,
+  { event, spans, ticks, radius, period: wantedPeriod }: TrackRequest,
 ): ReadonlyArray<Phase> => {
   const acts = actsOf(random, event, spans, ticks)
   const phases: Array<Phase> = []
@@ -195,7 +199,10 @@ export const trackOf = (
       case 'bounce': {
         const from: Point = at ?? place(random, radius, 'up', hopHeight)
         const up = room(from, 'up', radius) >= hopHeight
-        const period = random.pick(hopPeriods(end - start))
+        const period =
+          act.fixed && event === 'bounces' && wantedPeriod !== undefined
+            ? wantedPeriod
+            : random.pick(hopPeriods(end - start))
         put('bounce', from, from, { cycles: (end - start) / period, hop: up ? -hopHeight : hopHeight })
         break
       }

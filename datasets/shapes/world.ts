@@ -4,12 +4,17 @@ import { matched } from './match.ts'
 import { drawPlan, drawTicks, type Plan } from './plan.ts'
 import { textOf, windowsOf } from './query.ts'
 import { choiceQuestions, countingQuestions, groundedQuestions, type Question } from './question.ts'
-import { durationOf, type Grade, grades, type Scene, secondsOf } from './scene.ts'
+import { mostRepetitions, repetitionScene } from './repetition.ts'
+import { durationOf, type Grade, grades, type Scene, secondsOf, ticksPerSecond } from './scene.ts'
 
 /** One split of a world. */
 export interface SplitSettings {
   readonly split: string
   readonly videos: number
+  /** Further videos, each of one repeated movement with a counting question; none where absent. */
+  readonly repetitions?: number
+  /** Of those: `even` (the default), every count is as frequent; `skewed`, each is 0.7 times as frequent as the one below. */
+  readonly counts?: 'even' | 'skewed'
 }
 
 export interface WorldSettings {
@@ -72,6 +77,19 @@ const questionSample = (id: string, video: string, duration: number, question: Q
   windows: question.windows ?? null,
   ...(question.options === undefined ? {} : { options: question.options }),
   answer: question.answer,
+  ...(question.cycles === undefined
+    ? {}
+    : { meta: { cycles: question.cycles.map((cycle) => cycle.map((time) => time * ticksPerSecond)) } }),
+})
+
+const questionTruth = ({ id, video, task, windows }: Draft, grade: Grade): Truth => ({
+  id,
+  video,
+  task,
+  grade,
+  partial: false,
+  windows: windows === null ? null : Windows.merge(windows),
+  hidden: [],
 })
 
 /** A question from the pool, every answer as likely as the others: most things never happen, so most counts are zero. */
@@ -125,17 +143,7 @@ const describe = (
     samples: [...grounding.map(({ sample }) => sample), ...asked],
     truths: [
       ...grounding.map(({ truth }) => truth),
-      ...asked.map(
-        ({ id, task, windows }): Truth => ({
-          id,
-          video,
-          task,
-          grade: scene.grade,
-          partial: false,
-          windows: windows === null ? null : Windows.merge(windows),
-          hidden: [],
-        }),
-      ),
+      ...asked.map((sample) => questionTruth(sample, scene.grade)),
     ],
   }
 }
@@ -160,8 +168,40 @@ const features = (plan: Plan, ticks: number, place: number): ReadonlyArray<numbe
   ]
 }
 
+/** A count; `skewed` ones are each 0.7 times as frequent as the one below. */
+const drawCount = (draw: Random, counts: SplitSettings['counts']): number => {
+  const weights = Array.from({ length: mostRepetitions }, (_, index) =>
+    counts === 'skewed' ? 0.7 ** index : 1,
+  )
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const at = draw.next() * total
+  let below = 0
+  return (
+    1 +
+    weights.findIndex((weight, index) => {
+      below += weight
+      return at < below || index === mostRepetitions - 1
+    })
+  )
+}
+
+/** The videos of a split that show one repeated movement each. */
+export const repetitionVideos = (
+  { seed, grades: weights }: Pick<WorldSettings, 'seed' | 'grades'>,
+  { split, repetitions = 0, counts }: SplitSettings,
+): ReadonlyArray<WorldVideo> => {
+  const draw = random('shapes repetitions', seed, split)
+  return deal(draw, repetitions, weights).map((grade, index) => {
+    const count = drawCount(draw, counts)
+    const { scene, question } = repetitionScene(grade, count, seed, split, index)
+    const video = `${split}-r${String(index).padStart(5, '0')}`
+    const sample = questionSample(`${video}.n0`, video, durationOf(scene), question)
+    return { video, scene, samples: [sample], truths: [questionTruth(sample, grade)] }
+  })
+}
+
 /**
- * The videos of one split, in a random order.
+ * The videos of one split, in a random order, without those of repetitions.
  *
  * Partial and complete annotations are matched so that only the video distinguishes them. Videos come as twins:
  * two different scenes about which the same is annotated: same query, same shown windows, same duration. In a share of

@@ -9,14 +9,23 @@ import { Videos } from '../../video/index.ts'
 import { worldTasks } from './question.ts'
 import { frames } from './render.ts'
 import { grades, lattice, ticksPerSecond } from './scene.ts'
-import { type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
+import { repetitionVideos, type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
 
 /** Incremented whenever the same settings produce different files. */
-export const worldVersion = 'shapes/2'
+export const worldVersion = 'shapes/3'
 
 const settingsSchema = z.object({
   seed: z.int(),
-  splits: z.array(z.object({ split: z.string().regex(/^[\w-]+$/), videos: z.int().min(1) })).min(1),
+  splits: z
+    .array(
+      z.object({
+        split: z.string().regex(/^[\w-]+$/),
+        videos: z.int().min(1),
+        repetitions: z.exactOptional(z.int().min(0)),
+        counts: z.exactOptional(z.enum(['even', 'skewed'])),
+      }),
+    )
+    .min(1),
   partial: z.number().min(0).max(1),
   grades: z.object({ easy: z.number().min(0), medium: z.number().min(0), hard: z.number().min(0) }),
   queries: z.int().min(1).max(2),
@@ -132,7 +141,7 @@ export const writeWorld: (
     const progress = yield* Progress
     const splits = settings.splits.map((split) => ({
       split: split.split,
-      made: worldVideos(settings, split),
+      made: [...worldVideos(settings, split), ...repetitionVideos(settings, split)],
     }))
     const all = splits.flatMap(({ made }) => made)
     let done = 0
