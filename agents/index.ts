@@ -6,4 +6,5 @@ export { marginOf, reflectHidden, reflectView, verifyView } from './boundary-ref
 export * from './catalogue.ts'
 export type { DifficultyEvidence, DifficultySettings } from './difficulty-estimation/index.ts'
 export { bandOf, difficultyEstimation } from './difficulty-estimation/index.ts'
+export * from './frame-seeker/index.ts'
 export * from './watch.ts'

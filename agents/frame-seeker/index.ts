@@ -1,0 +1,3 @@
+export * from './candidates.ts'
+export * from './gold.ts'
+export * from './prompt.ts'
