@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
-import { Command } from 'effect/cli'
-import { demoDefaults, runDemo } from '../lab/demo/demo.ts'
-import { tables } from '../lab/demo/report.ts'
+import { Command, Flag } from 'effect/cli'
+import { demos } from '../lab/demo/catalogue.ts'
+import type { DemoSizes } from '../lab/demo/task-demo.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
-import { engineOf, json, model, positiveOr, run, wholeOr } from './flags.ts'
+import { engineOf, given, json, model, positive, run, whole, wholeOr } from './flags.ts'
 
 /** A table in columns, the first to the left and the others to the right. */
 const columns = ({
@@ -21,39 +21,55 @@ const columns = ({
   )
 }
 
+const tasks = Object.keys(demos) as ReadonlyArray<keyof typeof demos>
+
+/** The defaults of a size in words: `120`, or `120 (counting: 200)` where tasks differ. */
+const defaultsOf = (size: keyof DemoSizes): string => {
+  const usual = demos.grounding.defaults[size]
+  const others = tasks.filter((task) => demos[task].defaults[size] !== usual)
+  const named = others.map((task) => `${task}: ${demos[task].defaults[size]}`).join(', ')
+  return others.length === 0 ? String(usual) : `${usual} (${named})`
+}
+
 export const demo = Command.make(
   'demo',
   {
     ...model,
     run,
     json,
-    seed: wholeOr('seed', 'seed of every random draw', demoDefaults.seed, 0),
-    videos: wholeOr('videos', 'training videos to render', demoDefaults.videos),
-    validationVideos: wholeOr(
-      'validation-videos',
-      'validation videos to render',
-      demoDefaults.validationVideos,
+    task: Flag.Literals('task', tasks).pipe(
+      Flag.withDescription(
+        `what to show, default grounding: ${tasks.map((task) => `${task} (${demos[task].about})`).join('; ')}`,
+      ),
+      Flag.withDefault('grounding' as const),
     ),
-    selected: wholeOr('selected', 'samples of each training run', demoDefaults.selected),
-    steps: wholeOr('steps', 'GRPO steps of each training run', demoDefaults.steps),
-    prompts: wholeOr('prompts', 'prompts per step', demoDefaults.prompts),
-    learningRate: positiveOr('learning-rate', 'learning rate of GRPO', demoDefaults.learningRate),
+    seed: wholeOr('seed', 'seed of every random draw', 1, 0),
+    videos: whole('videos', `training videos to render, default ${defaultsOf('videos')}`, 1),
+    validationVideos: whole(
+      'validation-videos',
+      `validation videos to render, default ${defaultsOf('validationVideos')}`,
+      1,
+    ),
+    selected: whole('selected', `samples of each training run, default ${defaultsOf('selected')}`, 1),
+    steps: whole('steps', `GRPO steps of each training run, default ${defaultsOf('steps')}`, 1),
+    prompts: whole('prompts', `prompts per step, default ${defaultsOf('prompts')}`, 1),
+    learningRate: positive('learning-rate', `learning rate of GRPO, default ${defaultsOf('learningRate')}`),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
     const engine = yield* engineOf(config, input)
-    const { report, html } = yield* runDemo({
-      ...input,
-      folder: Option.getOrElse(input.run, () => join(config.runs, 'demo')),
+    const { run: perform, defaults } = demos[input.task]
+    const { videos, validationVideos, selected, steps, prompts, learningRate } = input
+    const name = input.task === 'grounding' ? 'demo' : `demo-${input.task}`
+    const { report, tables, html } = yield* perform({
+      ...defaults,
+      ...given({ videos, validationVideos, selected, steps, prompts, learningRate }),
+      seed: input.seed,
+      folder: Option.getOrElse(input.run, () => join(config.runs, name)),
       engine,
     }).pipe(Effect.provide(Videos.layer({ workers: engine.threads })))
-    if (input.json) {
-      const { cases: _, ...rest } = report
-      return yield* Console.log(JSON.stringify(rest))
-    }
-    const shown = tables(report)
-    for (const table of [shown.agents, shown.models, shown.phases])
-      yield* Console.log(`\n${columns(table).join('\n')}`)
+    if (input.json) return yield* Console.log(JSON.stringify(report))
+    for (const table of tables) yield* Console.log(`\n${columns(table).join('\n')}`)
     yield* Console.log(`\nreport: ${html}`)
   }),
 ).pipe(

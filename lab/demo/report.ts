@@ -1,6 +1,6 @@
 import type { Window } from '../../core/index.ts'
 import { escape, histogram, lanes, lines } from '../../pipelines/report/chart.ts'
-import { page, table } from '../../pipelines/report/page.ts'
+import { table } from '../../pipelines/report/page.ts'
 import type { DifficultyQuality, ReflectionQuality } from './measure.ts'
 
 /** One model measured on the validation split. */
@@ -107,8 +107,8 @@ const caseHtml = (one: Case): string =>
     ],
   )}</div>`
 
-/** The whole report as one self-contained HTML file. */
-export const demoPage = (report: DemoReport): string => {
+/** The report as the body of a page. */
+export const demoBody = (report: DemoReport): string => {
   const shown = tables(report)
   const { world, curves, difficulty } = report
   const charts = [
@@ -141,14 +141,11 @@ export const demoPage = (report: DemoReport): string => {
       difficulty.histogram,
     ),
   ]
-  return page(
-    'Spanwise demo',
-    `<h1>Spanwise demo</h1>
+  return `<h1>Spanwise demo</h1>
 <p>Version ${escape(report.version)}, ${escape(report.created)}, seed ${report.seed}, ${escape(report.machine)}. ${world.videos} videos of the shapes world were rendered; ${world.samples} grounding annotations of them, of which ${percent(world.partial)} leave out a true window, went through both agents. Models are measured on ${world.validation} queries about videos that no training saw, against the true windows.</p>
 <h2>The agents against the world's truth</h2>${table(shown.agents)}
 <h2>Models on the validation split, percent</h2>${table(shown.models)}
 <h2>Training</h2><div class="charts">${charts.join('')}</div>
 <h2>Where the time went</h2>${table(shown.phases)}
-<h2>Flagged annotations</h2><p class="key"><span><i class="k1"></i>annotated</span><span><i class="k3"></i>true</span><span><i class="k2"></i>proposed by boundary reflection</span></p>${report.cases.map(caseHtml).join('')}`,
-  )
+<h2>Flagged annotations</h2><p class="key"><span><i class="k1"></i>annotated</span><span><i class="k3"></i>true</span><span><i class="k2"></i>proposed by boundary reflection</span></p>${report.cases.map(caseHtml).join('')}`
 }

@@ -1,18 +1,13 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { Clock, DateTime, Effect, Layer } from 'effect'
-import { InputError, type Sample } from '../../core/index.ts'
+import { Effect } from 'effect'
+import type { Sample } from '../../core/index.ts'
 import {
   defaultWorldSettings,
   readTruth,
   type WorldSettings,
   writeWorld,
 } from '../../datasets/shapes/index.ts'
-import { type EngineOptions, engineLayer } from '../../engine/index.ts'
-import { makeFolders } from '../../files/index.ts'
-import { layerEmbedded } from '../../models/index.ts'
-import packageJson from '../../package.json' with { type: 'json' }
+import { engineLayer } from '../../engine/index.ts'
 import { runBra } from '../../pipelines/bra.ts'
 import { runCurate } from '../../pipelines/curate.ts'
 import { runDea } from '../../pipelines/dea.ts'
@@ -21,44 +16,10 @@ import { runCurriculum } from '../../pipelines/train.ts'
 import { trueSamples } from '../world.ts'
 import { flaggedCases } from './cases.ts'
 import { difficultyQuality, judgedSamples, reflectionQuality } from './measure.ts'
-import { type DemoReport, demoPage, type Measured } from './report.ts'
+import { type DemoReport, demoBody, type Measured, tables } from './report.ts'
+import { openStage, writeDemo } from './stage.ts'
+import type { DemoOptions, TaskDemo } from './task-demo.ts'
 import { readTrainingCurve } from './training-curve.ts'
-
-/** Options of `spanwise demo`. With the defaults it takes under eight minutes on two cores. */
-export interface DemoOptions {
-  /** Folder of everything the demo writes; results of an earlier demo in it are removed. */
-  readonly folder: string
-  readonly engine: EngineOptions
-  readonly seed: number
-  readonly videos: number
-  readonly validationVideos: number
-  /** Samples that each training run may use. */
-  readonly selected: number
-  readonly steps: number
-  readonly prompts: number
-  readonly learningRate: number
-}
-
-export const demoDefaults = {
-  seed: 1,
-  videos: 120,
-  validationVideos: 60,
-  selected: 64,
-  steps: 40,
-  prompts: 16,
-  learningRate: 1e-4,
-} satisfies Omit<DemoOptions, 'folder' | 'engine'>
-
-const file = <A>(path: string, work: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: work,
-    catch: (cause) =>
-      new InputError({
-        subject: path,
-        problem: `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`,
-        remedy: 'choose another folder with --run',
-      }),
-  })
 
 /** Greedy answers of the model in context on the validation queries, scored against the truth. */
 const measure = Effect.fnUntraced(function* (
@@ -85,10 +46,10 @@ const measure = Effect.fnUntraced(function* (
 })
 
 /**
- * `spanwise demo`: renders a world, runs both agents over it, curates, trains by curriculum GRPO and, as the control, by
+ * `spanwise demo --task grounding`: renders a world, runs both agents over it, curates, trains by curriculum GRPO and, as the control, by
  * the same GRPO on a random selection of the same size, and evaluates everything against the ground truth.
  */
-export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOptions) {
+const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOptions) {
   const { folder, engine, seed } = options
   const world = join(folder, 'world')
   const videos = join(world, 'videos')
@@ -96,21 +57,8 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
   const measured = { videos, root: join(folder, 'eval') }
   const model = engine.checkpoint
   const { checkpoint: _, ...engineSettings } = engine
-  const phases: Array<DemoReport['phases'][number]> = []
-  const timed = <A, E, R>(phase: string, work: Effect.Effect<A, E, R>) =>
-    Effect.gen(function* () {
-      const from = yield* Clock.currentTimeMillis
-      const value = yield* work
-      phases.push({ phase, seconds: ((yield* Clock.currentTimeMillis) - from) / 1000 })
-      return value
-    })
-  const asking = (checkpoint: string) =>
-    layerEmbedded(checkpoint).pipe(Layer.provideMerge(engineLayer({ ...engine, checkpoint })))
-
-  yield* file(folder, async () => {
-    await rm(folder, { recursive: true, force: true })
-    makeFolders(folder)
-  })
+  const stage = yield* openStage(options)
+  const { timed, asking } = stage
   const settings: WorldSettings = {
     ...defaultWorldSettings,
     seed,
@@ -183,10 +131,7 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
 
   const judged = yield* judgedSamples(run, truths)
   const report: DemoReport = {
-    version: packageJson.version,
-    created: DateTime.formatIso(yield* DateTime.now).slice(0, 16),
-    seed,
-    machine: `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+    ...stage.heading,
     world: {
       videos: options.videos,
       samples: judged.length,
@@ -198,14 +143,26 @@ export const runDemo = Effect.fn('Pipelines.runDemo')(function* (options: DemoOp
     curation: { decisions: curation.decisions, selected: curation.selected },
     measured: [base.prior, base.model, curriculum.row, control.row],
     curves: [curriculum.curve, control.curve],
-    phases,
+    phases: stage.phases,
     cases: yield* flaggedCases(judged, videos, 12),
   }
-  const html = join(folder, 'report.html')
-  yield* file(folder, async () => {
-    await writeFile(html, demoPage(report))
-    const plain = { ...report, cases: report.cases.map(({ frames: _, ...one }) => one) }
-    await writeFile(join(folder, 'report.json'), `${JSON.stringify(plain, null, 2)}\n`)
-  })
-  return { report, html }
+  const plain = { ...report, cases: report.cases.map(({ frames: _, ...one }) => one) }
+  const html = yield* writeDemo(folder, { title: 'Spanwise demo', body: demoBody(report), report: plain })
+  const { agents, models, phases } = tables(report)
+  const { cases: _cases, ...figures } = plain
+  return { report: figures, tables: [agents, models, phases], html }
 })
+
+/** Curation and curriculum GRPO on grounding; under eight minutes on two cores. */
+export const groundingDemo: TaskDemo = {
+  about: 'curate annotations with both agents, then curriculum GRPO',
+  defaults: {
+    videos: 120,
+    validationVideos: 60,
+    selected: 64,
+    steps: 40,
+    prompts: 16,
+    learningRate: 1e-4,
+  },
+  run: runGroundingDemo,
+}

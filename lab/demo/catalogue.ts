@@ -1,0 +1,5 @@
+import { groundingDemo } from './grounding.ts'
+import type { TaskDemo } from './task-demo.ts'
+
+/** Every demo, by the name of `--task`. A new one is one file and one line here. */
+export const demos = { grounding: groundingDemo } as const satisfies { readonly [task: string]: TaskDemo }
