@@ -9,6 +9,7 @@ import { folds } from './folds.ts'
 import { pretrain } from './pretrain.ts'
 import { query } from './query.ts'
 import { score } from './score.ts'
+import { studio } from './studio.ts'
 import { train } from './train.ts'
 
 /** Every command, in the order in which data passes through them. */
@@ -19,6 +20,7 @@ export const commands = [
   folds,
   curate,
   query,
+  studio,
   train,
   evaluation,
   score,

@@ -1,0 +1,83 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { agents } from '../../agents/index.ts'
+import { holderOf } from '../../files/index.ts'
+import type { Change } from '../api/index.ts'
+import type { FoundRun } from './find.ts'
+
+/** Time and size of a file or folder: what a change of it changes. */
+const stampOf = (path: string): { readonly text: string; readonly time: number } => {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined
+    ? { text: '', time: 0 }
+    : { text: `${stat.mtimeMs} ${stat.size}`, time: stat.mtimeMs }
+}
+
+const below = (folder: string, fits: RegExp): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder)
+      .filter((name) => fits.test(name))
+      .map((name) => join(folder, name))
+  } catch {
+    return []
+  }
+}
+
+/** Folders of an agent's slices and their folds. */
+const foldFolders = (run: string): ReadonlyArray<string> =>
+  Object.values(agents).flatMap(({ name }) => {
+    const slices = [join(run, name), ...below(join(run, name), /^split-/)]
+    return slices.flatMap((slice) => below(slice, /^fold-/))
+  })
+
+/** The files and folders of a run that say what has changed. */
+const watched = ({
+  kind,
+  path,
+}: FoundRun): ReadonlyArray<readonly [Change['what'], ReadonlyArray<string>]> => {
+  if (kind === 'training')
+    return [
+      ['metrics', [join(path, 'metrics.jsonl')]],
+      ['rollouts', [join(path, 'rollouts.jsonl')]],
+      ['validation', [join(path, 'validation.jsonl')]],
+    ]
+  if (kind === 'evaluation')
+    return [['evaluation', [join(path, 'predictions.jsonl'), join(path, 'report.json')]]]
+  const folds = foldFolders(path)
+  const plans = Object.values(agents).flatMap(({ name }) => {
+    const slices = [join(path, name), ...below(join(path, name), /^split-/)]
+    return slices.map((slice) => join(slice, 'plan.json'))
+  })
+  return [
+    ['verdicts', [...folds, ...plans]],
+    [
+      'folds',
+      [...plans, ...folds.flatMap((fold) => [join(fold, 'status.json'), join(fold, 'manifest.json')])],
+    ],
+    ['decisions', below(join(path, 'reviews'), /\.jsonl$/)],
+    ['curations', below(path, /^(?!curation\.duckdb)/).map((one) => join(one, 'decisions.parquet'))],
+  ]
+}
+
+/** The state of a run: a text for each kind of change that differs once it has happened, and the latest time. */
+export const stateOf = (
+  run: FoundRun,
+): { readonly texts: ReadonlyMap<Change['what'], string>; readonly modified: number } => {
+  const texts = new Map<Change['what'], string>()
+  let modified = 0
+  for (const [what, paths] of watched(run)) {
+    const stamps = paths.map(stampOf)
+    texts.set(what, stamps.map(({ text }) => text).join('|'))
+    for (const { time } of stamps) modified = Math.max(modified, time)
+  }
+  return { texts, modified }
+}
+
+/** Whether a process writes to a run at present. */
+export const isLive = Effect.fnUntraced(function* (run: FoundRun) {
+  const folders = run.kind === 'curation' ? foldFolders(run.path) : [run.path, ...below(run.path, /^fold-/)]
+  for (const folder of folders)
+    if ((yield* Effect.orElseSucceed(holderOf(folder), () => null)) !== null) return true
+  return false
+})

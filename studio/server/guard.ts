@@ -1,0 +1,82 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { hostname, networkInterfaces } from 'node:os'
+import { Refusal } from './refusal.ts'
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+/** Whether only processes of this machine can reach an address. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+
+/** A host as URLs have it: IPv6 addresses in brackets. */
+export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+/**
+ * The names by which a browser may call a server that listens on `host`. A page of another site whose name was pointed
+ * at this machine (DNS rebinding) calls it by a name that is not among them.
+ */
+export const namesOf = (host: string): ReadonlySet<string> => {
+  const everywhere = host === '0.0.0.0' || host === '::'
+  const addresses = everywhere
+    ? Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => bracketed(address)) ?? [])
+    : []
+  const own = everywhere ? [hostname().toLowerCase()] : [bracketed(host).toLowerCase()]
+  return new Set([...loopback, ...addresses, ...own])
+}
+
+export interface Guard {
+  readonly token: string
+  readonly names: ReadonlySet<string>
+  /** Name of the cookie; other servers on this machine share the host and have their own. */
+  readonly cookie: string
+}
+
+export interface Asked {
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly url: URL
+}
+
+/** The host without its port: behind an SSH tunnel the port is another. */
+const nameOf = (host: string): string => host.toLowerCase().replace(/:\d+$/, '')
+
+const cookieOf = (header: string | undefined, name: string): string | undefined =>
+  header
+    ?.split(';')
+    .map((pair) => pair.trim().split('='))
+    .find(([key]) => key === name)?.[1]
+
+/**
+ * Why a request is refused, or null: 403 for another Host (DNS rebinding) or Origin (another site's page), 401 without
+ * the token in the cookie, the `Authorization` header or the URL.
+ */
+export const refuse = ({ token, names, cookie }: Guard, { headers, url }: Asked): Refusal | null => {
+  const { host, origin } = headers
+  if (host === undefined || !names.has(nameOf(host)))
+    return new Refusal(403, 'this server does not answer to that host name', 'open the URL that it printed')
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
+    return new Refusal(403, 'requests from the pages of other sites are refused')
+  const given = [
+    cookieOf(headers.cookie, cookie),
+    /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1],
+    url.searchParams.get('token') ?? undefined,
+  ]
+  const secret = digest(token)
+  if (given.some((one) => one !== undefined && timingSafeEqual(digest(one), secret))) return null
+  return new Refusal(401, 'the token is missing or wrong', 'open the URL that "spanwise studio" printed')
+}
+
+/**
+ * Headers of every answer: scripts, styles and data from this server only, no inline script, no framing by other pages,
+ * no address of a page told to others.
+ */
+export const safety = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+} as const

@@ -1,0 +1,130 @@
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
+import { ByteSize, Cause, Effect, type Scope } from 'effect'
+import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { InputError } from '../../core/index.ts'
+import { Videos } from '../../video/index.ts'
+import { makeStudio, type StudioSources } from '../studio.ts'
+import { assetAnswer, readAssets } from './assets.ts'
+import { bracketed, type Guard, isLoopback, namesOf, refuse, safety } from './guard.ts'
+import { answerOf, type Failure, jsonAnswer, Refusal } from './refusal.ts'
+import { fileRoutes, jsonRoutes, type Question } from './routes.ts'
+
+export interface ServeOptions extends StudioSources {
+  /** Address to listen on; loopback by default. */
+  readonly host?: string
+  /** 0 takes any free port. */
+  readonly port?: number
+  readonly token: string
+  /** Folder of the built page; by default the package's. */
+  readonly assets?: string
+}
+
+/** Largest body of a post. */
+const largest = ByteSize.mebibytes(1)
+
+const questionOf = Effect.fnUntraced(function* () {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const params = yield* HttpRouter.params
+  return {
+    params,
+    query: new URL(request.url, 'http://studio').searchParams,
+    headers: request.headers,
+    body: request.text.pipe(
+      Effect.mapError(() => new Refusal(400, 'the body cannot be read')),
+      Effect.flatMap((text) =>
+        Effect.try({
+          try: (): unknown => JSON.parse(text),
+          catch: () => new Refusal(400, 'the body is not JSON'),
+        }),
+      ),
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, largest),
+    ),
+  } satisfies Question
+})
+
+/** Answers failures; what nobody expected is reported without details of this machine. */
+const answered = <R>(work: Effect.Effect<HttpServerResponse.HttpServerResponse, Failure, R>) =>
+  work.pipe(
+    Effect.catch((failure) => Effect.succeed(answerOf(failure))),
+    Effect.catchDefect((defect) =>
+      Effect.as(
+        Effect.logError(Cause.pretty(Cause.die(defect))),
+        jsonAnswer({ error: 'internal error; its details are on the terminal of the studio' }, 500),
+      ),
+    ),
+  )
+
+/** The URL without its token, for the redirect that follows the cookie. */
+const withoutToken = (url: URL): string => {
+  const query = new URLSearchParams(url.searchParams)
+  query.delete('token')
+  return `${url.pathname}${query.size === 0 ? '' : `?${query}`}`
+}
+
+/**
+ * Serves the studio until the scope closes; gives the URL with its token. Fails with an InputError where the address
+ * cannot be listened on.
+ */
+export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOptions) {
+  const { host = '127.0.0.1', port = 0, token } = options
+  const server = yield* NodeHttpServer.make(() => createServer(), { port, host }).pipe(
+    Effect.mapError(
+      ({ cause }) =>
+        new InputError({
+          subject: `studio address ${host}:${port}`,
+          problem: `cannot be opened for listening (${cause instanceof Error && 'code' in cause ? cause.code : cause})`,
+          remedy: 'choose another --port, or 0 for any free one',
+        }),
+    ),
+  )
+  const at = server.address._tag === 'UnixPathAddress' ? port : server.address.port
+  const studio = makeStudio(options, yield* Videos)
+  const assets = readAssets(options.assets ?? join(import.meta.dirname, '..', 'dist'))
+  const guard: Guard = { token, names: namesOf(host), cookie: `spanwise-studio-${at}` }
+
+  const router = yield* HttpRouter.make
+  for (const { method, path, answer } of jsonRoutes)
+    yield* router.add(
+      method,
+      path,
+      answered(
+        Effect.map(
+          Effect.flatMap(questionOf(), (question) => answer(studio, question)),
+          (body) => jsonAnswer(body),
+        ),
+      ),
+    )
+  for (const { path, serve } of fileRoutes)
+    yield* router.add(
+      'GET',
+      path,
+      answered(Effect.flatMap(questionOf(), (question) => serve(studio, question))),
+    )
+  yield* router.add('*', '/api/*', jsonAnswer({ error: 'there is no such path' }, 404))
+  const route = router.asHttpEffect()
+
+  const respond = Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const url = new URL(request.url, 'http://studio')
+    const refused = refuse(guard, { headers: request.headers, url })
+    if (refused !== null) return answerOf(refused)
+    if (url.pathname.startsWith('/api/')) return yield* route
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return jsonAnswer({ error: `${request.method} is not supported here` }, 405)
+    // The token moves from the address into a cookie that scripts cannot read.
+    if (url.searchParams.has('token'))
+      return HttpServerResponse.setCookieUnsafe(
+        HttpServerResponse.redirect(withoutToken(url), { status: 303 }),
+        guard.cookie,
+        token,
+        { httpOnly: true, sameSite: 'lax', path: '/' },
+      )
+    return assetAnswer(assets, url.pathname, request.headers)
+  })
+
+  yield* server.serve(Effect.map(respond, HttpServerResponse.setHeaders(safety)))
+  const name = host === '0.0.0.0' || host === '::' || isLoopback(host) ? '127.0.0.1' : host
+  return `http://${bracketed(name)}:${at}/?token=${encodeURIComponent(token)}`
+}) satisfies (options: ServeOptions) => Effect.Effect<string, InputError, Scope.Scope | Videos>

@@ -1,0 +1,69 @@
+import { Effect } from 'effect'
+import type { Videos } from '../video/index.ts'
+import type { Run, Runs } from './api/index.ts'
+import { isLive, stateOf } from './discovery/changes.ts'
+import { type FoundRun, findRuns } from './discovery/find.ts'
+import { absent, type Refusal } from './server/refusal.ts'
+
+/** What the server serves. */
+export interface StudioSources {
+  /** The opened folder, absolute. */
+  readonly folder: string
+  /** Further folders whose runs are listed, absolute. */
+  readonly also: ReadonlyArray<string>
+  /** Folder of the videos of each dataset in the configuration; a run's own record comes after it. */
+  readonly videos: { readonly [dataset: string]: string }
+  /** Suggested name of the reviewer. */
+  readonly reviewer: string
+  readonly version: string
+}
+
+/** One server's view of its runs. It keeps nothing that cannot be read again. */
+export interface Studio extends StudioSources {
+  readonly reader: Videos['Service']
+  /** Every run at present, by id. */
+  readonly runs: () => ReadonlyMap<string, FoundRun>
+}
+
+/** How long a list of runs counts as the present one, in milliseconds. */
+const fresh = 500
+
+export const makeStudio = (sources: StudioSources, reader: Videos['Service']): Studio => {
+  let known: { readonly at: number; readonly runs: ReadonlyMap<string, FoundRun> } | null = null
+  const runs = () => {
+    const now = performance.now()
+    if (known === null || now - known.at > fresh)
+      known = { at: now, runs: findRuns([...sources.also, sources.folder]) }
+    return known.runs
+  }
+  return { ...sources, reader, runs }
+}
+
+/** The run with an id, or a refusal. */
+export const runOf = (studio: Studio, id: string): Effect.Effect<FoundRun, Refusal> => {
+  const run = studio.runs().get(id)
+  return run === undefined ? Effect.fail(absent('such run')) : Effect.succeed(run)
+}
+
+/** A run as the list shows it. */
+export const describeRun = Effect.fnUntraced(function* (run: FoundRun) {
+  const { id, kind, name } = run
+  return { id, kind, name, modified: stateOf(run).modified, live: yield* isLive(run) } satisfies Run
+})
+
+const order = ['curation', 'training', 'evaluation'] as const
+
+/** `GET /api/runs`. */
+export const listRuns = Effect.fnUntraced(function* (studio: Studio) {
+  const found = [...studio.runs().values()]
+  const runs = (yield* Effect.forEach(found, describeRun)).toSorted((a, b) => b.modified - a.modified)
+  const inside = new Set(
+    findRuns([studio.folder])
+      .values()
+      .map(({ path }) => path),
+  )
+  const opened = runs.filter(({ id }) => inside.has(studio.runs().get(id)?.path ?? ''))
+  const home = order.flatMap((kind) => opened.filter((run) => run.kind === kind))[0]?.id ?? null
+  const { version, folder, reviewer } = studio
+  return { version, folder, home, reviewer, runs } satisfies Runs
+})
