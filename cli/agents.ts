@@ -29,6 +29,12 @@ export const agentFlags = {
   memory: frameMemory,
   settings,
   cleaning,
+  task: Flag.Literals('task', ['grounding', 'grounded-qa', 'both']).pipe(
+    Flag.withDescription(
+      'samples to process: grounding queries, grounded questions (grounded-qa) or both; by default grounding queries, or grounded questions if there are no others',
+    ),
+    Flag.optional,
+  ),
   otlp: Flag.String('otlp').pipe(
     Flag.withDescription('send traces to this collector (OTLP over HTTP), e.g. http://127.0.0.1:4318'),
     Flag.optional,
@@ -53,6 +59,13 @@ export const measureCommand = (): string => {
 }
 
 export const foldSize = whole('fold-size', 'samples per fold, default 22000', 1)
+
+/** The tasks that `--task` names. */
+export const tasksOf = (task: Option.Option<'grounding' | 'grounded-qa' | 'both'>) =>
+  Option.match(task, {
+    onNone: () => ({}),
+    onSome: (name) => ({ tasks: name === 'both' ? ['grounding', 'grounded-qa'] : [name] }),
+  })
 
 type Given = Command.Command.Config.Infer<typeof agentFlags>
 
@@ -161,6 +174,7 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
         split: Option.getOrElse(split, () => 'train'),
         ...places,
         ...given({ form, foldSize, limit, cleaning: input.cleaning }),
+        ...tasksOf(input.task),
         policy,
         fold,
         run: folder,
@@ -201,6 +215,10 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
       {
         command: `spanwise ${name} --dataset charades --split test --annotations DIR --videos DIR`,
         description: 'on your copy of a published dataset',
+      },
+      {
+        command: `spanwise ${name} --dataset shapes --task grounded-qa --run runs/questions`,
+        description: 'on multiple-choice questions with annotated evidence',
       },
       {
         command: `spanwise ${name} --dataset charades --backend openai --preset vllm --base-url http://gpu1:8000/v1,http://gpu2:8000/v1 --model Qwen/Qwen3-VL-8B-Instruct`,

@@ -37,7 +37,7 @@ export interface AgentOptions extends DatasetSource {
   readonly run: string
   readonly fold?: number
   readonly foldSize?: number
-  /** Tasks whose samples are processed; grounding by default. */
+  /** Tasks whose samples are processed; see `PlanOptions`. */
   readonly tasks?: ReadonlyArray<Task>
   /** Only the first of them, if given. */
   readonly limit?: number

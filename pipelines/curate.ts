@@ -96,7 +96,7 @@ const decideAll = (
     const score =
       dea?.evidence == null
         ? null
-        : (rejudge({ windows: decision.windows }, dea, difficulty) as Judged['score'])
+        : (rejudge({ ...sampleOfStored(dea), windows: decision.windows }, dea, difficulty) as Judged['score'])
     return { row, decision, score, partialScore: bra?.score == null ? null : Number(bra.score) }
   })
 
@@ -148,7 +148,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
             ? [
                 {
                   id: String(row.key),
-                  iou: score.meanIou,
+                  iou: 1 - score.difficulty,
                   windows: decision.windows ?? [],
                   duration: Number(row.duration),
                 },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { agents, type LookSettings } from '../agents/index.ts'
-import { InputError, type Sample } from '../core/index.ts'
+import { InputError, type Sample, type Task } from '../core/index.ts'
 import { listFolder, locate, readJson } from '../files/index.ts'
 import {
   defaultFoldSize,
@@ -66,6 +66,7 @@ export interface PlanWorkOptions extends DatasetSource {
   readonly fold?: number
   readonly foldSize?: number
   readonly limit?: number
+  readonly tasks?: ReadonlyArray<Task>
 }
 
 const usage = z.object({ requests: z.number(), promptTokens: z.number(), completionTokens: z.number() })

@@ -26,7 +26,7 @@ import {
 } from '../eval/index.ts'
 import { locate, writeWhole } from '../files/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
-import { type Predictions, type Reader, specOf } from '../tasks/index.ts'
+import { type Predictions, type Reader, specOf, unaskable } from '../tasks/index.ts'
 import { writeReport } from './eval/report.ts'
 import { announceSight, mediumOf } from './sight.ts'
 
@@ -108,6 +108,13 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
   options: AnswerOptions,
 ) {
   const { videos, inFlight = 32 } = options
+  const [blind] = samples.filter((sample) => unaskable(sample) !== null)
+  if (blind !== undefined)
+    return yield* new InputError({
+      subject: `sample ${blind.id} of ${blind.dataset}`,
+      problem: unaskable(blind)!,
+      remedy: 'use annotation files with the texts of the options, or score a file with --predictions',
+    })
   const { identity: model, profile } = yield* VisionLanguageModel
   const settings = answerDefaults(profile, options.benchmark ?? null)
   const folder = yield* claim(options, {

@@ -12,5 +12,7 @@ export const evidenceQuery = ({
   answer,
 }: Pick<Sample, 'task' | 'query' | 'options' | 'answer'>): string => {
   const right = answer === undefined ? undefined : options?.[answer.charCodeAt(0) - 65]
-  return task === 'grounded-qa' && right !== undefined ? `${query} Answer: ${right}` : query
+  if (task !== 'grounded-qa' || right === undefined) return query
+  // NExT-GQA's questions have no question mark.
+  return `${/[?.!]\s*$/.test(query) ? query.trimEnd() : `${query}?`} Answer: ${right}`
 }

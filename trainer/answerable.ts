@@ -1,24 +1,30 @@
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { answerOf } from '../tasks/index.ts'
+import { answerOf, unaskable } from '../tasks/index.ts'
 import type { TrainingItem } from './data.ts'
 
+/** Why nothing can be learnt or rewarded on an item; null where it can. */
+const gapOf = ({ sample }: TrainingItem): string | null =>
+  answerOf(sample) === null ? 'has no annotated answer' : unaskable(sample)
+
 /**
- * The items whose annotation says what is right; the others are left out and counted in a warning. A sample without
- * annotation is not one whose query never holds: nothing can be learnt or rewarded on it. InputError where none is left.
+ * The items whose question can be asked and whose annotation says what is right; the others are left out and counted in
+ * a warning. A sample without annotation is not one whose query never holds: nothing can be learnt or rewarded on it.
+ * InputError where none is left.
  */
 export const answerable = Effect.fnUntraced(function* (items: ReadonlyArray<TrainingItem>) {
-  const kept = items.filter(({ sample }) => answerOf(sample) !== null)
-  const [first] = items.filter(({ sample }) => answerOf(sample) === null)
+  const kept = items.filter((item) => gapOf(item) === null)
+  const first = items.find((item) => gapOf(item) !== null)
   if (first === undefined) return items
+  const gap = gapOf(first)
   if (kept.length === 0)
     return yield* new InputError({
       subject: `sample ${first.key}`,
-      problem: `has no annotated answer, and neither has any other of ${items.length}`,
-      remedy: 'use training data with windows or answers',
+      problem: `${gap}, and none of the ${items.length} samples can be used`,
+      remedy: 'use training data with windows or answers, and questions with their options',
     })
   yield* Effect.logWarning(
-    `${items.length - kept.length} of ${items.length} samples have no annotated answer and are left out (${first.key} first)`,
+    `${items.length - kept.length} of ${items.length} samples cannot be trained on and are left out (${first.key} first: it ${gap})`,
   )
   return kept
 })

@@ -10,6 +10,7 @@ import {
 } from '../../models/index.ts'
 import {
   ask,
+  evidenceQuery,
   formOf,
   guidedBy,
   holdsThoughts,
@@ -74,7 +75,10 @@ const answersFreely = (reply: ChatReply): boolean =>
   (reply.reasoning ?? '') !== '' ||
   (parseWindows(reply.text) === null && readReflect(reply).kind !== 'unreadable')
 
-/** BRA: does the query also hold outside the annotated windows? Reflect proposes, verify checks each proposal alone. */
+/**
+ * BRA: does the query also hold outside the annotated windows? Of a grounded question: is its right answer shown elsewhere too?
+ * Reflect proposes, verify checks each proposal alone.
+ */
 export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryReflectionEvidence, null> = {
   name: 'boundary-reflection',
   command: 'bra',
@@ -117,7 +121,8 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
     const hidden = annotated.length === 0 ? [] : reflectHidden(annotated, duration, margin)
     const visible =
       annotated.length === 0 ? clip : maskClip(clip, reflectView(annotated, duration, margin), 'blank')
-    const question = reflectQuestion(sample.query, annotated, settings)
+    const query = evidenceQuery(sample)
+    const question = reflectQuestion(query, annotated, settings)
     const messages = ask(visible, question)
     const sampling: ChatSampling = {
       ...greedy(settings.maxTokens),
@@ -148,7 +153,7 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       [...proposals, ...tiles],
       Effect.fnUntraced(function* ({ window, votes }) {
         const shown = showAlone(clip, verifyView(window, duration, settings.padSeconds))
-        const check = verifyQuestion(sample.query, settings)
+        const check = verifyQuestion(query, settings)
         const alone = ask(shown, check)
         const chosen = settings.reasons ? null : yield* model.choose(alone, verifyReplies)
         const logProbs = chosen === null ? null : ([finite(chosen[0]!), finite(chosen[1]!)] as const)

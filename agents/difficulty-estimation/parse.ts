@@ -1,4 +1,8 @@
 import { type Reading, type RecordedReply, readReply } from '../../tasks/index.ts'
+import type { DifficultyEvidence } from './settings.ts'
 
 /** What a rollout says. */
-export const readRollout = (reply: RecordedReply): Reading => readReply({ task: 'grounding' }, reply)
+export const readRollout = (
+  reply: RecordedReply,
+  { task = 'grounding', options }: Pick<DifficultyEvidence, 'task' | 'options'> = {},
+): Reading => readReply({ task, ...(options === undefined ? {} : { options: [...options] }) }, reply)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { taskSchema } from '../../tasks/index.ts'
 import { replySchema, styleShape, viewShape, windowSchema } from '../agent.ts'
 
 export const settingsSchema = z.strictObject({
@@ -26,6 +27,9 @@ export const evidenceSchema = z.object({
   /** True times of the frames shown, seconds. */
   times: z.array(z.number()).readonly(),
   question: z.string(),
+  /** What was asked; grounding where absent. */
+  task: taskSchema.exactOptional(),
+  options: z.array(z.string()).readonly().exactOptional(),
   /** The first is greedy. */
   replies: z.array(replySchema).readonly(),
   /** IoUs that others published without the replies they come from; `replies` is then empty. */

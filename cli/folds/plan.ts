@@ -5,7 +5,7 @@ import { loadConfig } from '../../pipelines/config.ts'
 import { planLines, planWork } from '../../pipelines/estimate.ts'
 import { agentFolder, makePlan, sliceFolder } from '../../pipelines/folds/plan.ts'
 import { Videos } from '../../video/index.ts'
-import { profileOf } from '../agents.ts'
+import { profileOf, tasksOf } from '../agents.ts'
 import { backendOf } from '../backend.ts'
 import { given, print } from '../flags.ts'
 import { foldSettings, foldWords, type PlanInput, planFlags, planOptions, typed } from './planned.ts'
@@ -41,6 +41,7 @@ export const showPlan = Effect.fn('Cli.showPlan')(function* (
   const work = yield* planWork({
     ...{ ...source, ...(yield* profileOf(chosen)), agent, run, videos },
     settings: yield* foldSettings(input),
+    ...tasksOf(input.task),
     ...given({ limit: input.limit }),
   }).pipe(Effect.provide(Videos.layer({ workers: 1 })))
   const measure = typed(foldWords(name, agent, run, ['--limit', '20'])(0, 20))

@@ -4,7 +4,7 @@ import { type Command, Flag } from 'effect/cli'
 import { spanwiseCommand } from '../../core/index.ts'
 import { loadConfig } from '../../pipelines/config.ts'
 import { checkSettings } from '../../pipelines/folds/check.ts'
-import { agentFlags, agentSettings, breakLease, foldSize, limit } from '../agents.ts'
+import { agentFlags, agentSettings, breakLease, foldSize, limit, tasksOf } from '../agents.ts'
 import { datasetOf, placesOf } from '../dataset.ts'
 import { given, json, run } from '../flags.ts'
 import { handedOn } from './handed.ts'
@@ -65,7 +65,7 @@ export const planOptions = Effect.fnUntraced(function* (input: PlanInput) {
   const run = resolve(Option.getOrElse(input.run, () => join(config.runs, dataset)))
   yield* checkSettings({ agent, run, settings: yield* foldSettings(input) })
   yield* make
-  return { agent, source, run, videos, breakLease, ...given({ foldSize, limit }) }
+  return { agent, source, run, videos, breakLease, ...tasksOf(input.task), ...given({ foldSize, limit }) }
 })
 
 /**

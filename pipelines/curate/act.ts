@@ -74,12 +74,12 @@ export const act = (
 
 /** Mean IoU of the recorded rollouts with other windows, without model calls. */
 export const rejudge = (
-  sample: Pick<Sample, 'windows'>,
+  sample: Sample,
   dea: Row,
   settings: Parameters<typeof difficultyEstimation.decide>[2],
 ): { readonly meanIou: number; readonly difficulty: number; readonly band: string } => {
   const evidence = difficultyEstimation.evidence.parse(JSON.parse(String(dea.evidence)))
-  const { columns } = difficultyEstimation.decide(sample as Sample, evidence, settings)
+  const { columns } = difficultyEstimation.decide(sample, evidence, settings)
   return {
     meanIou: Number(columns.mean_iou),
     difficulty: Number(columns.difficulty),

@@ -25,7 +25,7 @@ export interface PlanOptions {
   /** Folder of the run. */
   readonly run: string
   readonly foldSize?: number
-  /** Samples of these tasks are planned; grounding unless told otherwise. */
+  /** Samples of these tasks are planned; by default those of grounding, or of grounded QA where there are none. */
   readonly tasks?: ReadonlyArray<Task>
   /** Only the first of them, if given. */
   readonly limit?: number
@@ -40,10 +40,16 @@ export interface Plan {
 /** The agent's folder of a run. */
 export const agentFolder = (run: string, agent: AgentCommand): string => join(run, agents[agent].name)
 
+/** The tasks that agents process unless told otherwise. */
+const defaultTasks = (samples: ReadonlyArray<Sample>): ReadonlyArray<Task> =>
+  !samples.some(({ task }) => task === 'grounding') && samples.some(({ task }) => task === 'grounded-qa')
+    ? ['grounded-qa']
+    : ['grounding']
+
 /** The samples of a reading that an agent is to see. */
 export const wantedSamples = (
   samples: ReadonlyArray<Sample>,
-  { tasks = ['grounding'], limit }: Pick<PlanOptions, 'tasks' | 'limit'>,
+  { tasks = defaultTasks(samples), limit }: Pick<PlanOptions, 'tasks' | 'limit'>,
 ): ReadonlyArray<Sample> => samples.filter(({ task }) => tasks.includes(task)).slice(0, limit)
 
 /** Cuts samples into folds. `loaded` are those that the agent is to see. */
@@ -52,7 +58,12 @@ export const planOf = (
     readonly samples: ReadonlyArray<Sample>
     readonly provenance: { readonly [name: string]: string }
   },
-  { source, foldSize = defaultFoldSize, tasks = ['grounding'], limit }: Omit<PlanOptions, 'run' | 'agent'>,
+  {
+    source,
+    foldSize = defaultFoldSize,
+    tasks = defaultTasks(loaded.samples),
+    limit,
+  }: Omit<PlanOptions, 'run' | 'agent'>,
 ): Plan => {
   const cut = planAll(loaded.samples, foldSize)
   const planned = cut.flatMap((fold) => fold.planned)
