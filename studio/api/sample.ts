@@ -115,6 +115,8 @@ export const sampleSchema = z.object({
     problem: z.string().nullable(),
     /** MIME type of `.../video`; null where no browser plays the container, and frames are to be shown. */
     type: z.string().nullable(),
+    /** Mean frames per second, for steps of one frame; absent where nobody has measured it. */
+    fps: z.number().optional(),
   }),
   /** Seconds; null where nobody has measured it. */
   duration: z.number().nullable(),

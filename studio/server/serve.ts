@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
-import { join } from 'node:path'
 import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Cause, Effect, type Scope } from 'effect'
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { InputError } from '../../core/index.ts'
 import { Videos } from '../../video/index.ts'
+import { pageFolder } from '../assets/index.ts'
 import { makeStudio, type StudioSources } from '../studio.ts'
 import { assetAnswer, readAssets } from './assets.ts'
 import { bracketed, type Guard, isLoopback, namesOf, refuse, safety } from './guard.ts'
@@ -81,7 +81,7 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
   )
   const at = server.address._tag === 'UnixPathAddress' ? port : server.address.port
   const studio = makeStudio(options, yield* Videos)
-  const assets = readAssets(options.assets ?? join(import.meta.dirname, '..', 'dist'))
+  const assets = readAssets(options.assets ?? (yield* pageFolder))
   const guard: Guard = { token, names: namesOf(host), cookie: `spanwise-studio-${at}` }
 
   const router = yield* HttpRouter.make

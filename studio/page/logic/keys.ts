@@ -12,6 +12,9 @@ export type Command =
   | 'next-frame'
   | 'previous-interval'
   | 'next-interval'
+  | 'lane-above'
+  | 'lane-below'
+  | 'take'
   | 'set-start'
   | 'set-end'
   | 'start-earlier'
@@ -70,6 +73,9 @@ export const shortcuts: ReadonlyArray<Shortcut> = [
   shortcut('g', 'go-to', 'Play', 'type a time to go to'),
   shortcut('[', 'previous-interval', 'Intervals', 'select the previous interval'),
   shortcut(']', 'next-interval', 'Intervals', 'select the next interval'),
+  shortcut('ArrowUp', 'lane-above', 'Intervals', 'select the lane above'),
+  shortcut('ArrowDown', 'lane-below', 'Intervals', 'select the lane below'),
+  shortcut('t', 'take', 'Intervals', 'copy the selected interval to your lane'),
   shortcut('i', 'set-start', 'Intervals', 'start of the selected window to the playhead'),
   shortcut('o', 'set-end', 'Intervals', 'end of the selected window to the playhead'),
   shortcut('q', 'start-earlier', 'Intervals', 'start 0.1 s earlier'),
@@ -153,7 +159,8 @@ export const focusOf = (element: {
   return 'page'
 }
 
-const ofControls = new Set([' ', 'Enter', 'ArrowLeft', 'ArrowRight', 'shift+ArrowLeft', 'shift+ArrowRight'])
+const arrows = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']
+const ofControls = new Set([' ', 'Enter', ...arrows, ...arrows.map((arrow) => `shift+${arrow}`)])
 
 /** The command of a key; null where there is none, or where the key belongs to what has the focus. */
 export const commandOf = ({ key, target, ...pressed }: Pressed): Command | null => {
@@ -174,6 +181,8 @@ const shown: { readonly [key: string]: string } = {
   ' ': 'Space',
   ArrowLeft: '←',
   ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
   Escape: 'Esc',
 }
 
