@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, mean } from '../core/index.ts'
+import { InputError } from '../core/index.ts'
 import {
   bandOf,
   defaultBounds,
@@ -18,10 +18,11 @@ import { candidateOf, type TrainingItem } from './data.ts'
 import { samplerOf, samplerStateSchema } from './draws.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
+import { nextCaps, ratioAt, retryRatio, solvedOf } from './masking.ts'
 import { type GrpoOptions, scheduleOf, stepsOf } from './options.ts'
 import { teach } from './policy.ts'
 import type { PromptSource } from './prompts.ts'
-import { isConstantGroup, rollOut, sampledOf, solvedBy } from './rollouts.ts'
+import { type Batch, isConstantGroup, rollOut } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
 import { makeSkipped } from './skipped.ts'
 import { rowOf, summarise } from './step-metrics.ts'
@@ -35,16 +36,13 @@ const plateau = z.object({
   since: z.int(),
 })
 /** The state of a GRPO run apart from the weights. */
-const stateSchema = z.object({ sampler: samplerStateSchema, plateau })
+const stateSchema = z.object({
+  sampler: samplerStateSchema,
+  plateau,
+  /** Of the mask schedule `adaptive`. */
+  caps: z.record(z.string(), z.number()).readonly().default({}),
+})
 type State = z.infer<typeof stateSchema>
-
-/** The share of hidable frames that a sample has hidden at a step: only hard samples are masked. */
-export const ratioAt = (
-  options: Pick<GrpoOptions, 'mask'>,
-  item: Pick<TrainingItem, 'band' | 'sample'>,
-  step: number,
-  steps: number,
-): number => (item.band === 'hard' && item.sample.windows !== null ? maskRatio(options.mask, step, steps) : 0)
 
 /** The items with the bands of a curriculum key; those of `score` come with the data. */
 export const bandedBy = (
@@ -71,6 +69,17 @@ export interface GrpoRun<E, R> {
   readonly hooks?: Hooks<E, R>
 }
 
+/** A batch with the groups chosen from it and from a later one, and the time that both took. */
+const joined = (batch: Batch, more: Batch, groups: Batch['groups']): Batch => ({
+  groups,
+  unreadable: [...batch.unreadable, ...more.unreadable],
+  seconds: {
+    prepare: batch.seconds.prepare + more.seconds.prepare,
+    generate: batch.seconds.generate + more.seconds.generate,
+    reward: batch.seconds.reward + more.seconds.reward,
+  },
+})
+
 /**
  * GRPO with the nested mask curriculum. Each step: draw prompts, hide frames of the hard ones, sample G rollouts each,
  * reward them, normalise within groups, update. Writes metrics.jsonl (one row a step), rollouts.jsonl, validation.jsonl and
@@ -89,14 +98,19 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
   const steps = stepsOf(options, items.length, options.prompts)
   const byKey = new Map(items.map((item) => [item.key, item]))
   const sampler = samplerOf(items, options, options.solvedAbove)
-  const roll = (ids: ReadonlyArray<string>, step: number, round: number) =>
+  const roll = (
+    ids: ReadonlyArray<string>,
+    step: number,
+    round: number | 'masked',
+    ratioOf: (item: TrainingItem) => number,
+  ) =>
     rollOut({
       engine,
       source,
       rewards,
       options,
       items: ids.map((id) => byKey.get(id)!),
-      ratioOf: (item) => ratioAt(options, item, step, steps),
+      ratioOf,
       step,
       round,
       skip,
@@ -104,8 +118,28 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
 
   const prepare = Effect.fnUntraced(function* (state: State, step: number) {
     let drawn = draw(sampler, state.sampler, options.prompts)
-    let batch = yield* roll(drawn.ids, step, 0)
+    const ratioOf = (item: TrainingItem) => ratioAt(options, item, step, steps, state.caps)
+    let batch = yield* roll(drawn.ids, step, 0, ratioOf)
     const first = batch.groups
+    const again = new Map(
+      first.flatMap((group) => {
+        const ratio = retryRatio(options, group, step, steps)
+        return ratio > 0 ? [[group.item.key, ratio] as const] : []
+      }),
+    )
+    let rescued = 0
+    if (again.size > 0) {
+      const retried = yield* roll([...again.keys()], step, 'masked', ({ key }) => again.get(key)!)
+      const useful = new Map(
+        retried.groups.filter((group) => !isConstantGroup(group)).map((group) => [group.item.key, group]),
+      )
+      rescued = useful.size
+      batch = joined(
+        batch,
+        retried,
+        first.map((group) => useful.get(group.item.key) ?? group),
+      )
+    }
     for (let round = 1; round <= options.refill; round++) {
       const useful = batch.groups.filter((group) => !isConstantGroup(group))
       const missing = drawn.ids.length - useful.length
@@ -115,18 +149,10 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       const fresh = next.ids.filter((id) => !used.has(id))
       drawn = { ids: drawn.ids, state: next.state }
       if (fresh.length === 0) break
-      const more = yield* roll(fresh, step, round)
+      const more = yield* roll(fresh, step, round, ratioOf)
       const found = more.groups.filter((group) => !isConstantGroup(group))
       const constant = batch.groups.filter(isConstantGroup)
-      batch = {
-        groups: [...useful, ...found, ...constant].slice(0, drawn.ids.length),
-        unreadable: [...batch.unreadable, ...more.unreadable],
-        seconds: {
-          prepare: batch.seconds.prepare + more.seconds.prepare,
-          generate: batch.seconds.generate + more.seconds.generate,
-          reward: batch.seconds.reward + more.seconds.reward,
-        },
-      }
+      batch = joined(batch, more, [...useful, ...found, ...constant].slice(0, drawn.ids.length))
     }
     const broken = batch.unreadable[0]
     if (batch.groups.length === 0 && broken !== undefined) return yield* broken
@@ -134,6 +160,8 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       batch,
       sampler: drawn.state,
       // A step whose samples could all not be read has no groups.
+      retried: again.size / Math.max(1, first.length),
+      rescued: rescued / Math.max(1, again.size),
       constantBefore: first.filter(isConstantGroup).length / Math.max(1, first.length),
     }
   })
@@ -151,20 +179,21 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     const watched = watch(options.earlyStop, state.plateau, summary.reward, summary.spread)
     // Hidden context changes the task, so only unmasked rollouts say how well a sample is solved.
     const scores = Object.fromEntries(
-      groups
-        .filter(({ ratio }) => ratio === 0)
-        .map(({ item, rollouts }) => [item.key, mean(sampledOf(rollouts).map(solvedBy))]),
+      groups.filter(({ ratio }) => ratio === 0).map((group) => [group.item.key, solvedOf(group)]),
     )
     const sampler = rescore(plan.sampler, scores)
     for (const group of groups.slice(0, options.logPrompts))
       yield* folder.record('rollouts.jsonl', {
         step,
         sample: group.item.key,
+        band: group.item.band,
         mask: group.prepared.mask.digest,
+        ratio: group.ratio,
+        prior_iou: group.prepared.priorIou,
         rollouts: group.rollouts.map(({ text, reward, iou, finish }) => ({ text, reward, iou, finish })),
       })
     return {
-      state: { sampler, plateau: watched },
+      state: { sampler, plateau: watched, caps: nextCaps(options.mask, state.caps, groups) },
       row: rowOf({
         summary,
         updates,
@@ -172,6 +201,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
         epoch: sampler.epoch,
         ratio: maskRatio(options.mask, step, steps),
         constantBefore: plan.constantBefore,
+        retried: { share: plan.retried, rescued: plan.rescued },
         unreadable: plan.batch.unreadable.length,
         seconds: { ...plan.batch.seconds, update: (performance.now() - start) / 1000 },
       }),
@@ -195,7 +225,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     engine,
     steps,
     pace: options,
-    initial: { sampler: startSampler(sampler), plateau: startPlateau },
+    initial: { sampler: startSampler(sampler), plateau: startPlateau, caps: {} },
     schema: stateSchema,
     prepare,
     commit,

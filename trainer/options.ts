@@ -41,6 +41,8 @@ export const maskSchema = z.strictObject({
   start: share.default(0.8),
   /** Share of the steps after which nothing is hidden. */
   until: share.default(0.5),
+  /** Mean IoU of a sample's rollouts from which `adaptive` and `on-failure` hide nothing of it, above 0. */
+  solvedAt: z.number().positive().max(1).default(0.5),
   /** `blank` keeps the time grid (Qwen2.5-VL and Qwen2-VL need that); `drop` shortens the prompt. */
   mode: z.enum(maskModes).default('blank'),
   /** Seconds never hidden on both sides of a window; null is max(2 s, 10 % of the clip). */

@@ -105,7 +105,7 @@ export interface Batch {
   readonly seconds: { readonly prepare: number; readonly generate: number; readonly reward: number }
 }
 
-/** Samples and scores the rollouts of some items. `round` tells apart the refills of a step. */
+/** Samples and scores the rollouts of some items. `round` tells apart the batches of a step. */
 export const rollOut = Effect.fnUntraced(function* (context: {
   readonly engine: EngineService
   readonly source: PromptSource
@@ -114,7 +114,7 @@ export const rollOut = Effect.fnUntraced(function* (context: {
   readonly items: ReadonlyArray<TrainingItem>
   readonly ratioOf: (item: TrainingItem) => number
   readonly step: number
-  readonly round: number
+  readonly round: number | 'masked'
   readonly skip: Skipped
 }) {
   const { engine, source, rewards, options, step, round } = context

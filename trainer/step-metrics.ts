@@ -1,4 +1,5 @@
 import { deviation, mean } from '../core/index.ts'
+import { type Band, bands } from '../curriculum/index.ts'
 import type { UpdateMetrics } from '../engine/index.ts'
 import { isConstantGroup, type RolloutGroup, type ScoredRollout, sampledOf } from './rollouts.ts'
 
@@ -17,12 +18,25 @@ export interface Summary {
   /** Mean of -log p over sampled tokens, in nats. */
   readonly surprisal: number
   readonly length: { readonly mean: number; readonly max: number; readonly truncated: number }
+  /** Groups, share of constant ones and spread of each band that the step has samples of. */
+  readonly bands: { readonly [band in Band]?: BandFigures }
   /** Of the masked prompts: their share, the share of their frames that is hidden, and the prior-only IoU of all prompts. */
   readonly mask: { readonly prompts: number; readonly hidden: number; readonly priorIou: number }
 }
 
+/** What a step's groups of one band amount to. */
+export interface BandFigures {
+  readonly groups: number
+  readonly reward: number
+  /** Mean standard deviation within groups. */
+  readonly spread: number
+  /** Share of groups whose rewards are all equal. */
+  readonly constant: number
+}
+
 /** What a summary needs of a group; external engines tell no more of theirs. */
 export interface SummarisedGroup {
+  readonly item: Pick<RolloutGroup['item'], 'band'>
   readonly prepared: {
     readonly mask: Pick<RolloutGroup['prepared']['mask'], 'share'>
     readonly priorIou: number
@@ -30,6 +44,17 @@ export interface SummarisedGroup {
   readonly rollouts: ReadonlyArray<
     Omit<ScoredRollout, 'tokens' | 'text'> & { readonly tokens: { readonly length: number } }
   >
+}
+
+const figuresOf = (groups: ReadonlyArray<SummarisedGroup>): BandFigures => {
+  const own = groups.map(({ rollouts }) => sampledOf(rollouts))
+  const rewards = own.map((rollouts) => rollouts.map(({ reward }) => reward))
+  return {
+    groups: groups.length,
+    reward: mean(rewards.flat()),
+    spread: mean(rewards.map(deviation)),
+    constant: own.filter((rollouts) => isConstantGroup({ rollouts })).length / groups.length,
+  }
 }
 
 export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
@@ -49,6 +74,12 @@ export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
     iou: ious.length === 0 ? null : mean(ious),
     parsed: share(sampled.filter(({ parsed }) => parsed).length, sampled.length),
     constant: share(own.filter((rollouts) => isConstantGroup({ rollouts })).length, groups.length),
+    bands: Object.fromEntries(
+      bands.flatMap((band) => {
+        const members = groups.filter(({ item }) => item.band === band)
+        return members.length === 0 ? [] : [[band, figuresOf(members)]]
+      }),
+    ),
     surprisal: -mean(sampled.flatMap(({ logProbs }) => logProbs)),
     length: {
       mean: mean(sampled.map(({ tokens }) => tokens.length)),
@@ -71,6 +102,8 @@ export const rowOf = (step: {
   readonly epoch: number
   readonly ratio: number
   readonly constantBefore: number
+  /** Share of the samples that `on-failure` showed again, and of those that then had unequal rewards. */
+  readonly retried?: { readonly share: number; readonly rescued: number }
   readonly unreadable: number
   readonly seconds: { readonly [phase: string]: number }
 }) => {
@@ -91,7 +124,12 @@ export const rowOf = (step: {
     entropy: over(({ entropy }) => entropy),
     surprisal: summary.surprisal,
     length: summary.length,
-    mask: { ratio: step.ratio, ...summary.mask },
+    bands: summary.bands,
+    mask: {
+      ratio: step.ratio,
+      ...summary.mask,
+      ...(step.retried === undefined ? {} : { retried: step.retried }),
+    },
     unreadable: step.unreadable,
     learning_rate: step.learningRate,
     loss: over(({ loss }) => loss),

@@ -19,6 +19,7 @@ import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
 import { fileOf, present } from '../train/data.ts'
 import { curriculumSettings, sftSettings } from '../train/defaults.ts'
+import { checkServedMask } from '../train/mask-mode.ts'
 import type { TrainOptions } from '../train.ts'
 import { promptsPerStep, type TrlOptions } from './options.ts'
 
@@ -55,6 +56,7 @@ export const readTrl = Effect.fnUntraced(function* (
         })
       : yield* Effect.gen(function* () {
           const settings = yield* curriculumSettings(profile, found, options.settings)
+          yield* checkServedMask(settings.mask.kind)
           const prompts = yield* promptsPerStep(settings, found, settings.prompts, processes)
           return { kind, options: { ...settings, prompts }, rewards: yield* composeRewards(settings.rewards) }
         })

@@ -54,6 +54,11 @@ const options = (run: string, changes: Partial<TrainOptions> = {}): TrainOptions
   ...changes,
 })
 
+const trl: TrlOptions = {
+  ...{ gpus: 0, python: 'python3', engine: {}, offload: false, executorOptions: {} },
+  ...{ executor: 'local', cpus: 1, host: '127.0.0.1', port: 0 },
+}
+
 describe('runCurriculum and runSft', () => {
   it('train from curated data and video files, and record metrics, validation and a database', async () => {
     const outcome = await Effect.runPromise(
@@ -118,10 +123,6 @@ describe('runCurriculum and runSft', () => {
   })
 
   it('refuse dropped frames through TRL too, by the name of the model', async () => {
-    const trl: TrlOptions = {
-      ...{ gpus: 0, python: 'python3', engine: {}, offload: false, executorOptions: {} },
-      ...{ executor: 'local', cpus: 1, host: '127.0.0.1', port: 0 },
-    }
     const drop = (name: string) =>
       Effect.runPromise(
         Effect.flip(
@@ -137,6 +138,15 @@ describe('runCurriculum and runSft', () => {
     )
     // Where frames carry their times the next setting is refused, which TRL has not.
     expect(await drop('Qwen/Qwen3-VL-8B-Instruct')).toContain('"refill"')
+  })
+
+  it('refuse mask schedules that follow the rollouts where an engine asks for masks beforehand', async () => {
+    for (const kind of ['adaptive', 'on-failure']) {
+      const refused = readTrl('curriculum', options('trl', { settings: { mask: { kind } } }), trl)
+      const { message } = await Effect.runPromise(Effect.flip(refused))
+      expect(message).toContain(`"mask.kind": ${kind} follows the rollouts`)
+      expect(message).toContain('linear, cosine or step')
+    }
   })
 
   it('refuse bad input in one line and write nothing', async () => {

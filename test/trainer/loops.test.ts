@@ -99,6 +99,8 @@ describe('trainGrpo', () => {
       {},
       { updates: 2, refill: 2, order: 'easy-first', solvedAbove: 0.6, inject: 'failed' },
       { beta: 0.04, loss: 'dapo', mask: { kind: 'cosine' }, scale: 'batch' },
+      { mask: { kind: 'adaptive', until: 1 } },
+      { mask: { kind: 'on-failure' } },
     ]) {
       const settings = options(changes)
       const whole = newFolder()

@@ -7,7 +7,8 @@ import { type Wording, wordingOf } from '../clip-prompts.ts'
 import type { ClipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
 import { samplerOf } from '../draws.ts'
-import { bandedBy, ratioAt } from '../grpo.ts'
+import { bandedBy } from '../grpo.ts'
+import { ratioAt } from '../masking.ts'
 import type { GrpoOptions, SftOptions } from '../options.ts'
 import { overlongPenalty } from '../presets.ts'
 import { scoreText } from '../rollouts.ts'
@@ -95,6 +96,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
           curriculum: {
             options: curriculum.options,
             ratio: (step: number) => maskRatio(curriculum.options.mask, step, steps),
+            bandOf: (key: string) => byKey.get(key)!.band,
             masked: (key: string, step: number) => ratioOf(byKey.get(key)!, step) > 0,
           },
         }),

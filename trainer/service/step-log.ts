@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { mean } from '../../core/index.ts'
+import type { Band } from '../../curriculum/index.ts'
 import { startPlateau, stopsEarly, watch } from '../early-stop.ts'
 import type { GrpoOptions } from '../options.ts'
 import { isConstantGroup, solvedBy } from '../rollouts.ts'
@@ -17,6 +18,7 @@ export interface StepLogOptions {
     readonly options: GrpoOptions
     /** Share of hidable frames that the schedule hides at a step. */
     readonly ratio: (step: number) => number
+    readonly bandOf: (key: string) => Band
     readonly masked: (key: string, step: number) => boolean
   }
 }
@@ -86,7 +88,8 @@ export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLo
     }
     const groups = groupsOf(step)
     const summarised = groups.map(
-      ({ prompt, rewards }): SummarisedGroup => ({
+      ({ sample, prompt, rewards }): SummarisedGroup => ({
+        item: { band: curriculum.bandOf(sample) },
         prepared: { mask: { share: prompt?.share ?? 0 }, priorIou: prompt?.priorIou ?? 0 },
         rollouts: rewards.map((reward) => ({
           ...reward,
