@@ -1,0 +1,123 @@
+import { appendFileSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Clock, Effect } from 'effect'
+import { engineLayer } from '../../engine/index.ts'
+import { makeFolders, writeWholeSync } from '../../files/index.ts'
+import { runBra } from '../../pipelines/bra.ts'
+import { runDea } from '../../pipelines/dea.ts'
+import { runCurriculum, runSft } from '../../pipelines/train.ts'
+import { arms } from './arms.ts'
+import { choose, trainingLine } from './data.ts'
+import { asking, groupRows, measure } from './measure.ts'
+import { mechanism } from './mechanism.ts'
+import { parsePool, placesOf, type Result, type Study } from './study.ts'
+
+/** One process's work. */
+export type Job =
+  | { readonly kind: 'base' }
+  | { readonly kind: 'mechanism' }
+  | { readonly kind: 'bra' | 'dea'; readonly fold: number; readonly foldSize: number }
+  | { readonly kind: 'arm'; readonly arm: string; readonly seed: number }
+
+export const nameOf = (job: Job): string =>
+  job.kind === 'arm' ? `${job.arm}-${job.seed}` : 'fold' in job ? `${job.kind}-${job.fold}` : job.kind
+
+const timed = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>) {
+  const from = yield* Clock.currentTimeMillis
+  const value = yield* work
+  return { value, seconds: ((yield* Clock.currentTimeMillis) - from) / 1000 }
+})
+
+/** A line of at most a few kilobytes is appended at once, so processes do not mix theirs. */
+const append = (file: string, row: unknown) =>
+  Effect.sync(() => appendFileSync(file, `${JSON.stringify(row)}\n`))
+
+const curate = Effect.fn('curate')(function* (study: Study, job: Extract<Job, { kind: 'bra' | 'dea' }>) {
+  const { world, videos, curation, costs } = placesOf(study)
+  const { kind, fold, foldSize } = job
+  const source = {
+    ...{ dataset: 'shapes', split: 'train', annotations: world, videos, run: curation },
+    ...{ fold, foldSize, inFlight: 32, merge: false },
+  }
+  const { value, seconds } = yield* timed(kind === 'bra' ? runBra(source) : runDea(source)).pipe(
+    Effect.provide(asking(study.checkpoint, study)),
+  )
+  yield* append(costs, { kind, fold, samples: value.planned, seconds, threads: study.threads })
+})
+
+const train = Effect.fn('train')(function* (study: Study, name: string, seed: number) {
+  const { videos, annotations, pool, results, work } = placesOf(study)
+  const arm = arms[name]!
+  const folder = join(work, `${name}-${seed}`)
+  makeFolders(folder)
+  const data = join(folder, 'train.jsonl')
+  const chosen = choose(
+    parsePool(readFileSync(arm.data.from === 'verdicts' ? pool : annotations, 'utf8')),
+    arm.data,
+    seed,
+  )
+  writeWholeSync(data, chosen.map(trainingLine).join(''))
+  const common = {
+    ...{ seed, checkpointEvery: chosen.length > 2000 ? 20 : 0, keepCheckpoints: 1 },
+    learningRate: arm.kind === 'sft' ? study.sftLearningRate : study.learningRate,
+  }
+  const run = join(folder, 'run')
+  const options = {
+    ...{ model: study.checkpoint, data, videos, run },
+    settings:
+      arm.kind === 'sft'
+        ? { ...common, batch: study.prompts, ...arm.settings }
+        : {
+            ...common,
+            ...{ prompts: study.prompts, logPrompts: study.prompts, mask: { start: 0 } },
+            sampling: { temperature: study.temperature },
+            ...arm.settings,
+          },
+  }
+  const { threads, checkpoint } = study
+  const trained = yield* timed(
+    (arm.kind === 'sft' ? runSft(options) : runCurriculum(options)).pipe(
+      Effect.provide(engineLayer({ checkpoint, device: 'cpu', threads, purpose: 'training' })),
+    ),
+  )
+  const seconds = stepSeconds(join(run, 'metrics.jsonl'))
+  const measured = yield* timed(measure(study, trained.value.model, join(folder, 'eval')))
+  const result: Result = {
+    ...{ arm: name, seed, samples: chosen.length, steps: trained.value.steps, threads },
+    partial: chosen.filter(({ row, windows }) => windows.length < row.truth.length).length,
+    seconds: {
+      train: Math.max(seconds, trained.value.resumedFrom === 0 ? trained.seconds : 0),
+      evaluate: measured.seconds,
+    },
+    ...measured.value,
+    groups: arm.kind === 'sft' ? [] : yield* groupRows(study, join(run, 'rollouts.jsonl')),
+  }
+  yield* append(results, result)
+  rmSync(folder, { recursive: true })
+})
+
+/** Seconds of all steps of a training, of earlier starts too. */
+const stepSeconds = (file: string): number =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => Object.values((JSON.parse(line) as { seconds: Record<string, number> }).seconds))
+    .reduce((sum, seconds) => sum + seconds, 0)
+
+export const work = Effect.fn('work')(function* (study: Study, job: Job) {
+  switch (job.kind) {
+    case 'base': {
+      const { value, seconds } = yield* timed(measure(study, study.checkpoint, join(study.run, 'eval')))
+      const none = { arm: 'base', seed: 0, samples: 0, partial: 0, steps: 0, threads: study.threads }
+      const result: Result = { ...none, seconds: { train: 0, evaluate: seconds }, ...value, groups: [] }
+      return yield* append(placesOf(study).results, result)
+    }
+    case 'mechanism':
+      return yield* mechanism(study)
+    case 'bra':
+    case 'dea':
+      return yield* curate(study, job)
+    case 'arm':
+      return yield* train(study, job.arm, job.seed)
+  }
+})

@@ -1,0 +1,195 @@
+/**
+ * What curation and the curriculum are worth: every claim of VideoTG-R1's abstract, tested on the shapes world.
+ *
+ *   node bench/claims/run.ts --checkpoint checkpoints/shapes-base [--run DIR] [--seeds 1,2,3,4,5] [--seed 1]
+ *     [--arms a,b] [--threads 1] [--jobs 2] [--minutes 10]
+ *
+ * Each (arm, seed) is a process of its own and one line of DIR/results.jsonl, written when it is done; a run that was
+ * stopped goes on where it was, also in the middle of a long training. `--minutes` stops it by itself.
+ * `node bench/claims/report.ts DIR` prints the tables.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { NodeRuntime, NodeServices } from '@effect/platform-node'
+import { Effect, Layer } from 'effect'
+import { displayLayer } from '../../cli/display.ts'
+import { writeWorld } from '../../datasets/shapes/index.ts'
+import { makeFolders } from '../../files/index.ts'
+import { Videos } from '../../video/index.ts'
+import { arms, seedsOf } from './arms.ts'
+import { type Job, nameOf, work } from './jobs.ts'
+import { writeAnnotations, writePool } from './pool.ts'
+import { placesOf, type Study, worldOf } from './study.ts'
+
+const { values } = parseArgs({
+  options: {
+    checkpoint: { type: 'string', default: 'checkpoints/shapes-base' },
+    run: { type: 'string', default: 'runs/claims' },
+    videos: { type: 'string', default: '3000' },
+    validation: { type: 'string', default: '300' },
+    prompts: { type: 'string', default: '16' },
+    'learning-rate': { type: 'string', default: '1e-4' },
+    'sft-learning-rate': { type: 'string', default: '1e-4' },
+    temperature: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1,2,3,4,5' },
+    seed: { type: 'string' },
+    arms: { type: 'string', default: Object.keys(arms).join(',') },
+    threads: { type: 'string', default: '1' },
+    'long-threads': { type: 'string' },
+    jobs: { type: 'string' },
+    minutes: { type: 'string', default: 'Infinity' },
+    /** One job, as this script starts it. */
+    job: { type: 'string' },
+  },
+})
+const threads = Number(values.threads)
+const longThreads = Number(values['long-threads'] ?? threads)
+const slots = Number(values.jobs ?? Math.max(1, Math.floor(availableParallelism() / threads))) * threads
+const study: Study = {
+  run: values.run,
+  checkpoint: values.checkpoint,
+  trainVideos: Number(values.videos),
+  validationVideos: Number(values.validation),
+  prompts: Number(values.prompts),
+  learningRate: Number(values['learning-rate']),
+  sftLearningRate: Number(values['sft-learning-rate']),
+  temperature: Number(values.temperature),
+  threads,
+}
+const places = placesOf(study)
+const began = performance.now()
+const minutes = () => (performance.now() - began) / 60_000
+const say = (text: string) => console.error(`${minutes().toFixed(2).padStart(6)} min  ${text}`)
+
+const rowsOf = (file: string): ReadonlyArray<Record<string, unknown>> =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    : []
+
+/** Trainings on far more than a tenth may have more threads than the others. */
+const threadsOf = (job: Job): number =>
+  job.kind === 'arm' && job.arm.startsWith('all') ? longThreads : threads
+
+const isDone = (job: Job): boolean => {
+  switch (job.kind) {
+    case 'base':
+      return rowsOf(places.results).some(({ arm }) => arm === 'base')
+    case 'mechanism':
+      return existsSync(places.mechanism)
+    case 'arm':
+      return rowsOf(places.results).some(({ arm, seed }) => arm === job.arm && seed === job.seed)
+    default:
+      return rowsOf(places.costs).some(({ kind, fold }) => kind === job.kind && fold === job.fold)
+  }
+}
+
+/** Runs a job in a process of its own; resolves to its exit code. */
+const start = (job: Job) => {
+  const given = { ...values, threads: String(threadsOf(job)), job: JSON.stringify(job) }
+  const words = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  )
+  const child = spawn(process.execPath, [import.meta.filename, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (text) => {
+    said = (said + text).slice(-2000)
+  })
+  const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+  return { child, ended: ended.then((code) => ({ code, said })) }
+}
+
+/** Runs jobs, at most as many threads at a time as there are, in order; stops all at the end of the time. */
+const runJobs = async (list: ReadonlyArray<Job>, judged: () => Promise<void>): Promise<void> => {
+  let ready = existsSync(places.pool)
+  const waiting = list.filter((job) => !isDone(job))
+  const running = new Map<string, ReturnType<typeof start>>()
+  let free = slots
+  const limit = Number(values.minutes)
+  while (waiting.length > 0 || running.size > 0) {
+    if (!ready && list.every((job) => job.kind === 'arm' || !('fold' in job) || isDone(job))) {
+      await judged()
+      ready = true
+      say('the annotations are judged')
+    }
+    for (let i = 0; i < waiting.length && minutes() < limit; ) {
+      const job = waiting[i]!
+      const needs = Math.min(threadsOf(job), slots)
+      const blocked = job.kind === 'arm' && arms[job.arm]!.data.from === 'verdicts' && !ready
+      if (blocked || needs > free) {
+        i++
+        continue
+      }
+      waiting.splice(i, 1)
+      free -= needs
+      const name = nameOf(job)
+      const from = minutes()
+      const started = start(job)
+      running.set(name, started)
+      started.ended.then(({ code, said }) => {
+        running.delete(name)
+        free += needs
+        say(
+          `${name}: ${code === 0 ? 'done' : `exit ${code}\n${said}`} in ${((minutes() - from) * 60).toFixed(0)} s`,
+        )
+      })
+    }
+    if (minutes() >= limit) {
+      for (const { child } of running.values()) child.kill('SIGINT')
+      await Promise.all([...running.values()].map(({ ended }) => ended))
+      return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+const seeds = (values.seed ?? values.seeds).split(',').map(Number)
+const chosen = values.arms.split(',')
+
+const program = Effect.gen(function* () {
+  makeFolders(study.run)
+  yield* writeWorld(places.world, worldOf(study))
+  say('the world is rendered')
+  const rows = yield* writeAnnotations(study)
+  const foldSize = Math.ceil(rows.length / Math.max(2, slots))
+  const folds = Array.from({ length: Math.ceil(rows.length / foldSize) }, (_, fold) => fold)
+  const judges = chosen.some((arm) => arms[arm]!.data.from === 'verdicts')
+  const curation = (judges ? (['bra', 'dea'] as const) : []).flatMap((kind) =>
+    folds.map((fold): Job => ({ kind, fold, foldSize })),
+  )
+  const trainings = [1, 2, 3, 4, 5].flatMap((place) =>
+    chosen.flatMap((arm): ReadonlyArray<Job> => {
+      const seed = seeds[place - 1]
+      return seed === undefined || place > seedsOf(arm) ? [] : [{ kind: 'arm', arm, seed }]
+    }),
+  )
+  // The longest first, then seed by seed.
+  const long = trainings.filter(
+    (job) => threadsOf(job) > threads || (job.kind === 'arm' && job.arm === 'all'),
+  )
+  const order: ReadonlyArray<Job> = [
+    ...long,
+    ...curation,
+    { kind: 'base' },
+    ...trainings.filter((job) => !long.includes(job)),
+    { kind: 'mechanism' },
+  ]
+  yield* Effect.promise(() => runJobs(order, () => Effect.runPromise(Effect.asVoid(writePool(study, rows)))))
+  const left = order.filter((job) => !isDone(job))
+  say(left.length === 0 ? 'all done' : `${left.length} jobs are left: run the same command again`)
+  process.exitCode = left.length === 0 ? 0 : 3
+})
+
+const job = values.job === undefined ? null : (JSON.parse(values.job) as Job)
+const services = Layer.mergeAll(
+  Videos.layer({ workers: job === null ? slots : threads }),
+  displayLayer,
+  NodeServices.layer,
+)
+;(job === null ? program : work(study, job)).pipe(Effect.provide(services), NodeRuntime.runMain)
