@@ -2,7 +2,7 @@
 
 python bench/step.py --way plain|packed|graph [--new 64] [--frames 32] [--prompts 8] [--steps 3] [--same]
 
-One JSON line with the mean over the steps after the first. Prompts are for each process; several processes are started
+One JSON line with the mean over the steps after the first; `wait_s` is what the trainer's thread stood still for the service. Prompts are for each process; several processes are started
 with `accelerate launch`. `--same` takes one step on fixed completions, so that loss and gradient norm can be compared.
 """
 
@@ -21,10 +21,12 @@ import spanwise_trl  # noqa: F401  # before transformers
 import torch
 import transformers
 import trl
+from noise import start_service
 from transformers import TrainerCallback
-from world import random_model, run_of, start_service, write_processor
+from world import random_model, run_of, write_processor
 
 from spanwise_trl.client import Service
+from spanwise_trl.clock import WAITS
 from spanwise_trl.grpo import build
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -47,7 +49,18 @@ class Clock(TrainerCallback):
         self.marks.append((time.perf_counter(), self.spent()))
 
 
-def main() -> None:
+def compare_gradient(model: torch.nn.Module, file: Path) -> dict[str, float]:
+    """Relative difference of the gradient (every 997th number) from that in the file, which is written if missing."""
+    parts = [p.grad.flatten()[::997].float().cpu() for p in model.parameters() if p.grad is not None]
+    part = torch.cat(parts)
+    if not file.exists():
+        torch.save(part, file)
+        return {"gradient_part": part.numel()}
+    other = torch.load(file)
+    return {"gradient_difference": float((part - other).norm() / other.norm())}
+
+
+def main(argv: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser()
     parser.add_argument("--way", choices=WAYS, required=True)
     parser.add_argument("--new", type=int, default=64)
@@ -60,10 +73,11 @@ def main() -> None:
     parser.add_argument("--sharding", default="ddp")
     parser.add_argument("--port", type=int, default=8711)
     parser.add_argument("--same", action="store_true")
+    parser.add_argument("--gradient", help="file of a part of the gradient: written, or compared with where it exists")
     parser.add_argument("--tiny", action="store_true", help="a small model, to try the script on a CPU")
     parser.add_argument("--profile", help="file for the kernels of one step")
     parser.add_argument("--set", action="append", default=[], help="setting of the engine, NAME=JSON")
-    a = parser.parse_args()
+    a = parser.parse_args(argv)
     processes, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     local = int(os.environ.get("LOCAL_RANK", "0"))
     cuda = torch.cuda.is_available()
@@ -104,11 +118,20 @@ def main() -> None:
         lambda: {
             "encode": training.encoder.seconds,
             "service": service.waited,
-            "rollout": 0.0 if training.rollout is None else training.rollout.seconds,
+            "wait": sum(service.clock.seconds[name] for name in WAITS),
+            "rollout": service.clock.seconds["generate"],
         }
     )
     trainer.add_callback(clock)
     trainer.args.save_strategy = "no"
+    compared: dict[str, float] = {}
+    if a.gradient:
+
+        class Gradient(TrainerCallback):
+            def on_pre_optimizer_step(self, *_: Any, **__: Any) -> None:
+                compared.update(compare_gradient(trainer.model, Path(a.gradient)))
+
+        trainer.add_callback(Gradient())
     profiler = None
     if a.profile:
         profiler = torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA, torch.profiler.ProfilerActivity.CPU])
@@ -127,29 +150,25 @@ def main() -> None:
     (first, before), (last, after) = clock.marks[0], clock.marks[-1]
     count = max(1, len(clock.marks) - 1)
     logs = [h for h in trainer.state.log_history if "loss" in h]
-    if rank == 0:
-        clip = next(iter(training.encoder._by_key.values()))
-        print(
-            json.dumps(
-                {
-                    "way": a.way, "new": a.new, "frames": a.frames, "prompts": a.prompts * processes, "group": a.group,
-                    "processes": processes, "sharding": a.sharding, "set": a.set,
-                    "gpu": torch.cuda.get_device_name() if cuda else "cpu",
-                    "torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__,
-                    "parameters": sum(p.numel() for p in trainer.model.parameters()),
-                    "prompt_tokens": len(clip.input_ids),
-                    "step_s": round((last - first) / count, 2) if len(clock.marks) > 1 else None,
-                    "first_step_s": round(first - begun, 2),
-                    **{f"{name}_s": round((after[name] - before[name]) / count, 3) for name in after},
-                    "memory_gb": round(torch.cuda.max_memory_allocated() / 2**30, 1) if cuda else None,
-                    "loss": [h["loss"] for h in logs], "grad_norm": [h["grad_norm"] for h in logs],
-                    "entropy": [h.get("entropy") for h in logs], "guard": training.guards.reported,
-                }
-            ),
-            flush=True,
-        )  # fmt: skip
+    clip = next(iter(training.encoder._by_key.values()))
     server.terminate()
+    return {
+        "way": a.way, "new": a.new, "frames": a.frames, "prompts": a.prompts * processes, "group": a.group,
+        "processes": processes, "sharding": a.sharding, "set": a.set,
+        "gpu": torch.cuda.get_device_name() if cuda else "cpu",
+        "torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__,
+        "parameters": sum(p.numel() for p in trainer.model.parameters()),
+        "prompt_tokens": len(clip.input_ids),
+        "step_s": round((last - first) / count, 2) if len(clock.marks) > 1 else None,
+        "first_step_s": round(first - begun, 2),
+        **{f"{name}_s": round((after[name] - before[name]) / count, 3) for name in after},
+        "memory_gb": round(torch.cuda.max_memory_allocated() / 2**30, 1) if cuda else None,
+        "loss": [h["loss"] for h in logs], "grad_norm": [h["grad_norm"] for h in logs],
+        "entropy": [h.get("entropy") for h in logs], "guard": training.guards.reported, **compared,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    record = main()
+    if os.environ.get("RANK", "0") == "0":
+        print(json.dumps(record), flush=True)

@@ -1,16 +1,11 @@
-"""What the speed of a step is measured on: a random Qwen3-VL of the 2 B size, and a service of noise over loopback."""
+"""What the speed of a step is measured on: a random Qwen3-VL of the 2 B size and the settings of a run."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import multiprocessing
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -65,84 +60,6 @@ def random_model(config: Qwen3VLConfig, tok_end: int, device: str) -> Qwen3VLFor
     torch.set_default_dtype(torch.float32)
     model.generation_config.eos_token_id = [tok_end]
     return model
-
-
-class Noise:
-    """Prompts of equal size and frames of noise; rewards follow from the text."""
-
-    def __init__(self, frames: int, size: int, question: int, samples: int) -> None:
-        random = np.random.default_rng(0)
-        self.frames, self.size, self.question = frames, size, question
-        self.store: dict[str, bytes] = {}
-        self.clips: list[list[str]] = []
-        for _ in range(samples):
-            names = []
-            for _ in range(frames):
-                data = random.integers(0, 255, (size, size, 3), np.uint8).tobytes()
-                names.append(hashlib.sha256(data).hexdigest())
-                self.store[names[-1]] = data
-            self.clips.append(names)
-
-    def item(self, step: int, id_: str, prompts: int) -> dict[str, Any]:
-        sample = int(id_.split("/")[1]) + step * prompts
-        names = self.clips[sample % len(self.clips)]
-        text = f"sample {sample}" + " x" * self.question
-        return {
-            "id": id_, "sample": f"s-{sample}", "thinking": None, "mask": "none", "answer": None,
-            "messages": [{"role": "user", "content": [{"type": "video"}, {"type": "text", "text": text}]}],
-            "video": {
-                "frames": [{"hash": name, "time": n / 2} for n, name in enumerate(names)],
-                "fps": 2.0, "width": self.size, "height": self.size, "duration": self.frames / 2,
-            },
-        }  # fmt: skip
-
-
-def _serve(port: int, run: dict[str, Any], noise: tuple[int, int, int, int], ready: Any) -> None:
-    world = Noise(*noise)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-        def reply(self, data: bytes) -> None:
-            self.send_response(200)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def do_GET(self) -> None:
-            self.reply(json.dumps(run).encode() if self.path == "/v1/run" else world.store[self.path.split("/")[-1]])
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            if self.path == "/v1/prompts":
-                answer: Any = {"items": [world.item(body["step"], id_, run["prompts"]) for id_ in body["ids"]]}
-            elif self.path == "/v1/rewards":
-                answer = {
-                    "items": [
-                        {**{k: c[k] for k in ("id", "generation")}, "reward": len(set(c["text"])) / 50, "scores": {}}
-                        for c in body["items"]
-                    ]
-                }
-            else:
-                answer = {"stop": False}
-            self.reply(json.dumps(answer).encode())
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    ready.set()
-    server.serve_forever()
-
-
-def start_service(port: int, run: dict[str, Any], noise: tuple[int, int, int, int]) -> multiprocessing.Process:
-    """The service in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    ready = context.Event()
-    process = context.Process(target=_serve, args=(port, run, noise, ready), daemon=True)
-    process.start()
-    ready.wait(120)
-    return process
 
 
 def run_of(model: str, output: str, steps: int, prompts: int, group: int, new: int, engine: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,8 +33,40 @@ def test_steps_ask_for_their_own_prompts_and_report_their_masks(serve: Serve) ->
         if event["kind"] == "step":
             want = {id_: service.item(event["step"], id_)["mask"] for id_ in ("draw/0", "draw/1")}
             assert event["masks"] == want
-            assert event["figures"]["loss"] is not None and event["figures"]["seconds/step"] > 0
+            assert event["figures"]["loss"] is not None and event["figures"]["seconds/update"] > 0
     assert [event["kind"] for event in service.events][-1] == "end"
+
+
+@pytest.mark.parametrize("kind", ["curriculum", "sft"])
+def test_a_step_counts_what_it_waited_for_and_not_what_was_read_ahead(
+    kind: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts, rewards = StandIn.prompts, StandIn.rewards
+
+    def slow(self: StandIn, step: int, ids: list[str]) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            asked.append(step)
+        time.sleep(0.05)
+        return prompts(self, step, ids)
+
+    def slower(self: StandIn, *more: Any) -> Any:
+        time.sleep(0.1)
+        return rewards(self, *more)
+
+    asked: list[int] = []
+    monkeypatch.setattr(StandIn, "prompts", slow)
+    monkeypatch.setattr(StandIn, "rewards", slower)
+    service = serve("qwen3", steps=3, kind=kind, settings={"group": 4})
+    (grpo if kind == "curriculum" else sft).build(service, on_cpu=True).trainer.train()
+    assert asked == [0]
+    rows = [event["figures"] for event in service.events if event["kind"] == "step"]
+    for row in rows:
+        phases = {name: seconds for name, seconds in row.items() if name.startswith("seconds/")}
+        assert all(seconds >= 0 for seconds in phases.values()) and row["seconds/update"] > 0
+        assert row["wait_s"] == pytest.approx(row["seconds/prepare"] + row.get("seconds/reward", 0), abs=0.05)
+        assert (row["wait_s"] >= 0.05) or row is not rows[0]
+        assert (row.get("seconds/reward", 0) >= 0.1) == (kind == "curriculum")
+        assert ("seconds/generate" in row) == (kind == "curriculum")
 
 
 def test_each_clip_is_processed_once_a_step_and_seen_once_in_rollout_and_loss(serve: Serve) -> None:
@@ -100,7 +134,7 @@ def test_the_curriculum_stops_a_training_and_leaves_a_checkpoint(
 def test_supervised_fine_tuning_learns_the_answers_alone(serve: Serve) -> None:
     service = serve("qwen3", steps=4, kind="sft", settings={"learningRate": 3e-3})
     training = sft.build(service, on_cpu=True)
-    batch = sft.Collator(training.processor, training.processor.tokenizer.eos_token_id)(
+    batch = sft.Collator(training.processor, training.processor.tokenizer.eos_token_id, 1)(
         [{"step": 0, "id": "draw/0"}, {"step": 0, "id": "draw/1"}]
     )
     tokenizer = training.processor.tokenizer

@@ -13,6 +13,7 @@ import torch.distributed as dist
 from transformers import TrainerCallback
 
 from .client import Service
+from .clock import WAITS
 from .guards import SamplerAgainstLoss, check_gradients, check_processes, check_sharding, gradient_norms
 from .processor import ServedProcessor
 from .settings import Run
@@ -68,24 +69,39 @@ class Guards(TrainerCallback):
 class Reporter(TrainerCallback):
     """Tells the service what each step did; stops where the curriculum wants to."""
 
-    def __init__(self, run: Run, service: Service, trainer: Any, processor: ServedProcessor, seconds: Any) -> None:
+    def __init__(self, run: Run, service: Service, trainer: Any, processor: ServedProcessor) -> None:
         self.run, self.service, self.trainer, self.processor = run, service, trainer, processor
-        self._seconds = seconds
-        self._begun = time.monotonic()
-        self._before: dict[str, float] = {}
+        self._at, self._before = self._read()
 
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._begun = time.monotonic()
-        self._before = self._seconds()
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._at, self._before = self._read()
+
+    def _read(self) -> tuple[float, dict[str, float]]:
+        background = {"encode": self.processor.encoder.seconds, "service": self.service.waited}
+        return time.perf_counter(), {**self.service.clock.seconds, **background}
+
+    def _times(self) -> dict[str, float]:
+        """Seconds of the step by phase, without the saving of a checkpoint before it, and those in which training waited for
+        the service. What was asked for and encoded, in whatever thread, has columns of its own."""
+        (begun, before), (self._at, self._before) = (self._at, self._before), self._read()
+        spent = {name: seconds - before[name] for name, seconds in self._before.items()}
+        encode, service = spent.pop("encode"), spent.pop("service")
+        wait = sum(spent[name] for name in WAITS)
+        rest = max(0.0, self._at - begun - sum(spent.values()))
+        del spent["report"]
+        # Supervised fine-tuning never generates.
+        phases = {**{name: seconds for name, seconds in spent.items() if self._before[name] > 0}, "update": rest}
+        return {
+            **{f"seconds/{name}": seconds for name, seconds in phases.items()},
+            **{"wait_s": wait, "encode_s": encode, "service_s": service},
+        }
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         if logs is None or "loss" not in logs or state.global_step % self.run.updates != 0:
             return
         step = state.global_step // self.run.updates - 1
         figures: dict[str, float | None] = {ours: _number(logs.get(theirs)) for theirs, ours in _COLUMNS.items()}
-        figures["seconds/step"] = time.monotonic() - self._begun
-        for name, spent in self._seconds().items():
-            figures[f"seconds/{name}"] = spent - self._before.get(name, 0.0)
+        figures.update(self._times())
         if torch.cuda.is_available():
             figures["memory_gb"] = torch.cuda.max_memory_allocated() / 2**30
         stop = self.service.event("step", step, figures=figures, masks=self.processor.masks.get(step, {}))
@@ -101,6 +117,7 @@ class Reporter(TrainerCallback):
         if self.trainer.accelerator.is_main_process:
             write_card(path, self.run, state.global_step // self.run.updates)
             self.service.event("checkpoint", max(0, state.global_step // self.run.updates - 1), path=str(path))
+        self._at, self._before = self._read()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.service.event("end", max(0, state.global_step // self.run.updates - 1))

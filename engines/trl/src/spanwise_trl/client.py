@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
+from .clock import Clock
+
 
 class ServiceError(RuntimeError):
     """The service refused a request, or did not answer before the deadline."""
@@ -92,8 +94,10 @@ class Service:
         self._headers = {} if token is None else {"authorization": f"Bearer {token}"}
         self._local = threading.local()
         self._run: dict[str, Any] | None = None
-        #: Seconds that callers have waited for answers.
+        #: Seconds that requests took, in whatever thread.
         self.waited = 0.0
+        #: Of the thread that trains, which makes this.
+        self.clock = Clock()
         #: Take frames as JPEGs, so that a sampler that is sent the same JPEGs sees the same pixels.
         self.jpeg = False
 
@@ -161,7 +165,8 @@ class Service:
 
     def event(self, kind: str, step: int, **more: Any) -> bool:
         """Tells what has happened; True where the curriculum wants to stop."""
-        return bool(self._post("/v1/events", {"kind": kind, "step": step, **more})["stop"])
+        with self.clock.phase("report"):
+            return bool(self._post("/v1/events", {"kind": kind, "step": step, **more})["stop"])
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return json.loads(self._ask("POST", path, {"run": self.run["run"], "rank": self.rank, **body}))

@@ -59,7 +59,8 @@ def reward_function(run: Run, service: Service, ends: tuple[int, ...]) -> Any:
             number = turns[id_] = turns.get(id_, -1) + 1
             finish = "stop" if tokens and tokens[-1] in ends else "length"
             posted.append(Completion(id_, number, completion[0]["content"], finish, len(tokens)))
-        return [reward.total for reward in service.rewards(trainer_state.global_step // run.updates, posted)]
+        with service.clock.phase("reward"):
+            return [reward.total for reward in service.rewards(trainer_state.global_step // run.updates, posted)]
 
     return spanwise
 
@@ -124,19 +125,14 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
     def read_ahead(_module: nn.Module, _args: Any, kwargs: dict[str, Any]) -> None:
         # By now every rank's rewards are in, so the next draw is settled.
         if torch.is_grad_enabled() and clip_keys(kwargs) is not None and step() + 1 < run.steps:
-            processor.read_ahead(step() + 1)
+            # A rank has the same places at every step.
+            processor.read_ahead(step() + 1, [id_ for id_ in processor.now if id_.startswith("draw/")])
 
     head_of(trainer.model).register_forward_pre_hook(read_ahead, with_kwargs=True)
 
-    def seconds() -> dict[str, float]:
-        spent = {"encode": encoder.seconds, "service": service.waited}
-        if rollout is not None:
-            spent["generate"] = rollout.seconds
-        return spent
-
     guards = Guards(run, service, trainer, comparison if comparison.active else None)
     trainer.add_callback(guards)
-    trainer.add_callback(Reporter(run, service, trainer, processor, seconds))
+    trainer.add_callback(Reporter(run, service, trainer, processor))
     return Training(run, service, trainer, processor, encoder, rollout, hooks, guards)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from transformers import BatchFeature
 from transformers.processing_utils import ProcessorMixin
 
-from .client import Service
+from .client import Prompt, Service
 from .clips import Clip, Encoder
 
 
@@ -29,7 +29,9 @@ class ServedProcessor(ProcessorMixin):
         self.masks: dict[int, dict[str, str]] = {}
         self._resolved_at = -1
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="spanwise-ahead")
-        self._ahead: dict[int, Future[None]] = {}
+        self._ahead: dict[int, dict[tuple[str, ...], Future[dict[str, tuple[Prompt, Clip]]]]] = {}
+        #: What was served for the step in hand.
+        self._known: dict[int, dict[str, tuple[Prompt, Clip]]] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["inner"], name)
@@ -43,28 +45,42 @@ class ServedProcessor(ProcessorMixin):
 
     def resolve(self, conversations: list[list[dict[str, Any]]]) -> list[Clip]:
         """The clips that conversations name, as of this step: the one place where prompts are asked for."""
+        with self.service.clock.phase("prepare"):
+            return self._resolve(conversations)
+
+    def _resolve(self, conversations: list[list[dict[str, Any]]]) -> list[Clip]:
         ids = [_id(conversation) for conversation in conversations]
         step = self.step()
         if step != self._resolved_at:
             self.now, self._resolved_at = {}, step
-        if (reading := self._ahead.pop(step, None)) is not None:
-            reading.result()
         unique = list(dict.fromkeys(ids))
-        clips = self._clips(step, unique)
+        clips = [clip for _, clip in self.served(step, unique)]
         self.now.update(zip(unique, clips, strict=True))
         self.encoder.pin(self.now.values())
         self.masks = {at: masks for at, masks in self.masks.items() if at >= step - 1}
         self.masks.setdefault(step, {}).update({id_: clip.mask for id_, clip in zip(unique, clips, strict=True)})
         return [self.now[id_] for id_ in ids]
 
-    def read_ahead(self, step: int) -> None:
-        """Begins to fetch and process the prompts of a later step, those of the places that this step used."""
-        if step not in self._ahead:
-            ids = [id_ for id_ in self.now if id_.startswith("draw/")]
-            self._ahead[step] = self._reader.submit(lambda: self._clips(step, ids) and None)
+    def served(self, step: int, ids: Sequence[str]) -> list[tuple[Prompt, Clip]]:
+        """Prompts of a step with their clips: those that were read ahead, and the others now. Answers are functions of step
+        and id, so neither is asked for twice."""
+        if step not in self._known:
+            self._known = {step: {}}
+        known = self._known[step]
+        for reading in self._ahead.pop(step, {}).values():
+            known.update(reading.result())
+        known.update(self._ask(step, [id_ for id_ in ids if id_ not in known]))
+        return [known[id_] for id_ in ids]
 
-    def _clips(self, step: int, ids: list[str]) -> list[Clip]:
-        return [self.encoder(step, prompt) for prompt in self.service.prompts(step, ids)] if ids else []
+    def read_ahead(self, step: int, ids: Sequence[str]) -> None:
+        """Begins to fetch and process prompts of a later step in another thread; its failures are raised by `served`."""
+        reading = self._ahead.setdefault(step, {})
+        if tuple(ids) not in reading:
+            reading[tuple(ids)] = self._reader.submit(self._ask, step, list(ids))
+
+    def _ask(self, step: int, ids: list[str]) -> dict[str, tuple[Prompt, Clip]]:
+        prompts = self.service.prompts(step, ids) if ids else []
+        return {prompt.id: (prompt, self.encoder(step, prompt)) for prompt in prompts}
 
     def apply_chat_template(self, conversation: Any, tokenize: bool = False, **_: Any) -> Any:
         """Expanded token ids and video inputs of conversations; nothing where only text is asked for, which TRL renders a

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -214,7 +213,6 @@ class Rollout:
         heard: Callable[[Sequence[Clip], Rolled], None] | None = None,
     ) -> None:
         self.processor, self.decoder, self.seed, self.heard = processor, decoder, seed, heard
-        self.seconds = 0.0
 
     def __call__(self, prompts: list[Any], trainer: Any) -> dict[str, Any]:
         clips = self.processor.resolve(prompts)
@@ -225,9 +223,7 @@ class Rollout:
             whole_weights(trainer) as model,
             seeded(seed, accelerator.device),
         ):
-            begun = time.perf_counter()
             rolled = self.decoder(model, distinct, group, accelerator.device)
-            self.seconds += time.perf_counter() - begun
         if self.heard is not None:
             self.heard(clips, rolled)
         return {

@@ -35,24 +35,27 @@ class SftTraining:
 class Collator:
     """Ids of samples as a batch: the prompt, the annotated answer and its end token; only the answer is learnt."""
 
-    def __init__(self, processor: ServedProcessor, end: int) -> None:
-        self.processor, self.end = processor, end
+    def __init__(self, processor: ServedProcessor, end: int, steps: int) -> None:
+        self.processor, self.end, self.steps = processor, end, steps
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         encoder, tokenizer = self.processor.encoder, self.processor.tokenizer
         step = int(rows[0]["step"])
         ids = [row["id"] for row in rows]
-        prompts = self.processor.service.prompts(step, ids)
-        clips = [encoder(step, prompt) for prompt in prompts]
-        encoder.pin(clips)
-        self.processor.masks.setdefault(step, {}).update({clip.id: clip.mask for clip in clips})
+        with self.processor.service.clock.phase("prepare"):
+            served = self.processor.served(step, ids)
+        encoder.pin(clip for _, clip in served)
+        if step + 1 < self.steps:
+            self.processor.read_ahead(step + 1, ids)
+        self.processor.masks.setdefault(step, {}).update({id_: prompt.mask for id_, (prompt, _) in zip(ids, served, strict=True)})
         full: list[list[int]] = []
-        for prompt, clip in zip(prompts, clips, strict=True):
+        for prompt, clip in served:
             if prompt.answer is None:
                 raise ServiceError(f"sample {prompt.sample} has no annotated answer to learn")
             full.append([*clip.input_ids, *tokenizer.encode(prompt.answer, add_special_tokens=False), self.end])
         longest = max(map(len, full))
         padding = [longest - len(row) for row in full]
+        clips = [clip for _, clip in served]
         input_ids = torch.tensor([row + [tokenizer.pad_token_id] * n for row, n in zip(full, padding, strict=True)])
         labels = torch.tensor(
             [
@@ -94,7 +97,7 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
             max_length=None,
         ),
         train_dataset=rows_of(run),
-        data_collator=Collator(processor, inner.tokenizer.eos_token_id),
+        data_collator=Collator(processor, inner.tokenizer.eos_token_id, run.steps),
         processing_class=inner,
         peft_config=lora_of(run),
     )
@@ -106,11 +109,7 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
 
     backbone(trainer.model).register_forward_pre_hook(before, with_kwargs=True)
     trainer.add_callback(Guards(run, service, trainer, None))
-    trainer.add_callback(
-        Reporter(
-            run, service, trainer, processor, lambda: {"encode": encoder.seconds, "service": service.waited}
-        )
-    )
+    trainer.add_callback(Reporter(run, service, trainer, processor))
     return SftTraining(run, service, trainer, processor, encoder)
 
 

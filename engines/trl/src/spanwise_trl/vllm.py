@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -194,7 +193,6 @@ class VllmRollout:
         sampler: Any = None,
     ) -> None:
         self.processor, self.run, self.sampling, self.heard = processor, run, sampling, heard
-        self.seconds = 0.0
         if sampler is not None:
             self.sampler = sampler
         elif run.engine["vllm"] == "server":
@@ -211,9 +209,7 @@ class VllmRollout:
         seed = seed_of(
             self.run.settings["seed"], step, trainer.accelerator.process_index, [clip.id for clip in distinct]
         )
-        begun = time.perf_counter()
         answers = self.sampler(trainer, self.processor, distinct, group, seed)
-        self.seconds += time.perf_counter() - begun
         if len(answers) != len(distinct):
             raise GuardError(f"vLLM answered {len(answers)} of {len(distinct)} prompts")
         completions: list[list[int]] = []
