@@ -54,7 +54,7 @@ export interface ReadReply {
  * One curation agent: it looks (`investigate`, which asks the model and only records), then it decides (`decide`, a
  * pure function of what was recorded, so that a changed threshold never costs a model call).
  */
-export interface Agent<S extends LookSettings, E, C> {
+export interface Agent<S extends LookSettings, E, C, R = VisionLanguageModel> {
   /** Folder name in a run, and the table's name with `_` for `-`. */
   readonly name: string
   /** The command that runs it. */
@@ -69,6 +69,8 @@ export interface Agent<S extends LookSettings, E, C> {
   readonly columns: { readonly [column: string]: Column }
   /** What the agent needs to know of the whole plan, e.g. the prior of its windows. */
   readonly prepare: (samples: ReadonlyArray<Sample>) => C
+  /** Set where it decodes the frames that it shows itself: `investigate` then gets the clip without its frames. */
+  readonly decodes?: true
   /** Why the agent cannot look at this sample at all, or null. */
   readonly unfit: (sample: Sample) => string | null
   readonly investigate: (
@@ -76,7 +78,7 @@ export interface Agent<S extends LookSettings, E, C> {
     clip: Clip,
     settings: S,
     context: C,
-  ) => Effect.Effect<E, ModelError, VisionLanguageModel>
+  ) => Effect.Effect<E, ModelError, R>
   /** Every reply in the evidence with its reading: what the command watches. */
   readonly readings: (evidence: E) => ReadonlyArray<ReadReply>
   readonly decide: (sample: Sample, evidence: E, settings: S) => Verdict

@@ -3,7 +3,9 @@ import { countReply, noReplies, shareWarning } from '../tasks/index.ts'
 import type { Agent, LookSettings } from './agent.ts'
 
 /** The same agent, which warns once when more of its replies than is usual cannot be read. */
-export const watchReplies = <S extends LookSettings, E, C>(agent: Agent<S, E, C>): Agent<S, E, C> => {
+export const watchReplies = <S extends LookSettings, E, C, R>(
+  agent: Agent<S, E, C, R>,
+): Agent<S, E, C, R> => {
   let share = noReplies
   let warned = false
   return {

@@ -4,10 +4,19 @@ import { Console, Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { IncompleteError, InputError, type Sample } from '../core/index.ts'
 import type { Cleaning } from '../datasets/index.ts'
-import { baselines, lookupRule, lookupSuite, type ReplyTally, type Suite, suites } from '../eval/index.ts'
+import {
+  baselines,
+  endingCounts,
+  lookupRule,
+  lookupSuite,
+  type ReplyTally,
+  type Suite,
+  suites,
+} from '../eval/index.ts'
 import { locate } from '../files/index.ts'
 import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
+import { answerSeeking } from '../pipelines/eval/seek.ts'
 import { answer, claimGiven, type Given, givenPredictions, runEval } from '../pipelines/eval.ts'
 import { loadSource } from '../pipelines/source.ts'
 import { readers, specOf } from '../tasks/index.ts'
@@ -15,6 +24,7 @@ import { backend, backendOf, inFlightOf, nameOf } from './backend.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
 import { placesOf } from './dataset.ts'
+import { endingLine, refuseSeeking, seekFlags, seekOf } from './eval/seek.ts'
 import { cleaning, given, json, print, seed, source, whole } from './flags.ts'
 import { ownNames } from './own-names.ts'
 import { modelServices } from './services.ts'
@@ -50,6 +60,7 @@ const flags = {
     ),
     Flag.withDefault('lenient'),
   ),
+  ...seekFlags,
   limit: whole('limit', 'evaluate only the first N samples; all by default', 1),
   presentOnly: Flag.Boolean('present-only').pipe(
     Flag.withDescription('leave out samples whose video is missing, and report their number'),
@@ -112,11 +123,14 @@ const suiteCommand = (name: string) =>
       const suite = yield* lookupSuite(name)
       const { make, ...folders } = yield* placesOf(suite.dataset, input)
       yield* lookupRule(suite, Option.getOrUndefined(input.rule))
+      const seek = seekOf(input)
+      yield* refuseSeeking(suite, input)
       const chosen = yield* backendOf(config, input)
       yield* make
       const split = Option.getOrElse(input.split, () => suite.split)
       const options = given({ form: input.form, cleaning: input.cleaning })
-      const { samples: all, files } = yield* samplesOf(suite, split, folders.annotations, options)
+      const { samples: every, files } = yield* samplesOf(suite, split, folders.annotations, options)
+      const all = seek === null ? every : every.filter(({ task }) => task === 'choice')
       const blank = unlabelled(all)
       if (blank !== undefined)
         return yield* new InputError({
@@ -158,23 +172,29 @@ const suiteCommand = (name: string) =>
         : Option.isSome(input.baseline)
           ? { baseline: input.baseline.value, seed: input.seed }
           : null
+      const asked = {
+        ...place,
+        videos: folders.videos,
+        benchmark,
+        inFlight: inFlightOf(chosen),
+        reader: input.reader,
+      }
+      const ask = Effect.gen(function* () {
+        if (seek !== null) return yield* answerSeeking(samples, { ...asked, seek })
+        return { ...(yield* answer(samples, asked)), uses: undefined }
+      })
       const answered =
         from === null
-          ? yield* answer(samples, {
-              ...place,
-              videos: folders.videos,
-              benchmark,
-              inFlight: inFlightOf(chosen),
-              reader: input.reader,
-            }).pipe(
+          ? yield* ask.pipe(
               Effect.provide(modelServices(chosen, yield* cacheOf(input, join(config.runs, suite.dataset)))),
             )
           : {
               predictions: yield* givenPredictions('file' in from ? all : samples, train, from),
               folder: yield* claimGiven(place, from, benchmark),
+              tally: undefined,
+              uses: undefined,
             }
-      const { folder } = answered
-      const tally = 'tally' in answered ? answered.tally : undefined
+      const { folder, tally, uses } = answered
       const result = yield* runEval(
         {
           suite: name,
@@ -184,6 +204,7 @@ const suiteCommand = (name: string) =>
           seed: input.seed,
           ...given({ rule: input.rule }),
           ...(tally === undefined ? {} : { tally }),
+          ...(uses === undefined ? {} : { uses }),
         },
         label,
         answered.predictions,
@@ -193,6 +214,7 @@ const suiteCommand = (name: string) =>
         {
           ...result.evaluation.report.metrics,
           ...result.json,
+          ...(uses === undefined ? {} : { endings: endingCounts(uses) }),
           split,
           prior: result.placed ? result.prior.report.metrics : null,
           priorFittedOn: fitted,
@@ -203,6 +225,7 @@ const suiteCommand = (name: string) =>
           result.placed
             ? `prior only: fitted on ${fitted}`
             : 'prior only: not shown, some samples have no duration',
+          ...(uses === undefined ? [] : [endingLine(endingCounts(uses))]),
           ...(found.length < all.length ? [`${all.length - found.length} samples left out: no video`] : []),
           `report: ${join(folder, 'report.md')}`,
         ],

@@ -13,7 +13,7 @@ import {
   type Usage,
   VisionLanguageModel,
 } from '../models/index.ts'
-import { type Clip, Videos } from '../video/index.ts'
+import { type Clip, type Media, Videos } from '../video/index.ts'
 import { type Held, makeClips } from './clips.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Planned } from './plan.ts'
@@ -55,7 +55,7 @@ interface Job {
  * `failed` with its reason. Consecutive samples of a video share its decoded clip.
  */
 export const look = <S extends LookSettings, E, C>(
-  agent: Agent<S, E, C>,
+  agent: Agent<S, E, C, Videos | VisionLanguageModel>,
   samples: ReadonlyArray<Planned>,
   { videos, settings, context, inFlight, decoders, memory, stopwatch }: LookOptions<S, C>,
 ): Stream.Stream<JournalEntry, ModelError, Videos | VisionLanguageModel> =>
@@ -63,17 +63,18 @@ export const look = <S extends LookSettings, E, C>(
     Effect.fnUntraced(function* (records) {
       const video = yield* Videos
       const model = yield* VisionLanguageModel
+      const media: Media = agent.decodes === true ? { kind: 'file' } : model.media
       const clips = yield* makeClips({
         decode: (file) =>
           video.clip(
             locate(videos, file),
             samplingOf(settings),
             budgetOf(settings, model.profile.view),
-            model.media,
+            media,
           ),
         decoders,
         memory,
-        largest: model.media.kind === 'file' ? 0 : largestClip(settings, model.profile.view),
+        largest: media.kind === 'file' ? 0 : largestClip(settings, model.profile.view),
         spent: (milliseconds) => stopwatch.add('decode', milliseconds),
       })
       const jobs = yield* Queue.make<Job, Cause.Done>({ capacity: 2 * decoders })

@@ -12,8 +12,8 @@ const usageOf = ({ usage }: JournalEntry): string | null => {
 }
 
 /** The row of a verdict: a pure function of the sample, what was recorded and the settings. */
-export const toRow = <S extends LookSettings, E, C>(
-  agent: Agent<S, E, C>,
+export const toRow = <S extends LookSettings, E, C, R>(
+  agent: Agent<S, E, C, R>,
   settings: S,
   hash: string,
   { key, sample }: Planned,

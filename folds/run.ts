@@ -79,7 +79,7 @@ const sha256 = (path: string) =>
  * their bytes do not depend on interruptions. The manifest comes last; a fold that has one is answered from it.
  */
 export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSettings, E, C>(
-  agent: Agent<S, E, C>,
+  agent: Agent<S, E, C, Videos | VisionLanguageModel>,
   options: FoldOptions<S>,
 ): Effect.fn.Return<FoldSummary, InputError | StoreError | ModelError, Videos | VisionLanguageModel> {
   const started = yield* Clock.currentTimeMillis

@@ -35,3 +35,16 @@ export const totalUsage = (
     }
     return total
   })
+
+/** The cost of each sample's latest answers, by key; none where nothing was counted. */
+export const usageByKey = (
+  path: string,
+): Effect.Effect<ReadonlyMap<string, NonNullable<JournalEntry['usage']>>, InputError> =>
+  attempt(path, 'read', async () => {
+    const found = new Map<string, NonNullable<JournalEntry['usage']>>()
+    for await (const line of linesOf(path)) {
+      const { key, ...usage } = JSON.parse(line)
+      found.set(String(key), usageSchema.parse(usage))
+    }
+    return found
+  })

@@ -23,6 +23,8 @@ import {
   readAnyPredictions,
   readReplies,
   rowsJson,
+  type SeekUses,
+  withSeeking,
 } from '../eval/index.ts'
 import { locate, writeWhole } from '../files/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
@@ -42,6 +44,8 @@ export interface EvalOptions {
   readonly seed: number
   /** Outcomes of the requests, if a model was queried. */
   readonly tally?: ReplyTally
+  /** What seeking frames took, if the model was asked in that way. */
+  readonly uses?: SeekUses
 }
 
 /** Grounded samples whose clip has no known duration, for which no constant window exists. */
@@ -57,7 +61,8 @@ export const runEval = Effect.fn('Pipelines.runEval')(function* (
   const suite = yield* lookupSuite(options.suite)
   const rule = yield* lookupRule(suite, options.rule)
   const bootstrap = { ...defaultBootstrap, seed: options.seed }
-  const evaluation = evaluate(suite, options.samples, predictions, { rule, bootstrap })
+  const asked = options.uses === undefined ? suite : withSeeking(suite, options.uses)
+  const evaluation = evaluate(asked, options.samples, predictions, { rule, bootstrap })
   const prior = evaluate(
     suite,
     options.samples,
@@ -82,7 +87,11 @@ export interface EvalPlace {
   readonly out?: string
 }
 
-const claim = Effect.fnUntraced(function* ({ root, out }: EvalPlace, identity: EvaluationIdentity) {
+/** Claims the folder of an evaluation. */
+export const claimPlace = Effect.fnUntraced(function* (
+  { root, out }: EvalPlace,
+  identity: EvaluationIdentity,
+) {
   const folder = out ?? join(root, evaluationName(identity))
   yield* claimEvaluation(folder, identity)
   return folder
@@ -117,7 +126,7 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
     })
   const { identity: model, profile } = yield* VisionLanguageModel
   const settings = answerDefaults(profile, options.benchmark ?? null)
-  const folder = yield* claim(options, {
+  const folder = yield* claimPlace(options, {
     model,
     prompt: answerer.promptVersion(settings),
     settings: { ...settings },
@@ -195,5 +204,5 @@ export const claimGiven = Effect.fn('Pipelines.claimGiven')(function* (
           revision: (yield* Effect.forEach(files, digest)).join(' '),
         }
       : { backend: 'baseline', model: from.baseline, revision: String(from.seed) }
-  return yield* claim(place, { model, prompt: 'none', settings: { benchmark } })
+  return yield* claimPlace(place, { model, prompt: 'none', settings: { benchmark } })
 })

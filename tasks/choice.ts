@@ -2,8 +2,9 @@ import { type Style, shapesStyle, withThinking } from './dialect.ts'
 import { letterClass, replyForm } from './form.ts'
 import { readLetter } from './lenient/letter.ts'
 import { annotatedLetter, choiceAnswer, listOptions } from './options.ts'
+import { isFrameRequest } from './read/frames.ts'
 import { letterBy } from './read/letter.ts'
-import { readingOf } from './reply.ts'
+import { readingOf, unreadable } from './reply.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** Which option is right. */
@@ -32,6 +33,8 @@ export const choice: TaskSpec = {
   form: ({ options }, style) => replyForm(`<answer>${letterClass(options?.length)}</answer>`, style),
   read: (reply, { options }, reader) =>
     reader === 'lenient'
-      ? readLetter(reply, options)
+      ? isFrameRequest(reply.text)
+        ? unreadable('no answer')
+        : readLetter(reply, options)
       : readingOf(reply, null, letterBy(reader, reply.text, options?.length ?? 26)),
 }

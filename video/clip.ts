@@ -17,17 +17,22 @@ export const frameOf = (clip: Clip, place: number): Uint8Array => {
 /** A new clip of the frames for which `keep(time in seconds, place)` holds; it may be left without frames. */
 export const selectFrames = (clip: Clip, keep: (time: number, place: number) => boolean): Clip => {
   const places = Array.from(clip.times.keys()).filter((place) => keep(clip.times[place]!, place))
+  const taken = takeFrames(clip, places)
+  if (places.length < clip.times.length) return taken
+  const { partial: _, ...all } = taken
+  return clip.partial === undefined ? all : { ...all, partial: clip.partial }
+}
+
+/** A new clip of the frames at these places, in this order; a place may occur several times. */
+export const takeFrames = (clip: Clip, places: ReadonlyArray<number>): Clip => {
   const size = clip.rgb.length === 0 ? 0 : frameSize(clip)
   const rgb = new Uint8Array(places.length * size)
-  if (size > 0)
-    places.forEach((place, i) => {
-      rgb.set(clip.rgb.subarray(place * size, (place + 1) * size), i * size)
-    })
+  if (size > 0) for (const [i, place] of places.entries()) rgb.set(frameOf(clip, place), i * size)
   return {
     ...clip,
     rgb,
     ...(clip.encoded === undefined ? {} : { encoded: places.map((place) => clip.encoded![place]!) }),
-    ...(places.length === clip.times.length ? {} : { partial: true }),
+    partial: true,
     times: Float64Array.from(places, (place) => clip.times[place]!),
     blank: Uint8Array.from(places, (place) => clip.blank[place]!),
     indices: Int32Array.from(places, (place) => clip.indices[place]!),

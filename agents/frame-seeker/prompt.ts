@@ -1,4 +1,13 @@
-import { type Dialect, listOptions, type Style, shapesStyle, withThinking } from '../../tasks/index.ts'
+import type { Guide } from '../../models/index.ts'
+import {
+  type Dialect,
+  letterClass,
+  listOptions,
+  replyForm,
+  type Style,
+  shapesStyle,
+  withThinking,
+} from '../../tasks/index.ts'
 
 /** Enters the key of every result: change a text below, and change the version. */
 const versions: { readonly [dialect in Dialect]: string } = {
@@ -46,6 +55,19 @@ const optionLines = (options: ReadonlyArray<string>, labels: Labels): string =>
 /** A request for other frames: `<answer>+[3, 4, 10]-[2, 5]</answer>`; the list to remove may be empty. */
 export const requestText = (add: ReadonlyArray<number>, remove: ReadonlyArray<number>): string =>
   `<answer>+[${list(add)}]${remove.length === 0 ? '' : `-[${list(remove)}]`}</answer>`
+
+const secondsList = String.raw`\[\d{1,5}(, ?\d{1,5})*\]`
+
+/** The form of the replies to a round: an option, or before the last round a request. */
+export const seekForm = (
+  { options }: Pick<SeekQuestion, 'options'>,
+  { round, rounds }: Pick<Turn, 'round' | 'rounds'>,
+  { think, labels = 'letters' }: Pick<SeekStyle, 'think' | 'labels'>,
+): Guide => {
+  const answer = labels === 'letters' ? letterClass(options.length) : `[0-${options.length - 1}]`
+  const request = String.raw`\+${secondsList}(-${secondsList})?`
+  return replyForm(`<answer>${round >= rounds ? answer : `(${answer}|${request})`}</answer>`, { think })
+}
 
 /** The second line of the short prompts: what is shown, what was, and what there is to ask for. */
 const shapesState = ({ shown, history, total, round, rounds }: Turn): string =>

@@ -5,7 +5,10 @@ import { claimSettings, type FoldSettings, settingsHash } from '../../folds/inde
 import { answerer } from './answerer.ts'
 
 /** The subject of an evaluation: the model, file or baseline, and everything that its answers depend on. */
-export type EvaluationIdentity = Pick<FoldSettings, 'model' | 'prompt' | 'settings'>
+export type EvaluationIdentity = Pick<FoldSettings, 'model' | 'prompt' | 'settings'> & {
+  /** The agent that asks; the one that shows each clip once by default. */
+  readonly agent?: string
+}
 
 const remedy = 'use those settings or another --out'
 

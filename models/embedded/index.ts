@@ -1,10 +1,11 @@
 import { basename, resolve } from 'node:path'
-import { Effect, Layer } from 'effect'
+import { Duration, Effect, Layer } from 'effect'
 import { type EngineError, InputError } from '../../core/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
 import { Engine } from '../../engine/worker/index.ts'
 import { makeBatcher } from '../batcher.ts'
+import { Ledger } from '../ledger.ts'
 import { type ChatSampling, type Message, ModelError, VisionLanguageModel } from '../model.ts'
 import { checkpointProfile, type ProfileOverrides } from '../profile/index.ts'
 import { checkpointRevision } from './revision.ts'
@@ -106,7 +107,16 @@ export const layerEmbedded = (
               retryable: false,
               fatal: true,
             })
-          return yield* chats({ prompt: yield* prepare(messages, think), sampling })
+          const prompt = yield* prepare(messages, think)
+          const [took, replies] = yield* Effect.timed(chats({ prompt, sampling }))
+          const account = yield* Ledger
+          account?.record({
+            ...{ requests: 1, retries: 0, cachedTokens: 0, cost: null },
+            promptTokens: prompt.inputIds.length,
+            completionTokens: replies.reduce((sum, { tokens }) => sum + tokens.length, 0),
+            seconds: Duration.toSeconds(took),
+          })
+          return replies
         }),
         choose: Effect.fnUntraced(function* (
           messages: ReadonlyArray<Message>,

@@ -35,3 +35,6 @@ export const parseTurn = (text: string): Turn => {
   if (add === null && remove === null) return { kind: 'answer', text: answer }
   return { kind: 'request', add: add ?? [], remove: remove ?? [] }
 }
+
+/** Whether an answer block asks for frames, in any form: it then names no option, whatever its lists hold. */
+export const isFrameRequest = (text: string): boolean => /<answer>\s*[+-]\s*\[/.test(text)

@@ -1,0 +1,71 @@
+import { oneDecimal } from '../../core/index.ts'
+import type { Message, ModelProfile } from '../../models/index.ts'
+import { type Clip, type Media, takeFrames } from '../../video/index.ts'
+import { type SeekQuestion, type SeekStyle, seekFollowUp, seekQuestion, type Turn } from './prompt.ts'
+
+type Content = Message['content'][number]
+
+/**
+ * How single frames far apart are passed to a model. `pairs`: as one video in which each frame fills its tokens alone,
+ * repeated as often as frames share tokens, because neighbours in it show different times. `single`: a video for each
+ * frame after its time as text, for models that know only the interval of a video's frames. `pictures`: as pictures
+ * after their times, which a server's backend writes.
+ */
+export type FrameLayout = 'pairs' | 'single' | 'pictures'
+
+export const layoutOf = ({ timestamps }: Pick<ModelProfile, 'timestamps'>, media: Media): FrameLayout =>
+  media.kind !== 'pixels' ? 'pictures' : timestamps === 'text' ? 'pairs' : 'single'
+
+/** The frames of a round as the content of a message. `clip` holds each of them once, in order of time. */
+export const frameContent = (
+  clip: Clip,
+  layout: FrameLayout,
+  framesPerToken: number,
+): ReadonlyArray<Content> => {
+  const places = Array.from(clip.times.keys())
+  switch (layout) {
+    case 'pairs': {
+      const repeated = places.flatMap((place) => Array<number>(framesPerToken).fill(place))
+      return [{ type: 'video', clip: takeFrames(clip, repeated) }]
+    }
+    case 'single':
+      return places.flatMap(
+        (place): ReadonlyArray<Content> => [
+          { type: 'text', text: `<${oneDecimal(clip.times[place]!)} seconds>` },
+          { type: 'video', clip: takeFrames(clip, [place]) },
+        ],
+      )
+    case 'pictures': {
+      // Without its source a clip is sent as pictures by every backend.
+      const { info: _, ...frames } = clip
+      return [{ type: 'video', clip: frames }]
+    }
+  }
+}
+
+/** A round as its prompt needs it. */
+export interface AskedRound {
+  readonly turn: Turn
+  readonly content: ReadonlyArray<Content>
+  /** The reply, of every round but the last one. */
+  readonly reply?: string
+}
+
+/**
+ * The prompt of the last of some rounds: alone where they are given alone (`fresh`), else as a growing conversation with
+ * the earlier rounds and their replies before it.
+ */
+export const roundMessages = (
+  question: SeekQuestion,
+  rounds: ReadonlyArray<AskedRound>,
+  style: SeekStyle,
+): ReadonlyArray<Message> =>
+  rounds.flatMap(({ turn, content, reply }, index): ReadonlyArray<Message> => {
+    const text = index === 0 ? seekQuestion(question, turn, style) : seekFollowUp(turn, style)
+    return [
+      { role: 'user', content: [...content, { type: 'text', text }] },
+      ...(reply === undefined
+        ? []
+        : [{ role: 'assistant' as const, content: [{ type: 'text' as const, text: reply }] }]),
+    ]
+  })
