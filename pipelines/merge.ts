@@ -39,24 +39,38 @@ export const partsOf = (run: string): Effect.Effect<ReadonlyArray<AgentParts>, I
     }),
   )
 
+export interface MergeOptions {
+  /** The database; `RUN/curation.duckdb` by default. */
+  readonly path?: string
+  /** DuckDB's limit of memory; a merging process uses half as much again in addition to it. */
+  readonly memory?: string
+  /** Folder for data that does not fit into memory; by default next to the database. */
+  readonly overflow?: string
+}
+
 /**
  * Opens `RUN/curation.duckdb` and fills it from the part files of every agent: one verdict per agent and sample of the
  * current plans. Unfinished folds count with their finished parts. The database stays open, and other processes out, until the scope closes.
  */
-export const openMerged = Effect.fn('Pipelines.openMerged')(function* (folder: string) {
+export const openMerged = Effect.fn('Pipelines.openMerged')(function* (
+  folder: string,
+  { memory = '900MB', overflow, ...options }: MergeOptions = {},
+) {
   const run = resolve(folder)
-  const path = join(run, 'curation.duckdb')
+  const path = options.path ?? join(run, 'curation.duckdb')
   const all = yield* partsOf(run)
   const facts = yield* partFacts(run, all)
-  // A merging process uses half as much memory again in addition to DuckDB's limit: 1.4 GB in total.
-  const database = yield* openDatabase(path, { memory: '900MB' })
+  const database = yield* openDatabase(path, { memory, ...(overflow === undefined ? {} : { overflow }) })
   yield* migrate(database, path)
   const superseded = yield* materialise(database, run, all, facts)
   const makeEvidence = Effect.flatMap(evidenceQuery(database, run, all), (query) =>
     database.run(`CREATE TEMP VIEW evidence AS ${query}`),
   )
   return { database, superseded, makeEvidence }
-}) satisfies (run: string) => Effect.Effect<Merged, InputError | StoreError, Scope.Scope>
+}) satisfies (
+  run: string,
+  options?: MergeOptions,
+) => Effect.Effect<Merged, InputError | StoreError, Scope.Scope>
 
 /** Fills `RUN/curation.duckdb` and closes it. */
 export const runMerge = (run: string): Effect.Effect<void, InputError | StoreError> =>

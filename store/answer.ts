@@ -49,11 +49,11 @@ const options = Effect.acquireRelease(
   (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
 ).pipe(Effect.map((overflow) => ({ threads: availableParallelism(), memory: '1GB', overflow })))
 
-/** From here on the connection reads only the folder of the run, and no setting can be changed. */
-const lock = (database: Database, run: string): Effect.Effect<void, DatabaseError> =>
+/** From here on the database reads only files in one folder, and no setting can be changed. */
+export const lock = (database: Database, folder: string): Effect.Effect<void, DatabaseError> =>
   database.run(`
     SET late_materialization_max_rows = 1000;
-    SET allowed_directories = [${literal(`${run}/`)}];
+    SET allowed_directories = [${literal(`${folder}/`)}];
     SET enable_external_access = false;
     SET autoinstall_known_extensions = false;
     SET autoload_known_extensions = false;

@@ -101,12 +101,31 @@ const samples: Columns = {
   dea: { type: 'VARCHAR', comment: 'outcome of difficulty estimation; null if not processed' },
   ...some(tableColumns(boundaryReflection), 'verdict', 'criterion', 'score', 'verified'),
   ...some(tableColumns(difficultyEstimation), 'difficulty', 'band', 'mean_iou', 'sd_iou', 'prior_iou'),
+  uncertainty: {
+    type: 'DOUBLE',
+    comment: 'how unsure the agents are, 0 to 1: what people should look at first',
+  },
+  bra_part: { type: 'VARCHAR', comment: 'part file of the verdict of boundary reflection' },
+  bra_row: { type: 'INTEGER', comment: 'row in it, from 0' },
+  dea_part: { type: 'VARCHAR', comment: 'part file of the verdict of difficulty estimation' },
+  dea_row: { type: 'INTEGER', comment: 'row in it, from 0' },
 }
+
+/**
+ * Of the reflection: 1 where its verdict is uncertain, else how close its score is to the even odds. Of the difficulty:
+ * twice the standard deviation of the IoUs, which is at most 0.5. The first counts three times as much, because it is
+ * about the annotation and the second about the model too.
+ */
+const ofReflection = "CASE verdict WHEN 'uncertain' THEN 1 ELSE 1 - abs(2 * score - 1) END"
+const uncertainty = `coalesce(0.75 * (${ofReflection}) + 0.25 * least(2 * sd_iou, 1), ${ofReflection}, least(2 * sd_iou, 1))`
 
 const sampleColumn = (name: string): string => {
   if (name === 'key') return 'key'
   if (name === 'bra') return 'b.outcome AS bra'
   if (name === 'dea') return 'd.outcome AS dea'
+  if (name === 'uncertainty') return `${uncertainty} AS uncertainty`
+  const place = /^(b|d)(?:r|e)a_(part|row)$/.exec(name)
+  if (place !== null) return `${place[1]}.${place[2] === 'part' ? 'part' : 'part_row'} AS ${name}`
   return name in sharedColumns ? `coalesce(b.${name}, d.${name}) AS ${name}` : name
 }
 

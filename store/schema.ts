@@ -30,6 +30,8 @@ const migrations: ReadonlyArray<string> = [
    ALTER TABLE provenance_of RENAME TO provenance;`,
   // Version 2 has no `plan` in the table `parts`, which is rebuilt like every table derived from part files.
   'SELECT 1',
+  // Version 3 has no uncertainty and no places in the view `samples`.
+  'SELECT 1',
 ]
 
 /** Version of `curation.duckdb` that this Spanwise writes. */

@@ -1,9 +1,11 @@
 import { Effect } from 'effect'
-import type { Videos } from '../video/index.ts'
+import { Videos } from '../video/index.ts'
 import type { Run, Runs } from './api/index.ts'
 import { isLive, stateOf } from './discovery/changes.ts'
 import { type FoundRun, findRuns } from './discovery/find.ts'
 import { absent, type Refusal } from './server/refusal.ts'
+import { temporaryFolder } from './server/temporary.ts'
+import { makeSnapshots, type Snapshots } from './table/snapshots.ts'
 
 /** What the server serves. */
 export interface StudioSources {
@@ -23,12 +25,15 @@ export interface Studio extends StudioSources {
   readonly reader: Videos['Service']
   /** Every run at present, by id. */
   readonly runs: () => ReadonlyMap<string, FoundRun>
+  readonly snapshots: Snapshots
 }
 
 /** How long a list of runs counts as the present one, in milliseconds. */
 const fresh = 500
 
-export const makeStudio = (sources: StudioSources, reader: Videos['Service']): Studio => {
+export const makeStudio = Effect.fnUntraced(function* (sources: StudioSources) {
+  const reader = yield* Videos
+  const snapshots = yield* makeSnapshots(yield* temporaryFolder)
   let known: { readonly at: number; readonly runs: ReadonlyMap<string, FoundRun> } | null = null
   const runs = () => {
     const now = performance.now()
@@ -36,8 +41,8 @@ export const makeStudio = (sources: StudioSources, reader: Videos['Service']): S
       known = { at: now, runs: findRuns([...sources.also, sources.folder]) }
     return known.runs
   }
-  return { ...sources, reader, runs }
-}
+  return { ...sources, reader, runs, snapshots } satisfies Studio
+})
 
 /** The run with an id, or a refusal. */
 export const runOf = (studio: Studio, id: string): Effect.Effect<FoundRun, Refusal> => {

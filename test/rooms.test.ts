@@ -15,6 +15,7 @@ const rooms = [
   'rewards',
   'agents',
   'store',
+  'reviews',
   'folds',
   'curriculum',
   'eval',

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { hostname, networkInterfaces } from 'node:os'
-import { Refusal } from './refusal.ts'
+import { type Refusal, refusal } from './refusal.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
@@ -54,9 +54,9 @@ const cookieOf = (header: string | undefined, name: string): string | undefined 
 export const refuse = ({ token, names, cookie }: Guard, { headers, url }: Asked): Refusal | null => {
   const { host, origin } = headers
   if (host === undefined || !names.has(nameOf(host)))
-    return new Refusal(403, 'this server does not answer to that host name', 'open the URL that it printed')
+    return refusal(403, 'this server does not answer to that host name', 'open the URL that it printed')
   if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
-    return new Refusal(403, 'requests from the pages of other sites are refused')
+    return refusal(403, 'requests from the pages of other sites are refused')
   const given = [
     cookieOf(headers.cookie, cookie),
     /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1],
@@ -64,7 +64,7 @@ export const refuse = ({ token, names, cookie }: Guard, { headers, url }: Asked)
   ]
   const secret = digest(token)
   if (given.some((one) => one !== undefined && timingSafeEqual(digest(one), secret))) return null
-  return new Refusal(401, 'the token is missing or wrong', 'open the URL that "spanwise studio" printed')
+  return refusal(401, 'the token is missing or wrong', 'open the URL that "spanwise studio" printed')
 }
 
 /**

@@ -1,24 +1,23 @@
+import { Data } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { InputError, type VideoError } from '../../core/index.ts'
 import { StoreError } from '../../store/index.ts'
 import type { Problem } from '../api/index.ts'
 
 /** A request that is not answered. */
-export class Refusal {
-  readonly _tag = 'Refusal'
+export class Refusal extends Data.TaggedError('Refusal')<{
   readonly status: number
   readonly problem: Problem
-  constructor(status: number, error: string, remedy?: string) {
-    this.status = status
-    this.problem = remedy === undefined ? { error } : { error, remedy }
-  }
-}
+}> {}
+
+export const refusal = (status: number, error: string, remedy?: string): Refusal =>
+  new Refusal({ status, problem: remedy === undefined ? { error } : { error, remedy } })
 
 /** What can go wrong in a handler. */
 export type Failure = Refusal | InputError | StoreError | VideoError
 
 /** No such run, sample or file. */
-export const absent = (what: string): Refusal => new Refusal(404, `there is no ${what}`)
+export const absent = (what: string): Refusal => refusal(404, `there is no ${what}`)
 
 export const jsonAnswer = (body: unknown, status = 200) =>
   HttpServerResponse.jsonUnsafe(body, { status, headers: { 'cache-control': 'no-store' } })

@@ -1,16 +1,11 @@
 import type { Effect } from 'effect'
 import type { HttpServerResponse } from 'effect/http'
 import { listRuns, type Studio } from '../studio.ts'
+import { histogram, values } from '../table/figures.ts'
+import { page, position, sql } from '../table/page.ts'
+import { queue } from '../table/queue.ts'
+import type { Question } from './question.ts'
 import type { Failure } from './refusal.ts'
-
-/** A request as handlers see it. */
-export interface Question {
-  readonly params: { readonly [name: string]: string | undefined }
-  readonly query: URLSearchParams
-  readonly headers: { readonly [name: string]: string | undefined }
-  /** The body as JSON. */
-  readonly body: Effect.Effect<unknown, Failure>
-}
 
 /** One path below `/api` whose answer is JSON. */
 export interface JsonRoute {
@@ -28,6 +23,14 @@ export interface FileRoute {
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse, Failure>
 }
 
-export const jsonRoutes: ReadonlyArray<JsonRoute> = [{ method: 'GET', path: '/api/runs', answer: listRuns }]
+export const jsonRoutes: ReadonlyArray<JsonRoute> = [
+  { method: 'GET', path: '/api/runs', answer: listRuns },
+  { method: 'GET', path: '/api/runs/:run/table', answer: page },
+  { method: 'GET', path: '/api/runs/:run/position', answer: position },
+  { method: 'GET', path: '/api/runs/:run/histogram', answer: histogram },
+  { method: 'GET', path: '/api/runs/:run/values', answer: values },
+  { method: 'GET', path: '/api/runs/:run/sql', answer: sql },
+  { method: 'GET', path: '/api/runs/:run/queue', answer: queue },
+]
 
 export const fileRoutes: ReadonlyArray<FileRoute> = []

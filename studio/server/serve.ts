@@ -3,13 +3,14 @@ import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Cause, Effect, type Scope } from 'effect'
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { InputError } from '../../core/index.ts'
-import { Videos } from '../../video/index.ts'
+import type { Videos } from '../../video/index.ts'
 import { pageFolder } from '../assets/index.ts'
 import { makeStudio, type StudioSources } from '../studio.ts'
 import { assetAnswer, readAssets } from './assets.ts'
 import { bracketed, type Guard, isLoopback, namesOf, refuse, safety } from './guard.ts'
-import { answerOf, type Failure, jsonAnswer, Refusal } from './refusal.ts'
-import { fileRoutes, jsonRoutes, type Question } from './routes.ts'
+import type { Question } from './question.ts'
+import { answerOf, type Failure, jsonAnswer, refusal } from './refusal.ts'
+import { fileRoutes, jsonRoutes } from './routes.ts'
 
 export interface ServeOptions extends StudioSources {
   /** Address to listen on; loopback by default. */
@@ -32,11 +33,11 @@ const questionOf = Effect.fnUntraced(function* () {
     query: new URL(request.url, 'http://studio').searchParams,
     headers: request.headers,
     body: request.text.pipe(
-      Effect.mapError(() => new Refusal(400, 'the body cannot be read')),
+      Effect.mapError(() => refusal(400, 'the body cannot be read')),
       Effect.flatMap((text) =>
         Effect.try({
           try: (): unknown => JSON.parse(text),
-          catch: () => new Refusal(400, 'the body is not JSON'),
+          catch: () => refusal(400, 'the body is not JSON'),
         }),
       ),
       Effect.provideService(HttpIncomingMessage.MaxBodySize, largest),
@@ -80,7 +81,7 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
     ),
   )
   const at = server.address._tag === 'UnixPathAddress' ? port : server.address.port
-  const studio = makeStudio(options, yield* Videos)
+  const studio = yield* makeStudio(options)
   const assets = readAssets(options.assets ?? (yield* pageFolder))
   const guard: Guard = { token, names: namesOf(host), cookie: `spanwise-studio-${at}` }
 

@@ -1,0 +1,4 @@
+export * from './agreement.ts'
+export * from './entry.ts'
+export * from './log.ts'
+export * from './merge.ts'

@@ -1,0 +1,89 @@
+import { Effect } from 'effect'
+import type { Json } from '../../core/index.ts'
+import { mergeReviews, readReviews } from '../../reviews/index.ts'
+import { identifier, literal } from '../../store/index.ts'
+import type { Page, Position, Sql } from '../api/index.ts'
+import type { Question } from '../server/question.ts'
+import type { Studio } from '../studio.ts'
+import { askedView, numberOf, openTable, type Table } from './ask.ts'
+import { type Clauses, storedColumns } from './sql.ts'
+
+const list = (columns: Clauses['columns']): string => columns.map(({ name }) => identifier(name)).join(', ')
+
+/** How many rows a view has, counted once a snapshot. */
+const totalOf = Effect.fnUntraced(function* ({ snapshot, clauses, rows }: Table) {
+  const key = `${clauses.from} ${clauses.where}`
+  const known = snapshot.totals.get(key)
+  if (known !== undefined) return known
+  const answer = yield* rows(`SELECT count(*) FROM ${clauses.from} ${clauses.where}`)
+  const total = Number(answer.rows[0]?.[0] ?? 0)
+  if (snapshot.totals.size > 200) snapshot.totals.clear()
+  snapshot.totals.set(key, total)
+  return total
+})
+
+/** Without conditions and order, rows are found by their number, however deep the page. */
+const windowOf = ({ snapshot, clauses }: Table, offset: number, limit: number): string =>
+  snapshot.joined && clauses.where === '' && clauses.order === ''
+    ? `WHERE rowid >= ${offset} AND rowid < ${offset + limit}`
+    : `${clauses.where} ${clauses.order} LIMIT ${limit} OFFSET ${offset}`
+
+/** `GET /api/runs/:run/table`. */
+export const page = Effect.fn('Studio.page')(function* (studio: Studio, question: Question) {
+  const { run, view } = yield* askedView(studio, question)
+  const offset = yield* numberOf(question.query, 'offset', 0, [0, 1e9])
+  const limit = yield* numberOf(question.query, 'limit', 100, [1, 500])
+  const table = yield* openTable(studio, run, view)
+  const { clauses, snapshot } = table
+  const stored = storedColumns(clauses)
+  const answer = yield* table.rows(
+    `SELECT ${list(stored)} FROM ${clauses.from} ${windowOf(table, offset, limit)}`,
+  )
+  const place = new Map(stored.map(({ name }, index) => [name, index]))
+  const merged = mergeReviews(yield* readReviews(run.path))
+  const keyAt = place.get('key')!
+  const cell = (row: ReadonlyArray<Json>, name: string): Json => {
+    const at = place.get(name)
+    if (at !== undefined) return row[at]!
+    const review = merged.get(String(row[keyAt]))
+    return (name === 'review' ? review?.decision : review?.reviewers.length) ?? null
+  }
+  return {
+    columns: clauses.columns,
+    rows: answer.rows.map((row) => clauses.columns.map(({ name }) => cell(row, name))),
+    offset,
+    total: yield* totalOf(table),
+    source: snapshot.source,
+    revision: snapshot.revision,
+  } satisfies Page
+})
+
+/** `GET /api/runs/:run/position`. */
+export const position = Effect.fn('Studio.position')(function* (studio: Studio, question: Question) {
+  const { run, view } = yield* askedView(studio, question)
+  const key = question.query.get('key') ?? ''
+  const { clauses, rows } = yield* openTable(studio, run, view)
+  const answer = yield* rows(
+    `SELECT place FROM (SELECT "key", row_number() OVER (${clauses.order}) - 1 AS place FROM ${clauses.from} ${clauses.where})
+     WHERE "key" = ${literal(key)} LIMIT 1`,
+  )
+  const at = answer.rows[0]?.[0]
+  return { position: at === undefined ? null : Number(at) } satisfies Position
+})
+
+/** The query of a view as one text, for `spanwise query` and for exports. */
+export const sqlOf = ({ clauses }: Pick<Table, 'clauses'>, asked: ReadonlyArray<string>): string =>
+  [
+    `SELECT ${asked.length === 0 ? '*' : list(storedColumns(clauses))}`,
+    `FROM ${clauses.from}`,
+    clauses.where,
+    clauses.order,
+  ]
+    .filter((clause) => clause !== '')
+    .join('\n')
+
+/** `GET /api/runs/:run/sql`. */
+export const sql = Effect.fn('Studio.sql')(function* (studio: Studio, question: Question) {
+  const { run, view } = yield* askedView(studio, question)
+  return { sql: sqlOf(yield* openTable(studio, run, view), view.columns) } satisfies Sql
+})

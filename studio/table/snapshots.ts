@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { Deferred, Effect, PubSub, type Scope } from 'effect'
+import type { InputError } from '../../core/index.ts'
+import type { StoreError } from '../../store/index.ts'
+import { stateOf } from '../discovery/changes.ts'
+import type { FoundRun } from '../discovery/find.ts'
+import { inOwnScope, type Snapshot, takeSnapshot } from './snapshot.ts'
+
+type SnapshotError = InputError | StoreError
+
+interface Held {
+  readonly snapshot: Snapshot
+  /** State of the run that it shows. */
+  readonly state: string
+  /** Milliseconds that it took. */
+  readonly took: number
+  readonly close: Effect.Effect<void>
+}
+
+interface Entry {
+  held: Held | null
+  /** The snapshot that is being taken. */
+  taking: Deferred.Deferred<Held, SnapshotError> | null
+  last: number
+}
+
+export interface Snapshots {
+  /**
+   * The present verdicts of a run. Where the run has changed and a snapshot takes long, the last one is given, and `renewed`
+   * tells when the next is ready.
+   */
+  readonly of: (run: FoundRun) => Effect.Effect<Snapshot, SnapshotError>
+  /** Ids of runs whose snapshot was replaced. */
+  readonly renewed: PubSub.PubSub<string>
+}
+
+/** A snapshot that takes less is waited for, in milliseconds. */
+const quick = 2000
+/** A replaced snapshot stays open for the questions that still use it, in milliseconds. */
+const grace = 20_000
+
+const verdictState = (run: FoundRun): string => {
+  const { texts } = stateOf(run)
+  return `${texts.get('verdicts')}#${texts.get('curations')}`
+}
+
+/** Snapshots of runs below `folder`, until the scope closes. */
+export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder: string) {
+  const scope = yield* Effect.scope
+  const renewed = yield* PubSub.unbounded<string>()
+  const entries = new Map<string, Entry>()
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach(entries.values(), ({ held }) => held?.close ?? Effect.void, { discard: true }),
+  )
+
+  const take = Effect.fnUntraced(function* (run: FoundRun, hurried: boolean) {
+    const started = performance.now()
+    const state = verdictState(run)
+    const { value, close } = yield* inOwnScope(
+      takeSnapshot({
+        run: run.path,
+        folder: join(folder, randomUUID()),
+        revision: randomUUID().slice(0, 8),
+        hurried,
+      }),
+    )
+    return { snapshot: value, state, took: performance.now() - started, close } satisfies Held
+  })
+
+  /** Replaces the snapshot of a run; the old one closes a little later. */
+  const hold = Effect.fnUntraced(function* (run: FoundRun, entry: Entry, next: Held) {
+    const before = entry.held
+    entry.held = next
+    if (before === null) return
+    yield* Effect.forkIn(Effect.andThen(Effect.sleep(grace), before.close), scope)
+    yield* PubSub.publish(renewed, run.id)
+  })
+
+  const renew = (run: FoundRun, entry: Entry) =>
+    Effect.gen(function* () {
+      const result = yield* Deferred.make<Held, SnapshotError>()
+      entry.taking = result
+      entry.last = performance.now()
+      yield* Effect.forkIn(
+        Effect.gen(function* () {
+          const next = yield* take(run, entry.held === null)
+          yield* hold(run, entry, next)
+          yield* Deferred.succeed(result, next)
+          if (!next.snapshot.joined) yield* hold(run, entry, yield* take(run, false))
+        }).pipe(
+          Effect.catch((error) => Deferred.fail(result, error)),
+          Effect.ensuring(
+            Effect.sync(() => {
+              entry.taking = null
+            }),
+          ),
+        ),
+        scope,
+      )
+      return result
+    })
+
+  const of: Snapshots['of'] = (run) =>
+    Effect.gen(function* () {
+      const entry = entries.get(run.id) ?? { held: null, taking: null, last: 0 }
+      entries.set(run.id, entry)
+      const { held } = entry
+      if (held === null) return (yield* Deferred.await(entry.taking ?? (yield* renew(run, entry)))).snapshot
+      if (held.state === verdictState(run)) return held.snapshot
+      // A run that writes all the time is read at most half of the time.
+      const due = performance.now() - entry.last > 2 * held.took
+      const taking = entry.taking ?? (due ? yield* renew(run, entry) : null)
+      return taking === null || held.took > quick ? held.snapshot : (yield* Deferred.await(taking)).snapshot
+    })
+  return { of, renewed } satisfies Snapshots
+}) satisfies (folder: string) => Effect.Effect<Snapshots, never, Scope.Scope>
