@@ -1,4 +1,5 @@
 export * from './error.ts'
+export * from './matching.ts'
 export * from './nearest.ts'
 export * from './plain-text.ts'
 export * from './prior.ts'

@@ -19,6 +19,7 @@ import { iou } from './grounding/iou.ts'
 import { endpoints, iop } from './grounding/parts.ts'
 import { glueIou, timeR1Iou, timeR1IouV2, videochatR1Iou } from './grounding/published.ts'
 import { timelens2Wasserstein, wasserstein } from './grounding/wasserstein.ts'
+import { windowF1Reward } from './grounding/window-f1.ts'
 import type { Reward } from './reward.ts'
 import { videoR1Accuracy, videoR1Evaluation } from './video-r1/accuracy.ts'
 
@@ -32,6 +33,7 @@ export const catalogue: { readonly [name: string]: Reward } = {
   iop,
   endpoints,
   wasserstein,
+  window_f1: windowF1Reward,
   answer,
   count_exact: countExact,
   format,

@@ -1,6 +1,8 @@
 import { Effect } from 'effect'
-import { InputError, nearest } from '../core/index.ts'
+import { InputError, nearest, type Task } from '../core/index.ts'
+import { tasks } from '../tasks/index.ts'
 import { catalogue } from './catalogue.ts'
+import { defaultWeights, type Weights } from './defaults.ts'
 import type { Reward, RewardTarget } from './reward.ts'
 
 export interface Scores {
@@ -10,8 +12,16 @@ export interface Scores {
   readonly total: number
 }
 
+/** Weights of the rewards of every task by name, and of single tasks by task. */
+export interface TaskWeights {
+  readonly [nameOrTask: string]: number | Weights
+}
+
 export interface Composition {
+  /** Every reward that some task has. */
   readonly names: ReadonlyArray<string>
+  /** The rewards of a task, in their order; the first says how right an answer is. */
+  readonly namesOf: (task: Task) => ReadonlyArray<string>
   readonly score: (text: string, target: RewardTarget) => Scores
 }
 
@@ -28,12 +38,10 @@ export const lookupReward = (name: string): Effect.Effect<Reward, InputError> =>
   )
 }
 
-/**
- * A weighted sum of named rewards: `composeRewards({ iou: 1, format: 0.5 })`. All published GRPO recipes use a plain
- * sum (weight 1 each). Fails on unknown names, weights that are not finite, and an empty set.
- */
-export const composeRewards = Effect.fnUntraced(function* (weights: { readonly [name: string]: number }) {
-  const parts: Array<readonly [name: string, weight: number, reward: Reward]> = []
+type Parts = ReadonlyArray<readonly [name: string, weight: number, reward: Reward]>
+
+const partsOf = Effect.fnUntraced(function* (weights: Weights) {
+  const parts: Array<Parts[number]> = []
   for (const [name, weight] of Object.entries(weights)) {
     const reward = yield* lookupReward(name)
     if (!Number.isFinite(weight))
@@ -44,18 +52,55 @@ export const composeRewards = Effect.fnUntraced(function* (weights: { readonly [
       })
     parts.push([name, weight, reward])
   }
-  if (parts.length === 0)
+  return parts satisfies Parts as Parts
+})
+
+/**
+ * Weighted sums of named rewards, one for each task: `composeRewards({ iou: 1, format: 0.5 })` for every task alike,
+ * `composeRewards({ 'grounded-qa': { answer: 1, glue_iou: 0.5 } })` for one of them. A task that neither names has
+ * {@link defaultWeights}. All published GRPO recipes use a plain sum (weight 1 each). Fails on unknown names, weights
+ * that are not finite, and an empty set.
+ */
+export const composeRewards = Effect.fnUntraced(function* (weights: TaskWeights) {
+  const shared: { [name: string]: number } = {}
+  const own = new Map<Task, Parts>()
+  for (const [name, value] of Object.entries(weights)) {
+    if (typeof value === 'number') {
+      shared[name] = value
+      continue
+    }
+    if (!tasks.includes(name))
+      return yield* new InputError({
+        subject: `rewards of ${JSON.stringify(name)}`,
+        problem: 'unknown task',
+        remedy: `did you mean ${nearest(name, tasks)}? All: ${tasks.join(', ')}`,
+      })
+    const parts = yield* partsOf(value)
+    if (parts.length === 0)
+      return yield* new InputError({
+        subject: `rewards of ${name}`,
+        problem: 'none is given',
+        remedy: `name at least one, for example ${Object.keys(defaultWeights(name))[0]}=1`,
+      })
+    own.set(name, parts)
+  }
+  if (Object.keys(weights).length === 0)
     return yield* new InputError({
       subject: 'rewards',
       problem: 'none is given',
       remedy: 'name at least one, for example iou=1',
     })
+  const common = yield* partsOf(shared)
+  const usual = new Map<Task, Parts>()
+  for (const task of tasks) usual.set(task, yield* partsOf(defaultWeights(task)))
+  const of = (task: Task): Parts => own.get(task) ?? (common.length > 0 ? common : usual.get(task)!)
   const composition: Composition = {
-    names: parts.map(([name]) => name),
+    names: [...new Set([...common, ...[...own.values()].flat()].map(([name]) => name))],
+    namesOf: (task) => of(task).map(([name]) => name),
     score: (text, target) => {
       const scores: Record<string, number> = {}
       let total = 0
-      for (const [name, weight, reward] of parts) {
+      for (const [name, weight, reward] of of(target.task ?? 'grounding')) {
         const score = reward(text, target)
         scores[name] = score
         total += weight * score

@@ -1,4 +1,5 @@
-import { type Window, Windows } from '../core/index.ts'
+import { type Sample, type Window, Windows } from '../core/index.ts'
+import { specOf } from './catalogue.ts'
 import type { Reading } from './reply.ts'
 
 /**
@@ -20,3 +21,20 @@ export const isMisplaced = (reading: Reading, duration: number): boolean =>
   reading.windows !== null &&
   reading.windows.length > 0 &&
   Windows.clip(reading.windows, [0, duration]).length === 0
+
+/**
+ * How well a reading solves its sample, in [0, 1]: the IoU of its windows where windows are asked for, else 1; and 0 unless
+ * the option, count or text that is asked for is the annotated one.
+ */
+export const solvedShare = (
+  sample: Pick<Sample, 'task' | 'windows' | 'answer'>,
+  reading: Reading,
+  duration: number,
+): number => {
+  const { grounded, answers } = specOf(sample)
+  const right =
+    answers === null ||
+    (reading.kind === 'answer' && reading.answer !== null && reading.answer === sample.answer)
+  if (!right) return 0
+  return grounded ? readingIou(reading, sample.windows ?? [], duration) : 1
+}

@@ -1,9 +1,10 @@
 import { Effect } from 'effect'
-import { EngineError, InputError, type Task } from '../core/index.ts'
+import { EngineError, InputError, random, type Task } from '../core/index.ts'
 import type { Preprocessing } from '../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../engine/processor/index.ts'
 import type { Dialect, ReplyPlan } from '../models/index.ts'
 import { ask, questionOf } from '../tasks/index.ts'
+import { type Clip, permuteFrames } from '../video/index.ts'
 import { byteCache } from './byte-cache.ts'
 import { type ClipViewOptions, clipViews, hideFrames } from './clip-views.ts'
 import type { TrainingItem } from './data.ts'
@@ -32,6 +33,12 @@ export const wordingOf = (
 const sizeOf = (prompt: ProcessedPrompt) =>
   prompt.pixels.byteLength + prompt.inputIds.byteLength + prompt.positions.byteLength + 2 * prompt.text.length
 
+/** The clip with its pictures in a random order that the seed and the sample fix, the times as they were. */
+const inOrder = (clip: Clip, key: string, shuffled: number | undefined): Clip =>
+  shuffled === undefined
+    ? clip
+    : permuteFrames(clip, random('shuffled frames', shuffled, key).shuffle([...clip.times.keys()]))
+
 /**
  * Prompts of the embedded engine from video files: a clip is processed once for each question and set of hidden frames,
  * as long as the cache holds it. The cache of prompts has the limit of the cache of clips.
@@ -43,9 +50,9 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
   const { endToken } = preprocessing
 
   return {
-    prepare: Effect.fnUntraced(function* (item: TrainingItem, ratio: number) {
+    prepare: Effect.fnUntraced(function* (item: TrainingItem, ratio: number, shuffled?: number) {
       const { clip, mask, priorIou } = yield* views.view(item, ratio)
-      const key = `${item.key}/${mask.digest}`
+      const key = `${item.key}/${mask.digest}/${shuffled ?? ''}`
       const prompt =
         prompts.get(key) ??
         (yield* Effect.try({
@@ -53,7 +60,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
             const { question, enable } = wordingOf(item, options)
             return processMessages(
               preprocessing,
-              ask(hideFrames(clip, mask.hidden, options.mode), question),
+              ask(inOrder(hideFrames(clip, mask.hidden, options.mode), item.key, shuffled), question),
               enable === null ? {} : { variables: { enable_thinking: enable } },
             )
           },

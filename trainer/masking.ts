@@ -2,7 +2,7 @@ import { mean } from '../core/index.ts'
 import { adaptiveRatio, maskRatio } from '../curriculum/index.ts'
 import type { TrainingItem } from './data.ts'
 import type { GrpoOptions, MaskOptions } from './options.ts'
-import { isConstantGroup, type RolloutGroup, sampledOf, solvedBy } from './rollouts.ts'
+import { isConstantGroup, type RolloutGroup, sampledOf } from './rollouts.ts'
 
 /** The largest share that `adaptive` may still hide of each sample, by key; it never rises. */
 export type MaskCaps = Readonly<Record<string, number>>
@@ -30,7 +30,7 @@ export const ratioAt = (
 
 /** How well the policy's own rollouts solve a group's sample on average, in [0, 1]. */
 export const solvedOf = ({ rollouts }: Pick<RolloutGroup, 'rollouts'>): number =>
-  mean(sampledOf(rollouts).map(solvedBy))
+  mean(sampledOf(rollouts).map(({ solved }) => solved))
 
 /** The caps after a step. What one step shows of a sample, every later step shows too. */
 export const nextCaps = (mask: MaskOptions, caps: MaskCaps, groups: ReadonlyArray<RolloutGroup>): MaskCaps =>

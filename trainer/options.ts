@@ -75,16 +75,37 @@ export const grpoSchema = z
     clipHigh: z.number().positive().exactOptional(),
     /** Share of the reply budget at whose end the length is punished, softly down to -1; as the loss's paper has it. */
     overlong: share.exactOptional(),
+    /**
+     * Video-R1's T-GRPO: half as many rollouts on the same frames in random order; where the answers on the frames in
+     * order are right at least 0.8 times as often, each right one of them gets 0.3. Off where absent.
+     */
+    temporal: z.boolean().exactOptional(),
+    /**
+     * Video-R1's length reward: where several answers of a group are right, those whose reply has a number of tokens in
+     * this range get 0.2; [320, 512] in the paper. Off where absent.
+     */
+    lengthBonus: z
+      .tuple([z.int().min(0), z.int().positive()])
+      .refine(([least, most]) => least <= most, 'its start is above its end')
+      .exactOptional(),
     /** Leave replies that were cut off out of the loss (DAPO's overlong filtering). */
     maskTruncated: z.boolean().default(false),
     /** KL weight against the starting checkpoint; the papers' setting is 0.04. */
     beta: z.number().min(0).default(0),
     /** Optimiser steps on each batch of rollouts; above 1 the clip ranges take effect. */
     updates: z.int().positive().default(1),
-    /** What divides the advantages; as the loss's paper has it unless given. */
+    /**
+     * What divides the advantages; as the loss's paper has it unless given. With several tasks in the data, `task` keeps
+     * one whose rewards spread more than those of the others from ruling the update.
+     */
     scale: z.enum(advantageScales).exactOptional(),
-    /** Names and weights of the rewards that are summed. */
-    rewards: z.record(z.string(), z.number()).default({ iou: 1 }),
+    /**
+     * Names and weights of the rewards that are summed, for every task alike or by task; the command's default is that
+     * of the tasks in the data.
+     */
+    rewards: z
+      .record(z.string(), z.union([z.number(), z.record(z.string(), z.number())]))
+      .default({ iou: 1 }),
     /**
      * DAPO's dynamic sampling: extra rounds that replace constant groups by other prompts; 0 keeps them. As the loss's
      * paper has it unless given.

@@ -16,6 +16,7 @@ export const updateGroups = (
   const gains = advantages(
     groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
     options.scale,
+    groups.map(({ item }) => item.sample.task),
   )
   const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
   const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))

@@ -16,10 +16,14 @@ export interface PreparedPrompt {
 
 /** Turns items into prompts and answers into tokens. */
 export interface PromptSource {
-  /** `ratio` is the share of hidable frames to hide, in [0, 1]. */
+  /**
+   * `ratio` is the share of hidable frames to hide, in [0, 1]. `shuffled` is the seed of a random order of the frames,
+   * whose times stay in order; frames as filmed without it.
+   */
   readonly prepare: (
     item: TrainingItem,
     ratio: number,
+    shuffled?: number,
   ) => Effect.Effect<PreparedPrompt, VideoError | InputError | EngineError>
   /** The tokens of an assistant's reply, its end token included. */
   readonly encode: (text: string) => ReadonlyArray<number>

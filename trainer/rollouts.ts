@@ -1,9 +1,11 @@
 import { Effect } from 'effect'
 import { type EngineError, hash32, type InputError, type VideoError } from '../core/index.ts'
 import type { Completion, EngineService } from '../engine/index.ts'
+import type { ProcessedPrompt } from '../engine/processor/index.ts'
 import { type Composition, targetOf } from '../rewards/index.ts'
-import { answerOf, readingIou, readReply, specOf } from '../tasks/index.ts'
+import { answerOf, readingIou, readReply, solvedShare, specOf, thoughtsIn } from '../tasks/index.ts'
 import { isConstant } from './advantages.ts'
+import { shuffledGroup, withBonuses } from './bonuses.ts'
 import type { TrainingItem } from './data.ts'
 import type { GrpoOptions } from './options.ts'
 import { overlongPenalty } from './presets.ts'
@@ -21,6 +23,10 @@ export interface ScoredRollout {
   readonly scores: { readonly [name: string]: number }
   /** IoU of the answered with the annotated windows as sets of time, 0 where unread; null where nothing is grounded. */
   readonly iou: number | null
+  /** How well it solves its sample, in [0, 1]; see `solvedShare`. */
+  readonly solved: number
+  /** Tokens of its thoughts, tags included. */
+  readonly thought: number
   /** Whether the reply could be read as an answer to its question, or as `none`. */
   readonly parsed: boolean
 }
@@ -33,25 +39,33 @@ export interface RolloutGroup {
   readonly rollouts: ReadonlyArray<ScoredRollout>
 }
 
-/** Rewards one completion's text; `parsed` and `iou` are of its strict reading, whatever the rewards look at. */
+/** Rewards one completion's text; `parsed`, `iou` and `solved` are of its strict reading, whatever the rewards look at. */
 export const scoreText = (
   rewards: Composition,
   item: TrainingItem,
   prepared: Pick<PreparedPrompt, 'duration'>,
   text: string,
-): Pick<ScoredRollout, 'reward' | 'scores' | 'iou' | 'parsed'> => {
+): Pick<ScoredRollout, 'reward' | 'scores' | 'iou' | 'solved' | 'parsed'> => {
   const { sample } = item
   const { scores, total } = rewards.score(text, targetOf(sample, prepared.duration))
   const reading = readReply(sample, text, 'strict')
   const iou = specOf(sample).grounded ? readingIou(reading, sample.windows ?? [], prepared.duration) : null
-  return { scores, reward: total, iou, parsed: reading.kind !== 'unreadable' }
+  const solved = solvedShare(sample, reading, prepared.duration)
+  return { scores, reward: total, iou, solved, parsed: reading.kind !== 'unreadable' }
 }
 
-/** How well a rollout solves its sample, in [0, 1]: its IoU, or its reward where nothing is grounded. */
-export const solvedBy = ({ iou, reward }: Pick<ScoredRollout, 'iou' | 'reward'>): number => iou ?? reward
+/** Tokens of the thoughts in a reply, without the end token. */
+export const thoughtTokens = (text: string, { encode }: Pick<PromptSource, 'encode'>): number => {
+  const thoughts = thoughtsIn(text)
+  return thoughts === '' ? 0 : encode(thoughts).length - encode('').length
+}
 
 const scored =
-  (rewards: Composition, options: GrpoOptions, item: TrainingItem, prepared: PreparedPrompt) =>
+  (
+    { rewards, options, source }: Pick<RollContext, 'rewards' | 'options' | 'source'>,
+    item: TrainingItem,
+    prepared: PreparedPrompt,
+  ) =>
   (rollout: Completion): ScoredRollout => {
     const { reward, ...rest } = scoreText(rewards, item, prepared, rollout.text)
     const { maxTokens } = options.sampling
@@ -60,6 +74,7 @@ const scored =
       text: rollout.text,
       logProbs: rollout.logProbs,
       finish: rollout.finish,
+      thought: Math.min(rollout.tokens.length, thoughtTokens(rollout.text, source)),
       ...rest,
       reward: reward + overlongPenalty(rollout.tokens.length, maxTokens, options.overlong),
     }
@@ -72,7 +87,7 @@ export const inject = (
   rewards: Composition,
   source: PromptSource,
 ): RolloutGroup => {
-  const failed = group.rollouts.every((rollout) => solvedBy(rollout) <= 0)
+  const failed = group.rollouts.every(({ solved }) => solved <= 0)
   if (mode === 'none' || (mode === 'failed' && !failed)) return group
   const text = answerOf(group.item.sample)
   if (text === null) return group
@@ -81,6 +96,7 @@ export const inject = (
     text,
     logProbs: [],
     finish: 'annotation',
+    thought: thoughtTokens(text, source),
     ...scoreText(rewards, group.item, group.prepared, text),
   }
   return { ...group, rollouts: [...group.rollouts.slice(0, -1), annotation] }
@@ -105,8 +121,7 @@ export interface Batch {
   readonly seconds: { readonly prepare: number; readonly generate: number; readonly reward: number }
 }
 
-/** Samples and scores the rollouts of some items. `round` tells apart the batches of a step. */
-export const rollOut = Effect.fnUntraced(function* (context: {
+interface RollContext {
   readonly engine: EngineService
   readonly source: PromptSource
   readonly rewards: Composition
@@ -116,15 +131,22 @@ export const rollOut = Effect.fnUntraced(function* (context: {
   readonly step: number
   readonly round: number | 'masked'
   readonly skip: Skipped
-}) {
+}
+
+/** Samples and scores the rollouts of some items. `round` tells apart the batches of a step. */
+export const rollOut = Effect.fnUntraced(function* (context: RollContext) {
   const { engine, source, rewards, options, step, round } = context
+  const seed = hash32(['rollout', options.seed, step, round].join('/'))
   const start = performance.now()
   const prepared = yield* Effect.forEach(
     context.items,
     (item) => {
       const ratio = context.ratioOf(item)
-      return source.prepare(item, ratio).pipe(
-        Effect.map((ready) => ({ item, ratio, ready })),
+      return Effect.all({
+        ready: source.prepare(item, ratio),
+        shuffled: options.temporal === true ? source.prepare(item, ratio, seed) : Effect.succeed(null),
+      }).pipe(
+        Effect.map((prompts) => ({ item, ratio, ...prompts })),
         context.skip(item),
       )
     },
@@ -133,21 +155,30 @@ export const rollOut = Effect.fnUntraced(function* (context: {
   const ready = prepared.filter((entry) => 'ready' in entry)
   const unreadable = prepared.flatMap((entry) => ('ready' in entry ? [] : [entry]))
   const afterPrepare = performance.now()
-  const sampled =
-    ready.length === 0
-      ? []
-      : yield* engine.generate(
-          ready.map(({ ready: { prompt } }) => prompt),
-          {
-            ...options.sampling,
-            stop: [],
-            n: options.group,
-            seed: hash32(['rollout', options.seed, step, round].join('/')),
-          },
-        )
+  const sample = (prompts: ReadonlyArray<ProcessedPrompt>, n: number, part: number) =>
+    prompts.length === 0
+      ? Effect.succeed([])
+      : engine.generate(prompts, { ...options.sampling, stop: [], n, seed: part })
+  const sampled = yield* sample(
+    ready.map((one) => one.ready.prompt),
+    options.group,
+    seed,
+  )
+  const disordered = yield* sample(
+    ready.flatMap(({ shuffled }) => (shuffled === null ? [] : [shuffled.prompt])),
+    shuffledGroup(options.group),
+    hash32(`${seed}/shuffled`),
+  )
   const afterGenerate = performance.now()
-  const groups = ready.map(({ item, ratio, ready: one }, index): RolloutGroup => {
-    const rollouts = sampled[index]!.map(scored(rewards, options, item, one))
+  const groups = ready.map(({ item, ratio, ready: one, shuffled }, index): RolloutGroup => {
+    const score = scored(context, item, one)
+    const [accuracy = ''] = rewards.namesOf(item.sample.task)
+    const rollouts = withBonuses(
+      sampled[index]!.map(score),
+      shuffled === null ? null : disordered[index]!.map(score),
+      ({ scores }) => scores[accuracy] ?? 0,
+      options,
+    )
     return inject({ item, prepared: one, ratio, rollouts }, options.inject, rewards, source)
   })
   const batch: Batch = {

@@ -1,4 +1,4 @@
-import { deviation, mean } from '../core/index.ts'
+import { deviation, mean, type Sample } from '../core/index.ts'
 import { type Band, bands } from '../curriculum/index.ts'
 import type { UpdateMetrics } from '../engine/index.ts'
 import { isConstantGroup, type RolloutGroup, type ScoredRollout, sampledOf } from './rollouts.ts'
@@ -8,7 +8,7 @@ export interface Summary {
   /** Mean total reward, and mean standard deviation within groups. */
   readonly reward: number
   readonly spread: number
-  /** Mean of each named reward over sampled completions. */
+  /** Mean of each named reward over the sampled completions that it scores. */
   readonly rewards: { readonly [name: string]: number }
   /** Mean IoU over completions of grounded tasks, null where there are none; share of readable replies. */
   readonly iou: number | null
@@ -20,6 +20,18 @@ export interface Summary {
   readonly length: { readonly mean: number; readonly max: number; readonly truncated: number }
   /** Groups, share of constant ones and spread of each band that the step has samples of. */
   readonly bands: { readonly [band in Band]?: BandFigures }
+  /** Mean tokens of thoughts and of the rest of a reply, and the share of replies with thoughts. */
+  readonly thought: { readonly tokens: number; readonly answer: number; readonly share: number }
+  /** The same figures by task, of the tasks that the step has. */
+  readonly tasks: {
+    readonly [task: string]: {
+      readonly prompts: number
+      readonly reward: number
+      readonly solved: number
+      readonly parsed: number
+      readonly constant: number
+    }
+  }
   /** Of the masked prompts: their share, the share of their frames that is hidden, and the prior-only IoU of all prompts. */
   readonly mask: { readonly prompts: number; readonly hidden: number; readonly priorIou: number }
 }
@@ -36,7 +48,7 @@ export interface BandFigures {
 
 /** What a summary needs of a group; external engines tell no more of theirs. */
 export interface SummarisedGroup {
-  readonly item: Pick<RolloutGroup['item'], 'band'>
+  readonly item: Pick<RolloutGroup['item'], 'band'> & { readonly sample: Pick<Sample, 'task'> }
   readonly prepared: {
     readonly mask: Pick<RolloutGroup['prepared']['mask'], 'share'>
     readonly priorIou: number
@@ -62,14 +74,15 @@ export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
   const rewards = own.map((rollouts) => rollouts.map(({ reward }) => reward))
   const sampled = own.flat()
   const ious = sampled.flatMap(({ iou }) => iou ?? [])
-  const names = Object.keys(sampled[0]?.scores ?? {})
+  const names = [...new Set(sampled.flatMap(({ scores }) => Object.keys(scores)))]
+  const tasks = [...new Set(groups.map(({ item }) => item.sample.task))].toSorted()
   const masked = groups.filter(({ prepared }) => prepared.mask.share > 0)
   const share = (count: number, all: number) => (all === 0 ? 0 : count / all)
   return {
     reward: mean(rewards.flat()),
     spread: mean(rewards.map(deviation)),
     rewards: Object.fromEntries(
-      names.map((name) => [name, mean(sampled.map(({ scores }) => scores[name] ?? 0))]),
+      names.map((name) => [name, mean(sampled.flatMap(({ scores }) => scores[name] ?? []))]),
     ),
     iou: ious.length === 0 ? null : mean(ious),
     parsed: share(sampled.filter(({ parsed }) => parsed).length, sampled.length),
@@ -86,6 +99,27 @@ export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
       max: sampled.reduce((longest, { tokens }) => Math.max(longest, tokens.length), 0),
       truncated: share(sampled.filter(({ finish }) => finish === 'length').length, sampled.length),
     },
+    thought: {
+      tokens: mean(sampled.map(({ thought }) => thought)),
+      answer: mean(sampled.map(({ tokens, thought }) => tokens.length - thought)),
+      share: share(sampled.filter(({ thought }) => thought > 0).length, sampled.length),
+    },
+    tasks: Object.fromEntries(
+      tasks.map((task) => {
+        const mine = own.filter((_, index) => groups[index]!.item.sample.task === task)
+        const all = mine.flat()
+        return [
+          task,
+          {
+            prompts: mine.length,
+            reward: mean(all.map(({ reward }) => reward)),
+            solved: mean(all.map(({ solved }) => solved)),
+            parsed: share(all.filter(({ parsed }) => parsed).length, all.length),
+            constant: share(mine.filter((rollouts) => isConstantGroup({ rollouts })).length, mine.length),
+          },
+        ]
+      }),
+    ),
     mask: {
       prompts: share(masked.length, groups.length),
       hidden: mean(masked.map(({ prepared }) => prepared.mask.share)),
@@ -124,6 +158,8 @@ export const rowOf = (step: {
     entropy: over(({ entropy }) => entropy),
     surprisal: summary.surprisal,
     length: summary.length,
+    thought: summary.thought,
+    tasks: summary.tasks,
     bands: summary.bands,
     mask: {
       ratio: step.ratio,

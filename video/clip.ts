@@ -40,6 +40,15 @@ export const takeFrames = (clip: Clip, places: ReadonlyArray<number>): Clip => {
 }
 
 /**
+ * A new clip whose pictures stand in another order, while times and indices of the grid stay: place `i` shows what
+ * `order[i]` showed.
+ */
+export const permuteFrames = (clip: Clip, order: ReadonlyArray<number>): Clip => {
+  const { times, indices } = clip
+  return { ...takeFrames(clip, order), times, indices }
+}
+
+/**
  * A new clip that shows only the frames whose time lies in one of the `visible` windows (ends included).
  * `blank` paints the others black and marks them, so the grid of times stays; `drop` leaves them out. Of a clip
  * without pixels the marks are all there is to set.

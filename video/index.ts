@@ -1,5 +1,14 @@
 export type { CacheSettings } from './cache/tally.ts'
-export { clipDigest, frameOf, frameSize, maskClip, selectFrames, strip, takeFrames } from './clip.ts'
+export {
+  clipDigest,
+  frameOf,
+  frameSize,
+  maskClip,
+  permuteFrames,
+  selectFrames,
+  strip,
+  takeFrames,
+} from './clip.ts'
 export type {
   Clip,
   EncodeSettings,

@@ -1,5 +1,5 @@
 import { mean, populationDeviation, type Sample, Windows } from '../../core/index.ts'
-import { readingIou } from '../../tasks/index.ts'
+import { readingIou, solvedShare } from '../../tasks/index.ts'
 import type { Verdict } from '../agent.ts'
 import { hardAt } from './hard-at.ts'
 import { readRollout } from './parse.ts'
@@ -33,10 +33,8 @@ export const decide = (
   const share = (count: number) => count / ious.length
   const meanIou = mean(ious)
   const grounded = evidence.task === 'grounded-qa'
-  const right = rollouts.map(
-    (one) => one.kind === 'answer' && one.answer !== null && one.answer === sample.answer,
-  )
-  const solved = grounded ? ious.map((iou, index) => (right[index] ? iou : 0)) : ious
+  const right = rollouts.map((one) => one.kind === 'answer' && one.answer === sample.answer)
+  const solved = grounded ? rollouts.map((one) => solvedShare(sample, one, evidence.duration)) : ious
   const difficulty = 1 - mean(solved)
   const answering = grounded ? 1 - share(right.filter(Boolean).length) : null
   return {

@@ -1,11 +1,20 @@
 import { Effect } from 'effect'
 import type { Task } from '../../core/index.ts'
 import { type ModelProfile, type ReplyPlan, replyPlan } from '../../models/index.ts'
+import { defaultWeights, type TaskWeights } from '../../rewards/index.ts'
 import { grpoSchema, sftSchema, type TrainingItem } from '../../trainer/index.ts'
 import { parseSettings } from '../settings.ts'
 import { checkMaskMode } from './mask-mode.ts'
 
 type Given = { readonly [name: string]: unknown } | undefined
+
+/** The rewards of the tasks in the data: one set where there is one task, else a set for each. */
+const rewardsFor = (items: ReadonlyArray<TrainingItem>): TaskWeights => {
+  const present = [...new Set(items.map(({ sample }) => sample.task))].toSorted()
+  return present.length === 1
+    ? defaultWeights(present[0]!)
+    : Object.fromEntries(present.map((task) => [task, defaultWeights(task)]))
+}
 
 /** Settings of GRPO: what was given, and the model's own learning rate and length of replies. */
 export const curriculumSettings = (
@@ -15,6 +24,7 @@ export const curriculumSettings = (
 ) =>
   parseSettings('train curriculum', grpoSchema, {
     learningRate: profile.learningRate.grpo,
+    rewards: rewardsFor(items),
     ...settings,
     sampling: {
       maxTokens: Math.max(...items.map(({ sample }) => replyPlan(profile, sample.task).maxTokens)),

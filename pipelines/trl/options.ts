@@ -45,6 +45,19 @@ export const promptsPerStep = Effect.fnUntraced(function* (
       'TRL draws no further prompts within a step',
       'set it to 0, or train with the embedded engine',
     )
+  for (const setting of ['temporal', 'lengthBonus'] as const)
+    if (setting in settings && (settings as GrpoOptions)[setting])
+      return yield* refuse(
+        setting,
+        'TRL scores each completion alone, and this bonus compares those of a group',
+        'leave it out, or train with the embedded engine',
+      )
+  if ('scale' in settings && settings.scale === 'task')
+    return yield* refuse(
+      'scale',
+      'TRL does not know the tasks of its groups',
+      'set it to "group", or train with the embedded engine',
+    )
   if (perStep % processes !== 0)
     return yield* refuse(
       'group' in settings ? 'prompts' : 'batch',

@@ -14,17 +14,21 @@ export const temporalBonus = (
   return ordered.map((accuracy) => (holds && accuracy > 0.1 ? 0.3 : 0))
 }
 
+/** Tokens of a reply, up to and including the end token, for which Video-R1 gives its length bonus. */
+export const videoR1Length = [320, 512] as const
+
 /**
- * Video-R1's length bonus: where more than one answer has accuracy above 0.1, those of them with 320 to 512 tokens
- * (up to and including the end token) get 0.2. Applied after the temporal bonus.
+ * Video-R1's length bonus: where more than one answer has accuracy above 0.1, those of them with a number of tokens in
+ * `span` (up to and including the end token) get 0.2. Applied after the temporal bonus.
  */
 export const lengthBonus = (
   accuracies: ReadonlyArray<number>,
   lengths: ReadonlyArray<number>,
+  [least, most]: readonly [least: number, most: number] = videoR1Length,
 ): ReadonlyArray<number> => {
   const right = accuracies.filter((accuracy) => accuracy > 0.1).length
   return accuracies.map((accuracy, i) => {
     const length = lengths[i] ?? 0
-    return right > 1 && accuracy > 0.1 && length >= 320 && length <= 512 ? 0.2 : 0
+    return right > 1 && accuracy > 0.1 && length >= least && length <= most ? 0.2 : 0
   })
 }

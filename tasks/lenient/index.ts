@@ -1,3 +1,3 @@
-export { holdsThoughts, withoutThinking } from './thinking.ts'
+export { holdsThoughts, thoughtsIn, withoutThinking } from './thinking.ts'
 export { readWindows } from './windows.ts'
 export { readYesNo, type YesNo } from './yes-no.ts'

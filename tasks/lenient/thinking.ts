@@ -36,3 +36,14 @@ export const withoutThinking = (text: string): string | null => {
   const before = rest.slice(0, open)
   return before.trim() === '' ? null : before
 }
+
+/**
+ * The thoughts of a reply without the text that answers, from the tag that opens them to the last one that closes them; all
+ * of a reply whose thoughts never end, and the empty string of one that has none.
+ */
+export const thoughtsIn = (text: string): string => {
+  if (!holdsThoughts(text)) return ''
+  const said = withoutThinking(text)
+  if (said === null) return text
+  return text.endsWith(said) ? text.slice(0, text.length - said.length) : text.slice(said.length)
+}

@@ -101,6 +101,7 @@ describe('--engine trl --plan', () => {
   it.each([
     [['--set', 'prompts=3', '--gpus', '2'], '3 prompts cannot be shared by 2 GPUs'],
     [['--set', 'inject=always'], 'setting "inject"'],
+    [['--set', 'temporal=true'], 'setting "temporal"'],
     [['--set', 'refill=1'], 'setting "refill"'],
     [['--set', 'engine.packin=true'], 'did you mean packing'],
     [['--set', 'engine.precision=fp8'], 'setting "precision"'],

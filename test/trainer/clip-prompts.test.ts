@@ -9,7 +9,7 @@ import { stubItems } from './stub.ts'
 
 const clip = grayClip(32)
 
-const source = async (mode: 'blank' | 'drop') => {
+const source = async (mode: 'blank' | 'drop', shown = clip) => {
   let decoded = 0
   const preprocessing = await Effect.runPromise(
     readPreprocessing(join(import.meta.dirname, '../fixtures/qwen3vl/tied')),
@@ -20,7 +20,7 @@ const source = async (mode: 'blank' | 'drop') => {
     clip: () =>
       Effect.sync(() => {
         decoded++
-        return clip
+        return shown
       }),
     seed: 1,
     mode,
@@ -91,5 +91,22 @@ describe('byteCache', () => {
     expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([1, undefined, 3])
     cache.set('big', 4, 3)
     expect(cache.get('big')).toBeUndefined()
+  })
+})
+
+describe('prompts of shuffled frames', () => {
+  it('show the same pictures at the same times in another order, fixed by the seed', async () => {
+    const size = clip.rgb.length / clip.times.length
+    const counted = { ...clip, rgb: clip.rgb.map((_, place) => 4 * Math.floor(place / size)) }
+    const { prompts } = await source('blank', counted)
+    const item = stubItems(1)[0]!
+    const of = (shuffled?: number) => Effect.runPromise(prompts.prepare(item, 0, shuffled))
+    const [filmed, shuffled, again, other] = [await of(), await of(7), await of(7), await of(8)]
+    expect(shuffled.prompt.text).toBe(filmed.prompt.text)
+    expect(shuffled.prompt.pixels).not.toEqual(filmed.prompt.pixels)
+    expect(again.prompt.pixels).toEqual(shuffled.prompt.pixels)
+    expect(other.prompt.pixels).not.toEqual(shuffled.prompt.pixels)
+    const sum = (pixels: Float32Array) => pixels.reduce((total, one) => total + one, 0)
+    expect(sum(shuffled.prompt.pixels)).toBeCloseTo(sum(filmed.prompt.pixels), 0)
   })
 })

@@ -32,7 +32,7 @@ const group = async (ious: ReadonlyArray<number>, ratio = 0, place = 0): Promise
     ratio,
     rollouts: ious.map((iou) => ({
       ...{ tokens: [0], text: '', logProbs: [0], finish: 'stop' as const, scores: {}, parsed: true },
-      ...{ reward: iou, iou },
+      ...{ reward: iou, iou, solved: iou, thought: 0 },
     })),
   }
 }

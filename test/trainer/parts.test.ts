@@ -77,6 +77,8 @@ const group = async (texts: ReadonlyArray<string>, index = 1): Promise<RolloutGr
         reward: total,
         scores,
         iou: total,
+        solved: total,
+        thought: 0,
         parsed: true,
       }
     }),

@@ -55,7 +55,7 @@ it('leaves replies that were cut off out of the loss where asked to', async () =
   const prepared = await Effect.runPromise(stubSource.prepare(item, 0))
   const rollout = (reward: number, finish: 'stop' | 'length', tokens: number) => ({
     ...{ tokens: Array.from({ length: tokens }, () => 1), text: '', logProbs: [], finish, reward },
-    ...{ scores: {}, iou: reward, parsed: true },
+    ...{ scores: {}, iou: reward, solved: reward, thought: 0, parsed: true },
   })
   const groups = [
     {

@@ -38,6 +38,8 @@ const row = z.discriminatedUnion('kind', [
     scores: z.record(z.string(), z.number()),
     /** Null where the task grounds nothing. */
     iou: z.number().nullable(),
+    /** Absent in records of earlier versions, whose tasks were solved by their IoU alone. */
+    solved: z.number().exactOptional(),
     parsed: z.boolean(),
   }),
   z.object({ kind: z.literal('disagreement'), step, rank: z.int(), problem: z.string() }),

@@ -98,6 +98,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
             ratio: (step: number) => maskRatio(curriculum.options.mask, step, steps),
             bandOf: (key: string) => byKey.get(key)!.band,
             masked: (key: string, step: number) => ratioOf(byKey.get(key)!, step) > 0,
+            taskOf: (key: string) => byKey.get(key)!.sample.task,
           },
         }),
   })

@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { mean } from '../../core/index.ts'
+import { mean, type Task } from '../../core/index.ts'
 import type { Band } from '../../curriculum/index.ts'
+import { thoughtsIn } from '../../tasks/index.ts'
 import { startPlateau, stopsEarly, watch } from '../early-stop.ts'
 import type { GrpoOptions } from '../options.ts'
-import { isConstantGroup, solvedBy } from '../rollouts.ts'
+import { isConstantGroup } from '../rollouts.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { rowOf, type SummarisedGroup, summarise } from '../step-metrics.ts'
 import type { StepDraw } from './draws.ts'
-import type { Records } from './records.ts'
+import type { Records, ServedReward } from './records.ts'
 
 export interface StepLogOptions {
   readonly folder: RunFolder
@@ -20,6 +21,7 @@ export interface StepLogOptions {
     readonly ratio: (step: number) => number
     readonly bandOf: (key: string) => Band
     readonly masked: (key: string, step: number) => boolean
+    readonly taskOf: (key: string) => Task
   }
 }
 
@@ -50,6 +52,11 @@ const loggedIn = (file: string): ReadonlyArray<z.output<typeof watched>> =>
           }
         })
     : []
+
+const solvedIn = ({ solved, iou, reward }: ServedReward): number => solved ?? iou ?? reward
+
+/** The share of a reply's characters that are thoughts: the engine alone knows their tokens. */
+const thoughtShare = (text: string): number => thoughtsIn(text).length / Math.max(1, text.length)
 
 /** Rows of metrics.jsonl and rollouts.jsonl as the embedded trainer writes them, from what was served and what the engine tells. */
 export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLog => {
@@ -89,12 +96,14 @@ export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLo
     const groups = groupsOf(step)
     const summarised = groups.map(
       ({ sample, prompt, rewards }): SummarisedGroup => ({
-        item: { band: curriculum.bandOf(sample) },
+        item: { band: curriculum.bandOf(sample), sample: { task: curriculum.taskOf(sample) } },
         prepared: { mask: { share: prompt?.share ?? 0 }, priorIou: prompt?.priorIou ?? 0 },
         rollouts: rewards.map((reward) => ({
           ...reward,
           logProbs: [],
           tokens: { length: reward.tokens ?? 0 },
+          solved: solvedIn(reward),
+          thought: thoughtShare(reward.text) * (reward.tokens ?? 0),
         })),
       }),
     )
@@ -128,7 +137,7 @@ export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLo
         : Object.fromEntries(
             groupsOf(step)
               .filter(({ sample, rewards }) => rewards.length > 0 && !curriculum.masked(sample, step))
-              .map(({ sample, rewards }) => [sample, mean(rewards.map(solvedBy))]),
+              .map(({ sample, rewards }) => [sample, mean(rewards.map(solvedIn))]),
           ),
     finish,
     stops: () => curriculum !== undefined && stopsEarly(curriculum.options.earlyStop, plateau),

@@ -8,7 +8,7 @@ import { mean } from '../../../core/index.ts'
 import { draw, rescore, startSampler } from '../../../curriculum/index.ts'
 import { composeRewards } from '../../../rewards/index.ts'
 import { samplerOf } from '../../../trainer/draws.ts'
-import { bandedBy, ratioAt, scoreText, solvedBy } from '../../../trainer/index.ts'
+import { bandedBy, ratioAt, scoreText } from '../../../trainer/index.ts'
 import { type Refusal, servedFile } from '../../../trainer/service/index.ts'
 import { places, scene, service, steps } from './scene.ts'
 
@@ -74,7 +74,7 @@ it('draws, masks and rewards as the embedded trainer does, at every step', () =>
             const scored = ['<answer>1.0 to 2.0</answer>', 'eh'].map((text) =>
               scoreText(rewards, item, { duration: view.clip.info.duration }, text),
             )
-            if (ratio === 0) scores[sample] = mean(scored.map(solvedBy))
+            if (ratio === 0) scores[sample] = mean(scored.map(({ solved }) => solved))
           }
           state = rescore(drawn.state, scores)
         }
