@@ -57,7 +57,12 @@ const shapes = Command.make(
       2048,
     ),
     warmup: wholeOr('warmup', 'steps of warm-up', 50, 0),
-    evaluateEvery: wholeOr('evaluate-every', 'steps between validations', 100),
+    evaluateEvery: wholeOr(
+      'evaluate-every',
+      'steps between measurements, at which the checkpoint is saved',
+      100,
+    ),
+    questions: wholeOr('questions', 'grounding questions of each grade in a measurement; 0 for none', 64, 0),
     peer: Flag.String('peer').pipe(
       Flag.withDescription('train jointly with other processes, as number K of N, e.g. 0/4'),
       Flag.optional,
@@ -85,8 +90,9 @@ const shapes = Command.make(
       warmup: input.warmup,
       seed: input.seed,
       evaluateEvery: input.evaluateEvery,
+      questions: input.questions,
       microBatchTokens: input.microBatchTokens,
-      drawers: Math.min(12, Math.max(1, availableParallelism() - 1)),
+      drawers: Math.max(1, Math.min(12, Math.floor(availableParallelism() / (peers?.count ?? 1)) - 1)),
       device: Option.getOrElse(input.device, () => config.device),
       threads: threads === 0 ? availableParallelism() : threads,
     })

@@ -1,4 +1,5 @@
 export * from './qwen.ts'
 export * from './template.ts'
+export { withTimeLimit } from './time-limit.ts'
 export * from './tokenizer.ts'
 export * from './train.ts'

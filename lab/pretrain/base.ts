@@ -1,4 +1,4 @@
-import { reflectQuestion, verifyQuestion } from '../../agents/index.ts'
+import { reflectQuestion, requestText, seekQuestion, verifyQuestion } from '../../agents/index.ts'
 import { oneDecimal } from '../../core/index.ts'
 import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
@@ -8,24 +8,15 @@ import {
   formatWindows,
   groundedQuestion,
   groundingQuestion,
+  reasonedCount,
+  shapesStyle,
   windowsAnswer,
 } from '../../tasks/index.ts'
-import { type LessonSettings, lessonsOf } from './lessons/index.ts'
+import { type LessonSettings, lessonsOf, sharesOf } from './lessons/index.ts'
 
 /** The tokenizer's training texts: those of the lessons, and the times before frame pairs. */
 const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
-  const every = [1, 1] as const
-  const everything = {
-    ...settings,
-    shares: {
-      glimpse: every,
-      stretch: every,
-      whole: every,
-      blanked: every,
-      verify: every,
-      quiz: every,
-    },
-  }
+  const everything = { ...settings, shares: sharesOf(() => [1]) }
   return Array.from({ length: 400 }, (_, index) => lessonsOf(everything, 1, 'tokenizer', index))
     .flat()
     .flatMap(({ turns, times }) => [
@@ -41,21 +32,34 @@ const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
  */
 const phrases: ReadonlyArray<string> = (() => {
   const gap = '\0'
+  const turn = { shown: [1, 2], history: [[3, 4], [5]], total: 6, rounds: 5, frames: 5 }
+  const seek = { question: gap, options: [] }
+  /** What varies in a text whose words are all fixed: its numbers. */
+  const gapped = (text: string) => text.replaceAll(/\d+(?:\.\d+)?(?:: )?/g, gap)
   const texts = [
     groundingQuestion(gap),
     reflectQuestion(gap, [[0, 1]]).replace(formatWindows([[0, 1]]), gap),
     verifyQuestion(gap),
     countingQuestion(gap),
+    countingQuestion(gap, { ...shapesStyle, think: true }),
     choiceQuestion(gap, []),
     groundedQuestion(gap, []),
     windowsAnswer([[0, 1]]).replace(formatWindows([[0, 1]]), gap),
+    ...[1, 5].map((round) => gapped(seekQuestion(seek, { ...turn, round }))),
+    gapped(requestText([1], [2])),
+    gapped(
+      reasonedCount([
+        [0, 1],
+        [1, 2],
+      ]),
+    ),
     ' seconds>',
   ]
   return [...new Set(texts.flatMap((text) => text.split(gap)))].filter((text) => text.length > 1)
 })()
 
 /** Vocabulary size, including the bytes and the special tokens. */
-const vocabulary = 640
+const vocabulary = 768
 
 /**
  * The untrained shapes model: Qwen3-VL's layout at about three million parameters, small enough to be trained, sampled

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Effect } from 'effect'
 import { readCheckpoint } from '../../engine/checkpoint/index.ts'
+import { withTimeLimit } from '../../engine/tokenizer/index.ts'
 import type { LessonPlan } from './draw.ts'
 import { lessonGroup } from './groups.ts'
 import { lessonsOf } from './lessons/index.ts'
@@ -20,11 +21,13 @@ const shared = (pixels: Float32Array): Float32Array => {
 
 port.on('message', async (step: number) => {
   const prepared = await checkpoint
-  const groups = Array.from({ length: scenes }, (_, index) =>
+  const lessons = Array.from({ length: scenes }, (_, index) =>
     lessonsOf(settings, step / steps, ...seed, step, index),
+  ).flat()
+  const groups = withTimeLimit({ subject: folder, seconds: 600 }, () =>
+    lessons
+      .map((lesson) => lessonGroup(prepared, lesson))
+      .map((group) => ({ ...group, prompt: { ...group.prompt, pixels: shared(group.prompt.pixels) } })),
   )
-    .flat()
-    .map((lesson) => lessonGroup(prepared, lesson))
-    .map((group) => ({ ...group, prompt: { ...group.prompt, pixels: shared(group.prompt.pixels) } }))
   port.postMessage({ step, groups })
 })

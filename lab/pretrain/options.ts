@@ -8,7 +8,7 @@ export interface PretrainOptions {
   /** A checkpoint to continue from, with a fresh optimiser; random weights without one. */
   readonly from?: string
   readonly steps: number
-  /** Scenes a step; each gives three or four lessons. */
+  /** Scenes a step; each gives about seven lessons. */
   readonly scenes: number
   readonly learningRate: number
   readonly warmup: number
@@ -19,7 +19,10 @@ export interface PretrainOptions {
   readonly drawers: number
   /** Tokens computed at a time; more suits machines with many cores. */
   readonly microBatchTokens: number
+  /** Steps between two measurements; the checkpoint is saved at each. */
   readonly evaluateEvery: number
+  /** Grounding questions of each grade that a measurement asks, and half as many of every other kind; 0 for none. */
+  readonly questions: number
   /** The processes that train together with this one, if any. */
   readonly peers?: Peers
   /** Settings that differ from `lessonDefaults`. */

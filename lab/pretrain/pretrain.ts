@@ -38,39 +38,45 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
     grades: { ...lessonDefaults.grades, ...options.lessons?.grades },
   }
   const started = yield* Clock.currentTimeMillis
-  const start = options.from ?? `${options.out}.untrained`
+  const passed = Effect.map(Clock.currentTimeMillis, (now) => (now - started) / 1000)
+  // Peers have the same weights after an exchange: the first one measures and saves for all.
+  const leads = peers === undefined || peers.index === 0
+  const start = options.from ?? `${options.out}.untrained${leads ? '' : `-${peers.index}`}`
   const metrics = `${options.out}.metrics.jsonl`
   const checkpoint =
     options.from === undefined
       ? untrained(start, settings, options.seed)
       : yield* readCheckpoint(options.from)
   if (options.from === undefined) yield* writeCheckpoint(start, checkpoint)
-  yield* Effect.tryPromise({
-    try: async () => {
-      makeFolders(path.dirname(metrics))
-      await writeFile(metrics, '')
-    },
-    catch: unwritable(metrics),
-  })
-  const write = (row: object) =>
-    Effect.tryPromise({
-      try: () => appendFile(metrics, `${JSON.stringify(row)}\n`),
+  if (leads)
+    yield* Effect.tryPromise({
+      try: async () => {
+        makeFolders(path.dirname(metrics))
+        await writeFile(metrics, '')
+      },
       catch: unwritable(metrics),
     })
+  const write = Effect.fnUntraced(function* (row: object) {
+    if (!leads) return
+    const at = yield* passed
+    yield* Effect.tryPromise({
+      try: () => appendFile(metrics, `${JSON.stringify({ ...row, at })}\n`),
+      catch: unwritable(metrics),
+    })
+  })
 
   const learn = Effect.gen(function* () {
     const engine = yield* Engine
     const progress = yield* Progress
-    const questions = exam(checkpoint, 64, settings.fps)
+    const questions = exam(checkpoint, leads ? options.questions : 0, settings.fps)
     const measure = Effect.fnUntraced(function* (step: number) {
       const marks = yield* examine(engine, questions)
       yield* write({ step, ...marks, sight: yield* sight(engine, checkpoint, settings) })
       return marks
     })
     let note = ''
-    // Peers have the same weights after an exchange: the first one validates and saves for all.
-    const leads = peers === undefined || peers.index === 0
-    let skill: Skill | undefined = leads ? yield* measure(0) : undefined
+    const measures = leads && options.questions > 0
+    let skill: Skill | undefined = measures && options.from !== undefined ? yield* measure(0) : undefined
     const draw = yield* drawers(
       {
         checkpoint: start,
@@ -111,8 +117,10 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
           yield* meet(engine, peers, Math.ceil((step + 1) / peers.every))
         if (leads && (last || (step + 1) % options.evaluateEvery === 0)) {
           yield* engine.save(options.out, 'BF16')
-          skill = yield* measure(step + 1)
-          note = `, IoU ${skill.setIou.toFixed(3)}`
+          if (measures) {
+            skill = yield* measure(step + 1)
+            note = `, IoU ${skill.setIou.toFixed(3)}`
+          }
         }
         yield* progress.report({
           label: 'pretraining',
@@ -122,7 +130,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
         })
       }),
     )
-    const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
+    const seconds = yield* passed
     const card = skill && modelCard({ options, settings, skill, seconds })
     if (card !== undefined)
       yield* Effect.tryPromise({

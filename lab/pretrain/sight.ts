@@ -3,24 +3,13 @@ import { mean, type Window } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import type { EngineService } from '../../engine/index.ts'
 import { lessonGroup } from './groups.ts'
-import { type LessonKind, type LessonSettings, lessonsOf } from './lessons/index.ts'
+import { type LessonKind, type LessonSettings, lessonKinds, lessonsOf, sharesOf } from './lessons/index.ts'
 
 /** Mean loss of an answer's tokens, in nats, with the clip's frames as they are and with all of them black. */
 export interface Sight {
   readonly seen: number
   readonly black: number
 }
-
-const tested = ['glimpse', 'stretch', 'whole', 'verify'] as const satisfies ReadonlyArray<LessonKind>
-
-const none = {
-  glimpse: [0, 0],
-  stretch: [0, 0],
-  whole: [0, 0],
-  blanked: [0, 0],
-  verify: [0, 0],
-  quiz: [0, 0],
-} as const
 
 /**
  * How much the model uses what it sees, for each kind of lesson. A model that ignores the video can still
@@ -33,7 +22,7 @@ export const sight = Effect.fnUntraced(function* (
   scenes = 8,
 ) {
   const meanLoss = Effect.fnUntraced(function* (kind: LessonKind, blanked?: ReadonlyArray<Window>) {
-    const only = { ...settings, shares: { ...none, [kind]: [1, 1] as const } }
+    const only = { ...settings, shares: sharesOf((one) => [one === kind ? 1 : 0]) }
     const groups = Array.from({ length: scenes }, (_, index) => lessonsOf(only, 1, 'sight', index))
       .flat()
       .map((lesson) => lessonGroup(checkpoint, blanked === undefined ? lesson : { ...lesson, blanked }))
@@ -48,12 +37,12 @@ export const sight = Effect.fnUntraced(function* (
     )
     return -mean(losses)
   })
-  const rows = yield* Effect.forEach(tested, (kind) =>
+  const rows = yield* Effect.forEach(lessonKinds, (kind) =>
     Effect.gen(function* () {
       const seen = yield* meanLoss(kind)
       const black = yield* meanLoss(kind, [[0, Number.POSITIVE_INFINITY]])
       return [kind, { seen, black } satisfies Sight] as const
     }),
   )
-  return Object.fromEntries(rows) as { readonly [kind in (typeof tested)[number]]: Sight }
+  return Object.fromEntries(rows) as { readonly [kind in LessonKind]: Sight }
 })

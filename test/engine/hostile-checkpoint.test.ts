@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { assert, describe, it } from 'vitest'
 import { chatTemplate } from '../../engine/tokenizer/template.ts'
+import { withTimeLimit } from '../../engine/tokenizer/time-limit.ts'
 import { tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import { fixtures } from './goldens.ts'
 
@@ -35,6 +36,15 @@ describe('a checkpoint that does not let go', () => {
     for (const pattern of ['^(?:a+)+$', '(?:a|a)*b'])
       for (const encode of encodeWith(pattern))
         assert.throws(() => encode(text), /^mine: was stopped after 0\.2 seconds/)
+  })
+
+  it('is stopped where one limit holds for many calls, and by its own limit after that', () => {
+    const text = `${'a'.repeat(60)}!`
+    const [encode] = encodeWith('^(?:a+)+$')
+    const many = { subject: 'all', seconds: 0.1 }
+    for (let time = 0; time < 2; time++)
+      assert.throws(() => withTimeLimit(many, () => encode!(text)), /^all: was stopped after 0\.1 seconds/)
+    assert.throws(() => encode!(text), /^mine: was stopped after 0\.2 seconds/)
   })
 
   it('may not count without end, and may count', () => {

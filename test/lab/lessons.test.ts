@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { verifyReplies } from '../../agents/index.ts'
 import {
+  along,
   type LessonKind,
   type LessonSettings,
   lessonDefaults,
+  lessonKinds,
   lessonsOf,
+  sharesOf,
 } from '../../lab/pretrain/lessons/index.ts'
-import { parseWindows } from '../../tasks/index.ts'
+import { parseCount, parseWindows } from '../../tasks/index.ts'
 
-const only = (kind: LessonKind, settings: Partial<LessonSettings> = {}): LessonSettings => {
-  const none = [0, 0] as const
-  const shares = { glimpse: none, stretch: none, whole: none, blanked: none, verify: none, quiz: none }
-  return { ...lessonDefaults, ...settings, shares: { ...shares, [kind]: [1, 1] } }
-}
+const only = (kind: LessonKind, settings: Partial<LessonSettings> = {}): LessonSettings => ({
+  ...lessonDefaults,
+  ...settings,
+  shares: sharesOf((one) => [one === kind ? 1 : 0]),
+})
 
 /** The lessons of 60 scenes. */
 const drawn = (settings: LessonSettings, progress = 0.5) =>
@@ -24,6 +27,29 @@ const shareOfNone = (absent: LessonSettings['absent'], progress: number): number
 }
 
 describe('lessons', () => {
+  it('of every kind are drawn, with right answers that the tasks read', () => {
+    for (const kind of lessonKinds) expect(drawn(only(kind)).length, kind).toBeGreaterThan(20)
+    const thoughts = drawn(only('counting'))
+      .flatMap(({ turns }) => turns)
+      .filter(({ question }) => question.includes('<think>'))
+    expect(thoughts.length).toBeGreaterThan(20)
+    for (const { answer } of thoughts) expect(parseCount(answer)).toBe(answer.match(/rep\d+:/g)?.length ?? 0)
+  })
+
+  it('follow their shares along straight lines', () => {
+    expect([0, 0.25, 0.5, 0.75, 1].map((progress) => along([8, 2, 4], progress))).toEqual([8, 5, 2, 3, 4])
+    expect(along([3], 0.7)).toBe(3)
+  })
+
+  it('of frame seeking show each frame as a pair with itself, and end with an answer', () => {
+    const lessons = drawn(only('seek'))
+    for (const { times } of lessons)
+      for (let pair = 0; pair < times.length; pair += 2) expect(times[pair]).toBe(times[pair + 1])
+    const answers = lessons.map(({ turns }) => turns[0]!.answer)
+    expect(answers.some((answer) => answer.startsWith('<answer>+['))).toBe(true)
+    expect(answers.at(-1)).toMatch(/^<answer>[A-D]<\/answer>$/)
+  })
+
   it('are fixed by their seed', () => {
     expect(drawn(lessonDefaults)).toEqual(drawn(lessonDefaults))
   })

@@ -1,4 +1,4 @@
-import type { Random } from '../../../core/index.ts'
+import type { Random, Window } from '../../../core/index.ts'
 import {
   type Asked,
   durationOf,
@@ -28,4 +28,14 @@ export const drawQueries = (
   return Array.from({ length: count }, () => (draw.next() < absent ? never.pop() : shown.pop())).filter(
     (query) => query !== undefined,
   )
+}
+
+/** The shortest and the longest stretch, in seconds. */
+const stretchSeconds = [3, 7] as const
+
+/** A few whole seconds of a clip. */
+export const drawPart = (one: Scene, draw: Random): Window => {
+  const length = draw.int(...stretchSeconds)
+  const start = draw.int(0, Math.floor(durationOf(one)) - length)
+  return [start, start + length]
 }

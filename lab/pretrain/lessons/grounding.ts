@@ -2,7 +2,8 @@ import { reflectHidden, reflectQuestion } from '../../../agents/index.ts'
 import { type Random, type Window, Windows } from '../../../core/index.ts'
 import { durationOf, queriesOf, type Scene } from '../../../datasets/shapes/index.ts'
 import { groundingQuestion, windowsAnswer } from '../../../tasks/index.ts'
-import { drawQueries, frameTimes, reworded } from './draws.ts'
+import { drawEvidence } from './choice.ts'
+import { drawPart, drawQueries, frameTimes, reworded } from './draws.ts'
 import type { Lesson, Now } from './lesson.ts'
 
 /** The whole clip: when does each of several things happen? */
@@ -14,21 +15,15 @@ export const wholeLesson = (one: Scene, draw: Random, { fps, absent }: Now): Les
   return { scene: one, times: frameTimes(one, fps), blanked: [], turns }
 }
 
-/** The shortest and the longest stretch, in seconds. */
-const stretchSeconds = [3, 7] as const
-
 /** Grounding in a part of a clip: the same question with fewer places to look at. */
 export const stretchLesson = (one: Scene, draw: Random, { fps, absent }: Now): Lesson | null => {
-  const duration = durationOf(one)
-  const length = draw.int(...stretchSeconds)
-  const start = draw.int(0, Math.floor(duration) - length)
-  const part: Window = [start, start + length]
+  const part = drawPart(one, draw)
   const asked = queriesOf(one).map((query) => ({ ...query, windows: Windows.clip(query.windows, part) }))
   // A query that holds throughout is not a grounding question.
-  const fit = asked.filter(({ windows }) => Windows.coverage(windows) < length)
+  const fit = asked.filter(({ windows }) => Windows.coverage(windows) < Windows.length(part))
   return {
     scene: one,
-    times: frameTimes(one, fps).filter((time) => time >= start && time < start + length),
+    times: frameTimes(one, fps).filter((time) => time >= part[0] && time < part[1]),
     blanked: [],
     turns: drawQueries(draw, fit, 6, absent).map((query) => ({
       question: groundingQuestion(reworded(draw, query)),
@@ -41,9 +36,11 @@ export const stretchLesson = (one: Scene, draw: Random, { fps, absent }: Now): L
 export const blankedLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | null => {
   const duration = durationOf(one)
   const queries = draw.shuffle(queriesOf(one).filter(({ windows }) => windows.length > 0))
+  const evidence = draw.next() < 0.15 ? drawEvidence(one, draw) : undefined
   const several = queries.find(({ windows }) => windows.length > 1)
-  const query = several !== undefined && draw.next() < 0.7 ? several : queries[0]
-  if (query === undefined) return null
+  const usual = several !== undefined && draw.next() < 0.7 ? several : queries[0]
+  if (usual === undefined) return null
+  const query = evidence ?? { text: reworded(draw, usual), windows: usual.windows }
   const left = query.windows.length > 1 && draw.next() < 0.75 ? draw.int(0, query.windows.length - 1) : -1
   const known = query.windows.filter((_, index) => index !== left)
   const blanked = reflectHidden(known, duration)
@@ -58,7 +55,7 @@ export const blankedLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | 
     blanked,
     turns: [
       {
-        question: reflectQuestion(reworded(draw, query), known),
+        question: reflectQuestion(query.text, known),
         answer: windowsAnswer(inView(query.windows)),
       },
       ...others.map((other) => ({

@@ -1,9 +1,11 @@
 import { type Random, random } from '../../../core/index.ts'
 import { type Grade, scene } from '../../../datasets/shapes/index.ts'
+import { choiceLesson, groundedLesson } from './choice.ts'
+import { countingLesson } from './counting.ts'
 import { glimpseLesson } from './glimpse.ts'
 import { blankedLesson, stretchLesson, wholeLesson } from './grounding.ts'
-import { along, type Lesson, type LessonKind, type LessonSettings, type Now } from './lesson.ts'
-import { quizLesson } from './quiz.ts'
+import { along, type Lesson, type LessonKind, type LessonSettings, lessonKinds, type Now } from './lesson.ts'
+import { seekLessons } from './seek.ts'
 import { verifyLesson } from './verify.ts'
 
 export * from './lesson.ts'
@@ -24,22 +26,26 @@ export const lessonsOf = (
   ...seed: ReadonlyArray<string | number>
 ): ReadonlyArray<Lesson> => {
   const draw = random('pretrain lessons', ...seed)
-  const drawn = (...parts: ReadonlyArray<string | number>) =>
-    scene(pickGrade(draw, settings.grades), 'pretrain', ...seed, ...parts)
+  const grade = () => pickGrade(draw, settings.grades)
+  const drawn = (...parts: ReadonlyArray<string | number>) => scene(grade(), 'pretrain', ...seed, ...parts)
   const one = drawn()
   const now: Now = { fps: settings.fps, absent: along(settings.absent, progress) }
-  const makers: { readonly [kind in LessonKind]: (place: number) => Lesson | null } = {
-    glimpse: (place) => glimpseLesson(drawn('glimpse', place), draw, now),
-    stretch: (place) => stretchLesson(drawn('stretch', place), draw, now),
-    whole: () => wholeLesson(one, draw, now),
-    blanked: () => blankedLesson(one, draw, now),
-    verify: () => verifyLesson(one, draw, now),
-    quiz: () => quizLesson(one, draw, now),
+  const alone = (lesson: Lesson | null) => (lesson === null ? [] : [lesson])
+  const makers: { readonly [kind in LessonKind]: (place: number) => ReadonlyArray<Lesson> } = {
+    glimpse: (place) => alone(glimpseLesson(drawn('glimpse', place), draw, now)),
+    stretch: (place) => alone(stretchLesson(drawn('stretch', place), draw, now)),
+    whole: () => [wholeLesson(one, draw, now)],
+    blanked: () => alone(blankedLesson(one, draw, now)),
+    verify: () => alone(verifyLesson(one, draw, now)),
+    counting: (place) => [countingLesson(grade(), ['pretrain', ...seed, place], draw, now)],
+    choice: () => [choiceLesson(one, draw, now)],
+    grounded: () => [groundedLesson(one, draw, now)],
+    seek: (place) => seekLessons(grade(), ['pretrain', ...seed, place], draw),
   }
-  return (Object.keys(makers) as ReadonlyArray<LessonKind>)
+  return lessonKinds
     .flatMap((kind) => {
       const count = howMany(draw, along(settings.shares[kind], progress))
-      return Array.from({ length: count }, (_, place) => makers[kind](place))
+      return Array.from({ length: count }, (_, place) => makers[kind](place)).flat()
     })
-    .filter((lesson): lesson is Lesson => lesson !== null && lesson.turns.length > 0)
+    .filter(({ turns }) => turns.length > 0)
 }

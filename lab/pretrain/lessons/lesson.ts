@@ -1,6 +1,12 @@
 import type { Window } from '../../../core/index.ts'
 import type { Grade, Scene } from '../../../datasets/shapes/index.ts'
 
+/** A question and its right answer. */
+export interface Exchange {
+  readonly question: string
+  readonly answer: string
+}
+
 /** Several questions about one view of one clip; the view is computed once for all of them. */
 export interface Lesson {
   readonly scene: Scene
@@ -8,20 +14,37 @@ export interface Lesson {
   readonly times: ReadonlyArray<number>
   /** Frames whose time lies in here are blanked. */
   readonly blanked: ReadonlyArray<Window>
-  readonly turns: ReadonlyArray<{ readonly question: string; readonly answer: string }>
+  readonly turns: ReadonlyArray<Exchange>
 }
 
 /**
  * Kinds of lesson: what two seconds show; when things happen in a few seconds, and in a whole clip; the same of a clip
- * that boundary reflection or the curriculum has partly blanked; a short range to be verified; counting and choice.
+ * that boundary reflection or the curriculum has partly blanked; a short range to be verified; counting with thoughts and
+ * without; choice; choice with evidence; and the rounds of frame seeking.
  */
-export type LessonKind = 'glimpse' | 'stretch' | 'whole' | 'blanked' | 'verify' | 'quiz'
+export const lessonKinds = [
+  'glimpse',
+  'stretch',
+  'whole',
+  'blanked',
+  'verify',
+  'counting',
+  'choice',
+  'grounded',
+  'seek',
+] as const
+export type LessonKind = (typeof lessonKinds)[number]
 
-/** What changes evenly through the training: its value at the first step and at the last. */
-export type Ramp = readonly [first: number, last: number]
+/** What changes through the training: values at evenly spaced times from its first step to its last. */
+export type Ramp = readonly [first: number, ...later: ReadonlyArray<number>]
 
-/** The value at `progress` through the training, in [0, 1]. */
-export const along = ([first, last]: Ramp, progress: number): number => first + (last - first) * progress
+/** The value at `progress` through the training, in [0, 1]: on straight lines between those of the ramp. */
+export const along = (ramp: Ramp, progress: number): number => {
+  const at = progress * (ramp.length - 1)
+  const before = Math.floor(at)
+  const [from = ramp[0], to = from] = ramp.slice(before)
+  return from + (to - from) * (at - before)
+}
 
 /** What every lesson is drawn by. */
 export interface Now {
@@ -46,17 +69,24 @@ export interface LessonSettings {
   readonly fps: number
 }
 
+/** The share of each kind. */
+export const sharesOf = (share: (kind: LessonKind) => Ramp): LessonSettings['shares'] =>
+  Object.fromEntries(lessonKinds.map((kind) => [kind, share(kind)])) as LessonSettings['shares']
+
 /** Recognition is learnt first, from many glimpses; then grounding, in short stretches before whole clips. */
 export const lessonDefaults: LessonSettings = {
-  grades: { easy: 0.6, medium: 0.4, hard: 0 },
+  grades: { easy: 0.5, medium: 0.5, hard: 0 },
   shares: {
-    glimpse: [4, 1],
-    stretch: [4, 1],
-    whole: [0.3, 1.6],
-    blanked: [0.1, 0.5],
-    verify: [2, 0.8],
-    quiz: [0.1, 0.2],
+    glimpse: [8, 1.5, 0.5, 0.3],
+    stretch: [1, 2.5, 1, 0.5],
+    whole: [0.1, 0.6, 1.2, 1.5],
+    blanked: [0, 0.1, 0.3, 0.4],
+    verify: [1, 2, 2, 1.5],
+    counting: [0.1, 0.3],
+    choice: [0.1, 0.3],
+    grounded: [0.2, 0.5],
+    seek: [0.2, 0.4],
   },
-  absent: [0.2, 0.05],
+  absent: [0.2, 0.1],
   fps: 2,
 }

@@ -1,5 +1,5 @@
 import { verifyQuestion, verifyReplies, verifyView } from '../../../agents/index.ts'
-import type { Random } from '../../../core/index.ts'
+import { type Random, Windows } from '../../../core/index.ts'
 import {
   colours,
   durationOf,
@@ -10,6 +10,7 @@ import {
   shapes,
   windowsOf,
 } from '../../../datasets/shapes/index.ts'
+import { drawEvidence } from './choice.ts'
 import { frameTimes, reworded } from './draws.ts'
 import type { Lesson, Now } from './lesson.ts'
 
@@ -23,6 +24,9 @@ export const verifyLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | n
   const end = centre === null ? start + draw.uniform(1.5, 5) : centre[1] + draw.uniform(-0.75, 0.75)
   const range = verifyView([Math.max(0, start), Math.min(duration, Math.max(end, start + 1))], duration)
   const times = frameTimes(one, fps).filter((time) => time >= range[0] && time <= range[1])
+  const evidence = draw.next() < 0.3 ? drawEvidence(one, draw) : undefined
+  const seconds = Windows.coverage(Windows.clip(evidence?.windows ?? [], range))
+  const clear = evidence !== undefined && (seconds === 0 || seconds >= 1)
   const judged = queries.map((query) => ({ query, seconds: held(one, query, range) }))
   const yes = draw.shuffle(judged.filter(({ seconds }) => seconds >= 1)).slice(0, 4)
   const no = judged.filter(({ seconds }) => seconds === 0).map(({ query }) => query)
@@ -35,7 +39,7 @@ export const verifyLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | n
   )
   const negatives = draw
     .shuffle([...foreign, ...elsewhere.slice(0, 4), ...never.slice(0, 1)])
-    .slice(0, yes.length)
+    .slice(0, clear && seconds === 0 ? yes.length - 1 : yes.length)
   if (times.length < 2 || yes.length === 0) return null
   return {
     scene: one,
@@ -50,6 +54,9 @@ export const verifyLesson = (one: Scene, draw: Random, { fps }: Now): Lesson | n
         question: verifyQuestion(reworded(draw, query)),
         answer: verifyReplies[1],
       })),
+      ...(clear
+        ? [{ question: verifyQuestion(evidence.text), answer: verifyReplies[seconds === 0 ? 1 : 0] }]
+        : []),
     ],
   }
 }
