@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
@@ -77,3 +77,16 @@ export const recordPlan = Effect.fn('Folds.recordPlan')(function* (
   file: PlanFile,
   planned: ReadonlyArray<Planned>,
 ) => Effect.Effect<void, DatabaseError>
+
+const videosSchema = z.object({ folder: z.string() })
+const videosPath = (folder: string): string => join(folder, 'videos.json')
+
+/** The folder of the videos that a slice was last looked at with, absolute; null where no start recorded it. */
+export const recordedVideos = (folder: string): Effect.Effect<string | null, InputError> =>
+  Effect.map(readJson(videosPath(folder), videosSchema), (recorded) => recorded?.folder ?? null)
+
+/** Records where the videos of a slice are, for those who show them. It is no setting: videos may move. */
+export const recordVideos = Effect.fn('Folds.recordVideos')(function* (folder: string, videos: string) {
+  if ((yield* recordedVideos(folder)) !== resolve(videos))
+    yield* writeJson(videosPath(folder), { folder: resolve(videos) })
+}) satisfies (folder: string, videos: string) => Effect.Effect<void, InputError>

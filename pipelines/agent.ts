@@ -15,6 +15,7 @@ import {
   planFolds,
   recordedPlan,
   recordPlan,
+  recordVideos,
   runFold,
   sliceOf,
   touchPlan,
@@ -112,7 +113,11 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
     videos,
     settings,
     onHeld: (folder, held) =>
-      Effect.andThen(planHeld(folder, held, { ...source, samples }, options), announce),
+      Effect.gen(function* () {
+        yield* planHeld(folder, held, { ...source, samples }, options)
+        yield* recordVideos(folder, videos)
+        yield* announce
+      }),
     provenance: { ...source.provenance, spanwise: packageJson.version },
     ...(fold === undefined ? {} : { fold }),
     ...(foldSize === undefined ? {} : { foldSize }),

@@ -1,4 +1,5 @@
 import { Effect } from 'effect'
+import { type Database, openDatabase } from '../store/index.ts'
 import { Videos } from '../video/index.ts'
 import type { Run, Runs } from './api/index.ts'
 import { isLive, stateOf } from './discovery/changes.ts'
@@ -26,6 +27,8 @@ export interface Studio extends StudioSources {
   /** Every run at present, by id. */
   readonly runs: () => ReadonlyMap<string, FoundRun>
   readonly snapshots: Snapshots
+  /** A database in memory for reading part files, which no text of a request reaches. */
+  readonly parts: Database
 }
 
 /** How long a list of runs counts as the present one, in milliseconds. */
@@ -41,7 +44,8 @@ export const makeStudio = Effect.fnUntraced(function* (sources: StudioSources) {
       known = { at: now, runs: findRuns([...sources.also, sources.folder]) }
     return known.runs
   }
-  return { ...sources, reader, runs, snapshots } satisfies Studio
+  const parts = yield* openDatabase(':memory:', { threads: 2, memory: '128MB' })
+  return { ...sources, reader, runs, snapshots, parts } satisfies Studio
 })
 
 /** The run with an id, or a refusal. */

@@ -1,5 +1,7 @@
 import type { Effect } from 'effect'
 import type { HttpServerResponse } from 'effect/http'
+import { sampleDetail } from '../sample/detail.ts'
+import { frame, strip, video } from '../sample/media.ts'
 import { listRuns, type Studio } from '../studio.ts'
 import { histogram, values } from '../table/figures.ts'
 import { page, position, sql } from '../table/page.ts'
@@ -31,6 +33,11 @@ export const jsonRoutes: ReadonlyArray<JsonRoute> = [
   { method: 'GET', path: '/api/runs/:run/values', answer: values },
   { method: 'GET', path: '/api/runs/:run/sql', answer: sql },
   { method: 'GET', path: '/api/runs/:run/queue', answer: queue },
+  { method: 'GET', path: '/api/runs/:run/samples/:key', answer: sampleDetail },
+  { method: 'GET', path: '/api/runs/:run/samples/:key/strip', answer: strip },
 ]
 
-export const fileRoutes: ReadonlyArray<FileRoute> = []
+export const fileRoutes: ReadonlyArray<FileRoute> = [
+  { path: '/api/runs/:run/samples/:key/video', serve: video },
+  { path: '/api/runs/:run/samples/:key/frame', serve: frame },
+]

@@ -28,6 +28,9 @@ const windowOf = ({ snapshot, clauses }: Table, offset: number, limit: number): 
     ? `WHERE rowid >= ${offset} AND rowid < ${offset + limit}`
     : `${clauses.where} ${clauses.order} LIMIT ${limit} OFFSET ${offset}`
 
+/** Keys whose row numbers are kept. */
+const remembered = 50_000
+
 /** `GET /api/runs/:run/table`. */
 export const page = Effect.fn('Studio.page')(function* (studio: Studio, question: Question) {
   const { run, view } = yield* askedView(studio, question)
@@ -36,12 +39,17 @@ export const page = Effect.fn('Studio.page')(function* (studio: Studio, question
   const table = yield* openTable(studio, run, view)
   const { clauses, snapshot } = table
   const stored = storedColumns(clauses)
+  const numbered = snapshot.joined && clauses.from === '"samples"'
   const answer = yield* table.rows(
-    `SELECT ${list(stored)} FROM ${clauses.from} ${windowOf(table, offset, limit)}`,
+    `SELECT ${list(stored)}${numbered ? ', rowid' : ''} FROM ${clauses.from} ${windowOf(table, offset, limit)}`,
   )
   const place = new Map(stored.map(({ name }, index) => [name, index]))
   const merged = mergeReviews(yield* readReviews(run.path))
   const keyAt = place.get('key')!
+  if (numbered) {
+    if (snapshot.numbers.size > remembered) snapshot.numbers.clear()
+    for (const row of answer.rows) snapshot.numbers.set(String(row[keyAt]), Number(row.at(-1)))
+  }
   const cell = (row: ReadonlyArray<Json>, name: string): Json => {
     const at = place.get(name)
     if (at !== undefined) return row[at]!

@@ -29,6 +29,8 @@ export interface Snapshot {
   readonly revision: string
   /** Numbers of rows that were counted in it, by query. */
   readonly totals: Map<string, number>
+  /** Row numbers in `samples` of the keys that pages have shown: to find a key takes a look at all of them. */
+  readonly numbers: Map<string, number>
 }
 
 const stamp = (path: string): string => {
@@ -112,6 +114,7 @@ export const takeSnapshot = Effect.fn('Studio.takeSnapshot')(function* (plan: Sn
     revision,
     joined: !(plan.hurried && size > large),
     totals: new Map(),
+    numbers: new Map(),
   } satisfies Snapshot
 })
 
