@@ -1,6 +1,6 @@
 import type { Effect } from 'effect'
 import { z } from 'zod'
-import type { Json, Sample } from '../core/index.ts'
+import type { Json, Sample, Task } from '../core/index.ts'
 import {
   type ChatRequest,
   type ModelError,
@@ -59,6 +59,8 @@ export interface Agent<S extends LookSettings, E, C, R = VisionLanguageModel> {
   readonly name: string
   /** The command that runs it. */
   readonly command: string
+  /** The tasks that it can process; by default those of the first that the samples have. */
+  readonly tasks: ReadonlyArray<Task>
   /** The version of everything that the model is shown and asked under these settings; enters the key of the results. */
   readonly promptVersion: (settings: Pick<S, 'dialect'>) => string
   /** What the model's profile says of the settings; the user's own go over it. */

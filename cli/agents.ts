@@ -11,6 +11,7 @@ import { loadConfig } from '../pipelines/config.ts'
 import { runDea } from '../pipelines/dea.ts'
 import { planLines, planWork } from '../pipelines/estimate.ts'
 import { checkSettings } from '../pipelines/folds/check.ts'
+import type { AgentCommand } from '../pipelines/folds/plan.ts'
 import { telemetry } from '../pipelines/telemetry.ts'
 import { Videos } from '../video/index.ts'
 import { type Backend, backend, backendOf, inFlightOf } from './backend.ts'
@@ -29,9 +30,9 @@ export const agentFlags = {
   memory: frameMemory,
   settings,
   cleaning,
-  task: Flag.Literals('task', ['grounding', 'grounded-qa', 'both']).pipe(
+  task: Flag.Literals('task', ['grounding', 'grounded-qa', 'both', 'counting']).pipe(
     Flag.withDescription(
-      'samples to process: grounding queries, grounded questions (grounded-qa) or both; by default grounding queries, or grounded questions if there are no others',
+      'samples to process: bra and dea take grounding queries, grounded questions (grounded-qa) or both, by default grounding queries, or grounded questions if there are no others; cot takes counting',
     ),
     Flag.optional,
   ),
@@ -61,7 +62,7 @@ export const measureCommand = (): string => {
 export const foldSize = whole('fold-size', 'samples per fold, default 22000', 1)
 
 /** The tasks that `--task` names. */
-export const tasksOf = (task: Option.Option<'grounding' | 'grounded-qa' | 'both'>) =>
+export const tasksOf = (task: Option.Option<'grounding' | 'grounded-qa' | 'both' | 'counting'>) =>
   Option.match(task, {
     onNone: () => ({}),
     onSome: (name) => ({ tasks: name === 'both' ? ['grounding', 'grounded-qa'] : [name] }),
@@ -154,7 +155,14 @@ export const profileOf = Effect.fnUntraced(function* (chosen: Backend) {
   }
 })
 
-const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, description: string) =>
+/** The command of an agent. `more` says what a run left besides its verdicts. */
+export const agentCommand = <A extends AgentSummary, E, R>(
+  name: AgentCommand,
+  run: (options: AgentOptions) => Effect.Effect<A, E, R>,
+  description: string,
+  examples: ReadonlyArray<{ readonly command: string; readonly description: string }>,
+  more: (summary: A) => ReadonlyArray<string> = () => [],
+) =>
   Command.make(
     name,
     flags,
@@ -199,41 +207,42 @@ const agentCommand = (name: 'bra' | 'dea', run: typeof runBra | typeof runDea, d
         Effect.withSpan('fold', { attributes: { agent: name, dataset, fold } }),
         Effect.provide(telemetry(Option.getOrUndefined(input.otlp))),
       )
-      yield* print(json, summary, lines(name, folder, summary))
+      yield* print(json, summary, [...lines(name, folder, summary), ...more(summary)])
       const gap = gaps(`${name} ${dataset}`, summary, folder)
       if (gap === null) return
       if (!json) yield* Console.error(failureLines(summary.failures, folder).join('\n'))
       return yield* gap
     }),
-  ).pipe(
-    Command.withDescription(description),
-    Command.withExamples([
-      {
-        command: `spanwise ${name} --dataset shapes --fold 0`,
-        description: 'on the small synthetic dataset included with Spanwise',
-      },
-      {
-        command: `spanwise ${name} --dataset charades --split test --annotations DIR --videos DIR`,
-        description: 'on your copy of a published dataset',
-      },
-      {
-        command: `spanwise ${name} --dataset shapes --task grounded-qa --run runs/questions`,
-        description: 'on multiple-choice questions with annotated evidence',
-      },
-      {
-        command: `spanwise ${name} --dataset charades --backend openai --preset vllm --base-url http://gpu1:8000/v1,http://gpu2:8000/v1 --model Qwen/Qwen3-VL-8B-Instruct`,
-        description: 'with two vLLM servers instead of the embedded engine',
-      },
-    ]),
-  )
+  ).pipe(Command.withDescription(description), Command.withExamples(examples))
+
+const examples = (name: string) => [
+  {
+    command: `spanwise ${name} --dataset shapes --fold 0`,
+    description: 'on the small synthetic dataset included with Spanwise',
+  },
+  {
+    command: `spanwise ${name} --dataset charades --split test --annotations DIR --videos DIR`,
+    description: 'on your copy of a published dataset',
+  },
+  {
+    command: `spanwise ${name} --dataset shapes --task grounded-qa --run runs/questions`,
+    description: 'on multiple-choice questions with annotated evidence',
+  },
+  {
+    command: `spanwise ${name} --dataset charades --backend openai --preset vllm --base-url http://gpu1:8000/v1,http://gpu2:8000/v1 --model Qwen/Qwen3-VL-8B-Instruct`,
+    description: 'with two vLLM servers instead of the embedded engine',
+  },
+]
 
 export const bra = agentCommand(
   'bra',
   runBra,
   'Boundary reflection: find annotations that miss moments which also match the query',
+  examples('bra'),
 )
 export const dea = agentCommand(
   'dea',
   runDea,
   'Difficulty estimation: measure zero-shot grounding accuracy on each sample',
+  examples('dea'),
 )

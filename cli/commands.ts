@@ -1,5 +1,6 @@
 import { bra, dea } from './agents.ts'
 import { config } from './config.ts'
+import { cot } from './cot.ts'
 import { curate } from './curate.ts'
 import { datasets } from './datasets.ts'
 import { demo } from './demo.ts'
@@ -17,6 +18,7 @@ export const commands = [
   demo,
   bra,
   dea,
+  cot,
   folds,
   curate,
   query,

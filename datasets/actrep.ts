@@ -13,6 +13,8 @@ export interface ActRepRow {
   readonly split: string
   readonly action: string
   readonly count: number
+  /** Its written chain of thought, for supervised fine-tuning. */
+  readonly cot?: string
 }
 
 const count = z.int().nonnegative()
@@ -25,21 +27,26 @@ const cells = z.object({
     .regex(/^\s*\d+\s*$/, 'expected a whole number')
     .transform(Number),
 })
-const object = z
+/** One line of its JSON lines. */
+export const actRepObject = z
   .object({
     video_id: z.string().min(1),
     split: z.string().optional(),
     action: z.string().optional(),
     gt_count: count.optional(),
+    cot: z.string().nullish(),
     ground_truth: z.object({ action: z.string(), count }).optional(),
   })
-  .transform(({ video_id, split, action, gt_count, ground_truth }, context) => {
+  .transform(({ video_id, split, action, gt_count, ground_truth, cot }, context) => {
     const known = { action: action ?? ground_truth?.action, count: gt_count ?? ground_truth?.count }
     if (known.action === undefined || known.count === undefined) {
       context.addIssue({ code: 'custom', message: 'neither action and gt_count nor ground_truth' })
       return z.NEVER
     }
-    return { video: video_id, split: split ?? 'train', action: known.action, count: known.count }
+    return {
+      ...{ video: video_id, split: split ?? 'train', action: known.action, count: known.count },
+      ...(cot == null ? {} : { cot }),
+    }
   })
 
 /**
@@ -53,7 +60,7 @@ export const actRepRows = (
 ): Effect.Effect<ReadonlyArray<ActRepRow>, InputError> =>
   Effect.gen(function* () {
     if (source.name.endsWith('.jsonl'))
-      return (yield* jsonRows(source, object, into)).map(({ line, row }) => ({ line, ...row }))
+      return (yield* jsonRows(source, actRepObject, into)).map(({ line, row }) => ({ line, ...row }))
     const rows: Array<ActRepRow> = []
     for (const [index, record] of (yield* csvOf(source)).entries()) {
       if (record.problem !== undefined) {

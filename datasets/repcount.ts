@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { actRepRows } from './actrep.ts'
+import type { Sample } from '../core/index.ts'
+import { actRepObject, actRepRows } from './actrep.ts'
 import { type Draft, define } from './collect.ts'
 import { type AnnotationFile, find } from './files.ts'
 import { tableOf } from './table.ts'
@@ -21,26 +22,45 @@ const isTransRac = (source: AnnotationFile): boolean =>
 /** A list of all splits, whose name is not one of TransRAC's. */
 const list = /^(?!(new_)?(train|valid|test)\.csv$).*\.(csv|jsonl)$/
 
-const draftOf = (file: string, action: string, count: number, cycles?: Array<Array<number>>): Draft => {
-  const stem = file.replace(/\.\w+$/, '')
+interface Counted {
+  readonly video: string
+  readonly action: string
+  readonly count: number
+  /** First and last frame of each repetition. */
+  readonly cycles?: Array<Array<number>>
+  readonly cot?: string
+}
+
+/** The sample of a video that is counted, without dataset and split. */
+export const repcountDraft = ({ video, action, count, cycles, cot }: Counted): Draft => {
+  const stem = video.replace(/\.\w+$/, '')
   return {
     id: stem,
     task: 'counting',
     video: stem,
-    file,
+    file: video,
     duration: null,
     query: `How many times is this action repeated: ${action.replaceAll('_', ' ')}?`,
     windows: null,
     answer: String(count),
-    meta: { action, ...(cycles === undefined ? {} : { cycles }) },
+    meta: {
+      action,
+      ...(cycles === undefined ? {} : { cycles }),
+      ...(cot === undefined ? {} : { cot }),
+    },
   }
 }
+
+/** A line of ActRep-R1's JSON lines as a sample of this dataset. */
+export const actRepSample = actRepObject.transform(
+  ({ split, ...row }): Sample => ({ dataset: 'repcount', split, ...repcountDraft(row) }),
+)
 
 /**
  * RepCount (TransRAC's CSV files, its open-set re-split `new_<split>.csv` included): how often an action is repeated.
  * ActRep-R1's lists, CSV or JSON lines with the split in each row, are read too.
  * Ids are file stems. `meta.cycles` holds first and last FRAME of each cycle, at the video's own rate; `meta.action` the
- * label as published. Rows without a count, cycles that end before they start, and counts that differ from the number
+ * label as published, `meta.cot` a chain of thought of ActRep-R1's. Rows without a count, cycles that end before they start, and counts that differ from the number
  * of cycles are problems.
  */
 export const repcount = define({
@@ -58,9 +78,9 @@ export const repcount = define({
         into.settings.form,
       )
       if (!isTransRac(source)) {
-        for (const { line, video, action, count, ...row } of yield* actRepRows(source, into))
-          if (row.split === split || (split === 'valid' && row.split === 'val'))
-            into.sample(source.path, line, draftOf(video, action, count))
+        for (const { line, split: of, ...row } of yield* actRepRows(source, into))
+          if (of === split || (split === 'valid' && of === 'val'))
+            into.sample(source.path, line, repcountDraft(row))
         return [source]
       }
       for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'], into)) {
@@ -88,7 +108,7 @@ export const repcount = define({
           into.problem(source.path, line, 'reversed', `cycle [${backward}] ends before it starts`)
         if (marks.length !== 2 * count)
           into.problem(source.path, line, 'mismatch', `${count} counted, ${marks.length} cycle bounds`)
-        into.sample(source.path, line, draftOf(one.name, one.type, count, cycles))
+        into.sample(source.path, line, repcountDraft({ video: one.name, action: one.type, count, cycles }))
       }
       return [source]
     }),

@@ -30,7 +30,7 @@ import { parseSettings } from './settings.ts'
 import { announceSight, mediumOf } from './sight.ts'
 import { type DatasetSource, loadSource } from './source.ts'
 
-/** Options of `spanwise bra` and `spanwise dea`. */
+/** Options of the command of an agent. */
 export interface AgentOptions extends DatasetSource {
   /** Folder of the videos. */
   readonly videos: string
@@ -62,6 +62,8 @@ export interface AgentOptions extends DatasetSource {
 export interface AgentSummary extends FoldSummary {
   /** Each sample that failed or whose video was absent, with its reason. */
   readonly failures: ReadonlyArray<Failure>
+  /** Whether `RUN/curation.duckdb` was filled. */
+  readonly merged: boolean
 }
 
 /** Records the plan of a fold as the current one of its slice, unless it is recorded or a driver of folds has its own. */
@@ -69,7 +71,7 @@ const planHeld = Effect.fnUntraced(function* (
   folder: string,
   fold: Fold & { readonly plan: string },
   loaded: Parameters<typeof planOf>[0],
-  options: AgentOptions,
+  options: AgentOptions & { readonly tasks: ReadonlyArray<Task> },
 ) {
   if ((yield* holderOf(folder)) !== null) return
   const before = yield* recordedPlan(folder)
@@ -102,9 +104,9 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
   })
   const source = yield* loadSource(options)
   const { run, videos, fold, foldSize, retry, breakLease, inFlight, decoders, memory } = options
-  const samples = wantedSamples(source.samples, options)
+  const { samples, tasks } = yield* wantedSamples(source.samples, agent, options)
   const announce = announceSight({
-    ...{ profile, medium: mediumOf(identity), question: 'grounding', datasets: [source.dataset.name] },
+    ...{ profile, medium: mediumOf(identity), question: tasks[0]!, datasets: [source.dataset.name] },
     files: samples.slice(0, 100).map(({ file }) => locate(videos, file)),
   })
   const summary = yield* runFold(watchReplies(agent), {
@@ -114,7 +116,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
     settings,
     onHeld: (folder, held) =>
       Effect.gen(function* () {
-        yield* planHeld(folder, held, { ...source, samples }, options)
+        yield* planHeld(folder, held, { ...source, samples }, { ...options, tasks })
         yield* recordVideos(folder, videos)
         yield* announce
       }),
@@ -127,14 +129,16 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
     ...(decoders === undefined ? {} : { decoders }),
     ...(memory === undefined ? {} : { memory }),
   })
-  if (options.merge ?? samples.length <= (foldSize ?? defaultFoldSize))
-    yield* runMerge(run).pipe(
+  const merged =
+    (options.merge ?? samples.length <= (foldSize ?? defaultFoldSize)) &&
+    (yield* runMerge(run).pipe(
+      Effect.as(true),
       Effect.catchTag('InputError', (error) =>
-        Effect.logWarning(`${error.message} (curate will merge the verdicts)`),
+        Effect.as(Effect.logWarning(`${error.message} (curate will merge the verdicts)`), false),
       ),
-    )
-  if (summary.failed + summary.absent === 0) return { ...summary, failures: [] }
+    ))
+  if (summary.failed + summary.absent === 0) return { ...summary, merged, failures: [] }
   const folder = yield* findSlice(join(run, agent.name), sliceOf(samples))
   const name = foldName(planFolds(samples.length, foldSize)[fold ?? 0]!)
-  return { ...summary, failures: yield* listFailures(join(folder, name)) }
+  return { ...summary, merged, failures: yield* listFailures(join(folder, name)) }
 })

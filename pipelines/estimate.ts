@@ -38,7 +38,7 @@ export interface Measured {
   readonly completionTokens: number | null
 }
 
-/** The work of a run of `bra` or `dea`. Numbers of requests and tokens are estimates. */
+/** The work of a run of an agent. Numbers of requests and tokens are estimates. */
 export interface WorkPlan {
   readonly dataset: string
   readonly split: string
@@ -101,13 +101,18 @@ export const measuredIn = Effect.fn('Pipelines.measuredIn')(function* (folder: s
   } satisfies Measured
 })
 
-const countOf = z.object({ votes: z.number().optional(), rollouts: z.number().optional() })
+/** What the settings of an agent say of its cost. */
+const costOf = z.object({
+  votes: z.number().optional(),
+  rollouts: z.number().optional(),
+  tries: z.number().optional(),
+  maxTokens: z.number().optional(),
+})
 
 /** Requests and replies of a sample by the settings: one greedy, the others in one request; a proposal is one more. */
 const requestsOf = (agent: AgentCommand, settings: LookSettings) => {
-  const { votes = 1, rollouts = 1 } = countOf.parse(settings)
-  const replies = agent === 'dea' ? rollouts : votes
-  return { requests: Math.min(replies, 2) + (agent === 'bra' ? 1 : 0), replies }
+  const { votes = 1, rollouts = votes, tries = rollouts, maxTokens } = costOf.parse(settings)
+  return { requests: Math.min(tries, 2) + (agent === 'bra' ? 1 : 0), replies: tries, maxTokens }
 }
 
 /** Vision tokens of a sample's clip, the mean of some that can be opened; 0 where none can. */
@@ -139,7 +144,7 @@ export const planWork = Effect.fn('Pipelines.planWork')(function* (options: Plan
     ...defaults(profile),
     ...options.settings,
   })
-  const samples = wantedSamples((yield* loadSource(options)).samples, options)
+  const { samples } = yield* wantedSamples((yield* loadSource(options)).samples, agents[agent], options)
   const size = options.foldSize ?? defaultFoldSize
   const fold =
     options.fold === undefined
@@ -160,7 +165,8 @@ export const planWork = Effect.fn('Pipelines.planWork')(function* (options: Plan
   const requests = measured?.requests ?? assumed.requests
   const promptTokens = measured?.promptTokens ?? assumed.requests * (vision + textTokens)
   const completionTokens =
-    measured?.completionTokens ?? assumed.replies * replyPlan(profile, 'grounding').maxTokens
+    measured?.completionTokens ??
+    assumed.replies * (assumed.maxTokens ?? replyPlan(profile, 'grounding').maxTokens)
   const todo = missing.size
   return {
     ...sliceOf(samples),

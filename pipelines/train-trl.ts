@@ -14,12 +14,11 @@ import {
   serveTraining,
   type TrainingService,
 } from '../trainer/service/index.ts'
-import { planOf } from './train/defaults.ts'
 import { holdRun } from './train/hold.ts'
 import type { TrainOptions } from './train.ts'
 import { accelerateConfig } from './trl/accelerate.ts'
 import { latestTrlCheckpoint, trainCommand } from './trl/launch.ts'
-import { claimRun, readTrl, viewsOf } from './trl/open.ts'
+import { claimRun, readTrl, viewsOf, wordingOf } from './trl/open.ts'
 import type { TrlOptions } from './trl/options.ts'
 import { finished, outcomeOf, stepOf, updatesOf } from './trl/outcome.ts'
 
@@ -83,7 +82,7 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
           training: read.training,
           steps: read.steps,
           items: read.items,
-          wording: { dialect: read.profile.dialect, plan: planOf(kind, read.profile) },
+          wording: wordingOf(read),
           views: yield* viewsOf(read, options),
           folder,
           engine,

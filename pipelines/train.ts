@@ -10,13 +10,11 @@ import {
   checkpointProfile,
   checkpointRevision,
   type ProfileOverrides,
-  replyPlan,
   samplingOf,
 } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
-import { tasks } from '../tasks/index.ts'
 import {
   answerable,
   clipPrompts,
@@ -34,7 +32,7 @@ import { Videos } from '../video/index.ts'
 import { sharedVideos } from './shared-videos.ts'
 import { announceSight } from './sight.ts'
 import { fileOf, present, type VideoFolders } from './train/data.ts'
-import { curriculumSettings, planOf, sftSettings } from './train/defaults.ts'
+import { curriculumSettings, planOf, sftSettings, taskPlans } from './train/defaults.ts'
 import { holdRun } from './train/hold.ts'
 import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
 
@@ -114,17 +112,23 @@ const open = Effect.fnUntraced(function* (
   { preprocessing, profile, data, items }: Survey,
   settings: SftOptions | GrpoOptions,
   mask: { readonly mode: MaskMode; readonly margin: number | null },
-  maxTokens: number,
+  plan: ReturnType<typeof planOf>,
+  maxTokens?: number,
 ) {
   const videos = yield* Videos
   const { view, dialect } = profile
-  const plan = planOf(kind, profile)
+  const plans = taskPlans(plan, items)
   const opening = openRunFolder(options.run, {
     kind,
     settings: {
       options: settings as unknown as Json,
       view: { ...view },
-      prompts: { dialect, plans: Object.fromEntries(tasks.map((task) => [task, { ...plan(task) }])) },
+      prompts: {
+        dialect,
+        plans: Object.fromEntries(
+          Object.entries(plans).map(([task, { ask, enable }]) => [task, { ask, enable }]),
+        ),
+      },
       data: data.sha256,
       samples: items.length,
       model: yield* checkpointRevision(options.model),
@@ -172,10 +176,10 @@ const open = Effect.fnUntraced(function* (
             ...answerDefaults(profile),
             // The same prompts as in training.
             plans: Object.fromEntries(
-              tasks.map((task) => {
-                const { ask, enable } = plan(task)
-                return [task, { ask, enable, maxTokens }]
-              }),
+              Object.entries(plans).map(([task, { ask, enable, maxTokens: most }]) => [
+                task,
+                { ask, enable, maxTokens: maxTokens ?? most },
+              ]),
             ),
           }),
           folder: folder.file('validation'),
@@ -205,7 +209,17 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
   const settings = yield* curriculumSettings(profile, items, options.settings)
   const rewards = yield* composeRewards(settings.rewards)
   const { mask, sampling } = settings
-  const opened = yield* open('curriculum', engine, options, surveyed, settings, mask, sampling.maxTokens)
+  const plan = planOf('curriculum', profile)
+  const opened = yield* open(
+    'curriculum',
+    engine,
+    options,
+    surveyed,
+    settings,
+    mask,
+    plan,
+    sampling.maxTokens,
+  )
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const reference =
@@ -232,8 +246,15 @@ export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOpt
   const { profile } = surveyed
   const settings = yield* sftSettings(profile, options.settings)
   const mask = { mode: 'blank', margin: null } as const
-  const { maxTokens } = replyPlan(profile, 'grounding')
-  const opened = yield* open('sft', engine, options, surveyed, settings, mask, maxTokens)
+  const opened = yield* open(
+    'sft',
+    engine,
+    options,
+    surveyed,
+    settings,
+    mask,
+    planOf('sft', profile, settings.thoughts),
+  )
   const outcome = yield* trainSft({ ...opened, engine, options: settings })
   return { ...outcome, validation: yield* validationRows(opened.folder.file('validation.jsonl')) }
 }, Effect.scoped)

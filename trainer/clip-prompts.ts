@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { EngineError, InputError, random, type Task } from '../core/index.ts'
+import { EngineError, InputError, random, type Sample } from '../core/index.ts'
 import type { Preprocessing } from '../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../engine/processor/index.ts'
 import type { Dialect, ReplyPlan } from '../models/index.ts'
@@ -13,8 +13,10 @@ import type { PreparedPrompt, PromptSource } from './prompts.ts'
 /** How prompts are worded. */
 export interface Wording {
   readonly dialect: Dialect
-  /** Whether a task's replies begin with reasoning, and who asks for it; never where absent. */
-  readonly plan?: (task: Task) => Pick<ReplyPlan, 'ask' | 'enable'>
+  /** Whether the reply to a sample begins with reasoning, and who asks for it; never where absent. */
+  readonly plan?: (sample: Sample) => Pick<ReplyPlan, 'ask' | 'enable'>
+  /** What supervised fine-tuning teaches as the reply; the annotated answer alone where absent. */
+  readonly lesson?: (sample: Sample) => string | null
 }
 
 export interface ClipPromptOptions extends ClipViewOptions, Wording {
@@ -26,7 +28,7 @@ export const wordingOf = (
   { sample }: TrainingItem,
   { dialect, plan = () => ({ ask: false, enable: null }) }: Wording,
 ): { readonly question: string; readonly enable: boolean | null } => {
-  const { ask: think, enable } = plan(sample.task)
+  const { ask: think, enable } = plan(sample)
   return { question: questionOf(sample, { dialect, think }), enable }
 }
 

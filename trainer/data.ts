@@ -5,15 +5,22 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Sample, Windows } from '../core/index.ts'
 import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/index.ts'
+import { actRepSample } from '../datasets/index.ts'
 import { codeOf, withoutMark } from '../files/index.ts'
 import { curatedFile, curatedSchema, parseCurated } from '../store/index.ts'
 import { contradictions } from '../tasks/index.ts'
 
-/**
- * One line of training data: a sample as `curate` writes it, or a plain one, which then has an unknown difficulty, a
- * medium band and full weight.
- */
-export const trainingRow = curatedSchema
+/** A line as it is written: one of ActRep-R1's, by its `video_id` and `gt_count`, becomes the sample that it describes. */
+const fromActRep = (value: unknown, context: z.core.$RefinementCtx): unknown => {
+  if (typeof value !== 'object' || value === null || 'id' in value || !('video_id' in value)) return value
+  const read = actRepSample.safeParse(value)
+  if (read.success) return read.data
+  for (const { code: _, ...issue } of read.error.issues)
+    context.issues.push({ ...issue, code: 'custom', input: value })
+  return z.NEVER
+}
+
+const row = curatedSchema
   .extend({
     curation: z.exactOptional(
       curatedSchema.shape.curation.pick({ difficulty: true, band: true, weight: true }),
@@ -31,6 +38,12 @@ export const trainingRow = curatedSchema
     const [against] = contradictions(value)
     if (against !== undefined) issues.push({ code: 'custom', input: value, message: against.message })
   })
+
+/**
+ * One line of training data: a sample as `curate` or `cot` writes it, or a plain one, which then has an unknown
+ * difficulty, a medium band and full weight; or a line of ActRep-R1's data.
+ */
+export const trainingRow = z.preprocess(fromActRep, row)
 
 /** A sample to train on. */
 export interface TrainingItem {

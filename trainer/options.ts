@@ -135,6 +135,8 @@ export const sftSchema = z.strictObject({
   /** Samples a step. */
   batch: z.int().positive().default(32),
   order: z.enum(samplerOrders).default('shuffled'),
+  /** Where a sample has written thoughts (`meta.cot`), ask for thoughts and teach them with the answer. */
+  thoughts: z.boolean().default(true),
 })
 export type SftOptions = z.infer<typeof sftSchema>
 

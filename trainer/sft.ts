@@ -2,7 +2,7 @@ import { Effect } from 'effect'
 import { draw, type SamplerState, startSampler } from '../curriculum/index.ts'
 import type { EngineService, TrainingGroup } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
-import { answerOf } from '../tasks/index.ts'
+import { lessonOf } from '../tasks/index.ts'
 import { answerable } from './answerable.ts'
 import type { TrainingItem } from './data.ts'
 import { samplerOf, samplerStateSchema } from './draws.ts'
@@ -11,6 +11,7 @@ import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import type { RunFolder } from './run-folder.ts'
 import { makeSkipped } from './skipped.ts'
+import { checkTaught } from './taught.ts'
 
 export interface SftRun<E, R> {
   readonly engine: EngineService
@@ -21,14 +22,21 @@ export interface SftRun<E, R> {
   readonly hooks?: Hooks<E, R>
 }
 
+/** A reply without the tag that the chat template has already opened: some write `<think>` into the prompt. */
+const begun = (prompt: string, reply: string): string => {
+  const open = /<think(?:ing)?>\s*$/.exec(prompt)?.[0].trim()
+  return open !== undefined && reply.startsWith(open) ? reply.slice(open.length) : reply
+}
+
 /**
  * Supervised fine-tuning on the annotations: each step draws a batch of samples and raises the probability of their right
- * answers, token mean, weighted by the samples' weights. Same run folder, checkpoints and resume as GRPO.
+ * answers, after their written thoughts where they have some, token mean, weighted by the samples' weights. Same run folder, checkpoints and resume as GRPO.
  * Samples without an annotated answer, and those whose video or prompt cannot be made, are left out and named.
  */
 export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(run: SftRun<E, R>) {
   const { engine, source, options, folder } = run
   const items = yield* answerable(run.items)
+  if (options.thoughts) yield* checkTaught(items)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.batch)
   const byKey = new Map(items.map((item) => [item.key, item]))
@@ -52,7 +60,12 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
             Effect.map(
               ({ prompt }): TrainingGroup => ({
                 prompt,
-                completions: [{ tokens: source.encode(answerOf(item.sample)!), weight: item.weight }],
+                completions: [
+                  {
+                    tokens: source.encode(begun(prompt.text, lessonOf(item.sample, options.thoughts)!)),
+                    weight: item.weight,
+                  },
+                ],
               }),
             ),
             skip(item),

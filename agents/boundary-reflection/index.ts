@@ -82,6 +82,7 @@ const answersFreely = (reply: ChatReply): boolean =>
 export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryReflectionEvidence, null> = {
   name: 'boundary-reflection',
   command: 'bra',
+  tasks: ['grounding', 'grounded-qa'],
   promptVersion,
   defaults: (profile) => ({
     ...lookOf(profile, 'grounding'),

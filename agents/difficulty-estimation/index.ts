@@ -18,6 +18,7 @@ import {
 export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence, PriorWindow> = {
   name: 'difficulty-estimation',
   command: 'dea',
+  tasks: ['grounding', 'grounded-qa'],
   promptVersion,
   defaults: (profile) => ({
     ...lookOf(profile, 'grounding'),

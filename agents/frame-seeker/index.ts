@@ -46,6 +46,7 @@ export const finalReply = ({ rounds, ending }: SeekEvidence) =>
 export const frameSeeker: Agent<SeekSettings, SeekEvidence, null, VisionLanguageModel | Videos> = {
   name: 'frame-seeking',
   command: 'eval',
+  tasks: ['choice'],
   promptVersion,
   defaults: seekDefaults,
   settings: settingsSchema,

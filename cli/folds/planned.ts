@@ -12,7 +12,7 @@ import { handedOn } from './handed.ts'
 /** Flags of every command that plans folds; the agent's flags are passed on to the command of each fold. */
 export const planFlags = {
   ...agentFlags,
-  agent: Flag.Literals('agent', ['bra', 'dea']).pipe(
+  agent: Flag.Literals('agent', ['bra', 'dea', 'cot']).pipe(
     Flag.withDescription('agent to run; the flags of its command are accepted too'),
   ),
   foldSize,

@@ -79,6 +79,7 @@ export type AnswerEvidence = z.output<typeof answerEvidence>
 export const answerer: Agent<AnswerSettings, AnswerEvidence, null> = {
   name: 'evaluation',
   command: 'eval',
+  tasks,
   promptVersion: ({ dialect }) => dialectVersion(dialect),
   defaults: answerDefaults,
   settings: answerSettings,

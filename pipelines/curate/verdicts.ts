@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { agents } from '../../agents/index.ts'
 import { InputError } from '../../core/index.ts'
 import { plannedName, type Slice, sameSlice } from '../../folds/index.ts'
 import { type DatabaseError, literal, parquetOf, type Row } from '../../store/index.ts'
-import { type AgentCommand, type PlannedSlice, recordedPlans } from '../folds/plan.ts'
+import { type PlannedSlice, recordedPlans } from '../folds/plan.ts'
 import type { Merged } from '../merge.ts'
 
 /** Both agents' verdicts of one sample. */
@@ -56,7 +55,7 @@ const chooseSlice = (
 /** The plan of a slice that either agent recorded last. */
 const latestPlan = Effect.fnUntraced(function* (run: string, slice: Slice) {
   const plans: Array<PlannedSlice> = []
-  for (const agent of Object.keys(agents) as ReadonlyArray<AgentCommand>)
+  for (const agent of ['bra', 'dea'] as const)
     plans.push(...(yield* recordedPlans(run, agent)).filter(({ file }) => sameSlice(file.source, slice)))
   return plans.toSorted((a, b) => (b.file.recorded ?? 0) - (a.file.recorded ?? 0))[0] ?? null
 })

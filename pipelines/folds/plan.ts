@@ -16,7 +16,7 @@ import {
 } from '../../folds/index.ts'
 import { type DatasetSource, loadSource } from '../source.ts'
 
-/** `bra` or `dea`. */
+/** The command of an agent. */
 export type AgentCommand = keyof typeof agents
 
 export interface PlanOptions {
@@ -25,7 +25,7 @@ export interface PlanOptions {
   /** Folder of the run. */
   readonly run: string
   readonly foldSize?: number
-  /** Samples of these tasks are planned; by default those of grounding, or of grounded QA where there are none. */
+  /** Samples of these tasks are planned; by default of the first that the agent can process and there is. */
   readonly tasks?: ReadonlyArray<Task>
   /** Only the first of them, if given. */
   readonly limit?: number
@@ -40,17 +40,32 @@ export interface Plan {
 /** The agent's folder of a run. */
 export const agentFolder = (run: string, agent: AgentCommand): string => join(run, agents[agent].name)
 
-/** The tasks that agents process unless told otherwise. */
-const defaultTasks = (samples: ReadonlyArray<Sample>): ReadonlyArray<Task> =>
-  !samples.some(({ task }) => task === 'grounding') && samples.some(({ task }) => task === 'grounded-qa')
-    ? ['grounded-qa']
-    : ['grounding']
-
-/** The samples of a reading that an agent is to see. */
+/** The samples of a reading that an agent is to see, and their tasks. An InputError for a task that it cannot process. */
 export const wantedSamples = (
   samples: ReadonlyArray<Sample>,
-  { tasks = defaultTasks(samples), limit }: Pick<PlanOptions, 'tasks' | 'limit'>,
-): ReadonlyArray<Sample> => samples.filter(({ task }) => tasks.includes(task)).slice(0, limit)
+  agent: { readonly command: string; readonly tasks: ReadonlyArray<Task> },
+  { tasks, limit }: Pick<PlanOptions, 'tasks' | 'limit'>,
+): Effect.Effect<
+  { readonly samples: ReadonlyArray<Sample>; readonly tasks: ReadonlyArray<Task> },
+  InputError
+> => {
+  const possible = agent.tasks
+  const unable = tasks?.find((task) => !possible.includes(task))
+  if (unable !== undefined)
+    return Effect.fail(
+      new InputError({
+        subject: '--task',
+        problem: `${agent.command} does not process samples of ${unable}`,
+        remedy: `choose ${possible.join(' or ')}`,
+      }),
+    )
+  const present = possible.find((task) => samples.some((sample) => sample.task === task)) ?? possible[0]!
+  const chosen = tasks ?? [present]
+  return Effect.succeed({
+    samples: samples.filter(({ task }) => chosen.includes(task)).slice(0, limit),
+    tasks: chosen,
+  })
+}
 
 /** Cuts samples into folds. `loaded` are those that the agent is to see. */
 export const planOf = (
@@ -61,9 +76,9 @@ export const planOf = (
   {
     source,
     foldSize = defaultFoldSize,
-    tasks = defaultTasks(loaded.samples),
+    tasks,
     limit,
-  }: Omit<PlanOptions, 'run' | 'agent'>,
+  }: Omit<PlanOptions, 'run' | 'agent' | 'tasks'> & { readonly tasks: ReadonlyArray<Task> },
 ): Plan => {
   const cut = planAll(loaded.samples, foldSize)
   const planned = cut.flatMap((fold) => fold.planned)
@@ -91,18 +106,18 @@ export const planOf = (
   return { file, planned, slice }
 }
 
-/** Cuts a dataset into folds as `bra` and `dea` would. */
+/** Cuts a dataset into folds as the agent's command would. */
 export const makePlan = Effect.fn('Pipelines.makePlan')(function* (options: PlanOptions) {
   const { source } = options
   const { samples, provenance } = yield* loadSource(source)
-  const wanted = wantedSamples(samples, options)
-  if (wanted.length === 0)
+  const wanted = yield* wantedSamples(samples, agents[options.agent], options)
+  if (wanted.samples.length === 0)
     return yield* new InputError({
       subject: `dataset ${source.dataset}`,
       problem: 'has no samples for this agent',
       remedy: 'check --dataset, --split and the annotation files',
     })
-  return planOf({ samples: wanted, provenance }, options)
+  return planOf({ samples: wanted.samples, provenance }, { ...options, tasks: wanted.tasks })
 })
 
 /** The folder of a slice's folds, which need not exist. */

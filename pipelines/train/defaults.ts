@@ -1,7 +1,8 @@
 import { Effect } from 'effect'
-import type { Task } from '../../core/index.ts'
+import type { Sample } from '../../core/index.ts'
 import { type ModelProfile, type ReplyPlan, replyPlan } from '../../models/index.ts'
 import { defaultWeights, type TaskWeights } from '../../rewards/index.ts'
+import { tasks, taughtReply } from '../../tasks/index.ts'
 import { grpoSchema, sftSchema, type TrainingItem } from '../../trainer/index.ts'
 import { parseSettings } from '../settings.ts'
 import { checkMaskMode } from './mask-mode.ts'
@@ -36,10 +37,40 @@ export const curriculumSettings = (
 export const sftSettings = (profile: ModelProfile, settings: Given) =>
   parseSettings('train sft', sftSchema, { learningRate: profile.learningRate.sft, ...settings })
 
-/** How replies are requested. SFT trains on annotations without reasoning, so reasoning is off. */
+/**
+ * How the reply to a sample is requested. SFT asks for reasoning exactly where a sample has written thoughts that it is
+ * to learn.
+ */
 export const planOf =
-  (kind: 'sft' | 'curriculum', profile: ModelProfile) =>
-  (task: Task): Pick<ReplyPlan, 'ask' | 'enable'> => {
-    const { ask, enable } = replyPlan(profile, task)
-    return kind === 'sft' ? { ask: false, enable: enable === null ? null : false } : { ask, enable }
+  (kind: 'sft' | 'curriculum', profile: ModelProfile, thoughts = true) =>
+  (sample: Sample): Pick<ReplyPlan, 'ask' | 'enable' | 'maxTokens'> => {
+    if (kind === 'curriculum') return replyPlan(profile, sample.task)
+    const taught = thoughts && taughtReply(sample) !== null
+    return replyPlan({ ...profile, think: taught ? 'on' : 'off' }, sample.task)
   }
+
+/** The same for each task as a whole, for validation: with reasoning where most of its samples are. */
+export const taskPlans = (
+  plan: ReturnType<typeof planOf>,
+  items: ReadonlyArray<TrainingItem>,
+): { readonly [task: string]: ReturnType<ReturnType<typeof planOf>> } =>
+  Object.fromEntries(
+    tasks.map((task) => {
+      const plans = items.filter(({ sample }) => sample.task === task).map(({ sample }) => plan(sample))
+      const reasoned = plans.filter(({ ask, enable }) => ask || enable === true)
+      const usual =
+        2 * reasoned.length > plans.length ? reasoned[0] : plans.find((one) => !reasoned.includes(one))
+      return [task, usual ?? plan({ ...nothing, task })]
+    }),
+  )
+
+const nothing = {
+  id: '',
+  dataset: '',
+  split: '',
+  video: '',
+  file: '',
+  duration: null,
+  query: '',
+  windows: null,
+}

@@ -13,12 +13,21 @@ import {
 } from '../../models/index.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { composeRewards } from '../../rewards/index.ts'
-import { bandedBy, clipViews, openRunFolder, readTrainingData, stepsOf } from '../../trainer/index.ts'
+import { lessonOf } from '../../tasks/index.ts'
+import {
+  bandedBy,
+  checkTaught,
+  clipViews,
+  openRunFolder,
+  readTrainingData,
+  stepsOf,
+  type Wording,
+} from '../../trainer/index.ts'
 import { engineSettings, type TrainingKind } from '../../trainer/service/index.ts'
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
 import { fileOf, present } from '../train/data.ts'
-import { curriculumSettings, sftSettings } from '../train/defaults.ts'
+import { curriculumSettings, planOf, sftSettings } from '../train/defaults.ts'
 import { checkServedMask } from '../train/mask-mode.ts'
 import type { TrainOptions } from '../train.ts'
 import { promptsPerStep, type TrlOptions } from './options.ts'
@@ -51,6 +60,7 @@ export const readTrl = Effect.fnUntraced(function* (
     kind === 'sft'
       ? yield* Effect.gen(function* () {
           const settings = yield* sftSettings(profile, options.settings)
+          if (settings.thoughts) yield* checkTaught(found)
           const batch = yield* promptsPerStep(settings, found, settings.batch, processes)
           return { kind, options: { ...settings, batch } }
         })
@@ -80,6 +90,14 @@ export const readTrl = Effect.fnUntraced(function* (
 })
 
 export type ReadTrl = Effect.Success<ReturnType<typeof readTrl>>
+
+/** How the prompts of a training are worded, and what its samples teach. */
+export const wordingOf = ({ training, profile }: ReadTrl): Wording => {
+  const { dialect } = profile
+  if (training.kind !== 'sft') return { dialect, plan: planOf('curriculum', profile) }
+  const { thoughts } = training.options
+  return { dialect, plan: planOf('sft', profile, thoughts), lesson: (sample) => lessonOf(sample, thoughts) }
+}
 
 /** The views of a training's videos, in the model's sizes. */
 export const viewsOf = Effect.fnUntraced(function* (read: ReadTrl, options: TrainOptions) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect, Stream } from 'effect'
-import { boundaryReflection, difficultyEstimation } from '../../agents/index.ts'
+import { boundaryReflection, difficultyEstimation, reasoningWriter } from '../../agents/index.ts'
 import { partsOf, runMerge } from '../../pipelines/merge.ts'
 import { type Format, formatRows, limitRows } from '../../pipelines/query/format.ts'
 import { runQuery } from '../../pipelines/query.ts'
@@ -70,6 +70,12 @@ describe('a query', () => {
     () =>
       Effect.gen(function* () {
         const run = yield* newRun()
+        yield* writeParts(run, {
+          [join(reasoningWriter.name, 'fold-0', 'part-00000.parquet')]: [
+            reasoningWriter,
+            [verdict(reasoningWriter, 'n', 'kept', { cot: ['a', 'b'], tries: 3 })],
+          ],
+        })
         const all = Effect.forEach(relations, ({ name }) => ask(run, `FROM ${name} ORDER BY ALL`))
         const before = yield* all
         for (const { source, because } of before) {

@@ -160,7 +160,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
       },
       thinking: enable,
       mask: mask.digest,
-      answer: answerOf(item.sample),
+      answer: (options.wording.lesson ?? answerOf)(item.sample),
     }
     return prompt
   })
