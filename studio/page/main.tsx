@@ -1,4 +1,15 @@
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/shell.css'
+import './styles/table.css'
+import './styles/sample.css'
+import './styles/timeline.css'
+import './styles/runs.css'
 import { render } from 'preact'
-import { Windows } from '../../core/index.ts'
+import { Shell } from './parts/shell.tsx'
+import { listen } from './state/live.ts'
+import { watchRuns } from './state/runs.ts'
 
-render(<p>{Windows.length([0, 1])}</p>, document.getElementById('page')!)
+watchRuns()
+listen()
+render(<Shell />, document.getElementById('page')!)

@@ -5,6 +5,9 @@ import { readFilters } from './filters.ts'
 export const views = ['samples', 'sample', 'evaluations', 'training', 'rollouts', 'folds'] as const
 export type ViewName = (typeof views)[number]
 
+export const panels = ['review', 'replies'] as const
+export type Panel = (typeof panels)[number]
+
 export interface Sort {
   readonly column: string
   readonly descending: boolean
@@ -28,6 +31,8 @@ export interface Place {
   readonly sample: string | null
   /** Whether the next sample is the most uncertain one that is undecided, and not the next row of the table. */
   readonly queue: boolean
+  /** What is beside the video. */
+  readonly panel: Panel
   /** Playhead, seconds. */
   readonly time: number
   /** Range of the time line in seconds; null for the whole video. */
@@ -53,6 +58,7 @@ export const home: Place = {
   histogram: null,
   sample: null,
   queue: false,
+  panel: 'review',
   time: 0,
   zoom: null,
   training: null,
@@ -126,6 +132,11 @@ const codecs: { readonly [Field in keyof Place]: Codec<Place[Field]> } = {
   histogram: text('histogram'),
   sample: text('sample'),
   queue: { name: 'queue', write: (value) => (value ? '1' : null), read: (found) => found === '1' },
+  panel: {
+    name: 'panel',
+    write: (value) => (value === home.panel ? null : value),
+    read: (found) => panels.find((panel) => panel === found) ?? null,
+  },
   time: {
     name: 't',
     write: (value) => (value === 0 ? null : String(value)),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { filterText, readFilters, withFilter } from '../../../studio/page/logic/filters.ts'
-import { home, type Place, readPlace, views, writePlace } from '../../../studio/page/logic/place.ts'
+import { home, type Place, panels, readPlace, views, writePlace } from '../../../studio/page/logic/place.ts'
 
 const text = fc.string({ unit: 'grapheme' })
 const name = fc.string({ minLength: 1, unit: 'grapheme' })
@@ -30,6 +30,7 @@ const place: fc.Arbitrary<Place> = fc.record({
   histogram: orNull(text),
   sample: orNull(text),
   queue: fc.boolean(),
+  panel: fc.constantFrom(...panels),
   time: positive,
   zoom: orNull(fc.tuple(positive, positive).map(([from, length]) => [from, from + length + 1] as const)),
   training: orNull(text),

@@ -1,0 +1,82 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Page, Position, Queue } from '../../api/index.ts'
+import { get, path } from './api.ts'
+import { place } from './place.ts'
+import { curation } from './runs.ts'
+import { reviewer } from './settings.ts'
+import { viewText, viewWith } from './view.ts'
+
+/** Keys in the order in which `N` and `P` go through them. */
+interface Stretch {
+  readonly of: string
+  readonly keys: ReadonlyArray<string>
+  /** Row of the first key in the view; null in a queue, which has no rows. */
+  readonly offset: number | null
+  readonly total: number
+}
+
+export interface Neighbours {
+  readonly previous: string | null
+  readonly next: string | null
+  /** From 1; null where the sample is not in the view. */
+  readonly position: number | null
+  readonly total: number | null
+}
+
+const around = 100
+
+const readTable = async (run: string, key: string, of: string): Promise<Stretch> => {
+  const { position } = await get<Position>(path(['runs', run, 'position'], { view: viewText.peek(), key }))
+  const offset = Math.max(0, (position ?? 0) - around)
+  const view = viewWith(['key'])
+  const page = await get<Page>(path(['runs', run, 'table'], { view, offset, limit: 2 * around }))
+  const at = page.columns.findIndex(({ name }) => name === 'key')
+  return { of, keys: page.rows.map((row) => String(row[at])), offset, total: page.total }
+}
+
+const readQueue = async (
+  run: string,
+  key: string,
+  of: string,
+  before: ReadonlyArray<string>,
+): Promise<Stretch> => {
+  const query = { reviewer: reviewer.peek(), view: viewText.peek(), limit: around }
+  const { items, left } = await get<Queue>(path(['runs', run, 'queue'], query))
+  const seen = before.length === 0 ? [key] : before
+  const keys = [...seen, ...items.map((item) => item.key).filter((each) => !seen.includes(each))]
+  return { of, keys, offset: null, total: left }
+}
+
+const ends = (stretch: Stretch, at: number): boolean => {
+  const { keys, offset, total } = stretch
+  if (offset === null) return at >= keys.length - 3 && keys.length < total
+  return (at <= 1 && offset > 0) || (at >= keys.length - 2 && offset + keys.length < total)
+}
+
+/** The samples before and after this one, in the order of the table or of the queue. */
+export const useNeighbours = (key: string): Neighbours => {
+  const run = curation.value ?? ''
+  const { queue } = place.value
+  const of = `${queue} ${queue ? reviewer.value : ''} ${run} ${viewText.value}`
+  const [stretch, setStretch] = useState<Stretch | null>(null)
+  const same = stretch !== null && stretch.of === of
+  const at = same ? stretch.keys.indexOf(key) : -1
+  useEffect(() => {
+    if (same && at >= 0 && !ends(stretch, at)) return
+    let current = true
+    const before = same && at >= 0 ? stretch.keys.slice(0, at + 1) : []
+    const reading = queue ? readQueue(run, key, of, before) : readTable(run, key, of)
+    // Without neighbours the sample itself can still be seen.
+    reading.then((read) => current && setStretch(read)).catch(() => undefined)
+    return () => {
+      current = false
+    }
+  }, [of, key])
+  if (!same || at < 0) return { previous: null, next: null, position: null, total: stretch?.total ?? null }
+  return {
+    previous: stretch.keys[at - 1] ?? null,
+    next: stretch.keys[at + 1] ?? null,
+    position: stretch.offset === null ? at + 1 : stretch.offset + at + 1,
+    total: stretch.offset === null ? stretch.keys.length : stretch.total,
+  }
+}

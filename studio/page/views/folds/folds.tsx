@@ -1,0 +1,1 @@
+export const Folds = () => <p>…</p>

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks'
+import type { Decide, SampleDetail } from '../../../api/index.ts'
+import { settled } from '../../logic/nudge.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import { useCommands } from '../../state/commands.ts'
+import { decide, told, undo } from '../../state/decisions.ts'
+import { draft, undoChange } from '../../state/draft.ts'
+import type { Neighbours } from '../../state/neighbours.ts'
+import { go } from '../../state/place.ts'
+import { openSample } from './head.tsx'
+
+interface DecidingProps {
+  readonly run: string
+  readonly sample: SampleDetail | null
+  readonly neighbours: Neighbours
+}
+
+const NoteDialog = ({
+  onNote,
+  onClose,
+}: {
+  readonly onNote: (note: string) => void
+  readonly onClose: () => void
+}) => (
+  <Dialog title="Note" onClose={onClose}>
+    <form
+      class="note-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const note = String(new FormData(event.currentTarget).get('note') ?? '').trim()
+        if (note !== '') onNote(note)
+        onClose()
+      }}
+    >
+      <textarea name="note" rows={4} maxLength={4000} aria-label="Note about this sample" />
+      <button type="submit" class="main">Save the note</button>
+    </form>
+  </Dialog>
+)
+
+/** The bar of decisions. Each of them shows the next sample, which is there already. */
+export const Deciding = ({ run, sample, neighbours }: DecidingProps) => {
+  const [noting, setNoting] = useState(false)
+  const send = async (decision: Omit<Decide, 'reviewer' | 'key'>, moves: boolean) => {
+    if (sample === null) return
+    const saving = decide(run, sample, decision)
+    if (moves) openSample(neighbours.next)
+    // A decision that was not saved is shown where it was made.
+    if ((await saving) === null && moves) openSample(sample.key)
+  }
+  const takeBack = async () => {
+    if (undoChange()) return
+    const key = await undo(run)
+    if (key !== null && key !== sample?.key) go({ view: 'sample', sample: key, time: 0, zoom: null })
+  }
+  const acts = {
+    accept: () => void send({ decision: 'accept' }, true),
+    reject: () => void send({ decision: 'reject' }, true),
+    repair: () => void send({ decision: 'repair', windows: settled(draft.peek()) }, true),
+    note: () => setNoting(true),
+    undo: () => void takeBack(),
+  }
+  useCommands(acts)
+  return (
+    <div class="deciding row" role="toolbar" aria-label="Decide">
+      <button type="button" class="good" onClick={acts.accept}>
+        Accept <kbd>A</kbd>
+      </button>
+      <button type="button" class="bad" onClick={acts.reject}>
+        Reject <kbd>X</kbd>
+      </button>
+      <button type="button" onClick={acts.repair} title="Save the windows of your lane">
+        Repair <kbd>S</kbd>
+      </button>
+      <button type="button" onClick={acts.note}>
+        Note <kbd>M</kbd>
+      </button>
+      <button type="button" onClick={acts.undo}>
+        Undo <kbd>Z</kbd>
+      </button>
+      <span class={told.value?.bad ? 'badge bad' : 'muted'} role="status">
+        {told.value?.text ?? ''}
+      </span>
+      {noting ? (
+        <NoteDialog
+          onNote={(note) => void send({ decision: 'note', note }, false)}
+          onClose={() => setNoting(false)}
+        />
+      ) : null}
+    </div>
+  )
+}

@@ -1,0 +1,76 @@
+import { useEffect } from 'preact/hooks'
+import type { SampleDetail } from '../../../api/index.ts'
+import { extent, lanesOf, windowsOf } from '../../logic/lanes.ts'
+import { within } from '../../logic/timeline.ts'
+import { ProblemNotice } from '../../parts/notice.tsx'
+import { path } from '../../state/api.ts'
+import { useCommands } from '../../state/commands.ts'
+import { useDecisions } from '../../state/decisions.ts'
+import { begin } from '../../state/draft.ts'
+import { editing } from '../../state/editing.ts'
+import { useNeighbours } from '../../state/neighbours.ts'
+import { place } from '../../state/place.ts'
+import { load } from '../../state/player.ts'
+import { curation, training } from '../../state/runs.ts'
+import { addressOf, refresh, sampleAt } from '../../state/samples.ts'
+import { reviewer } from '../../state/settings.ts'
+import { Timeline } from '../../timeline/timeline.tsx'
+import { Deciding } from './deciding.tsx'
+import { Head } from './head.tsx'
+import { Masking } from './masking.tsx'
+import { ownShape } from './own-shape.ts'
+import { Side } from './side.tsx'
+import { VideoPane } from './video-pane.tsx'
+
+const guess = 25
+
+const Loaded = ({ run, sample }: { readonly run: string; readonly sample: SampleDetail }) => {
+  const duration = extent(sample)
+  const decisions = useDecisions(run, sample.key)
+  const mine = decisions.data?.decisions.find(
+    (each) => each.key === sample.key && each.reviewer === reviewer.value,
+  )
+  useEffect(() => load(duration, place.peek().time), [sample.key, duration])
+  useEffect(() => begin(mine?.after ?? sample.windows ?? []), [sample.key, mine?.id])
+  const lanes = lanesOf(sample, ownShape(windowsOf(sample, 'annotated')))
+  useCommands(editing(lanes, sample.video.fps ?? guess))
+  const range = place.value.zoom === null ? ([0, duration] as const) : within(place.value.zoom, duration)
+  const file = (name: string, query: { readonly [name: string]: number }) =>
+    path(['runs', run, 'samples', sample.key, name], query)
+  const frame = sample.video.found ? (time: number, width: number) => file('frame', { time, width }) : null
+  return (
+    <>
+      <div class="stage">
+        <VideoPane sample={sample} source={file('video', {})} frame={frame} />
+        <Side run={run} sample={sample} decisions={decisions.data} mine={mine ?? null} />
+      </div>
+      <section class="panel lanes" aria-label="Time line">
+        <Masking sampleKey={sample.key} />
+        <Timeline lanes={lanes} range={range} duration={duration} frame={frame} />
+      </section>
+    </>
+  )
+}
+
+/** One sample: its video over lanes under one playhead, what the model was asked and said, and the reviewer's decision. */
+export const SampleView = () => {
+  const run = curation.value!
+  const key = place.value.sample ?? ''
+  const masking = { training: training.value, step: place.value.step }
+  const address = addressOf(run, key, masking)
+  const { data, problem } = sampleAt(address).value
+  const neighbours = useNeighbours(key)
+  useEffect(() => refresh(run, address), [run, address])
+  useEffect(() => {
+    for (const each of [neighbours.next, neighbours.previous])
+      if (each !== null) sampleAt(addressOf(run, each, masking))
+  }, [run, neighbours.next, neighbours.previous, masking.step])
+  return (
+    <div class="sample">
+      <Head sample={data} neighbours={neighbours} />
+      <Deciding run={run} sample={data} neighbours={neighbours} />
+      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {data === null ? null : <Loaded run={run} sample={data} />}
+    </div>
+  )
+}
