@@ -24,7 +24,9 @@ export const ReviewerButton = () => (
           <label>
             Decisions are logged as <input name="name" defaultValue={reviewer.value} maxLength={64} />
           </label>
-          <button type="submit" class="main">Save</button>
+          <button type="submit" class="main">
+            Save
+          </button>
         </form>
       </Dialog>
     ) : null}

@@ -33,7 +33,9 @@ const NoteDialog = ({
       }}
     >
       <textarea name="note" rows={4} maxLength={4000} aria-label="Note about this sample" />
-      <button type="submit" class="main">Save the note</button>
+      <button type="submit" class="main">
+        Save the note
+      </button>
     </form>
   </Dialog>
 )

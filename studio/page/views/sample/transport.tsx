@@ -20,7 +20,9 @@ const GoTo = ({ onClose }: { readonly onClose: () => void }) => {
         }}
       >
         <input name="time" aria-label="Time" aria-invalid={wrong} placeholder="75 or 1:15.5" />
-        <button type="submit" class="main">Go</button>
+        <button type="submit" class="main">
+          Go
+        </button>
         {wrong ? <p role="alert">Write seconds, or minutes and seconds: 75 or 1:15.5</p> : null}
       </form>
     </Dialog>

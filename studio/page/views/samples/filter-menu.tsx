@@ -31,7 +31,9 @@ const Between = ({ column, close }: { readonly column: string; readonly close: (
     <input name="min" class="short" inputMode="decimal" placeholder="least" aria-label="Least" />
     to
     <input name="max" class="short" inputMode="decimal" placeholder="most" aria-label="Most" />
-    <button type="submit" class="main">Filter</button>
+    <button type="submit" class="main">
+      Filter
+    </button>
   </form>
 )
 
@@ -46,7 +48,9 @@ const Contains = ({ column, close }: { readonly column: string; readonly close: 
     }}
   >
     <input name="text" class="grow" placeholder="contains …" aria-label="Text that it contains" />
-    <button type="submit" class="main">Filter</button>
+    <button type="submit" class="main">
+      Filter
+    </button>
   </form>
 )
 

@@ -24,7 +24,9 @@ export const ViewsMenu = () => (
             aria-label="Name of this view"
             maxLength={60}
           />
-          <button type="submit" class="main">Save</button>
+          <button type="submit" class="main">
+            Save
+          </button>
         </form>
         <ul>
           {savedViews.value.map((saved) => (
