@@ -34,6 +34,7 @@ import { announceSight } from './sight.ts'
 import { fileOf, present, type VideoFolders } from './train/data.ts'
 import { curriculumSettings, planOf, sftSettings, taskPlans } from './train/defaults.ts'
 import { holdRun } from './train/hold.ts'
+import { seekSourceOf, seekValidation } from './train/seek.ts'
 import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
 
 /** Options of `spanwise train sft` and `spanwise train curriculum`. */
@@ -151,7 +152,11 @@ const open = Effect.fnUntraced(function* (
   })
   const folder = yield* holdRun(options.run, opening, options.breakLease ?? false)
   yield* announceSight({
-    ...{ profile, medium: 'video', question: items[0]!.sample.task },
+    profile:
+      settings.seek === undefined
+        ? profile
+        : { ...profile, view: { ...view, frames: settings.seek.frames, fps: 1 } },
+    ...{ medium: 'video', question: items[0]!.sample.task },
     datasets: items.map(({ sample }) => sample.dataset),
     files: items.slice(0, 100).flatMap(({ sample }) => fileOf(options.videos, sample) ?? []),
   })
@@ -165,6 +170,14 @@ const open = Effect.fnUntraced(function* (
     ...mask,
     ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
   })
+  const seek =
+    settings.seek === undefined
+      ? undefined
+      : seekSourceOf({
+          ...{ videos, folders: options.videos, preprocessing, profile },
+          ...{ plan: plan('choice'), settings: settings.seek },
+          ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
+        })
   const validations: Validation | null =
     options.validation === undefined
       ? null
@@ -182,6 +195,9 @@ const open = Effect.fnUntraced(function* (
               ]),
             ),
           }),
+          ...(settings.seek === undefined
+            ? {}
+            : { seek: seekValidation(profile, settings.seek, plan('choice'), maxTokens) }),
           folder: folder.file('validation'),
         }
   forgetValidations(folder.file('validation'), latestCheckpoint(folder))
@@ -196,7 +212,7 @@ const open = Effect.fnUntraced(function* (
       Effect.catch((error) => Effect.logWarning(error.message)),
     ),
   }
-  return { items, folder, source, hooks }
+  return { items, folder, source, hooks, ...(seek === undefined ? {} : { seek }) }
 })
 
 const engineDefaults = { device: 'cpu', threads: 2 } as const

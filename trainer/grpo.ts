@@ -24,6 +24,7 @@ import { teach } from './policy.ts'
 import type { PromptSource } from './prompts.ts'
 import { type Batch, isConstantGroup, rollOut } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
+import { rollConversations, type SeekSource, seekSummary, withOptions } from './seek/index.ts'
 import { makeSkipped } from './skipped.ts'
 import { rowOf, summarise } from './step-metrics.ts'
 
@@ -62,6 +63,8 @@ export interface GrpoRun<E, R> {
   /** The starting model, kept apart; needed where beta > 0. */
   readonly reference?: EngineService
   readonly source: PromptSource
+  /** Set where each rollout is a conversation about frames. */
+  readonly seek?: SeekSource
   readonly rewards: Composition
   readonly options: GrpoOptions
   readonly items: ReadonlyArray<TrainingItem>
@@ -93,7 +96,14 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       problem: 'a KL term needs a reference model',
       remedy: 'set a reference engine, or beta to 0',
     })
-  const items = bandedBy(yield* answerable(run.items), options.key)
+  if (run.seek !== undefined && options.inject !== 'none')
+    return yield* new InputError({
+      subject: 'setting "inject"',
+      problem: 'an annotation cannot take the place of a conversation about frames',
+      remedy: 'set inject to none, or leave out seek',
+    })
+  const fit = yield* run.seek === undefined ? answerable(run.items) : withOptions(run.items)
+  const items = bandedBy(fit, options.key)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.prompts)
   const byKey = new Map(items.map((item) => [item.key, item]))
@@ -103,18 +113,12 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     step: number,
     round: number | 'masked',
     ratioOf: (item: TrainingItem) => number,
-  ) =>
-    rollOut({
-      engine,
-      source,
-      rewards,
-      options,
-      items: ids.map((id) => byKey.get(id)!),
-      ratioOf,
-      step,
-      round,
-      skip,
-    })
+  ) => {
+    const common = { engine, rewards, options, items: ids.map((id) => byKey.get(id)!), step, round, skip }
+    return run.seek === undefined
+      ? rollOut({ ...common, source, ratioOf })
+      : rollConversations({ ...common, seek: run.seek })
+  }
 
   const prepare = Effect.fnUntraced(function* (state: State, step: number) {
     let drawn = draw(sampler, state.sampler, options.prompts)
@@ -123,7 +127,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     const first = batch.groups
     const again = new Map(
       first.flatMap((group) => {
-        const ratio = retryRatio(options, group, step, steps)
+        const ratio = run.seek === undefined ? retryRatio(options, group, step, steps) : 0
         return ratio > 0 ? [[group.item.key, ratio] as const] : []
       }),
     )
@@ -190,21 +194,29 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
         mask: group.prepared.mask.digest,
         ratio: group.ratio,
         prior_iou: group.prepared.priorIou,
-        rollouts: group.rollouts.map(({ text, reward, iou, finish }) => ({ text, reward, iou, finish })),
+        rollouts: group.rollouts.map(({ text, reward, iou, finish, turns, ending }) => ({
+          ...{ text, reward, iou, finish },
+          ...(turns === undefined
+            ? {}
+            : { ending, rounds: turns.map((turn) => ({ shown: turn.shown, text: turn.text })) }),
+        })),
       })
     return {
       state: { sampler, plateau: watched, caps: nextCaps(options.mask, state.caps, groups) },
-      row: rowOf({
-        summary,
-        updates,
-        learningRate,
-        epoch: sampler.epoch,
-        ratio: maskRatio(options.mask, step, steps),
-        constantBefore: plan.constantBefore,
-        retried: { share: plan.retried, rescued: plan.rescued },
-        unreadable: plan.batch.unreadable.length,
-        seconds: { ...plan.batch.seconds, update: (performance.now() - start) / 1000 },
-      }),
+      row: {
+        ...rowOf({
+          summary,
+          updates,
+          learningRate,
+          epoch: sampler.epoch,
+          ratio: run.seek === undefined ? maskRatio(options.mask, step, steps) : 0,
+          constantBefore: plan.constantBefore,
+          retried: { share: plan.retried, rescued: plan.rescued },
+          unreadable: plan.batch.unreadable.length,
+          seconds: { ...plan.batch.seconds, update: (performance.now() - start) / 1000 },
+        }),
+        ...(run.seek === undefined ? {} : { seek: seekSummary(groups) }),
+      },
       note: `reward ${watched.reward.toFixed(3)}`,
       stop: stopsEarly(options.earlyStop, watched),
     }

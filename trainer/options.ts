@@ -5,6 +5,7 @@ import type { Schedule } from '../engine/optimiser/index.ts'
 import { advantageScales } from './advantages.ts'
 import { earlyStopSchema } from './early-stop.ts'
 import { withPreset } from './presets.ts'
+import { seekSchema } from './seek/settings.ts'
 
 const share = z.number().min(0).max(1)
 
@@ -117,6 +118,8 @@ export const grpoSchema = z
      */
     inject: z.enum(['none', 'failed', 'always']).default('none'),
     mask: maskSchema.prefault({}),
+    /** Frame seeking: each rollout is a conversation in which the model asks for frames; no frames are hidden then. */
+    seek: seekSchema.exactOptional(),
     /** What makes a sample hard: its difficulty score, or how short its annotation is (ranked within the data). */
     key: z.enum(curriculumKeys).default('score'),
     order: z.enum(samplerOrders).default('shuffled'),
@@ -132,6 +135,8 @@ export type GrpoOptions = z.output<typeof grpoSchema>
 export const sftSchema = z.strictObject({
   ...runShape,
   ...optimiserShape,
+  /** Frame seeking: each sample gives the rounds of one conversation of the gold policy; needs windows as evidence. */
+  seek: seekSchema.exactOptional(),
   /** Samples a step. */
   batch: z.int().positive().default(32),
   order: z.enum(samplerOrders).default('shuffled'),

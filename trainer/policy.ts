@@ -1,17 +1,51 @@
 import { Effect } from 'effect'
-import type { EngineService, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
+import type { EngineService, TrainingCompletion, TrainingGroup, UpdateMetrics } from '../engine/index.ts'
 import { advantages } from './advantages.ts'
 import type { GrpoOptions } from './options.ts'
-import { isConstantGroup, type RolloutGroup, type ScoredRollout } from './rollouts.ts'
+import { isConstantGroup, type RolloutGroup, type RolloutTurn, type ScoredRollout } from './rollouts.ts'
+
+/** A prompt and what was replied to it. */
+type Exchange = Pick<RolloutTurn, 'prompt' | 'tokens'>
+
+/** What is trained of a rollout: its one reply, the replies of all rounds, or of Sparse-Video-R1's pairing the last one. */
+const exchangesOf = (
+  { prepared: { prompt } }: RolloutGroup,
+  { turns, tokens }: ScoredRollout,
+  seek: GrpoOptions['seek'],
+): ReadonlyArray<Exchange> =>
+  turns === undefined
+    ? [{ prompt, tokens }]
+    : seek?.pairing === 'reference'
+      ? [{ prompt, tokens: turns.at(-1)!.tokens }]
+      : turns
+
+const lengthOf = (exchanges: ReadonlyArray<Exchange>): number =>
+  exchanges.reduce((sum, { tokens }) => sum + tokens.length, 0)
+
+/** Completions by the prompt that they share. */
+const byPrompt = (
+  found: ReadonlyArray<{ readonly prompt: Exchange['prompt']; readonly completion: TrainingCompletion }>,
+): ReadonlyArray<TrainingGroup> => {
+  const groups = new Map<Exchange['prompt'], Array<TrainingCompletion>>()
+  for (const { prompt, completion } of found) {
+    const known = groups.get(prompt)
+    if (known === undefined) groups.set(prompt, [completion])
+    else known.push(completion)
+  }
+  return [...groups].map(([prompt, completions]) => ({ prompt, completions }))
+}
 
 /**
  * The groups with a gradient, in the engine's form. A constant group has advantage 0 everywhere and, without a
  * KL term, no gradient: it is left out, and the weights make up for the smaller normaliser, so loss and gradient are those
  * of the whole batch. Replies that were cut off are left out in the same way where `maskTruncated` says so.
+ *
+ * A conversation counts as one completion, made of the tokens of all its replies: each reply has the weight of its share
+ * of them, and the same advantage.
  */
 export const updateGroups = (
   groups: ReadonlyArray<RolloutGroup>,
-  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta' | 'maskTruncated'>,
+  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta' | 'maskTruncated' | 'seek'>,
 ): ReadonlyArray<TrainingGroup> => {
   const gains = advantages(
     groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
@@ -21,21 +55,41 @@ export const updateGroups = (
   const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
   const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))
   const taken = ({ finish }: ScoredRollout) => !options.maskTruncated || finish !== 'length'
+  const exchanges = (group: RolloutGroup, rollout: ScoredRollout) => exchangesOf(group, rollout, options.seek)
   // A token mean divides by the tokens that count, every other loss by all completions, as TRL does.
-  const size = (list: ReadonlyArray<ScoredRollout>) =>
-    options.loss === 'dapo'
-      ? list.filter(taken).reduce((sum, { tokens }) => sum + tokens.length, 0)
-      : list.length
-  const learnt = kept.flatMap(({ group }) => group.rollouts.filter(taken))
-  const share = size(learnt) / Math.max(1, size(groups.flatMap(({ rollouts }) => rollouts)))
-  return kept.flatMap(({ group, gains: list }) => {
-    const completions = group.rollouts.flatMap((rollout, index) =>
-      taken(rollout)
-        ? [{ tokens: rollout.tokens, advantage: list[index]!, weight: group.item.weight * share }]
-        : [],
-    )
-    return completions.length === 0 ? [] : [{ prompt: group.prepared.prompt, completions }]
-  })
+  const byTokens = options.loss === 'dapo'
+  const size = (
+    group: RolloutGroup,
+    list: ReadonlyArray<ScoredRollout>,
+    one: (all: ReadonlyArray<Exchange>) => number,
+  ) => list.reduce((sum, rollout) => sum + one(exchanges(group, rollout)), 0)
+  const whole = groups.reduce(
+    (sum, group) =>
+      sum + (byTokens ? size(group, group.rollouts.filter(taken), lengthOf) : group.rollouts.length),
+    0,
+  )
+  // What the engine divides by: the tokens, or the replies, that it is given.
+  const given = kept.reduce(
+    (sum, { group }) =>
+      sum + size(group, group.rollouts.filter(taken), byTokens ? lengthOf : ({ length }) => length),
+    0,
+  )
+  const share = given / Math.max(1, whole)
+  return kept.flatMap(({ group, gains: list }) =>
+    byPrompt(
+      group.rollouts.flatMap((rollout, index) => {
+        if (!taken(rollout)) return []
+        const all = exchanges(group, rollout)
+        const tokens = Math.max(1, lengthOf(all))
+        return all.map((one) => {
+          // Losses that are a mean over a completion's tokens weigh replies alike; as parts of one completion they do not.
+          const part = options.loss === 'grpo' || options.loss === 'gspo' ? one.tokens.length / tokens : 1
+          const weight = group.item.weight * share * (all.length === 1 ? 1 : part)
+          return { prompt: one.prompt, completion: { tokens: one.tokens, advantage: list[index]!, weight } }
+        })
+      }),
+    ),
+  )
 }
 
 const tokenLists = (groups: ReadonlyArray<TrainingGroup>) =>

@@ -1,4 +1,5 @@
 import { Effect } from 'effect'
+import type { Ending } from '../agents/index.ts'
 import { type EngineError, hash32, type InputError, type VideoError } from '../core/index.ts'
 import type { Completion, EngineService } from '../engine/index.ts'
 import type { ProcessedPrompt } from '../engine/processor/index.ts'
@@ -12,7 +13,19 @@ import { overlongPenalty } from './presets.ts'
 import type { PreparedPrompt, PromptSource } from './prompts.ts'
 import type { Skipped } from './skipped.ts'
 
-/** One completion with what it earned. */
+/** One reply of a conversation about frames. */
+export interface RolloutTurn {
+  /** What it answers. */
+  readonly prompt: ProcessedPrompt
+  /** Seconds of the frames of its round. */
+  readonly shown: ReadonlyArray<number>
+  readonly tokens: ReadonlyArray<number>
+  readonly text: string
+  readonly logProbs: ReadonlyArray<number>
+  readonly finish: 'stop' | 'length'
+}
+
+/** One completion with what it earned; of a conversation, all of its replies together, `text` being the last. */
 export interface ScoredRollout {
   readonly tokens: ReadonlyArray<number>
   readonly text: string
@@ -29,6 +42,9 @@ export interface ScoredRollout {
   readonly thought: number
   /** Whether the reply could be read as an answer to its question, or as `none`. */
   readonly parsed: boolean
+  /** The replies of a conversation, and why it ended. */
+  readonly turns?: ReadonlyArray<RolloutTurn>
+  readonly ending?: Ending
 }
 
 /** The rollouts of one prompt. */

@@ -10,12 +10,15 @@ import { type Hooks, runLoop } from './loop.ts'
 import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
 import type { PromptSource } from './prompts.ts'
 import type { RunFolder } from './run-folder.ts'
+import { goldConversation, type SeekSource, withEvidence } from './seek/index.ts'
 import { makeSkipped } from './skipped.ts'
 import { checkTaught } from './taught.ts'
 
 export interface SftRun<E, R> {
   readonly engine: EngineService
   readonly source: PromptSource
+  /** Set where each sample is a conversation about frames. */
+  readonly seek?: SeekSource
   readonly options: SftOptions
   readonly items: ReadonlyArray<TrainingItem>
   readonly folder: RunFolder
@@ -35,7 +38,7 @@ const begun = (prompt: string, reply: string): string => {
  */
 export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(run: SftRun<E, R>) {
   const { engine, source, options, folder } = run
-  const items = yield* answerable(run.items)
+  const items = yield* run.seek === undefined ? answerable(run.items) : withEvidence(run.items)
   if (options.thoughts) yield* checkTaught(items)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.batch)
@@ -49,32 +52,40 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
     pace: options,
     initial: startSampler(sampler),
     schema: samplerStateSchema,
-    prepare: Effect.fnUntraced(function* (state: SamplerState) {
+    prepare: Effect.fnUntraced(function* (state: SamplerState, step: number) {
+      run.seek?.forget()
       const began = performance.now()
       const drawn = draw(sampler, state, options.batch)
       const groups = yield* Effect.forEach(
         drawn.ids,
         (id) => {
           const item = byKey.get(id)!
-          return source.prepare(item, 0).pipe(
-            Effect.map(
-              ({ prompt }): TrainingGroup => ({
-                prompt,
-                completions: [
-                  {
-                    tokens: source.encode(begun(prompt.text, lessonOf(item.sample, options.thoughts)!)),
-                    weight: item.weight,
-                  },
-                ],
-              }),
-            ),
+          const one =
+            run.seek === undefined
+              ? Effect.map(
+                  source.prepare(item, 0),
+                  ({ prompt }): ReadonlyArray<TrainingGroup> => [
+                    {
+                      prompt,
+                      completions: [
+                        {
+                          tokens: source.encode(begun(prompt.text, lessonOf(item.sample, options.thoughts)!)),
+                          weight: item.weight,
+                        },
+                      ],
+                    },
+                  ],
+                )
+              : goldConversation(run.seek, source.encode, item, options.seed, step)
+          return one.pipe(
+            Effect.map((rounds) => ({ rounds })),
             skip(item),
           )
         },
         { concurrency: 4 },
       )
-      const ready = groups.filter((group) => 'prompt' in group)
-      const broken = groups.flatMap((group) => ('prompt' in group ? [] : [group]))
+      const ready = groups.flatMap((group) => ('rounds' in group ? group.rounds : []))
+      const broken = groups.flatMap((group) => ('rounds' in group ? [] : [group]))
       if (ready.length === 0 && broken[0] !== undefined) return yield* broken[0]
       return {
         groups: ready,

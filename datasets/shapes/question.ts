@@ -14,7 +14,7 @@ export interface Question {
   readonly options?: ReadonlyArray<string>
   /** The option's letter, or the count in decimal digits. */
   readonly answer: string
-  /** Of `grounded-qa`: the seconds that show the answer. */
+  /** The seconds that show the answer; every grounded question has some. */
   readonly windows?: ReadonlyArray<Window>
   /** Of `counting`, where what is counted happens in time: the seconds of each repetition, in order. */
   readonly cycles?: ReadonlyArray<Window>

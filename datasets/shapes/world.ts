@@ -6,6 +6,7 @@ import { textOf, windowsOf } from './query.ts'
 import { choiceQuestions, countingQuestions, groundedQuestions, type Question } from './question.ts'
 import { mostRepetitions, repetitionScene } from './repetition.ts'
 import { durationOf, type Grade, grades, type Scene, secondsOf, ticksPerSecond } from './scene.ts'
+import { seekScene } from './seek.ts'
 
 /** One split of a world. */
 export interface SplitSettings {
@@ -15,6 +16,8 @@ export interface SplitSettings {
   readonly repetitions?: number
   /** Of those: `even` (the default), every count is as frequent; `skewed`, each is 0.7 times as frequent as the one below. */
   readonly counts?: 'even' | 'skewed'
+  /** Further long videos whose question only a few seconds answer, for frame seeking; none where absent. */
+  readonly seeks?: number
 }
 
 export interface WorldSettings {
@@ -199,6 +202,18 @@ export const repetitionVideos = (
     return { video, scene, samples: [sample], truths: [questionTruth(sample, grade)] }
   })
 }
+
+/** The long videos of a split, each with a choice question whose `windows` are the seconds that show the answer. */
+export const seekVideos = (
+  { seed, grades: weights }: Pick<WorldSettings, 'seed' | 'grades'>,
+  { split, seeks = 0 }: SplitSettings,
+): ReadonlyArray<WorldVideo> =>
+  deal(random('shapes seeks', seed, split), seeks, weights).map((grade, index) => {
+    const { scene, question, evidence } = seekScene(grade, seed, split, index)
+    const video = `${split}-s${String(index).padStart(5, '0')}`
+    const sample = questionSample(`${video}.c0`, video, durationOf(scene), { ...question, windows: evidence })
+    return { video, scene, samples: [sample], truths: [questionTruth(sample, grade)] }
+  })
 
 /**
  * The videos of one split, in a random order, without those of repetitions.

@@ -9,7 +9,7 @@ import { Videos } from '../../video/index.ts'
 import { worldTasks } from './question.ts'
 import { frames } from './render.ts'
 import { grades, lattice, ticksPerSecond } from './scene.ts'
-import { repetitionVideos, type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
+import { repetitionVideos, seekVideos, type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
 
 /** Incremented whenever the same settings produce different files. */
 export const worldVersion = 'shapes/3'
@@ -18,12 +18,18 @@ const settingsSchema = z.object({
   seed: z.int(),
   splits: z
     .array(
-      z.object({
-        split: z.string().regex(/^[\w-]+$/),
-        videos: z.int().min(1),
-        repetitions: z.exactOptional(z.int().min(0)),
-        counts: z.exactOptional(z.enum(['even', 'skewed'])),
-      }),
+      z
+        .object({
+          split: z.string().regex(/^[\w-]+$/),
+          videos: z.int().min(0),
+          repetitions: z.exactOptional(z.int().min(0)),
+          seeks: z.exactOptional(z.int().min(0)),
+          counts: z.exactOptional(z.enum(['even', 'skewed'])),
+        })
+        .refine(
+          ({ videos, repetitions = 0, seeks = 0 }) => videos + repetitions + seeks > 0,
+          'a split without videos',
+        ),
     )
     .min(1),
   partial: z.number().min(0).max(1),
@@ -141,7 +147,11 @@ export const writeWorld: (
     const progress = yield* Progress
     const splits = settings.splits.map((split) => ({
       split: split.split,
-      made: [...worldVideos(settings, split), ...repetitionVideos(settings, split)],
+      made: [
+        ...worldVideos(settings, split),
+        ...repetitionVideos(settings, split),
+        ...seekVideos(settings, split),
+      ],
     }))
     const all = splits.flatMap(({ made }) => made)
     let done = 0

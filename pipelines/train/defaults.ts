@@ -25,7 +25,7 @@ export const curriculumSettings = (
 ) =>
   parseSettings('train curriculum', grpoSchema, {
     learningRate: profile.learningRate.grpo,
-    rewards: rewardsFor(items),
+    rewards: settings?.seek === undefined ? rewardsFor(items) : { answer: 1 },
     ...settings,
     sampling: {
       maxTokens: Math.max(...items.map(({ sample }) => replyPlan(profile, sample.task).maxTokens)),

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Effect, Layer } from 'effect'
 import { z } from 'zod'
-import type { Sample } from '../../core/index.ts'
+import type { SeekSettings } from '../../agents/index.ts'
+import { mean, type Sample } from '../../core/index.ts'
 import { Engine, type EngineService } from '../../engine/index.ts'
 import {
   type AnswerSettings,
@@ -12,6 +13,8 @@ import {
   evaluateReplies,
   modelReplies,
   type ReplyTally,
+  type SeekUses,
+  seekReplies,
 } from '../../eval/index.ts'
 import { readText } from '../../files/index.ts'
 import { layerEmbedded, VisionLanguageModel } from '../../models/index.ts'
@@ -23,6 +26,8 @@ export interface Validation {
   readonly samples: ReadonlyArray<Sample>
   readonly videos: string
   readonly settings: AnswerSettings
+  /** Set where frames are sought; only multiple-choice samples are then asked about. */
+  readonly seek?: SeekSettings
   /** Folder of the run's validations; the replies of each step are kept in one below it. */
   readonly folder: string
 }
@@ -61,19 +66,33 @@ export const validationRow = (
   }
 }
 
+/** Mean rounds and different frames of the conversations. */
+const seekRow = (uses: SeekUses) => ({
+  rounds: mean([...uses.values()].map(({ rounds }) => rounds.length)),
+  frames: mean([...uses.values()].map(({ frames }) => frames)),
+})
+
 /**
  * Greedy answers of the weights in training, scored for every task. A sample without a reply says nothing about the
  * weights: it is counted and excluded from the figures.
  */
 export const validate = Effect.fnUntraced(function* (validation: Validation, step: number) {
-  const { checkpoint, engine, samples, videos, settings, folder } = validation
+  const { checkpoint, engine, videos, settings, seek, folder } = validation
+  const samples =
+    seek === undefined ? validation.samples : validation.samples.filter(({ task }) => task === 'choice')
+  let uses: SeekUses | null = null
   const source = (asked: ReadonlyArray<Sample>) =>
     Effect.gen(function* () {
       const model = yield* VisionLanguageModel
       const identity = { ...model.identity, revision: `${model.identity.revision} ${nameOf(step)}` }
-      return yield* modelReplies({ folder: join(folder, nameOf(step)), videos, settings })(asked).pipe(
-        Effect.provideService(VisionLanguageModel, { ...model, identity }),
-      )
+      const at = { folder: join(folder, nameOf(step)), videos }
+      const replies = Effect.gen(function* () {
+        if (seek === undefined) return yield* modelReplies({ ...at, settings })(asked)
+        const sought = yield* seekReplies({ ...at, settings: seek })(asked)
+        uses = sought.uses
+        return sought.replies
+      })
+      return yield* replies.pipe(Effect.provideService(VisionLanguageModel, { ...model, identity }))
     }).pipe(Effect.provide(layerEmbedded(checkpoint).pipe(Layer.provide(Layer.succeed(Engine, engine)))))
   const { evaluation, tally } = yield* evaluateReplies(byTask, samples, source, {
     bootstrap: null,
@@ -81,7 +100,7 @@ export const validate = Effect.fnUntraced(function* (validation: Validation, ste
     reader: 'strict',
     unanswered: 'left-out',
   })
-  return validationRow(evaluation, tally)
+  return { ...validationRow(evaluation, tally), ...(uses === null ? {} : seekRow(uses)) }
 })
 
 /** Removes the replies of later steps than the newest checkpoint's: their weights are about to be made again. */

@@ -1,13 +1,6 @@
 import { describe, expect, it } from '@effect/vitest'
 import { Windows } from '../../core/index.ts'
-import {
-  centreAt,
-  durationOf,
-  grades,
-  scene,
-  seekScene,
-  ticksPerSecond,
-} from '../../datasets/shapes/index.ts'
+import { centreAt, defaultWorldSettings, durationOf, grades, scene, seekScene, seekVideos, ticksPerSecond } from '../../datasets/shapes/index.ts'
 
 const many = Array.from({ length: 200 }, (_, seed) => seekScene(grades[seed % 3]!, 'test', seed))
 
@@ -44,5 +37,20 @@ describe('a clip for frame seeking', () => {
   it('is fixed by its seed and leaves the other scenes as they were', () => {
     expect(seekScene('easy', 1, 2)).toEqual(seekScene('easy', 1, 2))
     expect(seekScene('easy', 1, 2).scene.seed).not.toBe(scene('easy', 1, 2).seed)
+  })
+})
+
+describe('the long videos of a split', () => {
+  it('come in addition to the others, each with its question and the seconds that show the answer', () => {
+    const settings = { ...defaultWorldSettings, seed: 3, splits: [] }
+    const made = seekVideos(settings, { split: 'train', videos: 0, seeks: 6 })
+    expect(made.map(({ video }) => video)).toEqual([0, 1, 2, 3, 4, 5].map((index) => `train-s0000${index}`))
+    for (const { scene: one, samples, truths } of made) {
+      expect(samples).toHaveLength(1)
+      expect(samples[0]).toMatchObject({ task: 'choice', duration: durationOf(one) })
+      expect(Windows.coverage(samples[0]!.windows!)).toBeGreaterThanOrEqual(2)
+      expect(truths[0]!.windows).toEqual(samples[0]!.windows)
+    }
+    expect(seekVideos(settings, { split: 'train', videos: 6 })).toEqual([])
   })
 })

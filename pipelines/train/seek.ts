@@ -1,0 +1,59 @@
+import { frameSeeker, layoutOf, type SeekSettings, seekDefaults } from '../../agents/index.ts'
+import type { Preprocessing } from '../../engine/checkpoint/index.ts'
+import { budgetOf, type ModelProfile, type ReplyPlan } from '../../models/index.ts'
+import { type SeekSource, type SeekTraining, seekSource } from '../../trainer/index.ts'
+import type { PixelBudget, Videos } from '../../video/index.ts'
+import { fileOf, type VideoFolders } from './data.ts'
+
+/** The size of frames of which a round shows so many: decoded together, they are budgeted apart. */
+const frameBudget = (profile: ModelProfile, frames: number): PixelBudget => {
+  const { clipPixels, ...budget } = budgetOf(profile.view, profile.view)
+  return {
+    ...budget,
+    maxPixels:
+      clipPixels === undefined
+        ? budget.maxPixels
+        : Math.min(budget.maxPixels, Math.floor(clipPixels / frames)),
+  }
+}
+
+/** Where the prompts of frame seeking come from in training on the embedded engine. */
+export const seekSourceOf = (options: {
+  readonly videos: Videos['Service']
+  readonly folders: VideoFolders
+  readonly preprocessing: Preprocessing
+  readonly profile: ModelProfile
+  readonly plan: Pick<ReplyPlan, 'ask' | 'enable'>
+  readonly settings: SeekTraining
+  readonly cacheBytes?: number
+}): SeekSource => {
+  const { videos, folders, preprocessing, profile, plan, settings } = options
+  return seekSource({
+    preprocessing,
+    clip: ({ sample }) =>
+      videos.clip(
+        fileOf(folders, sample) ?? sample.file,
+        { kind: 'rate', fps: 1 },
+        frameBudget(profile, settings.frames),
+      ),
+    settings,
+    style: { dialect: profile.dialect, think: plan.ask },
+    enable: plan.enable,
+    layout: layoutOf(profile, { kind: 'pixels' }),
+    framesPerToken: profile.view.framesPerToken,
+    ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
+  })
+}
+
+/** Validation seeks frames as the training does. */
+export const seekValidation = (
+  profile: ModelProfile,
+  { frames, rounds, start, mode, labels }: SeekTraining,
+  plan: Pick<ReplyPlan, 'ask' | 'enable'>,
+  maxTokens: number,
+): SeekSettings =>
+  frameSeeker.settings.parse({
+    ...seekDefaults(profile),
+    ...{ frames, rounds, start, mode, labels, maxTokens },
+    ...{ think: plan.ask, reasoning: plan.enable, guided: false },
+  })

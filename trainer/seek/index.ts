@@ -1,0 +1,5 @@
+export * from './items.ts'
+export * from './lessons.ts'
+export * from './rollouts.ts'
+export * from './settings.ts'
+export * from './source.ts'

@@ -1,0 +1,180 @@
+import { Effect } from 'effect'
+import { type Ending, endings, framesUsed, proceed } from '../../agents/index.ts'
+import { type EngineError, hash32, type InputError, type VideoError } from '../../core/index.ts'
+import { noMask } from '../../curriculum/index.ts'
+import type { Completion, EngineService } from '../../engine/index.ts'
+import type { ProcessedPrompt } from '../../engine/processor/index.ts'
+import { type Composition, targetOf } from '../../rewards/index.ts'
+import { readReply } from '../../tasks/index.ts'
+import type { TrainingItem } from '../data.ts'
+import type { GrpoOptions } from '../options.ts'
+import { overlongPenalty } from '../presets.ts'
+import type { Batch, RolloutGroup, RolloutTurn, ScoredRollout } from '../rollouts.ts'
+import type { Skipped } from '../skipped.ts'
+import { rulesOf } from './settings.ts'
+import type { SeekSource, SeekState } from './source.ts'
+
+/** A conversation that is being rolled out. */
+interface Rolling {
+  readonly item: TrainingItem
+  state: SeekState
+  readonly turns: Array<RolloutTurn>
+  ending: Ending | null
+}
+
+/**
+ * Samples the next reply of each conversation. Conversations with the same prompt share its computation: prompts are
+ * asked for as many replies as there are conversations, those with equal numbers in one call.
+ */
+const reply = Effect.fnUntraced(function* (
+  engine: EngineService,
+  asked: ReadonlyArray<{ readonly one: Rolling; readonly prompt: ProcessedPrompt }>,
+  sampling: GrpoOptions['sampling'],
+  seed: string,
+) {
+  const waiting = new Map<ProcessedPrompt, Array<Rolling>>()
+  for (const { one, prompt } of asked) waiting.set(prompt, [...(waiting.get(prompt) ?? []), one])
+  const counts = new Set([...waiting.values()].map(({ length }) => length))
+  const replies: Array<{ one: Rolling; prompt: ProcessedPrompt; completion: Completion }> = []
+  for (const n of [...counts].toSorted((a, b) => a - b)) {
+    const together = [...waiting].filter(([, members]) => members.length === n)
+    const sampled = yield* engine.generate(
+      together.map(([prompt]) => prompt),
+      { ...sampling, stop: [], n, seed: hash32(`${seed}/${n}`) },
+    )
+    together.forEach(([prompt, members], index) => {
+      members.forEach((one, k) => {
+        replies.push({ one, prompt, completion: sampled[index]![k]! })
+      })
+    })
+  }
+  return replies
+})
+
+/** The annotated answer as the prompt names options. */
+const answerBy = (labels: 'letters' | 'digits', item: TrainingItem): TrainingItem => {
+  const { answer } = item.sample
+  return labels === 'letters' || answer === undefined
+    ? item
+    : { ...item, sample: { ...item.sample, answer: String(answer.charCodeAt(0) - 65) } }
+}
+
+const scored = (
+  rewards: Composition,
+  options: GrpoOptions,
+  { settings }: SeekSource,
+  duration: number,
+  { item, turns, ending }: Rolling,
+): ScoredRollout => {
+  const last = turns.at(-1)!
+  const { sample } = answerBy(settings.labels, item)
+  const { scores, total } = rewards.score(last.text, targetOf(sample, duration))
+  const tokens = turns.flatMap((turn) => turn.tokens)
+  const reader = settings.labels === 'digits' ? 'sparse-video-r1' : 'strict'
+  const { maxTokens } = options.sampling
+  // The longest reply, not their sum: the limit of tokens is that of a reply.
+  const longest = Math.max(...turns.map((turn) => turn.tokens.length))
+  return {
+    tokens,
+    text: last.text,
+    logProbs: turns.flatMap(({ logProbs }) => logProbs),
+    finish: turns.some(({ finish }) => finish === 'length') ? 'length' : 'stop',
+    scores,
+    iou: null,
+    parsed: readReply({ ...item.sample, task: 'choice' }, last.text, reader).kind !== 'unreadable',
+    reward: total + overlongPenalty(longest, maxTokens, options.overlong),
+    turns,
+    ending: ending ?? 'no answer',
+  }
+}
+
+/** Samples and scores whole conversations about some items, G for each; all of an item begin with the same frames. */
+export const rollConversations = Effect.fnUntraced(function* (context: {
+  readonly engine: EngineService
+  readonly seek: SeekSource
+  readonly rewards: Composition
+  readonly options: GrpoOptions
+  readonly items: ReadonlyArray<TrainingItem>
+  readonly step: number
+  readonly round: number | 'masked'
+  readonly skip: Skipped
+}) {
+  const { engine, seek, rewards, options, step, round: refill } = context
+  const start = performance.now()
+  seek.forget()
+  const begun = yield* Effect.forEach(
+    context.items,
+    (item) =>
+      Effect.gen(function* () {
+        const { conversation, duration } = yield* seek.begin(item, options.seed, step, refill)
+        const state: SeekState = { conversation, replies: [] }
+        return { item, duration, state, prompt: yield* seek.prompt(item, state) }
+      }).pipe(context.skip(item)),
+    { concurrency: 4 },
+  )
+  const ready = begun.filter((entry) => 'prompt' in entry)
+  const unreadable: ReadonlyArray<VideoError | InputError | EngineError> = begun.flatMap((entry) =>
+    'prompt' in entry ? [] : [entry],
+  )
+  const prepared = performance.now()
+  const rolling = ready.map(({ item, state }) =>
+    Array.from({ length: options.group }, (): Rolling => ({ item, state, turns: [], ending: null })),
+  )
+  for (let round = 0; round < seek.settings.rounds; round++) {
+    const open = rolling.flat().filter(({ ending }) => ending === null)
+    if (open.length === 0) break
+    const asked = yield* Effect.forEach(open, (one) =>
+      Effect.map(seek.prompt(one.item, one.state), (prompt) => ({ one, prompt })),
+    )
+    const seed = ['seek rollout', options.seed, step, refill, round].join('/')
+    for (const { one, prompt, completion } of yield* reply(engine, asked, options.sampling, seed)) {
+      const { tokens, text, logProbs, finish } = completion
+      const { shown } = one.state.conversation.rounds.at(-1)!
+      one.turns.push({ prompt, shown, tokens, text, logProbs, finish })
+      const next = proceed(one.state.conversation, completion, rulesOf(seek.settings))
+      if (next.kind === 'end') one.ending = next.ending
+      else one.state = { conversation: next.conversation, replies: [...one.state.replies, text] }
+    }
+  }
+  const generated = performance.now()
+  const groups = ready.map(({ item, duration, prompt, state }, index): RolloutGroup => {
+    const mask = noMask(state.conversation.rounds[0]!.shown.length)
+    return {
+      item,
+      prepared: { prompt, duration, mask, priorIou: 0 },
+      ratio: 0,
+      rollouts: rolling[index]!.map((one) => scored(rewards, options, seek, duration, one)),
+    }
+  })
+  const batch: Batch = {
+    groups,
+    unreadable,
+    seconds: {
+      prepare: (prepared - start) / 1000,
+      generate: (generated - prepared) / 1000,
+      reward: (performance.now() - generated) / 1000,
+    },
+  }
+  return batch
+})
+
+/** What the conversations of a step took: means over rollouts, and the share of each ending that occurred. */
+export const seekSummary = (groups: ReadonlyArray<RolloutGroup>) => {
+  const turns = groups.flatMap(({ rollouts }) => rollouts.flatMap((rollout) => rollout.turns ?? []))
+  const all = groups.flatMap(({ rollouts }) => rollouts)
+  const count = Math.max(1, all.length)
+  const used = all.map(
+    ({ turns: own = [] }) =>
+      framesUsed({ total: 0, rounds: own.map(({ shown }) => ({ shown, outside: [] })) }).different,
+  )
+  return {
+    rounds: turns.length / count,
+    frames: used.reduce((sum, frames) => sum + frames, 0) / count,
+    endings: Object.fromEntries(
+      endings.flatMap((ending) => {
+        const share = all.filter((rollout) => rollout.ending === ending).length / count
+        return share === 0 ? [] : [[ending, share] as const]
+      }),
+    ),
+  }
+}

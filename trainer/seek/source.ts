@@ -1,0 +1,126 @@
+import { Effect } from 'effect'
+import {
+  type AskedRound,
+  type Conversation,
+  candidateCount,
+  type FrameLayout,
+  frameContent,
+  openConversation,
+  roundMessages,
+  type SeekStyle,
+  startFrames,
+  turnOf,
+} from '../../agents/index.ts'
+import { EngineError, InputError, type VideoError } from '../../core/index.ts'
+import type { Preprocessing } from '../../engine/checkpoint/index.ts'
+import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
+import { type Clip, takeFrames } from '../../video/index.ts'
+import type { ClipViews } from '../clip-views.ts'
+import { clipKey, clipViews } from '../clip-views.ts'
+import type { TrainingItem } from '../data.ts'
+import type { SeekTraining } from './settings.ts'
+import { rulesOf } from './settings.ts'
+
+/** A conversation in training: its rounds, and the replies given so far. */
+export interface SeekState {
+  readonly conversation: Conversation
+  /** One for each round but the last. */
+  readonly replies: ReadonlyArray<string>
+}
+
+/** Turns items and conversations into prompts. */
+export interface SeekSource {
+  readonly settings: SeekTraining
+  /** A conversation whose first round is drawn by the parts of the seed, and the duration of its clip. */
+  readonly begin: (
+    item: TrainingItem,
+    ...seed: ReadonlyArray<string | number>
+  ) => Effect.Effect<{ readonly conversation: Conversation; readonly duration: number }, VideoError>
+  /** The prompt that waits for the next reply; the same object for equal conversations until `forget` is called. */
+  readonly prompt: (
+    item: TrainingItem,
+    state: SeekState,
+  ) => Effect.Effect<ProcessedPrompt, VideoError | InputError | EngineError>
+  /** Frees the prompts: those of a step are of no use in another. */
+  readonly forget: () => void
+}
+
+export interface SeekSourceOptions {
+  readonly preprocessing: Preprocessing
+  /** Decodes one frame a second of a sample's clip, at the size of a round's frames. */
+  readonly clip: (item: TrainingItem) => Effect.Effect<Clip, VideoError>
+  readonly settings: SeekTraining
+  readonly style: Pick<SeekStyle, 'dialect' | 'think'>
+  /** The reasoning variable of the chat template; null: none. */
+  readonly enable: boolean | null
+  readonly layout: FrameLayout
+  readonly framesPerToken: number
+  readonly cacheBytes?: number
+}
+
+/** Rounds of which the prompt is made: the last one, or all of a growing conversation. */
+const shownRounds = (
+  { conversation, replies }: SeekState,
+  settings: SeekTraining,
+  content: (seconds: ReadonlyArray<number>) => AskedRound['content'],
+): ReadonlyArray<AskedRound> => {
+  const { rounds } = conversation
+  const from = settings.mode === 'fresh' ? rounds.length - 1 : 0
+  return rounds.slice(from).map(({ shown }, index): AskedRound => {
+    const turn = turnOf({ ...conversation, rounds: rounds.slice(0, from + index + 1) }, rulesOf(settings))
+    const reply = replies[from + index]
+    return { turn, content: content(shown), ...(reply === undefined ? {} : { reply }) }
+  })
+}
+
+/** Prompts of the embedded engine from video files. A video is decoded once, as long as the cache holds it. */
+export const seekSource = (options: SeekSourceOptions): SeekSource => {
+  const { settings, preprocessing, layout, framesPerToken, enable } = options
+  const views: Pick<ClipViews, 'clip'> = clipViews({
+    ...{ clip: options.clip, seed: 0, mode: 'blank', margin: null },
+    ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
+  })
+  const style: SeekStyle = { ...options.style, labels: settings.labels }
+  const prompts = new Map<string, ProcessedPrompt>()
+  return {
+    settings,
+    begin: Effect.fnUntraced(function* (item: TrainingItem, ...seed: ReadonlyArray<string | number>) {
+      const { info } = yield* views.clip(item)
+      const total = candidateCount(info)
+      const first = startFrames(settings.start, total, settings.frames, ...seed, item.key)
+      return { conversation: openConversation(total, first), duration: info.duration }
+    }),
+    prompt: Effect.fnUntraced(function* (item: TrainingItem, state: SeekState) {
+      // A fresh prompt says nothing of the replies before it, so rollouts that asked for the same frames share it.
+      const said = settings.mode === 'fresh' ? [] : state.replies
+      const shown = state.conversation.rounds.map((round) => round.shown)
+      const key = JSON.stringify([item.key, clipKey(item), shown, said])
+      const known = prompts.get(key)
+      if (known !== undefined) return known
+      const clip = yield* views.clip(item)
+      const made = yield* Effect.try({
+        try: () => {
+          const { query, options: choices = [] } = item.sample
+          const rounds = shownRounds(state, settings, (seconds) =>
+            frameContent(takeFrames(clip, seconds), layout, framesPerToken),
+          )
+          return processMessages(
+            preprocessing,
+            roundMessages({ question: query, options: choices }, rounds, style),
+            enable === null ? {} : { variables: { enable_thinking: enable } },
+          )
+        },
+        catch: (cause) =>
+          cause instanceof InputError
+            ? cause
+            : new EngineError({
+                operation: `prompt of ${item.key}`,
+                problem: cause instanceof Error ? cause.message : String(cause),
+              }),
+      })
+      prompts.set(key, made)
+      return made
+    }),
+    forget: () => prompts.clear(),
+  }
+}
