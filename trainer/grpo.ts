@@ -117,7 +117,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     const common = { engine, rewards, options, items: ids.map((id) => byKey.get(id)!), step, round, skip }
     return run.seek === undefined
       ? rollOut({ ...common, source, ratioOf })
-      : rollConversations({ ...common, seek: run.seek })
+      : rollConversations({ ...common, source, seek: run.seek })
   }
 
   const prepare = Effect.fnUntraced(function* (state: State, step: number) {

@@ -137,7 +137,8 @@ export interface Batch {
   readonly seconds: { readonly prepare: number; readonly generate: number; readonly reward: number }
 }
 
-interface RollContext {
+/** What sampling the rollouts of a step needs. */
+export interface RollContext {
   readonly engine: EngineService
   readonly source: PromptSource
   readonly rewards: Composition

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@effect/vitest'
 import { Windows } from '../../core/index.ts'
-import { centreAt, defaultWorldSettings, durationOf, grades, scene, seekScene, seekVideos, ticksPerSecond } from '../../datasets/shapes/index.ts'
+import {
+  centreAt,
+  defaultWorldSettings,
+  durationOf,
+  grades,
+  scene,
+  seekScene,
+  seekVideos,
+  ticksPerSecond,
+} from '../../datasets/shapes/index.ts'
 
 const many = Array.from({ length: 200 }, (_, seed) => seekScene(grades[seed % 3]!, 'test', seed))
 

@@ -86,7 +86,7 @@ const roll = async (source: SeekSource, reply: (prompt: string, index: number) =
   const rewards = await Effect.runPromise(composeRewards({ answer: 1 }))
   const { groups } = await Effect.runPromise(
     rollConversations({
-      ...{ engine, seek: source, rewards, options, items: [item], step: 0, round: 0 },
+      ...{ engine, source: { encode }, seek: source, rewards, options, items: [item], step: 0, round: 0 },
       skip: makeSkipped(),
     }),
   )

@@ -4,15 +4,27 @@ import { type EngineError, hash32, type InputError, type VideoError } from '../.
 import { noMask } from '../../curriculum/index.ts'
 import type { Completion, EngineService } from '../../engine/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
-import { type Composition, targetOf } from '../../rewards/index.ts'
-import { readReply } from '../../tasks/index.ts'
+import { targetOf } from '../../rewards/index.ts'
+import { readReply, solvedShare } from '../../tasks/index.ts'
 import type { TrainingItem } from '../data.ts'
 import type { GrpoOptions } from '../options.ts'
 import { overlongPenalty } from '../presets.ts'
-import type { Batch, RolloutGroup, RolloutTurn, ScoredRollout } from '../rollouts.ts'
-import type { Skipped } from '../skipped.ts'
+import type { PromptSource } from '../prompts.ts'
+import {
+  type Batch,
+  type RollContext,
+  type RolloutGroup,
+  type RolloutTurn,
+  type ScoredRollout,
+  thoughtTokens,
+} from '../rollouts.ts'
 import { rulesOf } from './settings.ts'
 import type { SeekSource, SeekState } from './source.ts'
+
+interface SeekContext extends Omit<RollContext, 'source' | 'ratioOf'> {
+  readonly source: Pick<PromptSource, 'encode'>
+  readonly seek: SeekSource
+}
 
 /** A conversation that is being rolled out. */
 interface Rolling {
@@ -60,9 +72,7 @@ const answerBy = (labels: 'letters' | 'digits', item: TrainingItem): TrainingIte
 }
 
 const scored = (
-  rewards: Composition,
-  options: GrpoOptions,
-  { settings }: SeekSource,
+  { rewards, options, source, seek: { settings } }: SeekContext,
   duration: number,
   { item, turns, ending }: Rolling,
 ): ScoredRollout => {
@@ -71,6 +81,8 @@ const scored = (
   const { scores, total } = rewards.score(last.text, targetOf(sample, duration))
   const tokens = turns.flatMap((turn) => turn.tokens)
   const reader = settings.labels === 'digits' ? 'sparse-video-r1' : 'strict'
+  const chosen = { ...item.sample, task: 'choice' }
+  const reading = readReply(chosen, last.text, reader)
   const { maxTokens } = options.sampling
   // The longest reply, not their sum: the limit of tokens is that of a reply.
   const longest = Math.max(...turns.map((turn) => turn.tokens.length))
@@ -81,7 +93,12 @@ const scored = (
     finish: turns.some(({ finish }) => finish === 'length') ? 'length' : 'stop',
     scores,
     iou: null,
-    parsed: readReply({ ...item.sample, task: 'choice' }, last.text, reader).kind !== 'unreadable',
+    parsed: reading.kind !== 'unreadable',
+    solved: solvedShare(chosen, reading, duration),
+    thought: turns.reduce(
+      (sum, turn) => sum + Math.min(turn.tokens.length, thoughtTokens(turn.text, source)),
+      0,
+    ),
     reward: total + overlongPenalty(longest, maxTokens, options.overlong),
     turns,
     ending: ending ?? 'no answer',
@@ -89,17 +106,8 @@ const scored = (
 }
 
 /** Samples and scores whole conversations about some items, G for each; all of an item begin with the same frames. */
-export const rollConversations = Effect.fnUntraced(function* (context: {
-  readonly engine: EngineService
-  readonly seek: SeekSource
-  readonly rewards: Composition
-  readonly options: GrpoOptions
-  readonly items: ReadonlyArray<TrainingItem>
-  readonly step: number
-  readonly round: number | 'masked'
-  readonly skip: Skipped
-}) {
-  const { engine, seek, rewards, options, step, round: refill } = context
+export const rollConversations = Effect.fnUntraced(function* (context: SeekContext) {
+  const { engine, seek, options, step, round: refill } = context
   const start = performance.now()
   seek.forget()
   const begun = yield* Effect.forEach(
@@ -143,7 +151,7 @@ export const rollConversations = Effect.fnUntraced(function* (context: {
       item,
       prepared: { prompt, duration, mask, priorIou: 0 },
       ratio: 0,
-      rollouts: rolling[index]!.map((one) => scored(rewards, options, seek, duration, one)),
+      rollouts: rolling[index]!.map((one) => scored(context, duration, one)),
     }
   })
   const batch: Batch = {
