@@ -175,7 +175,7 @@ const open = Effect.fnUntraced(function* (
       ? undefined
       : seekSourceOf({
           ...{ videos, folders: options.videos, preprocessing, profile },
-          ...{ plan: plan('choice'), settings: settings.seek },
+          ...{ plan: plans.choice!, settings: settings.seek },
           ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
         })
   const validations: Validation | null =
@@ -197,7 +197,14 @@ const open = Effect.fnUntraced(function* (
           }),
           ...(settings.seek === undefined
             ? {}
-            : { seek: seekValidation(profile, settings.seek, plan('choice'), maxTokens) }),
+            : {
+                seek: seekValidation(
+                  profile,
+                  settings.seek,
+                  plans.choice!,
+                  maxTokens ?? plans.choice!.maxTokens,
+                ),
+              }),
           folder: folder.file('validation'),
         }
   forgetValidations(folder.file('validation'), latestCheckpoint(folder))
