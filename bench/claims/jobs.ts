@@ -22,10 +22,14 @@ export type Job =
 export const nameOf = (job: Job): string =>
   job.kind === 'arm' ? `${job.arm}-${job.seed}` : 'fold' in job ? `${job.kind}-${job.fold}` : job.kind
 
+/** Wall-clock seconds, and those of the processor over all threads of this process. */
 const timed = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>) {
   const from = yield* Clock.currentTimeMillis
+  const before = process.cpuUsage()
   const value = yield* work
-  return { value, seconds: ((yield* Clock.currentTimeMillis) - from) / 1000 }
+  const { user, system } = process.cpuUsage(before)
+  const seconds = ((yield* Clock.currentTimeMillis) - from) / 1000
+  return { value, seconds, cpu: Math.round((user + system) / 1000) / 1000 }
 })
 
 /** A line of at most a few kilobytes is appended at once, so processes do not mix theirs. */
@@ -39,10 +43,10 @@ const curate = Effect.fn('curate')(function* (study: Study, job: Extract<Job, { 
     ...{ dataset: 'shapes', split: 'train', annotations: world, videos, run: curation },
     ...{ fold, foldSize, inFlight: 32, merge: false },
   }
-  const { value, seconds } = yield* timed(kind === 'bra' ? runBra(source) : runDea(source)).pipe(
+  const { value, seconds, cpu } = yield* timed(kind === 'bra' ? runBra(source) : runDea(source)).pipe(
     Effect.provide(asking(study.checkpoint, study)),
   )
-  yield* append(costs, { kind, fold, samples: value.planned, seconds, threads: study.threads })
+  yield* append(costs, { kind, fold, samples: value.planned, seconds, cpu, threads: study.threads })
 })
 
 const train = Effect.fn('train')(function* (study: Study, name: string, seed: number) {
@@ -80,15 +84,13 @@ const train = Effect.fn('train')(function* (study: Study, name: string, seed: nu
       Effect.provide(engineLayer({ checkpoint, device: 'cpu', threads, purpose: 'training' })),
     ),
   )
-  const seconds = stepSeconds(join(run, 'metrics.jsonl'))
   const measured = yield* timed(measure(study, trained.value.model, join(folder, 'eval')))
   const result: Result = {
     ...{ arm: name, seed, samples: chosen.length, steps: trained.value.steps, threads },
     partial: chosen.filter(({ row, windows }) => windows.length < row.truth.length).length,
-    seconds: {
-      train: Math.max(seconds, trained.value.resumedFrom === 0 ? trained.seconds : 0),
-      evaluate: measured.seconds,
-    },
+    seconds: { train: trained.seconds, evaluate: measured.seconds },
+    cpu: { train: trained.cpu, evaluate: measured.cpu },
+    resumedFrom: trained.value.resumedFrom,
     ...measured.value,
     groups: arm.kind === 'sft' ? [] : yield* groupRows(study, join(run, 'rollouts.jsonl')),
   }
@@ -96,20 +98,19 @@ const train = Effect.fn('train')(function* (study: Study, name: string, seed: nu
   rmSync(folder, { recursive: true })
 })
 
-/** Seconds of all steps of a training, of earlier starts too. */
-const stepSeconds = (file: string): number =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap((line) => Object.values((JSON.parse(line) as { seconds: Record<string, number> }).seconds))
-    .reduce((sum, seconds) => sum + seconds, 0)
-
 export const work = Effect.fn('work')(function* (study: Study, job: Job) {
   switch (job.kind) {
     case 'base': {
-      const { value, seconds } = yield* timed(measure(study, study.checkpoint, join(study.run, 'eval')))
+      const { value, seconds, cpu } = yield* timed(measure(study, study.checkpoint, join(study.run, 'eval')))
       const none = { arm: 'base', seed: 0, samples: 0, partial: 0, steps: 0, threads: study.threads }
-      const result: Result = { ...none, seconds: { train: 0, evaluate: seconds }, ...value, groups: [] }
+      const result: Result = {
+        ...none,
+        seconds: { train: 0, evaluate: seconds },
+        cpu: { train: 0, evaluate: cpu },
+        resumedFrom: 0,
+        ...value,
+        groups: [],
+      }
       return yield* append(placesOf(study).results, result)
     }
     case 'mechanism':

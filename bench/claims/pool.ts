@@ -2,14 +2,15 @@ import { resolve } from 'node:path'
 import { Effect } from 'effect'
 import { boundaryReflection, difficultyEstimation } from '../../agents/index.ts'
 import type { Window } from '../../core/index.ts'
-import { readTruth } from '../../datasets/shapes/index.ts'
+import { type Grade, readTruth } from '../../datasets/shapes/index.ts'
 import { writeWhole } from '../../files/index.ts'
 import { anyProfile } from '../../models/index.ts'
 import { rejudge } from '../../pipelines/curate/act.ts'
 import { joinVerdicts } from '../../pipelines/curate/verdicts.ts'
 import { openMerged } from '../../pipelines/merge.ts'
 import { loadSource } from '../../pipelines/source.ts'
-import { type Judged, type PoolRow, parsePool, placesOf, type Study } from './study.ts'
+import { validation } from './measure.ts'
+import { type Judged, type PoolRow, parsePool, placesOf, type QueryRow, type Study } from './study.ts'
 
 const linesOf = (rows: ReadonlyArray<PoolRow>) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
@@ -28,6 +29,13 @@ export const writeAnnotations = Effect.fn('writeAnnotations')(function* (study: 
   const text = linesOf(rows)
   yield* writeWhole(annotations, text)
   return parsePool(text)
+})
+
+/** Writes the video and grade of each validation query: with the results, all that the report needs. */
+export const writeQueries = Effect.fn('writeQueries')(function* (study: Study) {
+  const samples = yield* validation(study)
+  const rows = samples.map(({ video, meta }): QueryRow => ({ video, grade: meta?.grade as Grade }))
+  yield* writeWhole(placesOf(study).queries, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
 })
 
 /** Writes the same with what the agents say, once all folds are done. */

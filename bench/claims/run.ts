@@ -18,9 +18,9 @@ import { displayLayer } from '../../cli/display.ts'
 import { writeWorld } from '../../datasets/shapes/index.ts'
 import { makeFolders } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
-import { arms, seedsOf } from './arms.ts'
+import { arms, deciding, further, seedsOf } from './arms.ts'
 import { type Job, nameOf, work } from './jobs.ts'
-import { writeAnnotations, writePool } from './pool.ts'
+import { writeAnnotations, writePool, writeQueries } from './pool.ts'
 import { placesOf, type Study, worldOf } from './study.ts'
 
 const { values } = parseArgs({
@@ -71,9 +71,14 @@ const rowsOf = (file: string): ReadonlyArray<Record<string, unknown>> =>
         .map((line) => JSON.parse(line) as Record<string, unknown>)
     : []
 
-/** Trainings on far more than a tenth may have more threads than the others. */
-const threadsOf = (job: Job): number =>
-  job.kind === 'arm' && job.arm.startsWith('all') ? longThreads : threads
+/** The training on everything may have more threads than the others. */
+const threadsOf = (job: Job): number => (job.kind === 'arm' && job.arm === 'all' ? longThreads : threads)
+
+/** What decides the claims is run first: three seeds of it, then two of everything else, then the remaining seeds. */
+const urgency = (arm: string, place: number): number => {
+  if (arm in deciding) return place < 3 ? place : 10 + place
+  return arm in further ? (place < 2 ? 3 + place : 20) : place < 2 ? 5 + place : 21
+}
 
 const isDone = (job: Job): boolean => {
   switch (job.kind) {
@@ -156,6 +161,7 @@ const program = Effect.gen(function* () {
   makeFolders(study.run)
   yield* writeWorld(places.world, worldOf(study))
   say('the world is rendered')
+  yield* writeQueries(study)
   const rows = yield* writeAnnotations(study)
   const foldSize = Math.ceil(rows.length / Math.max(2, slots))
   const folds = Array.from({ length: Math.ceil(rows.length / foldSize) }, (_, fold) => fold)
@@ -163,21 +169,16 @@ const program = Effect.gen(function* () {
   const curation = (judges ? (['bra', 'dea'] as const) : []).flatMap((kind) =>
     folds.map((fold): Job => ({ kind, fold, foldSize })),
   )
-  const trainings = [1, 2, 3, 4, 5].flatMap((place) =>
-    chosen.flatMap((arm): ReadonlyArray<Job> => {
-      const seed = seeds[place - 1]
-      return seed === undefined || place > seedsOf(arm) ? [] : [{ kind: 'arm', arm, seed }]
-    }),
-  )
-  // The longest first, then seed by seed.
-  const long = trainings.filter(
-    (job) => threadsOf(job) > threads || (job.kind === 'arm' && job.arm === 'all'),
-  )
+  const trainings = chosen
+    .flatMap((arm) => seeds.slice(0, seedsOf(arm)).map((seed, place) => ({ arm, seed, place })))
+    .toSorted((a, b) => urgency(a.arm, a.place) - urgency(b.arm, b.place))
+    .map(({ arm, seed }): Job => ({ kind: 'arm', arm, seed }))
+  const long = (one: Job) => one.kind === 'arm' && one.arm === 'all'
   const order: ReadonlyArray<Job> = [
-    ...long,
+    ...trainings.filter(long),
     ...curation,
     { kind: 'base' },
-    ...trainings.filter((job) => !long.includes(job)),
+    ...trainings.filter((one) => !long(one)),
     { kind: 'mechanism' },
   ]
   yield* Effect.promise(() => runJobs(order, () => Effect.runPromise(Effect.asVoid(writePool(study, rows)))))

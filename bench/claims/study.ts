@@ -35,6 +35,7 @@ export const placesOf = ({ run }: Pick<Study, 'run'>) => ({
   /** The pool without, and with, what the agents say. */
   annotations: join(run, 'annotations.jsonl'),
   pool: join(run, 'pool.jsonl'),
+  queries: join(run, 'queries.jsonl'),
   results: join(run, 'results.jsonl'),
   costs: join(run, 'curation-costs.jsonl'),
   mechanism: join(run, 'mechanism.jsonl'),
@@ -70,6 +71,16 @@ export const parsePool = (text: string): ReadonlyArray<PoolRow> =>
       return { ...row, sample: sampleSchema.parse(row.sample) as Sample }
     })
 
+/** What one fold of an agent cost, a line of curation-costs.jsonl. */
+export interface FoldCost {
+  readonly kind: 'bra' | 'dea'
+  readonly fold: number
+  readonly samples: number
+  readonly seconds: number
+  readonly cpu: number
+  readonly threads: number
+}
+
 /** What the groups of one step and grade came out as. */
 export interface GroupRow {
   readonly step: number
@@ -83,6 +94,12 @@ export interface GroupRow {
   readonly prior: number
 }
 
+/** One validation query. */
+export interface QueryRow {
+  readonly video: string
+  readonly grade: Grade
+}
+
 /** One finished (arm, seed), a line of results.jsonl. */
 export interface Result {
   readonly arm: string
@@ -91,7 +108,10 @@ export interface Result {
   readonly partial: number
   readonly steps: number
   readonly threads: number
+  /** Wall clock, and processor over all threads; of the last start only, where the training was resumed. */
   readonly seconds: { readonly train: number; readonly evaluate: number }
+  readonly cpu: { readonly train: number; readonly evaluate: number }
+  readonly resumedFrom: number
   /** Of each validation query, in order. */
   readonly iou: ReadonlyArray<number>
   readonly setIou: ReadonlyArray<number>
