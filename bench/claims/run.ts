@@ -111,14 +111,18 @@ const start = (job: Job) => {
 }
 
 /** Runs jobs, at most as many threads at a time as there are, in order; stops all at the end of the time. */
-const runJobs = async (list: ReadonlyArray<Job>, judged: () => Promise<void>): Promise<void> => {
+const runJobs = async (
+  list: ReadonlyArray<Job>,
+  curation: ReadonlyArray<Job>,
+  judged: () => Promise<void>,
+): Promise<void> => {
   let ready = existsSync(places.pool)
   const waiting = list.filter((job) => !isDone(job))
   const running = new Map<string, ReturnType<typeof start>>()
   let free = slots
   const limit = Number(values.minutes)
   while (waiting.length > 0 || running.size > 0) {
-    if (!ready && list.every((job) => job.kind === 'arm' || !('fold' in job) || isDone(job))) {
+    if (!ready && curation.length > 0 && curation.every(isDone)) {
       await judged()
       ready = true
       say('the annotations are judged')
@@ -181,7 +185,9 @@ const program = Effect.gen(function* () {
     ...trainings.filter((one) => !long(one)),
     { kind: 'mechanism' },
   ]
-  yield* Effect.promise(() => runJobs(order, () => Effect.runPromise(Effect.asVoid(writePool(study, rows)))))
+  yield* Effect.promise(() =>
+    runJobs(order, curation, () => Effect.runPromise(Effect.asVoid(writePool(study, rows)))),
+  )
   const left = order.filter((job) => !isDone(job))
   say(left.length === 0 ? 'all done' : `${left.length} jobs are left: run the same command again`)
   process.exitCode = left.length === 0 ? 0 : 3
