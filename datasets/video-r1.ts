@@ -19,6 +19,8 @@ const row = z.object({
   data_source: z.string().nullish(),
 })
 
+const openTypes: ReadonlySet<string> = new Set(['numerical', 'OCR', 'free-form', 'regression'])
+
 const suites = ['mvbench', 'tempcompass', 'videomme', 'videommmu', 'vsibench', 'mmvu']
 
 /** The text inside `<answer>`, or all of it. */
@@ -26,9 +28,10 @@ const solved = (solution: string): string =>
   (/<answer>(.*?)<\/answer>/s.exec(solution)?.[1] ?? solution).trim()
 
 /**
- * Video-R1's JSON: `train` is the 260k set for reinforcement learning, `sft` the 165k set with reasoning (`meta.process`),
+ * Video-R1's JSON: `train` is the 260k set for reinforcement learning, `sft` the 165k set with reasoning (`meta.cot`),
  * and each `eval_<suite>.json` a split of its suite's name. Multiple choice becomes `choice`, a numerical problem whose
- * answer is a whole number becomes `counting`; rows about images and other kinds of problems are `unsupported`.
+ * answer is a whole number becomes `counting`, and every other type an `open` question; `meta.type` keeps the type, by
+ * which rewards score. Rows about images and unknown types are `unsupported`.
  */
 export const videoR1 = define({
   name: 'video_r1',
@@ -61,7 +64,7 @@ export const videoR1 = define({
         const meta = {
           type: one.problem_type,
           source: one.data_source ?? null,
-          ...(one.process == null ? {} : { process: one.process }),
+          ...(one.process == null ? {} : { cot: one.process }),
         }
         const shared = {
           id: one.problem_id ?? String(line),
@@ -79,9 +82,11 @@ export const videoR1 = define({
             into.sample(source.path, line, { ...shared, task: 'choice', options, answer: right })
           else
             into.problem(source.path, line, 'mismatch', `solution: ${answer} is not the letter of an option`)
-        } else if (one.problem_type === 'numerical' && /^\d+$/.test(answer))
+        } else if (one.problem_type === 'numerical' && /^\d{1,15}$/.test(answer))
           into.sample(source.path, line, { ...shared, task: 'counting', answer: String(Number(answer)) })
-        else refuse(`problem_type: ${one.problem_type} with the answer ${answer.slice(0, 40)}`)
+        else if (!openTypes.has(one.problem_type)) refuse(`problem_type: ${one.problem_type}`)
+        else if (answer === '') into.problem(source.path, line, 'missing', 'solution: has no answer')
+        else into.sample(source.path, line, { ...shared, task: 'open', answer })
       }
       return [source]
     }),

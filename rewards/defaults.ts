@@ -11,6 +11,7 @@ const defaults: { readonly [task: Task]: Weights } = {
   'grounded-qa': { answer: 1, glue_iou: 1 },
   choice: { answer: 1 },
   counting: { count_hybrid: 1 },
+  open: { video_r1_accuracy: 1 },
 }
 
 /** The rewards of a task for which none are set. */

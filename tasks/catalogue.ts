@@ -6,12 +6,13 @@ import { counting } from './counting.ts'
 import { type Style, shapesStyle } from './dialect.ts'
 import { groundedQa } from './grounded-qa.ts'
 import { grounding } from './grounding.ts'
+import { open } from './open.ts'
 import type { Reader } from './readers.ts'
 import { type Reading, type RecordedReply, replyOf } from './reply.ts'
 import type { Annotated, Asked, TaskSpec } from './spec.ts'
 
 /** Every task. A new task is one file and one line here. */
-const specs: ReadonlyArray<TaskSpec> = [grounding, groundedQa, choice, counting]
+const specs: ReadonlyArray<TaskSpec> = [grounding, groundedQa, choice, counting, open]
 
 /** Names of all tasks. */
 export const tasks: ReadonlyArray<Task> = specs.map(({ name }) => name)

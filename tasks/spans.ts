@@ -1,4 +1,4 @@
-import { withoutThinking } from './lenient/thinking.ts'
+import { thoughtSpan } from './lenient/thinking.ts'
 import { momentPattern, toSeconds } from './lenient/time.ts'
 import type { YesNo } from './lenient/yes-no.ts'
 import type { Reading, RecordedReply } from './reply.ts'
@@ -10,16 +10,6 @@ export interface Span {
   readonly to: number
   /** `word`: the letter, count, yes, no or "none" that was read. */
   readonly kind: 'thought' | 'answer' | 'window' | 'word'
-}
-
-/** Where the thoughts of a text are: before or behind what it says besides. */
-const thoughtIn = (text: string): Span | null => {
-  const said = withoutThinking(text)
-  if (said === null) return { from: 0, to: text.length, kind: 'thought' }
-  if (said.length === text.length) return null
-  return text.endsWith(said)
-    ? { from: 0, to: text.length - said.length, kind: 'thought' }
-    : { from: said.length, to: text.length, kind: 'thought' }
 }
 
 /** The content of the last block of a tag behind `from`. */
@@ -81,8 +71,8 @@ const isYesNo = (reading: Reading | YesNo): reading is Extract<YesNo, { readonly
  */
 export const spansOf = (recorded: RecordedReply, reading: Reading | YesNo): ReadonlyArray<Span> => {
   const { text } = replyOf(recorded)
-  const thought = thoughtIn(text)
-  const thoughts = thought === null ? [] : [thought]
+  const thought = thoughtSpan(text)
+  const thoughts: ReadonlyArray<Span> = thought === null ? [] : [{ ...thought, kind: 'thought' }]
   if (reading.kind === 'unreadable') return thoughts
   const rest: Span =
     thought === null

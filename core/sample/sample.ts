@@ -18,7 +18,7 @@ export const sampleSchema = z.object({
   ),
   dataset: wordsSchema.describe('name of the dataset, in the catalogue or the configuration'),
   split: wordsSchema.describe('name of the split'),
-  task: wordsSchema.describe('`grounding`, `grounded-qa`, `choice` or `counting`'),
+  task: wordsSchema.describe('`grounding`, `grounded-qa`, `choice`, `counting` or `open`'),
   video: wordsSchema.describe('identifier of the video'),
   file: wordsSchema.describe('file of the video, relative to the folder of the videos, or absolute'),
   duration: z.number().positive().nullable().describe('annotated duration in seconds; null if unknown'),
@@ -35,7 +35,7 @@ export const sampleSchema = z.object({
   answer: z
     .exactOptional(identifierSchema)
     .describe(
-      'letter of the right option (`choice`, `grounded-qa`), or the count in decimal digits (`counting`)',
+      'letter of the right option (`choice`, `grounded-qa`), the count in decimal digits (`counting`), or a text (`open`)',
     ),
   meta: z
     .exactOptional(z.record(textSchema, jsonSchema))

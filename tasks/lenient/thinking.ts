@@ -37,13 +37,18 @@ export const withoutThinking = (text: string): string | null => {
   return before.trim() === '' ? null : before
 }
 
-/**
- * The thoughts of a reply without the text that answers, from the tag that opens them to the last one that closes them; all
- * of a reply whose thoughts never end, and the empty string of one that has none.
- */
-export const thoughtsIn = (text: string): string => {
-  if (!holdsThoughts(text)) return ''
+/** Where the thoughts of a text are, before or behind what it says besides; null where it has none. */
+export const thoughtSpan = (text: string): { readonly from: number; readonly to: number } | null => {
   const said = withoutThinking(text)
-  if (said === null) return text
-  return text.endsWith(said) ? text.slice(0, text.length - said.length) : text.slice(said.length)
+  if (said === null) return { from: 0, to: text.length }
+  if (said.length === text.length) return null
+  return text.endsWith(said)
+    ? { from: 0, to: text.length - said.length }
+    : { from: said.length, to: text.length }
+}
+
+/** The thoughts of a reply, their tags included; the empty string where it has none. */
+export const thoughtsIn = (text: string): string => {
+  const span = thoughtSpan(text)
+  return span === null ? '' : text.slice(span.from, span.to)
 }

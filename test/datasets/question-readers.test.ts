@@ -138,6 +138,16 @@ describe('readers of questions, counts and own rows', () => {
           { ...row, problem_id: 6, problem_type: 'numerical', solution: '<answer>12</answer>' },
           { ...row, problem_id: 7, data_type: 'image' },
           { ...row, problem_id: 8, solution: '<answer>E</answer>' },
+          { ...row, problem_id: 9, problem_type: 'regression', solution: '<answer>1.5</answer>' },
+          {
+            ...row,
+            problem_id: 10,
+            problem_type: 'free-form',
+            solution: 'a red door',
+            process: '<think>hm</think>',
+          },
+          { ...row, problem_id: 11, problem_type: 'drawing' },
+          { ...row, problem_id: 12, problem_type: 'OCR', solution: '<answer></answer>' },
         ],
       },
       'video_r1',
@@ -146,10 +156,14 @@ describe('readers of questions, counts and own rows', () => {
     expect(samples).toMatchObject([
       { id: '5', task: 'choice', options: ['x', 'y'], answer: 'B', file: 'sub/a.mp4' },
       { id: '6', task: 'counting', answer: '12' },
+      { id: '9', task: 'open', answer: '1.5', meta: { type: 'regression' } },
+      { id: '10', task: 'open', answer: 'a red door', meta: { type: 'free-form', cot: '<think>hm</think>' } },
     ])
     expect(problems.map(({ line, kind }) => [line, kind])).toEqual([
       [3, 'unsupported'],
       [4, 'mismatch'],
+      [7, 'unsupported'],
+      [8, 'missing'],
     ])
   })
 

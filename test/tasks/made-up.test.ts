@@ -82,7 +82,7 @@ describe('a new task', () => {
         evaluated: 'ordering' in answerDefaults(namedProfile('Qwen3-VL-8B-Instruct')).plans,
       }`),
     ).toEqual({
-      tasks: ['ordering', 'grounding', 'grounded-qa', 'choice', 'counting'],
+      tasks: ['ordering', 'grounding', 'grounded-qa', 'choice', 'counting', 'open'],
       question: 'Jump or fall? Answer with <answer>first</answer> or <answer>second</answer>.',
       answer: '<answer>first</answer>',
       form: '<answer>(first|second)</answer>',
@@ -108,7 +108,7 @@ describe('a new task', () => {
     })
     expect(inspect(entry)).toEqual({
       tasks: { counting: 1 },
-      problems: ['task: "ordering" is not one of grounding, grounded-qa, choice, counting'],
+      problems: ['task: "ordering" is not one of grounding, grounded-qa, choice, counting, open'],
     })
   })
 })
