@@ -14,6 +14,12 @@ export interface PreparedPrompt {
   readonly priorIou: number
 }
 
+/** What supervised fine-tuning teaches: a prompt and the reply to it. */
+export interface Lesson {
+  readonly prompt: ProcessedPrompt
+  readonly reply: string
+}
+
 /** Turns items into prompts and answers into tokens. */
 export interface PromptSource {
   /**

@@ -1,4 +1,5 @@
 import { Effect } from 'effect'
+import type { EngineError, InputError, VideoError } from '../core/index.ts'
 import { draw, type SamplerState, startSampler } from '../curriculum/index.ts'
 import type { EngineService, TrainingGroup } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
@@ -8,10 +9,12 @@ import type { TrainingItem } from './data.ts'
 import { samplerOf, samplerStateSchema } from './draws.ts'
 import { type Hooks, runLoop } from './loop.ts'
 import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
-import type { PromptSource } from './prompts.ts'
+import type { Lesson, PromptSource } from './prompts.ts'
+import { thoughtTokens } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
 import { goldConversation, type SeekSource, withEvidence } from './seek/index.ts'
 import { makeSkipped } from './skipped.ts'
+import { thoughtFigures } from './step-metrics.ts'
 import { checkTaught } from './taught.ts'
 
 export interface SftRun<E, R> {
@@ -60,35 +63,33 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
         drawn.ids,
         (id) => {
           const item = byKey.get(id)!
-          const one =
-            run.seek === undefined
-              ? Effect.map(
-                  source.prepare(item, 0),
-                  ({ prompt }): ReadonlyArray<TrainingGroup> => [
-                    {
-                      prompt,
-                      completions: [
-                        {
-                          tokens: source.encode(begun(prompt.text, lessonOf(item.sample, options.thoughts)!)),
-                          weight: item.weight,
-                        },
-                      ],
-                    },
-                  ],
-                )
-              : goldConversation(run.seek, source.encode, item, options.seed, step)
-          return one.pipe(
-            Effect.map((rounds) => ({ rounds })),
+          const lessons: Effect.Effect<
+            ReadonlyArray<Lesson>,
+            VideoError | InputError | EngineError
+          > = run.seek === undefined
+            ? Effect.map(source.prepare(item, 0), ({ prompt }) => [
+                { prompt, reply: begun(prompt.text, lessonOf(item.sample, options.thoughts)!) },
+              ])
+            : goldConversation(run.seek, item, options.seed, step)
+          return lessons.pipe(
+            Effect.map((rounds) => ({
+              rounds: rounds.map(({ prompt, reply }) => {
+                const tokens = source.encode(reply)
+                const group: TrainingGroup = { prompt, completions: [{ tokens, weight: item.weight }] }
+                return { group, length: tokens.length, thought: thoughtTokens(reply, source) }
+              }),
+            })),
             skip(item),
           )
         },
         { concurrency: 4 },
       )
-      const ready = groups.flatMap((group) => ('rounds' in group ? group.rounds : []))
-      const broken = groups.flatMap((group) => ('rounds' in group ? [] : [group]))
+      const ready = groups.flatMap((one) => ('rounds' in one ? one.rounds : []))
+      const broken = groups.flatMap((one) => ('rounds' in one ? [] : [one]))
       if (ready.length === 0 && broken[0] !== undefined) return yield* broken[0]
       return {
-        groups: ready,
+        groups: ready.map(({ group }) => group),
+        thought: thoughtFigures(ready),
         unreadable: broken.length,
         sampler: drawn.state,
         seconds: (performance.now() - began) / 1000,
@@ -110,6 +111,7 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
           grad_norm: update.gradNorm,
           entropy: update.entropy,
           tokens: update.tokens,
+          thought: plan.thought,
           unreadable: plan.unreadable,
           learning_rate: learningRate,
           seconds: { prepare: plan.seconds, update: update.seconds },

@@ -20,8 +20,7 @@ export interface Summary {
   readonly length: { readonly mean: number; readonly max: number; readonly truncated: number }
   /** Groups, share of constant ones and spread of each band that the step has samples of. */
   readonly bands: { readonly [band in Band]?: BandFigures }
-  /** Mean tokens of thoughts and of the rest of a reply, and the share of replies with thoughts. */
-  readonly thought: { readonly tokens: number; readonly answer: number; readonly share: number }
+  readonly thought: ReturnType<typeof thoughtFigures>
   /** The same figures by task, of the tasks that the step has. */
   readonly tasks: {
     readonly [task: string]: {
@@ -69,6 +68,15 @@ const figuresOf = (groups: ReadonlyArray<SummarisedGroup>): BandFigures => {
   }
 }
 
+/** Mean tokens of thoughts and of the rest of a reply, its end token included, and the share of replies with thoughts. */
+export const thoughtFigures = (
+  replies: ReadonlyArray<{ readonly length: number; readonly thought: number }>,
+) => ({
+  tokens: mean(replies.map(({ thought }) => thought)),
+  answer: mean(replies.map(({ length, thought }) => length - thought)),
+  share: mean(replies.map(({ thought }) => (thought > 0 ? 1 : 0))),
+})
+
 export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
   const own = groups.map(({ rollouts }) => sampledOf(rollouts))
   const rewards = own.map((rollouts) => rollouts.map(({ reward }) => reward))
@@ -99,11 +107,7 @@ export const summarise = (groups: ReadonlyArray<SummarisedGroup>): Summary => {
       max: sampled.reduce((longest, { tokens }) => Math.max(longest, tokens.length), 0),
       truncated: share(sampled.filter(({ finish }) => finish === 'length').length, sampled.length),
     },
-    thought: {
-      tokens: mean(sampled.map(({ thought }) => thought)),
-      answer: mean(sampled.map(({ tokens, thought }) => tokens.length - thought)),
-      share: share(sampled.filter(({ thought }) => thought > 0).length, sampled.length),
-    },
+    thought: thoughtFigures(sampled.map(({ tokens, thought }) => ({ length: tokens.length, thought }))),
     tasks: Object.fromEntries(
       tasks.map((task) => {
         const mine = own.filter((_, index) => groups[index]!.item.sample.task === task)

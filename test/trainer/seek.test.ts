@@ -186,10 +186,12 @@ describe('conversations of GRPO', () => {
 
 describe('the gold conversation', () => {
   it('gives one example a round, the last of which answers', async () => {
-    const groups = await Effect.runPromise(goldConversation(sourceOf(), encode, item, 0))
-    const replies = groups.map(({ completions }) => tokenizer.decode([...completions[0]!.tokens]))
-    expect(replies).toEqual(['<answer>+[2, 7]-[0, 5]</answer>', '<answer>B</answer>'])
-    expect(groups[1]!.prompt.text).toContain('Frames 2, 7 of 0 to 9. Round 2 of 3. Seen: 0, 5.')
-    expect(groups[1]!.prompt.grids).toEqual([[2, 2, 2]])
+    const lessons = await Effect.runPromise(goldConversation(sourceOf(), item, 0))
+    expect(lessons.map(({ reply }) => reply)).toEqual([
+      '<answer>+[2, 7]-[0, 5]</answer>',
+      '<answer>B</answer>',
+    ])
+    expect(lessons[1]!.prompt.text).toContain('Frames 2, 7 of 0 to 9. Round 2 of 3. Seen: 0, 5.')
+    expect(lessons[1]!.prompt.grids).toEqual([[2, 2, 2]])
   })
 })
