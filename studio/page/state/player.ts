@@ -1,7 +1,8 @@
 import { effect, signal } from '@preact/signals'
 import type { Window } from '../../../core/index.ts'
 import { faster as next, slower as previous } from '../logic/speed.ts'
-import { adjust } from './place.ts'
+import { reveal, within } from '../logic/timeline.ts'
+import { adjust, place } from './place.ts'
 
 /** The playhead in seconds; it moves while playing without a change of the address. */
 export const time = signal(0)
@@ -36,7 +37,8 @@ const shown = (): void => {
 export const seek = (seconds: number): void => {
   time.value = Math.round(inside(seconds) * 1000) / 1000
   show(time.value)
-  adjust({ time: time.value })
+  const { zoom } = place.peek()
+  adjust({ time: time.value, zoom: zoom === null ? null : reveal(zoom, time.value, length.peek()) })
 }
 
 export const step = (seconds: number): void => {
@@ -87,6 +89,14 @@ const turnBack = (): boolean => {
   return false
 }
 
+/** Turns the page of a zoomed time line when the playhead has left it. */
+const turnPage = (): void => {
+  const { zoom } = place.peek()
+  const now = time.peek()
+  if (zoom !== null && (now > zoom[1] || now < zoom[0]))
+    adjust({ zoom: within([now, now + zoom[1] - zoom[0]], length.peek()) })
+}
+
 /** Follows the browser's player, or moves the playhead itself, until the video ends. */
 const run = (): (() => void) => {
   let last = performance.now()
@@ -99,6 +109,7 @@ const run = (): (() => void) => {
       show(time.peek())
     } else if (video !== null && !video.seeking) time.value = inside(video.currentTime)
     const over = speed.peek() > 0 ? time.peek() >= length.peek() - 0.01 : time.peek() <= 0
+    turnPage()
     if (!turnBack() && over) speed.value = 0
     else frame = requestAnimationFrame(tick)
   }

@@ -80,7 +80,7 @@ export const Deciding = ({ run, sample, neighbours }: DecidingProps) => {
       <button type="button" onClick={acts.undo}>
         Undo <kbd>Z</kbd>
       </button>
-      <span class={told.value?.bad ? 'badge bad' : 'muted'} role="status">
+      <span class={`told ${told.value?.bad ? 'bad' : ''}`} role="status">
         {told.value?.text ?? ''}
       </span>
       {noting ? (

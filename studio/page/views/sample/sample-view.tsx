@@ -67,8 +67,9 @@ export const SampleView = () => {
   }, [run, neighbours.next, neighbours.previous, masking.step])
   return (
     <div class="sample">
-      <Head sample={data} neighbours={neighbours} />
-      <Deciding run={run} sample={data} neighbours={neighbours} />
+      <Head sample={data} neighbours={neighbours}>
+        <Deciding run={run} sample={data} neighbours={neighbours} />
+      </Head>
       {problem === null ? null : <ProblemNotice problem={problem} />}
       {data === null ? null : <Loaded run={run} sample={data} />}
     </div>

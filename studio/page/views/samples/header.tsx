@@ -1,7 +1,7 @@
 import type { Column } from '../../../api/index.ts'
 import { words } from '../../logic/figures.ts'
 import { go, place } from '../../state/place.ts'
-import { trackOf } from './tracks.ts'
+import { tracksOf } from './tracks.ts'
 
 const directionOf = (name: string): 'ascending' | 'descending' | 'none' => {
   const sort = place.value.sort.find(({ column }) => column === name)
@@ -19,7 +19,7 @@ export const Header = ({
   readonly columns: ReadonlyArray<Column>
 }) => (
   <div class="head" role="rowgroup">
-    <div class="cells" role="row" style={{ gridTemplateColumns: trackOf(shown, columns) }}>
+    <div class="cells" role="row" style={tracksOf(shown, columns)}>
       {shown.map((name) => {
         const direction = directionOf(name)
         const column = columns.find((each) => each.name === name)

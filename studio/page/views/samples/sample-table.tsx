@@ -8,7 +8,7 @@ import { curation } from '../../state/runs.ts'
 import { viewText } from '../../state/view.ts'
 import { Header } from './header.tsx'
 import { TableRow } from './table-row.tsx'
-import { trackOf } from './tracks.ts'
+import { tracksOf } from './tracks.ts'
 
 const height = 32
 const home: Scrolled = { bar: 0, top: 0 }
@@ -101,7 +101,7 @@ export const SampleTable = ({ rows, shown, columns }: SampleTableProps) => {
               index={from + i}
               rows={rows}
               shown={shown}
-              tracks={trackOf(shown, columns)}
+              tracks={tracksOf(shown, columns)}
               current={from + i === current}
               onChoose={() => {
                 setCurrent(from + i)

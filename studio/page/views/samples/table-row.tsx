@@ -1,12 +1,13 @@
 import type { Cell } from '../../../api/index.ts'
 import { cellText } from '../../logic/figures.ts'
 import type { Rows } from '../../state/rows.ts'
+import type { tracksOf } from './tracks.ts'
 
 interface TableRowProps {
   readonly index: number
   readonly rows: Rows
   readonly shown: ReadonlyArray<string>
-  readonly tracks: string
+  readonly tracks: ReturnType<typeof tracksOf>
   readonly current: boolean
   readonly onChoose: () => void
 }
@@ -49,7 +50,7 @@ export const TableRow = ({ index, rows, shown, tracks, current, onChoose }: Tabl
       aria-rowindex={index + 2}
       aria-selected={current}
       class={`cells ${waiting ? 'waiting' : ''}`}
-      style={{ gridTemplateColumns: tracks }}
+      style={tracks}
       onClick={onChoose}
     >
       {shown.map((name) => {
