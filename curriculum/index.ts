@@ -1,3 +1,4 @@
+export * from './counts.ts'
 export * from './difficulty.ts'
 export * from './mask.ts'
 export * from './refusal.ts'

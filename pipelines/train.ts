@@ -5,13 +5,7 @@ import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
 import { answerDefaults, answerSettings } from '../eval/index.ts'
-import {
-  budgetOf,
-  checkpointProfile,
-  checkpointRevision,
-  type ProfileOverrides,
-  samplingOf,
-} from '../models/index.ts'
+import { checkpointProfile, checkpointRevision, type ProfileOverrides } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
@@ -31,6 +25,7 @@ import {
 import { Videos } from '../video/index.ts'
 import { sharedVideos } from './shared-videos.ts'
 import { announceSight } from './sight.ts'
+import { clipsOf } from './train/clips.ts'
 import { fileOf, present, type VideoFolders } from './train/data.ts'
 import { curriculumSettings, planOf, sftSettings, taskPlans } from './train/defaults.ts'
 import { holdRun } from './train/hold.ts'
@@ -162,8 +157,7 @@ const open = Effect.fnUntraced(function* (
   })
   const source = clipPrompts({
     preprocessing,
-    clip: ({ sample }) =>
-      videos.clip(fileOf(options.videos, sample) ?? sample.file, samplingOf(view), budgetOf(view, view)),
+    clip: clipsOf(videos, profile, options.videos),
     dialect,
     plan,
     seed: settings.seed,

@@ -51,8 +51,9 @@ export interface ClipViews {
   readonly view: (item: TrainingItem, ratio: number) => Effect.Effect<ClipView, VideoError>
 }
 
-/** Name of a sample's file over all datasets of a training. */
-export const clipKey = ({ sample }: TrainingItem): string => `${sample.dataset}/${sample.file}`
+/** Name of a sample's file, or of the part that it is about, over all datasets of a training. */
+export const clipKey = ({ sample, segment }: TrainingItem): string =>
+  `${sample.dataset}/${sample.file}${segment === undefined ? '' : `#${segment}`}`
 
 /**
  * Views of video files, the one source of what any engine trains on: a clip is decoded once for all questions about it

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, type Sample, Windows } from '../core/index.ts'
+import { InputError, type Sample, type Window, Windows } from '../core/index.ts'
 import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/index.ts'
 import { actRepSample } from '../datasets/index.ts'
 import { codeOf, withoutMark } from '../files/index.ts'
@@ -54,6 +54,8 @@ export interface TrainingItem {
   readonly difficulty: number
   readonly band: Band
   readonly weight: number
+  /** First and last frame of the part of the video that it is about; all of it where absent. */
+  readonly segment?: Window
 }
 
 export interface TrainingData {

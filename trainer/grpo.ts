@@ -15,12 +15,13 @@ import { learningRateAt } from '../engine/optimiser/index.ts'
 import type { Composition } from '../rewards/index.ts'
 import { answerable } from './answerable.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
-import { samplerOf, samplerStateSchema } from './draws.ts'
+import { checkOrder, samplerOf, samplerStateSchema } from './draws.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
 import { nextCaps, ratioAt, retryRatio, solvedOf } from './masking.ts'
 import { type GrpoOptions, scheduleOf, stepsOf } from './options.ts'
 import { teach } from './policy.ts'
+import { poolOf } from './pool.ts'
 import type { PromptSource } from './prompts.ts'
 import { type Batch, isConstantGroup, rollOut } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -106,7 +107,8 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
   const items = bandedBy(fit, options.key)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.prompts)
-  const byKey = new Map(items.map((item) => [item.key, item]))
+  yield* checkOrder(items, options)
+  const itemOf = poolOf(items)
   const sampler = samplerOf(items, options, options.solvedAbove)
   const roll = (
     ids: ReadonlyArray<string>,
@@ -114,7 +116,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     round: number | 'masked',
     ratioOf: (item: TrainingItem) => number,
   ) => {
-    const common = { engine, rewards, options, items: ids.map((id) => byKey.get(id)!), step, round, skip }
+    const common = { engine, rewards, options, items: ids.map((id) => itemOf(id)!), step, round, skip }
     return run.seek === undefined
       ? rollOut({ ...common, source, ratioOf })
       : rollConversations({ ...common, source, seek: run.seek })

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { curriculumKeys, maskModes, maskScheduleKinds, samplerOrders } from '../curriculum/index.ts'
+import {
+  curriculumKeys,
+  defaultCountSettings,
+  maskModes,
+  maskScheduleKinds,
+  samplerOrders,
+} from '../curriculum/index.ts'
 import { policyLosses } from '../engine/index.ts'
 import type { Schedule } from '../engine/optimiser/index.ts'
 import { advantageScales } from './advantages.ts'
@@ -34,6 +40,18 @@ const runShape = {
   /** Number of steps between validations, if the caller provides one; 0 only before the first step and at the end. */
   evaluateEvery: z.int().min(0).default(0),
 }
+
+/** What `order: random-count` draws; see `CountSettings`. */
+export const countsSchema = z.strictObject({
+  /** Least count of each stratum, ascending; every stratum is drawn equally often. */
+  edges: z
+    .array(z.int().min(0))
+    .min(1)
+    .refine((edges) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!), 'is not ascending')
+    .default([...defaultCountSettings.edges]),
+  /** Share of the draws that are whole repetitions cut out of a clip with more of them; 0 draws whole clips only. */
+  subclips: share.default(defaultCountSettings.subclips),
+})
 
 /** Which frames are hidden of which samples, and until when. */
 export const maskSchema = z.strictObject({
@@ -123,6 +141,7 @@ export const grpoSchema = z
     /** What makes a sample hard: its difficulty score, or how short its annotation is (ranked within the data). */
     key: z.enum(curriculumKeys).default('score'),
     order: z.enum(samplerOrders).default('shuffled'),
+    counts: countsSchema.prefault({}),
     /** Samples whose mean IoU in their last unmasked rollouts exceeds this sit out later epochs; 1 keeps all. */
     solvedAbove: share.default(1),
     earlyStop: earlyStopSchema.prefault({}),
@@ -140,6 +159,7 @@ export const sftSchema = z.strictObject({
   /** Samples a step. */
   batch: z.int().positive().default(32),
   order: z.enum(samplerOrders).default('shuffled'),
+  counts: countsSchema.prefault({}),
   /** Where a sample has written thoughts (`meta.cot`), ask for thoughts and teach them with the answer. */
   thoughts: z.boolean().default(true),
 })

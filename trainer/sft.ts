@@ -6,9 +6,10 @@ import { learningRateAt } from '../engine/optimiser/index.ts'
 import { lessonOf } from '../tasks/index.ts'
 import { answerable } from './answerable.ts'
 import type { TrainingItem } from './data.ts'
-import { samplerOf, samplerStateSchema } from './draws.ts'
+import { checkOrder, samplerOf, samplerStateSchema } from './draws.ts'
 import { type Hooks, runLoop } from './loop.ts'
 import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
+import { poolOf } from './pool.ts'
 import type { Lesson, PromptSource } from './prompts.ts'
 import { thoughtTokens } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -45,7 +46,8 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
   if (options.thoughts) yield* checkTaught(items)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.batch)
-  const byKey = new Map(items.map((item) => [item.key, item]))
+  yield* checkOrder(items, options)
+  const itemOf = poolOf(items)
   const sampler = samplerOf(items, options, 1)
   return yield* runLoop({
     label: 'supervised fine-tuning',
@@ -62,7 +64,7 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
       const groups = yield* Effect.forEach(
         drawn.ids,
         (id) => {
-          const item = byKey.get(id)!
+          const item = itemOf(id)!
           const lessons: Effect.Effect<
             ReadonlyArray<Lesson>,
             VideoError | InputError | EngineError

@@ -21,5 +21,6 @@ export type {
 } from './model.ts'
 export { encodePicture } from './picture.ts'
 export { resize } from './resize.ts'
+export { type RateSampling, segmentClip, segmentSampling } from './segment.ts'
 export { clipSize, smartResize, smartResizeVideo } from './size.ts'
 export { type ClipRequest, Videos } from './videos.ts'

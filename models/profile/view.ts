@@ -1,4 +1,4 @@
-import type { FrameSampling, PixelBudget, VideoInfo } from '../../video/index.ts'
+import type { PixelBudget, RateSampling, VideoInfo } from '../../video/index.ts'
 import { clipSize } from '../../video/index.ts'
 import type { View } from './profile.ts'
 
@@ -6,7 +6,7 @@ import type { View } from './profile.ts'
 export type ViewSettings = Pick<View, 'fps' | 'frames' | 'minFrames' | 'maxPixels' | 'visionTokens'>
 
 /** Which frames a model sees of a video. */
-export const samplingOf = ({ fps, frames, minFrames }: ViewSettings): FrameSampling => ({
+export const samplingOf = ({ fps, frames, minFrames }: ViewSettings): RateSampling => ({
   kind: 'rate',
   fps,
   max: frames,

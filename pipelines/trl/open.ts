@@ -4,18 +4,13 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import { Effect } from 'effect'
 import type { Json } from '../../core/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
-import {
-  budgetOf,
-  checkpointProfile,
-  makeProfile,
-  type ProfileOverrides,
-  samplingOf,
-} from '../../models/index.ts'
+import { checkpointProfile, makeProfile, type ProfileOverrides } from '../../models/index.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { composeRewards } from '../../rewards/index.ts'
 import { lessonOf } from '../../tasks/index.ts'
 import {
   bandedBy,
+  checkOrder,
   checkTaught,
   clipViews,
   openRunFolder,
@@ -26,7 +21,8 @@ import {
 import { engineSettings, type TrainingKind } from '../../trainer/service/index.ts'
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
-import { fileOf, present } from '../train/data.ts'
+import { clipsOf } from '../train/clips.ts'
+import { present } from '../train/data.ts'
 import { curriculumSettings, planOf, sftSettings } from '../train/defaults.ts'
 import { checkServedMask } from '../train/mask-mode.ts'
 import type { TrainOptions } from '../train.ts'
@@ -71,6 +67,7 @@ export const readTrl = Effect.fnUntraced(function* (
           return { kind, options: { ...settings, prompts }, rewards: yield* composeRewards(settings.rewards) }
         })
   const settings = training.options
+  yield* checkOrder(found, settings)
   const items = training.kind === 'sft' ? found : bandedBy(found, training.options.key)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
   const steps = stepsOf(settings, items.length, perStep)
@@ -108,12 +105,7 @@ export const viewsOf = Effect.fnUntraced(function* (read: ReadTrl, options: Trai
       ? ({ mode: 'blank', margin: null } as const)
       : { mode: training.options.mask.mode, margin: training.options.mask.margin }
   return clipViews({
-    clip: ({ sample }) =>
-      videos.clip(
-        fileOf(options.videos, sample) ?? sample.file,
-        samplingOf(read.profile.view),
-        budgetOf(read.profile.view, read.profile.view),
-      ),
+    clip: clipsOf(videos, read.profile, options.videos),
     seed: training.options.seed,
     ...mask,
     cacheBytes: options.cacheBytes ?? 2 ** 30,

@@ -156,15 +156,13 @@ describe('repetition counting on the command line', () => {
     const sft = await train('sft', 'run/cot/repcount-train', 'sft', 'batch=1')
     expect(sft.code, sft.err).toBe(0)
     expect(rows('sft/metrics.jsonl')).toHaveLength(2)
+    const drawn = ['order=random-count', 'counts.edges=[0,2,3]', 'logPrompts=2', 'prompts=2', 'group=2']
     const rewards = 'rewards={"count_hybrid":1,"count_format":1,"count_interval":0.5}'
     const grpo = await train(
       'curriculum',
       'run/cot/repcount-train',
       'grpo',
-      'prompts=1',
-      'group=2',
-      'sampling.maxTokens=8',
-      rewards,
+      ...[...drawn, 'sampling.maxTokens=8', rewards],
     )
     expect(grpo.code, grpo.err).toBe(0)
     expect(rows('grpo/metrics.jsonl')).toHaveLength(2)
@@ -173,6 +171,12 @@ describe('repetition counting on the command line', () => {
       'count_format',
       'count_interval',
     ])
+
+    // One record of three repetitions is enough for strata of one and of two: they are cut out of it.
+    const counts = rows('grpo/rollouts.jsonl').map(({ sample }) => /~(\d)-(\d)$/.exec(String(sample)))
+    expect(new Set(counts.map((cut) => (cut === null ? 3 : 1 + Number(cut[2]) - Number(cut[1]))))).toEqual(
+      new Set([1, 2, 3]),
+    )
 
     const evaluated = await run('eval', 'repcount', ...data, ...backend, '--cache', 'off', '--json')
     expect(evaluated.code, evaluated.err).toBe(0)

@@ -10,6 +10,7 @@ import { samplerOf } from '../draws.ts'
 import { bandedBy } from '../grpo.ts'
 import { ratioAt } from '../masking.ts'
 import type { GrpoOptions, SftOptions } from '../options.ts'
+import { poolOf } from '../pool.ts'
 import { overlongPenalty } from '../presets.ts'
 import { scoreText } from '../rollouts.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -79,7 +80,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
   const { training, steps, views, folder, engine } = options
   const curriculum = training.kind === 'curriculum' ? training : null
   const items = curriculum === null ? options.items : bandedBy(options.items, curriculum.options.key)
-  const byKey = new Map(items.map((item) => [item.key, item]))
+  const known = poolOf(items)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
   const records = openRecords(folder)
   const frames = frameStore(views, options.sharedFrames)
@@ -96,9 +97,9 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
           curriculum: {
             options: curriculum.options,
             ratio: (step: number) => maskRatio(curriculum.options.mask, step, steps),
-            bandOf: (key: string) => byKey.get(key)!.band,
-            masked: (key: string, step: number) => ratioOf(byKey.get(key)!, step) > 0,
-            taskOf: (key: string) => byKey.get(key)!.sample.task,
+            bandOf: (key: string) => known(key)!.band,
+            masked: (key: string, step: number) => ratioOf(known(key)!, step) > 0,
+            taskOf: (key: string) => known(key)!.sample.task,
           },
         }),
   })
@@ -108,7 +109,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
     scoresOf: log.scoresOf,
     recorded: records.draws,
     record: records.draw,
-    item: (key) => byKey.get(key)!,
+    item: (key) => known(key)!,
     readable: views.clip,
   })
 
@@ -123,7 +124,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
   const itemOf = Effect.fnUntraced(function* (step: number, id: string) {
     const number = drawn.exec(id)?.[1]
     const key = number === undefined ? id : (yield* draws.of(step)).keys[Number(number)]
-    const item = key === undefined ? undefined : byKey.get(key)
+    const item = key === undefined ? undefined : known(key)
     return item ?? (yield* refuse(422, `step ${step} has no sample ${JSON.stringify(id)}`))
   })
 
@@ -176,7 +177,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
       (at) => {
         begun.add(at)
         return Effect.forEach(draws.guess(at), (key) => {
-          const item = byKey.get(key)!
+          const item = known(key)!
           return Effect.ignore(
             Effect.flatMap(views.clip(item), (clip) => {
               frames.hashes(item, clip)

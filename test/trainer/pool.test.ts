@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { afterAll, describe, expect, it } from 'vitest'
+import { anyProfile } from '../../models/index.ts'
+import { clipsOf } from '../../pipelines/train/clips.ts'
+import { checkOrder, poolOf, type TrainingItem } from '../../trainer/index.ts'
+import { frameOf, Videos } from '../../video/index.ts'
+import { stubItems } from './stub.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spanwise-pool-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const item: TrainingItem = {
+  ...stubItems(1)[0]!,
+  key: 'repcount/train/v',
+  sample: {
+    ...{ id: 'v', dataset: 'repcount', split: 'train', task: 'counting', video: 'v', file: 'v.mp4' },
+    ...{ duration: 10, query: 'How often?', windows: null, answer: '3' },
+    meta: {
+      cycles: [
+        [4, 12],
+        [12, 20],
+        [24, 40],
+      ],
+      cot: 'rep1',
+      action: 'squat',
+    },
+  },
+}
+const itemOf = poolOf([item])
+
+describe('a cut of whole repetitions', () => {
+  it('is an item of its own: count, cycles, part of the video, and no thoughts about the whole', () => {
+    expect(itemOf('repcount/train/v')).toBe(item)
+    expect(itemOf('repcount/train/v~2-3')).toMatchObject({
+      key: 'repcount/train/v~2-3',
+      segment: [12, 40],
+      sample: {
+        answer: '2',
+        duration: null,
+        meta: {
+          action: 'squat',
+          cycles: [
+            [0, 8],
+            [12, 28],
+          ],
+        },
+      },
+    })
+    expect(itemOf('repcount/train/v~2-3')?.sample.meta).not.toHaveProperty('cot')
+    for (const name of ['repcount/train/w~1-2', 'repcount/train/v~3-4', 'repcount/train/v~0-2'])
+      expect(itemOf(name)).toBeUndefined()
+  })
+
+  it('shows the frames from the first boundary to the last, as a clip that begins at 0', async () => {
+    const clips = await Effect.runPromise(
+      Effect.gen(function* () {
+        const videos = yield* Videos
+        yield* videos.encode(join(folder, 'v.mp4'), {
+          ...{ width: 64, height: 64, fps: 4 },
+          frames: Array.from({ length: 48 }, (_, i) => new Uint8Array(64 * 64 * 3).fill(5 * i)),
+        })
+        const view = { ...anyProfile.view, fps: 2, maxPixels: 64 * 64, frames: 64, minFrames: 1 }
+        const clip = clipsOf(videos, { view }, folder)
+        return [
+          yield* clip(itemOf('repcount/train/v~2-3')!),
+          yield* clip(itemOf('repcount/train/v~1-1')!),
+        ] as const
+      }).pipe(Effect.provide(Videos.layer({ workers: 1 }))),
+    )
+    const [two, one] = clips
+    expect(two.info).toMatchObject({ duration: 7, frames: 28 })
+    expect(Array.from(two.times)).toEqual(Array.from({ length: 14 }, (_, i) => i / 2))
+    expect(Array.from(two.indices)).toEqual(Array.from({ length: 14 }, (_, i) => 12 + 2 * i))
+    expect(Math.abs(frameOf(two, 0)[0]! - 60)).toBeLessThan(6)
+    expect(Array.from(one.indices)).toEqual([4, 6, 8, 10])
+    expect(one.info.duration).toBe(2)
+  })
+})
+
+describe('the order random-count', () => {
+  it('refuses samples without a count', async () => {
+    const check = (order: 'random-count' | 'shuffled') =>
+      Effect.runPromise(checkOrder([item, ...stubItems(1)], { order }))
+    await expect(check('random-count')).rejects.toThrow(
+      /order.*random-count draws by count.*has task grounding/,
+    )
+    await check('shuffled')
+  })
+})
