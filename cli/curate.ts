@@ -4,6 +4,7 @@ import { InputError } from '../core/index.ts'
 import { type Band, bands, defaultSelection, selectionMethods } from '../curriculum/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { actions } from '../pipelines/curate/act.ts'
+import { reviewModes } from '../pipelines/curate/reviewed.ts'
 import { runCurate } from '../pipelines/curate.ts'
 import { dataset, foldersOf, runOf } from './dataset.ts'
 import { given, json, positive, positiveOr, print, replace, run, seed, whole } from './flags.ts'
@@ -46,6 +47,12 @@ export const curate = Command.make(
       Flag.withDescription('what to do with annotations found partial, default drop'),
       Flag.withDefault('drop'),
     ),
+    reviews: Flag.Literals('reviews', reviewModes).pipe(
+      Flag.withDescription(
+        'whether decisions of people in the studio go over those of the agents: use or ignore, default use',
+      ),
+      Flag.withDefault('use'),
+    ),
     select: Flag.Literals('select', selectionMethods).pipe(
       Flag.withDescription(
         'how samples are selected: by a Gaussian on mean IoU (Time-R1), by a Gaussian independent of the distribution of the pool (TimeLens), by (1 - mean IoU) squared (TimeLens2), by quotas of bands, or at random; default gaussian',
@@ -83,6 +90,7 @@ export const curate = Command.make(
       ...given({ dataset: input.dataset, out: input.out, split: input.split }),
       replace: input.replace,
       act: { action: input.action },
+      reviews: input.reviews,
       selection: {
         method: input.select,
         share: input.share,
@@ -104,6 +112,7 @@ export const curate = Command.make(
         .join(', ')
     yield* print(input.json, summary, [
       `${summary.samples} samples: ${tally(summary.decisions)}`,
+      ...(Object.keys(summary.reviews).length === 0 ? [] : [`reviewed by people: ${tally(summary.reviews)}`]),
       `${summary.selected} of ${summary.pool} selected (${tally(summary.bands)})`,
       `curated dataset: ${summary.out}`,
     ])

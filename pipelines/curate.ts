@@ -5,10 +5,11 @@ import { difficultyEstimation } from '../agents/index.ts'
 import { InputError, mean, shellQuote } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
-import { readJson, writeWhole } from '../files/index.ts'
+import { contentHash, readJson, writeWhole } from '../files/index.ts'
 import { currentParts } from '../folds/index.ts'
 import { anyProfile } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { type Merged, mergeReviews, readReviews } from '../reviews/index.ts'
 import {
   type CuratedSample,
   type Curation,
@@ -28,6 +29,7 @@ import { type ActSettings, act, type Decision, defaultActSettings, rejudge } fro
 import { datasetCard } from './curate/card.ts'
 import { claimCuration } from './curate/claim.ts'
 import { type EvaluationSource, refuseOverlap } from './curate/overlap.ts'
+import { type ReviewMode, reviewed } from './curate/reviewed.ts'
 import { joinVerdicts, type Verdicts } from './curate/verdicts.ts'
 import { openMerged } from './merge.ts'
 
@@ -48,6 +50,8 @@ export interface CurateOptions {
   readonly evaluation?: ReadonlyArray<EvaluationSource>
   /** Folder of the videos of each dataset, where known: files are then compared by content too. */
   readonly videos?: { readonly [dataset: string]: string }
+  /** What people decided in the studio goes over the agents' verdicts, unless it is ignored. */
+  readonly reviews?: ReviewMode
 }
 
 export interface CurateSummary {
@@ -56,6 +60,8 @@ export interface CurateSummary {
   /** Samples that could be selected. */
   readonly pool: number
   readonly selected: number
+  /** Samples that people decided about, by their decision; `conflict` where they do not agree. */
+  readonly reviews: { readonly [decision: string]: number }
   readonly bands: { readonly [band: string]: number }
   /** Verdicts in the part files that do not count: superseded, or no longer planned. */
   readonly superseded: number
@@ -89,10 +95,11 @@ const decideAll = (
   { pairs, reflected }: Verdicts,
   settings: ActSettings,
   difficulty: Parameters<typeof rejudge>[2],
+  reviews: ReadonlyMap<string, Merged>,
 ): ReadonlyArray<Judged> =>
   pairs.map(({ bra, dea }) => {
-    const decision = act(bra, dea, settings, reflected)
     const row = (dea?.evidence != null ? dea : (bra ?? dea))!
+    const decision = reviewed(act(bra, dea, settings, reflected), reviews.get(String(row.key)), dea)
     const score =
       dea?.evidence == null
         ? null
@@ -141,7 +148,12 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
         options.evaluation ?? [],
         options.videos ?? {},
       )
-      const judged = decideAll(verdicts, settings, yield* difficultySettings(folder))
+      const mode = options.reviews ?? 'use'
+      const reviews =
+        mode === 'use' ? mergeReviews(yield* readReviews(options.run)) : new Map<string, Merged>()
+      const judged = decideAll(verdicts, settings, yield* difficultySettings(folder), reviews)
+      const byPeople = judged.flatMap(({ row }) => reviews.get(String(row.key)) ?? [])
+      const reviewCounts = tally(byPeople.map(({ decision }) => decision))
       const pool = judged.flatMap(
         ({ row, decision, score }): ReadonlyArray<Candidate> =>
           decision.weight > 0 && score !== null
@@ -195,6 +207,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
         spanwise: packageJson.version,
         act: JSON.stringify(settings),
         selection: JSON.stringify(selection),
+        reviews: byPeople.length === 0 ? mode : contentHash(byPeople.map((one) => ({ ...one }))),
         ...Object.fromEntries(
           (yield* Effect.forEach(verdicts.parts, (part) => readMetadata(database, part))).flatMap(
             (metadata) =>
@@ -205,7 +218,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       yield* claimCuration(
         database,
         out,
-        { ...slice, act: { ...settings }, selection: JSON.parse(JSON.stringify(selection)) },
+        { ...slice, act: { ...settings }, selection: JSON.parse(JSON.stringify(selection)), reviews: mode },
         options.replace ?? false,
       )
       yield* writePart(database, join(out, 'decisions.parquet'), curatedTypes, rows, provenance)
@@ -248,6 +261,8 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
           selection,
           decisions,
           bands,
+          reviews: reviewCounts,
+          reviewers: [...new Set(byPeople.flatMap(({ reviewers }) => reviewers))].length,
           samples: judged.length,
           selected: selected.length,
           videos: new Set(selected.map(({ row }) => row.video)).size,
@@ -261,6 +276,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
         decisions,
         pool: pool.length,
         selected: selected.length,
+        reviews: reviewCounts,
         bands,
         superseded,
         out,

@@ -117,7 +117,7 @@ const samples: Columns = {
  * about the annotation and the second about the model too.
  */
 const ofReflection = "CASE verdict WHEN 'uncertain' THEN 1 ELSE 1 - abs(2 * score - 1) END"
-const uncertainty = `coalesce(0.75 * (${ofReflection}) + 0.25 * least(2 * sd_iou, 1), ${ofReflection}, least(2 * sd_iou, 1))`
+const uncertainty = `coalesce(0.75 * (${ofReflection}) + 0.25 * 2 * sd_iou, ${ofReflection}, 2 * sd_iou)`
 
 const sampleColumn = (name: string): string => {
   if (name === 'key') return 'key'

@@ -1,4 +1,5 @@
 import { Effect } from 'effect'
+import type { FoldReport } from '../folds/index.ts'
 import { type Database, openDatabase } from '../store/index.ts'
 import { Videos } from '../video/index.ts'
 import type { Run, Runs } from './api/index.ts'
@@ -29,6 +30,8 @@ export interface Studio extends StudioSources {
   readonly snapshots: Snapshots
   /** A database in memory for reading part files, which no text of a request reaches. */
   readonly parts: Database
+  /** States of finished folds, which do not change. */
+  readonly foldReports: Map<string, FoldReport>
 }
 
 /** How long a list of runs counts as the present one, in milliseconds. */
@@ -45,7 +48,7 @@ export const makeStudio = Effect.fnUntraced(function* (sources: StudioSources) {
     return known.runs
   }
   const parts = yield* openDatabase(':memory:', { threads: 2, memory: '128MB' })
-  return { ...sources, reader, runs, snapshots, parts } satisfies Studio
+  return { ...sources, reader, runs, snapshots, parts, foldReports: new Map() } satisfies Studio
 })
 
 /** The run with an id, or a refusal. */

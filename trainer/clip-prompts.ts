@@ -78,6 +78,7 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
       const ready: PreparedPrompt = { prompt, duration: clip.info.duration, mask, priorIou }
       return ready
     }),
+    decode: (token) => preprocessing.tokenizer.decode([token]),
     encode: (text) => [
       ...preprocessing.tokenizer.encodeText(text),
       ...(endToken === undefined ? [] : [endToken]),

@@ -20,9 +20,10 @@ import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
 import { nextCaps, ratioAt, retryRatio, solvedOf } from './masking.ts'
 import { type GrpoOptions, scheduleOf, stepsOf } from './options.ts'
-import { teach } from './policy.ts'
+import { gainsOf, teach } from './policy.ts'
 import { poolOf } from './pool.ts'
 import type { PromptSource } from './prompts.ts'
+import { loggedRollouts } from './rollout-log.ts'
 import { type Batch, isConstantGroup, rollOut } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
 import { rollConversations, type SeekSource, seekSummary, withOptions } from './seek/index.ts'
@@ -188,7 +189,8 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       groups.filter(({ ratio }) => ratio === 0).map((group) => [group.item.key, solvedOf(group)]),
     )
     const sampler = rescore(plan.sampler, scores)
-    for (const group of groups.slice(0, options.logPrompts))
+    const gains = gainsOf(groups, options)
+    for (const [index, group] of groups.slice(0, options.logPrompts).entries())
       yield* folder.record('rollouts.jsonl', {
         step,
         sample: group.item.key,
@@ -196,12 +198,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
         mask: group.prepared.mask.digest,
         ratio: group.ratio,
         prior_iou: group.prepared.priorIou,
-        rollouts: group.rollouts.map(({ text, reward, iou, finish, turns, ending }) => ({
-          ...{ text, reward, iou, finish },
-          ...(turns === undefined
-            ? {}
-            : { ending, rounds: turns.map((turn) => ({ shown: turn.shown, text: turn.text })) }),
-        })),
+        rollouts: loggedRollouts(group, gains[index]!, source),
       })
     return {
       state: { sampler, plateau: watched, caps: nextCaps(options.mask, state.caps, groups) },

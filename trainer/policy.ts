@@ -35,6 +35,17 @@ const byPrompt = (
   return [...groups].map(([prompt, completions]) => ({ prompt, completions }))
 }
 
+/** The advantage of every completion, [group][completion]. */
+export const gainsOf = (
+  groups: ReadonlyArray<RolloutGroup>,
+  { scale }: Pick<GrpoOptions, 'scale'>,
+): ReadonlyArray<ReadonlyArray<number>> =>
+  advantages(
+    groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
+    scale,
+    groups.map(({ item }) => item.sample.task),
+  )
+
 /**
  * The groups with a gradient, in the engine's form. A constant group has advantage 0 everywhere and, without a
  * KL term, no gradient: it is left out, and the weights make up for the smaller normaliser, so loss and gradient are those
@@ -47,11 +58,7 @@ export const updateGroups = (
   groups: ReadonlyArray<RolloutGroup>,
   options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta' | 'maskTruncated' | 'seek'>,
 ): ReadonlyArray<TrainingGroup> => {
-  const gains = advantages(
-    groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
-    options.scale,
-    groups.map(({ item }) => item.sample.task),
-  )
+  const gains = gainsOf(groups, options)
   const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
   const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))
   const taken = ({ finish }: ScoredRollout) => !options.maskTruncated || finish !== 'length'

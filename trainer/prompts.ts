@@ -33,4 +33,6 @@ export interface PromptSource {
   ) => Effect.Effect<PreparedPrompt, VideoError | InputError | EngineError>
   /** The tokens of an assistant's reply, its end token included. */
   readonly encode: (text: string) => ReadonlyArray<number>
+  /** The text of one token, for records; a part of a character is a replacement character. */
+  readonly decode?: (token: number) => string
 }

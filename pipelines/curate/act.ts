@@ -28,7 +28,7 @@ export interface Decision {
 const windowsOf = (value: unknown): ReadonlyArray<Window> => (value ?? []) as ReadonlyArray<Window>
 
 /** Why an agent could not judge the sample, or null. */
-const gap = (agent: string, row: Row | undefined, required: boolean): string | null => {
+export const gap = (agent: string, row: Row | undefined, required: boolean): string | null => {
   if (row === undefined) return required ? `${agent}: not run` : null
   return row.evidence === null ? `${agent}: ${row.outcome}, ${row.reason}` : null
 }

@@ -14,6 +14,9 @@ export interface CardFacts {
   readonly decisions: { readonly [decision: string]: number }
   /** Selected rows by band. */
   readonly bands: { readonly [band: string]: number }
+  /** Samples by what people decided about them, and how many people. */
+  readonly reviews: { readonly [decision: string]: number }
+  readonly reviewers: number
   readonly samples: number
   readonly selected: number
   readonly videos: number
@@ -35,6 +38,16 @@ const detail = ({ method, mean, deviation, quotas }: Selection): string => {
     .map(([band, quota]) => `${band} ${quota}`)
     .join(', ')}`
 }
+
+/** What people decided, which goes over the agents' verdicts. */
+const reviewText = ({ reviews, reviewers }: CardFacts): string =>
+  reviewers === 0
+    ? ''
+    : `
+${reviewers} ${reviewers === 1 ? 'person has' : 'people have'} reviewed samples. Their decisions go over those of the agents, except where they are in conflict.
+
+${table(['review', 'samples'], Object.entries(reviews))}
+`
 
 /** The dataset card: front matter for the Hugging Face hub, then settings and counts. */
 export const datasetCard = (facts: CardFacts): string => {
@@ -83,7 +96,7 @@ An annotation found partial by boundary reflection: **${facts.act.action}**; an 
   }.
 
 ${table(['decision', 'samples'], Object.entries(facts.decisions))}
-
+${reviewText(facts)}
 ## Selection
 
 Method \`${facts.selection.method}\` over the samples that were kept, ${

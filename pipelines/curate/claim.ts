@@ -15,13 +15,14 @@ const recordName = 'curation.json'
 /** The settings that a folder was curated with, null if it contains no curated dataset. */
 const settingsIn = Effect.fnUntraced(function* (database: Database, folder: string) {
   const recorded = yield* readJson(join(folder, recordName), z.record(z.string(), z.json()))
-  if (recorded !== null) return recorded as CurationSettings
+  // Earlier versions knew no reviews, and there were none.
+  if (recorded !== null) return { reviews: 'use', ...recorded } as CurationSettings
   // Earlier versions left their settings in the metadata alone.
   const decisions = join(folder, 'decisions.parquet')
   if (!existsSync(decisions)) return null
   const { act, selection } = yield* readMetadata(database, decisions)
   if (act === undefined || selection === undefined) return null
-  return { act: JSON.parse(act), selection: JSON.parse(selection) } as CurationSettings
+  return { act: JSON.parse(act), selection: JSON.parse(selection), reviews: 'use' } as CurationSettings
 })
 
 /**

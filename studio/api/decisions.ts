@@ -1,17 +1,11 @@
 import { z } from 'zod'
+import { decisionKinds, isReviewer } from '../../reviews/index.ts'
 import { keySchema, windowSchema } from './common.ts'
 
 /** A name that can be a file's: it names the reviewer's log in the run. */
-export const reviewerSchema = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, {
+export const reviewerSchema = z.string().refine(isReviewer, {
   error: 'a reviewer name has letters, digits, spaces, ".", "_" and "-" only, 64 at most',
 })
-
-/**
- * accept: the sample is good with the windows as annotated · reject: it must not be trained on · repair: it is good with
- * `windows` instead · note: no decision, only a remark.
- */
-export const decisionKinds = ['accept', 'reject', 'repair', 'note'] as const
-export type DecisionKind = (typeof decisionKinds)[number]
 
 const windows = z
   .array(

@@ -13,6 +13,7 @@ import { absent } from '../server/refusal.ts'
 import { runOf, type Studio } from '../studio.ts'
 import { selectFrom } from '../table/ask.ts'
 import type { Snapshot } from '../table/snapshot.ts'
+import { maskAt, maskLane } from '../training/mask.ts'
 import { windowLane } from './lane.ts'
 import { type VerdictRow, verdictRows } from './places.ts'
 import { predictionLanes } from './predictions.ts'
@@ -131,6 +132,17 @@ export const askedSample = Effect.fnUntraced(function* (studio: Studio, { params
   return { run, key, snapshot, verdicts, sample: sampleOfStored(verdicts[0]!.row) }
 })
 
+/** The frames that a training hides at a step, where the request names both and the training knows the sample. */
+const maskedLanes = Effect.fnUntraced(function* (studio: Studio, { query }: Question, key: string) {
+  const [training, step] = [query.get('training'), Number(query.get('step') ?? 0)]
+  if (training === null || !Number.isInteger(step) || step < 0) return []
+  const run = yield* runOf(studio, training)
+  return yield* maskAt(studio, run, key, step).pipe(
+    Effect.map((mask) => [maskLane(mask, run.name)]),
+    Effect.catchTag('Refusal', () => Effect.succeed([])),
+  )
+})
+
 /** `GET /api/runs/:run/samples/:key`. */
 export const sampleDetail = Effect.fn('Studio.sampleDetail')(function* (studio: Studio, question: Question) {
   const { run, key, snapshot, verdicts, sample } = yield* askedSample(studio, question)
@@ -144,6 +156,7 @@ export const sampleDetail = Effect.fn('Studio.sampleDetail')(function* (studio: 
     ...shown.flatMap((one) => one.lanes),
     ...(yield* decidedLanes(run, snapshot, key, windows)),
     ...predictionLanes(studio, sample),
+    ...(yield* maskedLanes(studio, question, key)),
   ]
   return {
     ...{ key, sample: sample.id, dataset: sample.dataset, split: sample.split, task: sample.task },

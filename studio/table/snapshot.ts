@@ -21,6 +21,8 @@ const memory = '400MB'
  * from writing to it, and the studio must never hold up a run. Nothing can be written to it, and no file be read.
  */
 export interface Snapshot {
+  /** The only folder whose files its database can reach. */
+  readonly folder: string
   readonly database: Database
   /** Whether `samples` is a table; before, it is the slower view. */
   readonly joined: boolean
@@ -113,6 +115,7 @@ export const takeSnapshot = Effect.fn('Studio.takeSnapshot')(function* (plan: Sn
     source,
     revision,
     joined: !(plan.hurried && size > large),
+    folder,
     totals: new Map(),
     numbers: new Map(),
   } satisfies Snapshot

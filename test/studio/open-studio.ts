@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { Effect, Exit, Scope } from 'effect'
+import { Deferred, Effect, Fiber } from 'effect'
 import { type ServeOptions, serveStudio } from '../../studio/index.ts'
 import { Videos } from '../../video/index.ts'
 
@@ -32,13 +32,17 @@ export interface OpenStudio {
 export const openStudio = async (
   options: Partial<ServeOptions> & { readonly folder: string },
 ): Promise<OpenStudio> => {
-  const scope = await Effect.runPromise(Scope.make())
-  const url = await Effect.runPromise(
+  const listening = Deferred.makeUnsafe<string, unknown>()
+  const fiber = Effect.runFork(
     serveStudio({ also: [], videos: {}, reviewer: 'ada', version: '0', token, ...options }).pipe(
+      Effect.tap((url) => Deferred.succeed(listening, url)),
+      Effect.andThen(Effect.never),
+      Effect.scoped,
       Effect.provide(Videos.layer({ workers: 1 })),
-      Effect.provideService(Scope.Scope, scope),
+      Effect.onError((cause) => Deferred.failCause(listening, cause)),
     ),
   )
+  const url = await Effect.runPromise(Deferred.await(listening))
   const port = Number(new URL(url).port)
   const raw: OpenStudio['raw'] = (path, headers = {}, method = 'GET', body) =>
     new Promise((resolve, reject) => {
@@ -74,6 +78,8 @@ export const openStudio = async (
     },
     post: (path, body) =>
       raw(path, { ...bearer, 'content-type': 'application/json' }, 'POST', JSON.stringify(body)),
-    close: () => Effect.runPromise(Scope.close(scope, Exit.void)),
+    close: async () => {
+      await Effect.runPromise(Fiber.interrupt(fiber))
+    },
   }
 }
