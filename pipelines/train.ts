@@ -29,7 +29,7 @@ import { clipsOf } from './train/clips.ts'
 import { fileOf, present, type VideoFolders } from './train/data.ts'
 import { curriculumSettings, planOf, sftSettings, taskPlans } from './train/defaults.ts'
 import { holdRun } from './train/hold.ts'
-import { seekSourceOf, seekValidation } from './train/seek.ts'
+import { fitItems, seekSourceOf, seekValidation } from './train/seek.ts'
 import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
 
 /** Options of `spanwise train sft` and `spanwise train curriculum`. */
@@ -98,7 +98,9 @@ const survey = Effect.fnUntraced(function* (options: TrainOptions) {
   yield* refuseOverlap(items, options)
   return { preprocessing, profile, data, items }
 })
-type Survey = Effect.Success<ReturnType<typeof survey>>
+type Survey = Omit<Effect.Success<ReturnType<typeof survey>>, 'items'> & {
+  readonly items: ReadonlyArray<TrainingItem>
+}
 
 /** The common setup of both kinds of training. */
 const open = Effect.fnUntraced(function* (
@@ -225,13 +227,14 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
   const { profile, items } = surveyed
   const settings = yield* curriculumSettings(profile, items, options.settings)
   const rewards = yield* composeRewards(settings.rewards)
+  const fit = yield* fitItems(items, settings)
   const { mask, sampling } = settings
   const plan = planOf('curriculum', profile)
   const opened = yield* open(
     'curriculum',
     engine,
     options,
-    surveyed,
+    { ...surveyed, items: fit },
     settings,
     mask,
     plan,
@@ -262,12 +265,13 @@ export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOpt
   const surveyed = yield* survey(options)
   const { profile } = surveyed
   const settings = yield* sftSettings(profile, options.settings)
+  const fit = yield* fitItems(surveyed.items, settings)
   const mask = { mode: 'blank', margin: null } as const
   const opened = yield* open(
     'sft',
     engine,
     options,
-    surveyed,
+    { ...surveyed, items: fit },
     settings,
     mask,
     planOf('sft', profile, settings.thoughts),

@@ -98,12 +98,6 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       problem: 'a KL term needs a reference model',
       remedy: 'set a reference engine, or beta to 0',
     })
-  if (run.seek !== undefined && options.inject !== 'none')
-    return yield* new InputError({
-      subject: 'setting "inject"',
-      problem: 'an annotation cannot take the place of a conversation about frames',
-      remedy: 'set inject to none, or leave out seek',
-    })
   const fit = yield* run.seek === undefined ? answerable(run.items) : withOptions(run.items)
   const items = bandedBy(fit, options.key)
   const skip = makeSkipped()

@@ -1,7 +1,18 @@
+import { Effect } from 'effect'
 import { frameSeeker, layoutOf, type SeekSettings, seekDefaults } from '../../agents/index.ts'
+import { InputError } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import { budgetOf, type ModelProfile, type ReplyPlan } from '../../models/index.ts'
-import { type SeekSource, type SeekTraining, seekSource } from '../../trainer/index.ts'
+import {
+  type GrpoOptions,
+  type SeekSource,
+  type SeekTraining,
+  type SftOptions,
+  seekSource,
+  type TrainingItem,
+  withEvidence,
+  withOptions,
+} from '../../trainer/index.ts'
 import type { PixelBudget, Videos } from '../../video/index.ts'
 import { fileOf, type VideoFolders } from './data.ts'
 
@@ -57,3 +68,37 @@ export const seekValidation = (
     ...{ frames, rounds, start, mode, labels, maxTokens },
     ...{ think: plan.ask, reasoning: plan.enable, guided: false },
   })
+
+/** The items that a training can use: of frame seeking those that it can be taught on. Nothing is written before. */
+export const fitItems = Effect.fnUntraced(function* (
+  items: ReadonlyArray<TrainingItem>,
+  settings: SftOptions | GrpoOptions,
+) {
+  if (settings.seek === undefined) return items
+  if (!('inject' in settings)) return yield* withEvidence(items)
+  yield* refuseInjection(settings)
+  return yield* withOptions(items)
+})
+
+const refuseInjection = ({ inject }: Pick<GrpoOptions, 'inject'>): Effect.Effect<void, InputError> =>
+  inject === 'none'
+    ? Effect.void
+    : Effect.fail(
+        new InputError({
+          subject: 'train curriculum setting "inject"',
+          problem: 'an annotation cannot take the place of a conversation about frames',
+          remedy: 'set inject to none, or leave out seek',
+        }),
+      )
+
+/** Frame seeking trains on the embedded engine only. */
+export const refuseServedSeek = ({ seek }: Pick<SftOptions, 'seek'>): Effect.Effect<void, InputError> =>
+  seek === undefined
+    ? Effect.void
+    : Effect.fail(
+        new InputError({
+          subject: 'setting "seek"',
+          problem: 'conversations about frames are trained on the embedded engine only',
+          remedy: 'leave out --engine trl',
+        }),
+      )

@@ -25,6 +25,7 @@ import { clipsOf } from '../train/clips.ts'
 import { present } from '../train/data.ts'
 import { curriculumSettings, planOf, sftSettings } from '../train/defaults.ts'
 import { checkServedMask } from '../train/mask-mode.ts'
+import { refuseServedSeek } from '../train/seek.ts'
 import type { TrainOptions } from '../train.ts'
 import { promptsPerStep, type TrlOptions } from './options.ts'
 
@@ -68,6 +69,7 @@ export const readTrl = Effect.fnUntraced(function* (
         })
   const settings = training.options
   yield* checkOrder(found, settings)
+  yield* refuseServedSeek(settings)
   const items = training.kind === 'sft' ? found : bandedBy(found, training.options.key)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
   const steps = stepsOf(settings, items.length, perStep)
