@@ -153,7 +153,8 @@ const open = Effect.fnUntraced(function* (
       settings.seek === undefined
         ? profile
         : { ...profile, view: { ...view, frames: settings.seek.frames, fps: 1 } },
-    ...{ medium: 'video', question: items[0]!.sample.task },
+    medium: settings.seek === undefined ? 'video' : 'pictures',
+    question: items[0]!.sample.task,
     datasets: items.map(({ sample }) => sample.dataset),
     files: items.slice(0, 100).flatMap(({ sample }) => fileOf(options.videos, sample) ?? []),
   })

@@ -1,5 +1,8 @@
 import { groundingDemo } from './grounding.ts'
+import { seekDemo } from './seek.ts'
 import type { TaskDemo } from './task-demo.ts'
 
 /** Every demo, by the name of `--task`. A new one is one file and one line here. */
-export const demos = { grounding: groundingDemo } as const satisfies { readonly [task: string]: TaskDemo }
+export const demos = { grounding: groundingDemo, seek: seekDemo } as const satisfies {
+  readonly [task: string]: TaskDemo
+}
