@@ -13,6 +13,7 @@ import { exam, examine, type Skill } from './exam.ts'
 import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
 import type { PretrainOptions } from './options.ts'
 import { meet } from './peers.ts'
+import { seekExam } from './seek-exam.ts'
 import { sight } from './sight.ts'
 
 /** The second moment adapts faster than AdamW's default, because training has only a few hundred short steps. */
@@ -71,7 +72,8 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
     const questions = exam(checkpoint, leads ? options.questions : 0, settings.fps)
     const measure = Effect.fnUntraced(function* (step: number) {
       const marks = yield* examine(engine, questions)
-      yield* write({ step, ...marks, sight: yield* sight(engine, checkpoint, settings) })
+      const seek = yield* seekExam(engine, checkpoint, Math.ceil(options.questions / 2))
+      yield* write({ step, ...marks, seek, sight: yield* sight(engine, checkpoint, settings) })
       return marks
     })
     let note = ''
