@@ -63,6 +63,7 @@ const shapes = Command.make(
       100,
     ),
     questions: wholeOr('questions', 'grounding questions of each grade in a measurement; 0 for none', 64, 0),
+    sharpness: positiveOr('sharpness', 'factor of the finished logits: 2 draws as temperature 0.5 did', 1),
     peer: Flag.String('peer').pipe(
       Flag.withDescription('train jointly with other processes, as number K of N, e.g. 0/4'),
       Flag.optional,
@@ -91,6 +92,7 @@ const shapes = Command.make(
       seed: input.seed,
       evaluateEvery: input.evaluateEvery,
       questions: input.questions,
+      sharpness: input.sharpness,
       microBatchTokens: input.microBatchTokens,
       drawers: Math.max(1, Math.min(12, Math.floor(availableParallelism() / (peers?.count ?? 1)) - 1)),
       device: Option.getOrElse(input.device, () => config.device),

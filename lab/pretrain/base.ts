@@ -1,6 +1,7 @@
 import { reflectQuestion, requestText, seekQuestion, verifyQuestion } from '../../agents/index.ts'
 import { oneDecimal } from '../../core/index.ts'
 import { type Checkpoint, createCheckpoint } from '../../engine/checkpoint/index.ts'
+import { pairTimes } from '../../engine/processor/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
 import {
   choiceQuestion,
@@ -21,14 +22,14 @@ const corpus = (settings: LessonSettings): ReadonlyArray<string> => {
     .flat()
     .flatMap(({ turns, times }) => [
       ...turns.flatMap(({ question, answer }) => [question, answer]),
-      // The processor writes the middle of each frame pair.
-      ...times.map((time) => `<${oneDecimal(time + 0.5 / settings.fps)} seconds>`),
+      ...pairTimes(times, 2).map((time) => `<${oneDecimal(time)} seconds>`),
     ])
 }
 
 /**
  * The fixed parts of the prompts and answers. Each is one token, which identifies the kind of question and
- * keeps the boilerplate, more than half of a question's text, short in training and rollouts.
+ * keeps the boilerplate, more than half of a question's text, short in training and rollouts. What is shorter than five
+ * characters occurs in other places too.
  */
 const phrases: ReadonlyArray<string> = (() => {
   const gap = '\0'
@@ -55,7 +56,7 @@ const phrases: ReadonlyArray<string> = (() => {
     ),
     ' seconds>',
   ]
-  return [...new Set(texts.flatMap((text) => text.split(gap)))].filter((text) => text.length > 1)
+  return [...new Set(texts.flatMap((text) => text.split(gap)))].filter((text) => text.length > 4)
 })()
 
 /** Vocabulary size, including the bytes and the special tokens. */
@@ -65,8 +66,8 @@ const vocabulary = 768
  * The untrained shapes model: Qwen3-VL's layout at about three million parameters, small enough to be trained, sampled
  * and shipped from a laptop. 64 x 64 pixel frames give four visual tokens a frame pair.
  */
-export const untrained = (folder: string, settings: LessonSettings, seed: number): Checkpoint =>
-  createCheckpoint(folder, {
+export const untrained = (folder: string, settings: LessonSettings, seed: number): Checkpoint => {
+  const made = createCheckpoint(folder, {
     vision: { depth: 3, hiddenSize: 128, intermediateSize: 384, heads: 4, side: 4, deepstack: [1] },
     text: {
       layers: 4,
@@ -88,3 +89,6 @@ export const untrained = (folder: string, settings: LessonSettings, seed: number
     fps: settings.fps,
     seed,
   })
+  // How the model is asked and what it can see: its profile's name.
+  return { ...made, files: new Map([...made.files, ['spanwise.json', '{ "family": "shapes-base" }\n']]) }
+}

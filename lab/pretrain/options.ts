@@ -23,6 +23,8 @@ export interface PretrainOptions {
   readonly evaluateEvery: number
   /** Grounding questions of each grade that a measurement asks, and half as many of every other kind; 0 for none. */
   readonly questions: number
+  /** What the logits of the finished checkpoint are multiplied by, see `sharpened`; 1 leaves them. */
+  readonly sharpness: number
   /** The processes that train together with this one, if any. */
   readonly peers?: Peers
   /** Settings that differ from `lessonDefaults`. */

@@ -10,10 +10,12 @@ import { untrained } from './base.ts'
 import { modelCard } from './card.ts'
 import { drawers } from './draw.ts'
 import { exam, examine, type Skill } from './exam.ts'
+import { grafted } from './graft.ts'
 import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
 import type { PretrainOptions } from './options.ts'
 import { meet } from './peers.ts'
 import { seekExam } from './seek-exam.ts'
+import { sharpen } from './sharpen.ts'
 import { sight } from './sight.ts'
 
 /** The second moment adapts faster than AdamW's default, because training has only a few hundred short steps. */
@@ -25,6 +27,18 @@ const unwritable = (file: string) => (cause: unknown) =>
     problem: `cannot be written (${String(cause)})`,
     remedy: 'choose another folder',
   })
+
+/** Random weights, or those of an earlier run with the tokenizer of today's lessons. */
+const startOf = Effect.fnUntraced(function* (
+  folder: string,
+  settings: LessonSettings,
+  { from, seed }: PretrainOptions,
+) {
+  const fresh = untrained(folder, settings, seed)
+  if (from === undefined) return fresh
+  const trained = yield* readCheckpoint(from)
+  return yield* Effect.try({ try: () => grafted(trained, fresh), catch: (cause) => cause as InputError })
+})
 
 /**
  * `spanwise pretrain shapes`: trains the shapes checkpoint from random weights by SFT, several questions packed behind
@@ -42,13 +56,10 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
   const passed = Effect.map(Clock.currentTimeMillis, (now) => (now - started) / 1000)
   // Peers have the same weights after an exchange: the first one measures and saves for all.
   const leads = peers === undefined || peers.index === 0
-  const start = options.from ?? `${options.out}.untrained${leads ? '' : `-${peers.index}`}`
+  const start = `${options.out}.start${leads ? '' : `-${peers.index}`}`
   const metrics = `${options.out}.metrics.jsonl`
-  const checkpoint =
-    options.from === undefined
-      ? untrained(start, settings, options.seed)
-      : yield* readCheckpoint(options.from)
-  if (options.from === undefined) yield* writeCheckpoint(start, checkpoint)
+  const checkpoint = yield* startOf(start, settings, options)
+  yield* writeCheckpoint(start, checkpoint)
   if (leads)
     yield* Effect.tryPromise({
       try: async () => {
@@ -133,6 +144,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
       }),
     )
     const seconds = yield* passed
+    if (leads && options.sharpness !== 1) yield* sharpen(options.out, options.sharpness)
     const card = skill && modelCard({ options, settings, skill, seconds })
     if (card !== undefined)
       yield* Effect.tryPromise({
