@@ -7,6 +7,7 @@ import { lookup } from '../datasets/index.ts'
 import { ensureWorld, worldFolders } from '../lab/world.ts'
 import { type Config, loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
+import { ofConfiguration } from './flags.ts'
 
 /** The flag of commands that work on one dataset. */
 export const dataset = Flag.String('dataset').pipe(
@@ -21,7 +22,8 @@ export const datasetOf = (flag: Option.Option<string>, config: Config): Effect.E
   const names = Object.keys(config.datasets)
   const configured = names.length === 1 ? names[0] : names.find((one) => one === 'default')
   const name = Option.getOrElse(flag, () => config.default ?? configured)
-  if (name !== undefined) return Effect.as(lookup(name), name)
+  const field = Option.isNone(flag) && config.default !== undefined ? 'default' : null
+  if (name !== undefined) return Effect.as(lookup(name), name).pipe(ofConfiguration(field))
   return Effect.fail(
     new InputError({
       subject: '--dataset',

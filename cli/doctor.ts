@@ -111,7 +111,11 @@ const train = Command.make(
     const config = yield* loadConfig()
     const { checkpoint, threads } = yield* trlModel(config, input)
     const { engine } = yield* settingsOf(input.settings)
-    const options = trlOptions(input, recordOf(engine), {})
+    const options = trlOptions(
+      { ...input, loraAlpha: Option.none(), weightDecay: Option.none() },
+      recordOf(engine),
+      {},
+    )
     const result = yield* runDoctorTrain(checkpoint, modelOf(config, input).overrides, options).pipe(
       Effect.provide(videoServices(threads, undefined)),
     )

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
-import { plainJson } from '../core/index.ts'
+import { InputError, plainJson } from '../core/index.ts'
 import { cleanings, defaultReadSettings, type Policy, policies } from '../datasets/index.ts'
 import { type ProfileOverrides, resolveCheckpoint, thinkModes } from '../models/index.ts'
 import type { Config } from '../pipelines/config.ts'
@@ -146,19 +146,44 @@ export const given = <A extends Record<string, Option.Option<unknown>>>(flags: A
     Object.entries(flags).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : [])),
   ) as { readonly [K in keyof A]?: A[K] extends Option.Option<infer V> ? V : never }
 
+/**
+ * What is wrong with a value of the configuration, under its name there: the error of the value's use names the flag that
+ * was not given. `field` is null for a value that was typed.
+ */
+export const ofConfiguration =
+  (field: string | null) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | InputError, R> =>
+    Effect.mapError(effect, (error) =>
+      field !== null && error instanceof InputError && error.subject.startsWith('--')
+        ? new InputError({
+            subject: `"${field}" in the configuration (${error.subject.replace(/^--\S+ ?/, '')})`,
+            problem: error.problem,
+            remedy: error.remedy,
+          })
+        : error,
+    )
+
 /** The checkpoint included in the package. */
 export const shippedModel = join(import.meta.dirname, '..', 'checkpoints', 'shapes-base')
 
 type ProfileFlags = { readonly [K in keyof typeof profile]: Option.Option<unknown> }
 
-/** Name of the model and what is set of its profile, after flags, named models of the configuration and defaults. */
+/**
+ * Name of the model and what is set of its profile, after flags, named models of the configuration and defaults; `field` is
+ * the field of the configuration that gives the name, null where it was typed.
+ */
 export const modelOf = (
   config: Config,
   flags: { readonly model: Option.Option<string> } & Partial<ProfileFlags>,
-): { readonly name: string | undefined; readonly overrides: ProfileOverrides } => {
+): {
+  readonly name: string | undefined
+  readonly field: string | null
+  readonly overrides: ProfileOverrides
+} => {
   const asked = Option.getOrElse(flags.model, () => config.model)
-  const entry =
-    typeof asked === 'string' && Object.hasOwn(config.models, asked) ? config.models[asked] : asked
+  const named = typeof asked === 'string' && Object.hasOwn(config.models, asked)
+  const entry = named ? config.models[asked] : asked
+  const field = named ? `models.${asked}` : Option.isSome(flags.model) ? null : 'model'
   const { name, ...configured } = typeof entry === 'object' ? entry : { name: entry }
   const flagged = Object.fromEntries(
     Object.keys(profile).flatMap((flag) => {
@@ -166,7 +191,7 @@ export const modelOf = (
       return value !== undefined && Option.isSome(value) ? [[flag, value.value]] : []
     }),
   ) as ProfileOverrides
-  return { name, overrides: { ...configured, ...flagged } }
+  return { name, field, overrides: { ...configured, ...flagged } }
 }
 
 /** Checkpoint, device and threads after flags, configuration and defaults. */
@@ -178,9 +203,10 @@ export const engineOf = Effect.fn('Cli.engineOf')(function* (
   },
 ) {
   const threads = Option.getOrElse(flags.threads, () => config.threads)
-  const { name } = modelOf(config, flags)
+  const { name, field } = modelOf(config, flags)
   return {
-    checkpoint: name === undefined ? shippedModel : yield* resolveCheckpoint(name),
+    checkpoint:
+      name === undefined ? shippedModel : yield* resolveCheckpoint(name).pipe(ofConfiguration(field)),
     device: Option.getOrElse(flags.device, () => config.device),
     threads: threads === 0 ? availableParallelism() : threads,
   }

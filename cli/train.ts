@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
+import { InputError } from '../core/index.ts'
 import { trueSamples } from '../lab/world.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { loadSource } from '../pipelines/source.ts'
+import type { TrainOptions } from '../pipelines/train/options.ts'
 import { checkTraining, planTraining, type TrainPlan } from '../pipelines/train/plan.ts'
-import { runCurriculum, runSft, type Trained, type TrainOptions } from '../pipelines/train.ts'
+import { runCurriculum, runSft, type Trained } from '../pipelines/train.ts'
 import { runTrl } from '../pipelines/train-trl.ts'
 import { planTrl, trlPlanLines } from '../pipelines/trl/plan.ts'
 import { relayTrl } from '../pipelines/trl/relay.ts'
@@ -15,7 +17,15 @@ import { dataset, datasetOf, foldersOf, requireCheckpoint } from './dataset.ts'
 import { engineOf, given, json, model, modelOf, positive, print, profile, run, seed, whole } from './flags.ts'
 import { trainingServices, videoServices } from './services.ts'
 import { settings, settingsOf } from './settings.ts'
-import { curriculumFlags, engineFlags, recordOf, relayedWords, trlModel, trlOptions } from './trl.ts'
+import {
+  checkEmbedded,
+  curriculumFlags,
+  engineFlags,
+  recordOf,
+  relayedWords,
+  trlModel,
+  trlOptions,
+} from './trl.ts'
 
 const flags = {
   ...model,
@@ -53,6 +63,21 @@ const flags = {
     Flag.withDefault(false),
   ),
 }
+
+/** A scale of adapters that are not there would be ignored. */
+const checkAlpha = (input: {
+  readonly loraRank: Option.Option<number>
+  readonly loraAlpha: Option.Option<number>
+}): Effect.Effect<void, InputError> =>
+  Option.isSome(input.loraAlpha) && Option.isNone(input.loraRank)
+    ? Effect.fail(
+        new InputError({
+          subject: '--lora-alpha',
+          problem: 'scales adapters, and none are trained',
+          remedy: 'add --lora-rank, or leave it out',
+        }),
+      )
+    : Effect.void
 
 /** Which weights are trained: all, all but the vision tower's, or low-rank adapters. */
 const trainableOf = (input: {
@@ -129,6 +154,8 @@ const trainCommand = (
       }
       const { checkpoint, ...engineSettings } = engine
       const { engine: ofEngine, ...ofTraining } = yield* settingsOf(input.settings)
+      if (!onGpus) yield* checkEmbedded(input, ofEngine)
+      yield* checkAlpha(input)
       const settings = {
         seed: input.seed,
         ...given({ steps: input.steps, learningRate: input.learningRate }),

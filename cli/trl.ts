@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
+import { InputError } from '../core/index.ts'
 import { policyLosses } from '../engine/index.ts'
 import { type ExecutorName, executors } from '../folds/index.ts'
 import type { Config } from '../pipelines/config.ts'
@@ -17,6 +18,8 @@ const text = (name: string, description: string) =>
 
 const names = Object.keys(executors) as ReadonlyArray<ExecutorName>
 
+const loopback = '127.0.0.1'
+
 /** Flags of `train` that choose an engine and say how it is launched. */
 export const engineFlags = {
   trainer: Flag.Literals('engine', ['embedded', 'trl']).pipe(
@@ -27,7 +30,7 @@ export const engineFlags = {
   ),
   gpus: whole('gpus', 'trl: GPUs of the node, default 1; 0 trains on the CPU'),
   plan: Flag.Boolean('plan').pipe(
-    Flag.withDescription('trl: print what would be run and what it needs, without running it'),
+    Flag.withDescription('print what would be run and what it needs, without running it'),
     Flag.withDefault(false),
   ),
   packing: Flag.Literals('packing', ['on', 'off']).pipe(
@@ -77,7 +80,7 @@ export const engineFlags = {
   cpus: positive('cpus', 'trl: cores to request from a scheduler, default 8 per GPU'),
   host: Flag.String('host').pipe(
     Flag.withDescription('trl: address of the service, default loopback; any other needs SPANWISE_TOKEN'),
-    Flag.withDefault('127.0.0.1'),
+    Flag.withDefault(loopback),
   ),
   port: whole('port', 'trl: port of the service, default any free port'),
 }
@@ -98,6 +101,44 @@ const pythonOf = (flag: Option.Option<string>): string => {
   )
   // The training is started in a folder of its own, where a relative path leads elsewhere; a plain name is looked up.
   return named.includes('/') ? resolve(named) : named
+}
+
+const ofTrl = [
+  ...['gpus', 'packing', 'vllm', 'vllmUrl', 'sharding', 'offload', 'precision', 'python', 'executor'],
+  ...['option', 'cpus', 'host', 'port'],
+] as const
+
+const isGiven = (value: unknown, byDefault: unknown): boolean =>
+  Option.isOption(value)
+    ? Option.isSome(value)
+    : Array.isArray(value)
+      ? value.length > 0
+      : value !== byDefault
+
+const defaults: { readonly [name: string]: unknown } = {
+  offload: false,
+  executor: 'local',
+  host: loopback,
+}
+
+const dashed = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
+/** Refuses flags of TRL's launch in an embedded training, which would ignore them. */
+export const checkEmbedded = (
+  input: { readonly [name: string]: unknown },
+  engine: unknown,
+): Effect.Effect<void, InputError> => {
+  const foreign: string | undefined = ofTrl.find((name) => isGiven(input[name], defaults[name]))
+  const subject = foreign === undefined ? (engine === undefined ? null : '--set engine') : dashed(foreign)
+  return subject === null
+    ? Effect.void
+    : Effect.fail(
+        new InputError({
+          subject,
+          problem: 'is for training with TRL, and this training is embedded',
+          remedy: 'add --engine trl, or leave it out',
+        }),
+      )
 }
 
 /** Flags that have no part in the command that a scheduler starts. */
@@ -130,7 +171,11 @@ export const curriculumFlags = (input: EngineFlags) =>
  * @param executorOptions those given with `--option`
  */
 export const trlOptions = (
-  input: EngineFlags & { readonly freezeVision: boolean },
+  input: EngineFlags & {
+    readonly freezeVision: boolean
+    readonly loraAlpha: Option.Option<number>
+    readonly weightDecay: Option.Option<number>
+  },
   engine: { readonly [name: string]: unknown },
   executorOptions: { readonly [name: string]: unknown },
 ): TrlOptions => ({
@@ -139,6 +184,8 @@ export const trlOptions = (
   engine: {
     ...given({
       loraRank: input.loraRank,
+      loraAlpha: input.loraAlpha,
+      weightDecay: input.weightDecay,
       vllm: input.vllm,
       vllmUrl: input.vllmUrl,
       sharding: input.sharding,

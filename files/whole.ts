@@ -25,8 +25,8 @@ const flush = (path: string) => {
   }
 }
 
-/** Moves `temporary` to its final path, replacing a file or a folder. */
-const put = (temporary: string, path: string) => {
+/** Moves a complete file or folder from its temporary name to its final path, replacing what is there. */
+export const putInPlace = (temporary: string, path: string) => {
   if (!statSync(temporary).isDirectory()) {
     renameSync(temporary, path)
     return
@@ -55,7 +55,7 @@ export const wholeSync = (
     makeFolders(dirname(path))
     make(temporary)
     if (durable && statSync(temporary).isFile()) flush(temporary)
-    put(temporary, path)
+    putInPlace(temporary, path)
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true })
     throw error
@@ -63,18 +63,41 @@ export const wholeSync = (
 }
 
 /** `wholeSync` for content produced asynchronously. */
-export const whole = async (path: string, make: (temporary: string) => Promise<void>): Promise<void> => {
+export const whole = async (
+  path: string,
+  make: (temporary: string) => Promise<void>,
+  { durable = true }: { readonly durable?: boolean } = {},
+): Promise<void> => {
   const temporary = temporaryName(path)
   try {
     makeFolders(dirname(path))
     await make(temporary)
-    if (statSync(temporary).isFile()) flush(temporary)
-    put(temporary, path)
+    if (durable && statSync(temporary).isFile()) flush(temporary)
+    putInPlace(temporary, path)
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true })
     throw error
   }
 }
+
+/** `wholeSync` for content that an effect produces: a failure or an interruption leaves nothing behind. */
+export const wholeBy = <A, E, R>(
+  path: string,
+  make: (temporary: string) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | InputError, R> =>
+  Effect.suspend(() => {
+    const temporary = temporaryName(path)
+    return attempt(path, 'written', () => makeFolders(dirname(path))).pipe(
+      Effect.andThen(make(temporary)),
+      Effect.tap(() =>
+        attempt(path, 'written', () => {
+          if (statSync(temporary).isFile()) flush(temporary)
+          putInPlace(temporary, path)
+        }),
+      ),
+      Effect.onError(() => Effect.sync(() => rmSync(temporary, { recursive: true, force: true }))),
+    )
+  })
 
 /** `wholeSync` of a text or bytes. */
 export const writeWholeSync = (path: string, content: string | Uint8Array): void =>

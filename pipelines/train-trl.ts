@@ -15,12 +15,14 @@ import {
   type TrainingService,
 } from '../trainer/service/index.ts'
 import { holdRun } from './train/hold.ts'
-import type { TrainOptions } from './train.ts'
+import type { TrainOptions } from './train/options.ts'
+import { forgetValidations, nameOf } from './train/validate.ts'
 import { accelerateConfig } from './trl/accelerate.ts'
 import { latestTrlCheckpoint, trainCommand } from './trl/launch.ts'
 import { claimRun, readTrl, viewsOf, wordingOf } from './trl/open.ts'
 import type { TrlOptions } from './trl/options.ts'
 import { finished, outcomeOf, stepOf, updatesOf } from './trl/outcome.ts'
+import { validateCheckpoint, validationFile } from './trl/validate.ts'
 
 /** Streams of a run whose rows have a step; a resumed run continues them. */
 const streams = ['metrics.jsonl', 'rollouts.jsonl', servedFile]
@@ -72,9 +74,13 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
   const before = latestTrlCheckpoint(read.engine.output)
   const resumedFrom = before === null ? 0 : stepOf(before.step, updatesOf(read))
   for (const name of streams) folder.truncate(name, resumedFrom)
+  // A resumed run keeps what was measured at the step it continues from.
+  folder.truncate(validationFile, resumedFrom + 1)
+  forgetValidations(folder.file('validation'), nameOf(resumedFrom))
   const engine = { ...read.engine, resume: before?.path ?? null }
   const log = folder.file('launch', 'train.log')
   if (resumedFrom < read.steps) {
+    if (before === null) yield* validateCheckpoint(read, options, folder, read.model, 0)
     yield* Effect.scoped(
       Effect.gen(function* () {
         const service = yield* makeTrainingService({
@@ -121,6 +127,9 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
       }),
     )
   }
+  const last = latestTrlCheckpoint(read.engine.output)
+  if (last !== null)
+    yield* validateCheckpoint(read, options, folder, last.path, stepOf(last.step, updatesOf(read)))
   yield* refresh(folder)
   return yield* outcomeOf(read, resumedFrom, began)
 }, Effect.scoped)

@@ -1,102 +1,50 @@
 import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
 import { Effect } from 'effect'
-import { InputError, type Json, type Sample } from '../core/index.ts'
+import type { Json } from '../core/index.ts'
 import type { MaskMode } from '../curriculum/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
-import { Engine, type EngineOptions, type EngineService, workerEngine } from '../engine/index.ts'
-import { answerDefaults, answerSettings } from '../eval/index.ts'
-import { checkpointProfile, checkpointRevision, type ProfileOverrides } from '../models/index.ts'
+import { Engine, type EngineService, workerEngine } from '../engine/index.ts'
+import { checkpointProfile, checkpointRevision } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { composeRewards } from '../rewards/index.ts'
 import { metricsToDuckDb } from '../store/index.ts'
 import {
-  answerable,
   clipPrompts,
   type GrpoOptions,
   type Hooks,
   latestCheckpoint,
   openRunFolder,
-  readTrainingData,
   type SftOptions,
   type TrainingItem,
   trainGrpo,
   trainSft,
 } from '../trainer/index.ts'
 import { Videos } from '../video/index.ts'
-import { sharedVideos } from './shared-videos.ts'
 import { announceSight } from './sight.ts'
 import { clipsOf } from './train/clips.ts'
-import { fileOf, present, type VideoFolders } from './train/data.ts'
-import { curriculumSettings, planOf, sftSettings, taskPlans } from './train/defaults.ts'
+import { fileOf } from './train/data.ts'
+import { curriculumSettings, engineDefaults, planOf, sftSettings, taskPlans } from './train/defaults.ts'
 import { holdRun } from './train/hold.ts'
+import { trainingItems } from './train/items.ts'
+import type { TrainOptions } from './train/options.ts'
 import { fitItems, seekSourceOf, seekValidation } from './train/seek.ts'
-import { forgetValidations, type Validation, validate, validationRows } from './train/validate.ts'
-
-/** Options of `spanwise train sft` and `spanwise train curriculum`. */
-export interface TrainOptions {
-  /** Folder of the checkpoint to start from: the one that the engine has loaded. */
-  readonly model: string
-  /** Folder of a curated dataset, or a JSONL file like its `train.jsonl`. */
-  readonly data: string
-  readonly videos: VideoFolders
-  /** The run's folder; continued where it holds a run of the same settings. */
-  readonly run: string
-  /** Only the first samples of the split, if given. */
-  readonly limit?: number
-  /** Take over the run's folder from its recorded holder. */
-  readonly breakLease?: boolean
-  /** Overrides of the model's profile. */
-  readonly profile?: ProfileOverrides
-  /** `GrpoOptions` or `SftOptions`; omitted ones have their defaults, unknown ones are refused. */
-  readonly settings?: { readonly [name: string]: unknown }
-  /** Samples to validate on before the first step, every `evaluateEvery` steps and after the last. */
-  readonly validation?: {
-    readonly samples: ReadonlyArray<Sample>
-    readonly videos: string
-    /** Validate even if training shares videos with it. */
-    readonly allowOverlap?: boolean
-  }
-  /** Limit of the caches of clips and prompts each, in bytes. */
-  readonly cacheBytes?: number
-  /** What the engine was made with: recorded with the run, and used for the reference model where `beta` is above 0. */
-  readonly engine?: Partial<Omit<EngineOptions, 'checkpoint'>>
-}
+import {
+  forgetValidations,
+  nameOf,
+  type Validation,
+  validate,
+  validationRows,
+  validationSettings,
+} from './train/validate.ts'
 
 export type Trained = Effect.Success<ReturnType<typeof runCurriculum>>
-
-/** Refuses to validate on training videos, unless allowed. */
-const refuseOverlap = Effect.fnUntraced(function* (
-  items: ReadonlyArray<TrainingItem>,
-  { videos, validation }: TrainOptions,
-) {
-  if (validation === undefined || validation.allowOverlap === true) return
-  const folders = new Map(
-    items.map(({ sample }) => [
-      sample.file,
-      typeof videos === 'string' ? videos : (videos[sample.dataset] ?? null),
-    ]),
-  )
-  const shared = sharedVideos(
-    { samples: items.map(({ sample }) => sample), folderOf: ({ file }) => folders.get(file) ?? null },
-    { samples: validation.samples, folderOf: () => validation.videos },
-  )
-  if (shared[0] !== undefined)
-    return yield* new InputError({
-      subject: '--validation',
-      problem: `shares ${shared.length === 1 ? `the video ${shared[0]}` : `${shared.length} videos (${shared[0]} first)`} with the training data`,
-      remedy: 'validate on another split, or add --allow-overlap',
-    })
-})
 
 /** The part of a run that does not depend on its settings. Nothing is written. */
 const survey = Effect.fnUntraced(function* (options: TrainOptions) {
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
-  const data = yield* readTrainingData(options.data)
-  const found = yield* answerable(yield* present(data.items, options.videos, options.data))
-  const items = found.slice(0, options.limit)
-  yield* refuseOverlap(items, options)
-  return { preprocessing, profile, data, items }
+  return { preprocessing, profile, ...(yield* trainingItems(options)) }
 })
 type Survey = Omit<Effect.Success<ReturnType<typeof survey>>, 'items'> & {
   readonly items: ReadonlyArray<TrainingItem>
@@ -182,16 +130,7 @@ const open = Effect.fnUntraced(function* (
           checkpoint: options.model,
           engine,
           ...options.validation,
-          settings: answerSettings.parse({
-            ...answerDefaults(profile),
-            // The same prompts as in training.
-            plans: Object.fromEntries(
-              Object.entries(plans).map(([task, { ask, enable, maxTokens: most }]) => [
-                task,
-                { ask, enable, maxTokens: maxTokens ?? most },
-              ]),
-            ),
-          }),
+          settings: validationSettings(profile, plans, maxTokens),
           ...(settings.seek === undefined
             ? {}
             : {
@@ -204,7 +143,8 @@ const open = Effect.fnUntraced(function* (
               }),
           folder: folder.file('validation'),
         }
-  forgetValidations(folder.file('validation'), latestCheckpoint(folder))
+  const newest = latestCheckpoint(folder)
+  forgetValidations(folder.file('validation'), newest === null ? nameOf(0) : basename(newest))
   const hooks: Hooks<
     Effect.Error<ReturnType<typeof validate>>,
     Effect.Services<ReturnType<typeof validate>>
@@ -218,8 +158,6 @@ const open = Effect.fnUntraced(function* (
   }
   return { items, folder, source, hooks, ...(seek === undefined ? {} : { seek }) }
 })
-
-const engineDefaults = { device: 'cpu', threads: 2 } as const
 
 /** `spanwise train curriculum`: GRPO with the nested mask schedule from a curated dataset. */
 export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (options: TrainOptions) {

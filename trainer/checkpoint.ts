@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { z } from 'zod'
 import { InputError } from '../core/index.ts'
 import type { EngineService } from '../engine/index.ts'
-import { attempt, writeWholeSync } from '../files/index.ts'
+import { attempt, wholeBy, writeWhole } from '../files/index.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /**
@@ -41,24 +41,18 @@ export const saveCheckpoint = Effect.fnUntraced(function* (
   keep: number,
 ) {
   const final = folder.file('checkpoints', nameOf(step))
-  const temporary = `${final}.tmp`
-  const clear = Effect.sync(() => rmSync(temporary, { recursive: true, force: true }))
-  const write = Effect.gen(function* () {
-    yield* attempt(temporary, 'written', () => {
-      rmSync(temporary, { recursive: true, force: true })
-      mkdirSync(temporary, { recursive: true })
-    })
-    yield* engine.save(modelOf(temporary))
-    yield* engine.snapshot(join(temporary, 'engine.state'))
-    yield* attempt(final, 'written', () => {
-      writeWholeSync(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
-      rmSync(final, { recursive: true, force: true })
-      renameSync(temporary, final)
-      for (const name of found(folder).slice(0, -keep))
-        rmSync(folder.file('checkpoints', name), { recursive: true })
-    })
+  yield* wholeBy(final, (temporary) =>
+    Effect.gen(function* () {
+      yield* attempt(temporary, 'written', () => mkdirSync(temporary))
+      yield* engine.save(modelOf(temporary))
+      yield* engine.snapshot(join(temporary, 'engine.state'))
+      yield* writeWhole(join(temporary, 'trainer.json'), `${JSON.stringify({ step, state })}\n`)
+    }),
+  )
+  yield* attempt(final, 'written', () => {
+    for (const name of found(folder).slice(0, -keep))
+      rmSync(folder.file('checkpoints', name), { recursive: true })
   })
-  yield* write.pipe(Effect.onError(() => Effect.ignore(clear)))
   return final
 })
 

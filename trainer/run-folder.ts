@@ -97,7 +97,7 @@ const claim = (path: string, manifest: RunManifest): RunFolder | InputError => {
   const checkpoints = folder.file('checkpoints')
   if (existsSync(checkpoints))
     for (const name of readdirSync(checkpoints))
-      if (name.includes('.tmp')) rmSync(join(checkpoints, name), { recursive: true })
+      if (name.endsWith('.tmp') || name.endsWith('.old')) rmSync(join(checkpoints, name), { recursive: true })
   return folder
 }
 

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_GLOBAL_HEADER,
@@ -20,6 +20,7 @@ import {
   type SoftwareScaleContext,
   type Stream,
 } from 'node-av/lib'
+import { putInPlace, temporaryName } from '../files/index.ts'
 import { VideoFault } from './fault.ts'
 import { Handles } from './handles.ts'
 import type { EncodeSettings } from './model.ts'
@@ -112,8 +113,9 @@ export class Encoder {
   #count = 0
 
   /** Throws VideoFault `encode` for settings that cannot be and for a place that cannot be written. */
-  constructor(path: string, settings: EncodeSettings, partial = `${path}.part`) {
+  constructor(path: string, settings: EncodeSettings) {
     checkSettings(settings)
+    const partial = temporaryName(path)
     this.#path = path
     this.#partial = partial
     this.#settings = settings
@@ -182,7 +184,7 @@ export class Encoder {
       this.#drain()
       check(this.#format.writeTrailerSync(), 'writing the index')
       this.#handles.release()
-      renameSync(this.#partial, this.#path)
+      putInPlace(this.#partial, this.#path)
     } catch (error) {
       this.abort()
       throw error

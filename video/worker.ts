@@ -1,5 +1,5 @@
 /** The body of a video worker: serves one request after the other with FFmpeg's blocking calls. */
-import { parentPort, threadId, workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { cachedClip } from './cache/cache.ts'
 import { Encoder } from './encode.ts'
 import { Cancelled, VideoFault } from './fault.ts'
@@ -38,9 +38,8 @@ const serve = (request: Request): Answers[keyof Answers] => {
     }
     case 'encode-open': {
       const { path, settings } = request
-      const partial = `${path}.${process.pid}-${threadId}.part`
       const frameBytes = settings.width * settings.height * 3
-      encoding = { encoder: new Encoder(path, settings, partial), frameBytes }
+      encoding = { encoder: new Encoder(path, settings), frameBytes }
       return null
     }
     case 'encode-frames':

@@ -74,3 +74,6 @@ const nothing = {
   query: '',
   windows: null,
 }
+
+/** Where the embedded engine runs unless the caller says otherwise. */
+export const engineDefaults = { device: 'cpu', threads: 2 } as const

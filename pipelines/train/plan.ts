@@ -5,12 +5,13 @@ import { z } from 'zod'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { readText } from '../../files/index.ts'
 import { checkpointProfile, replyPlan, sightOf } from '../../models/index.ts'
-import { answerable, grpoSchema, readTrainingData, sftSchema, stepsOf } from '../../trainer/index.ts'
+import { grpoSchema, readTrainingData, sftSchema, stepsOf } from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
-import type { TrainOptions } from '../train.ts'
-import { fileOf, present } from './data.ts'
+import { fileOf } from './data.ts'
 import { curriculumSettings, sftSettings } from './defaults.ts'
+import { trainingItems } from './items.ts'
+import type { TrainOptions } from './options.ts'
 
 /** Refuses invalid data and settings before a training starts. */
 export const checkTraining = Effect.fn('Pipelines.checkTraining')(function* (
@@ -83,9 +84,7 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
   const videos = yield* Videos
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
-  const data = yield* readTrainingData(options.data)
-  const found = yield* answerable(yield* present(data.items, options.videos, options.data))
-  const items = found.slice(0, options.limit)
+  const { items } = yield* trainingItems(options)
   const sizes =
     kind === 'sft'
       ? yield* Effect.map(sftSettings(profile, options.settings), (settings) => ({

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { Effect, Layer } from 'effect'
 import { z } from 'zod'
 import type { SeekSettings } from '../../agents/index.ts'
@@ -7,6 +7,8 @@ import { mean, type Sample } from '../../core/index.ts'
 import { Engine, type EngineService } from '../../engine/index.ts'
 import {
   type AnswerSettings,
+  answerDefaults,
+  answerSettings,
   byTask,
   cutOffShare,
   type Evaluation,
@@ -17,7 +19,8 @@ import {
   seekReplies,
 } from '../../eval/index.ts'
 import { readText } from '../../files/index.ts'
-import { layerEmbedded, VisionLanguageModel } from '../../models/index.ts'
+import { layerEmbedded, type ModelProfile, VisionLanguageModel } from '../../models/index.ts'
+import type { taskPlans } from './defaults.ts'
 
 export interface Validation {
   /** Checkpoint that the engine started from, with its tokenizer, template and processor. */
@@ -32,7 +35,24 @@ export interface Validation {
   readonly folder: string
 }
 
-const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`
+/** Name of a step's folder; embedded checkpoints have the same. */
+export const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`
+
+/** How validation samples are asked: by the plans of training, with replies of at most `maxTokens` where that is given. */
+export const validationSettings = (
+  profile: ModelProfile,
+  plans: ReturnType<typeof taskPlans>,
+  maxTokens?: number,
+): AnswerSettings =>
+  answerSettings.parse({
+    ...answerDefaults(profile),
+    plans: Object.fromEntries(
+      Object.entries(plans).map(([task, { ask, enable, maxTokens: most }]) => [
+        task,
+        { ask, enable, maxTokens: maxTokens ?? most },
+      ]),
+    ),
+  })
 
 /** Names in validation.jsonl of the metrics of `byTask`; all are shares from 0 to 1. */
 const names = {
@@ -103,9 +123,11 @@ export const validate = Effect.fnUntraced(function* (validation: Validation, ste
   return { ...validationRow(evaluation, tally), ...(uses === null ? {} : seekRow(uses)) }
 })
 
-/** Removes the replies of later steps than the newest checkpoint's: their weights are about to be made again. */
-export const forgetValidations = (folder: string, checkpoint: string | null): void => {
-  const last = checkpoint === null ? nameOf(0) : basename(checkpoint)
+/**
+ * Removes the replies of later steps than `last`, the newest checkpoint's (see `nameOf`): their weights are about to be
+ * made again.
+ */
+export const forgetValidations = (folder: string, last: string): void => {
   for (const name of existsSync(folder) ? readdirSync(folder) : [])
     if (/^step-\d+$/.test(name) && name > last) rmSync(join(folder, name), { recursive: true })
 }

@@ -14,7 +14,6 @@ import {
   checkTaught,
   clipViews,
   openRunFolder,
-  readTrainingData,
   stepsOf,
   type Wording,
 } from '../../trainer/index.ts'
@@ -22,12 +21,13 @@ import { engineSettings, type TrainingKind } from '../../trainer/service/index.t
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
 import { clipsOf } from '../train/clips.ts'
-import { present } from '../train/data.ts'
 import { curriculumSettings, planOf, sftSettings } from '../train/defaults.ts'
+import { trainingItems } from '../train/items.ts'
 import { checkServedMask } from '../train/mask-mode.ts'
+import type { TrainOptions } from '../train/options.ts'
 import { refuseServedSeek } from '../train/seek.ts'
-import type { TrainOptions } from '../train.ts'
-import { promptsPerStep, type TrlOptions } from './options.ts'
+import type { TrlOptions } from './options.ts'
+import { checkSupported, checkValidation, promptsPerStep } from './supported.ts'
 
 /** A folder as an absolute path; a name on the Hub as it is. */
 export const modelPath = (model: string): string =>
@@ -50,20 +50,21 @@ export const readTrl = Effect.fnUntraced(function* (
 ) {
   const model = modelPath(options.model)
   const profile = yield* profileOf(model, options.profile)
-  const data = yield* readTrainingData(options.data)
-  const found = (yield* present(data.items, options.videos, options.data)).slice(0, options.limit)
+  const { data, items: found } = yield* trainingItems(options)
   const processes = Math.max(1, trl.gpus)
   const training: TrainingKind =
     kind === 'sft'
       ? yield* Effect.gen(function* () {
           const settings = yield* sftSettings(profile, options.settings)
           if (settings.thoughts) yield* checkTaught(found)
+          yield* checkSupported(settings, found)
           const batch = yield* promptsPerStep(settings, found, settings.batch, processes)
           return { kind, options: { ...settings, batch } }
         })
       : yield* Effect.gen(function* () {
           const settings = yield* curriculumSettings(profile, found, options.settings)
           yield* checkServedMask(settings.mask.kind)
+          yield* checkSupported(settings, found)
           const prompts = yield* promptsPerStep(settings, found, settings.prompts, processes)
           return { kind, options: { ...settings, prompts }, rewards: yield* composeRewards(settings.rewards) }
         })
@@ -85,6 +86,7 @@ export const readTrl = Effect.fnUntraced(function* (
     output: join(run, 'checkpoints'),
     processes,
   })
+  yield* checkValidation({ ...options, model }, settings, engine)
   return { training, profile, settings, items, data, perStep, steps, model, run, engine }
 })
 

@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import { Effect } from 'effect'
 import { EngineError, InputError } from '../../core/index.ts'
 import { type Ended, lastLine } from '../../folds/executors/index.ts'
+import { validationRows } from '../train/validate.ts'
 import { latestTrlCheckpoint } from './launch.ts'
 import type { ReadTrl } from './open.ts'
+import { validationFile } from './validate.ts'
 
 /** Optimiser steps on each batch of rollouts. */
 export const updatesOf = ({ training }: ReadTrl): number =>
@@ -46,6 +49,6 @@ export const outcomeOf = Effect.fnUntraced(function* (read: ReadTrl, resumedFrom
     checkpoint: last.path,
     model: last.path,
     seconds: (performance.now() - began) / 1000,
-    validation: [],
+    validation: yield* validationRows(join(read.run, validationFile)),
   }
 })

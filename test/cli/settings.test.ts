@@ -24,12 +24,39 @@ const refused: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
   [[...dea, '--set', 'rollouts=2', '--set', 'rollouts.x=2'], /"rollouts" already has a value/],
   [['train', 'sft', '--data', 'x', '--set', 'constructor.prototype.steps=3'], /is not a setting/],
   [[...folds, '--option', '__proto__.env=PATH'], /--option __proto__\.env=PATH: .* is not a setting/],
+  [['train', 'sft', '--data', 'x', '--gpus', '2'], /--gpus: is for training with TRL.*; add --engine trl/],
+  [['train', 'sft', '--data', 'x', '--host', '0.0.0.0'], /--host: is for training with TRL/],
+  [['train', 'sft', '--data', 'x', '--set', 'engine.packing=false'], /--set engine: is for training with/],
+  [['train', 'sft', '--data', 'x', '--lora-alpha', '8'], /--lora-alpha: scales adapters.*; add --lora-rank/],
   [
     ['folds', 'status', '--run', 'run', '--prometheus', '99999'],
     /--prometheus: "99999".*a port from 0 to 65535/,
   ],
   [['folds', 'status', '--run', 'run', '--prometheus', '-1'], /--prometheus: "-1".*a port from 0 to 65535/],
 ]
+
+describe('a value of the configuration', () => {
+  it.for([
+    [{ default: 'nope' }, /^spanwise: "default" in the configuration \(nope\): no such dataset; /],
+    [
+      { default: 'jsonl', model: 'nope' },
+      /^spanwise: "model" in the configuration \(nope\): no such folder; /,
+    ],
+    [
+      { default: 'jsonl', model: 'small', models: { small: { name: 'nobody/nothing' } } },
+      /^spanwise: "models\.small" in the configuration \(nobody\/nothing\): is neither a folder nor /,
+    ],
+  ] as const)('is refused by its name there: %j', async ([config, says]) => {
+    const folder = mkdtempSync(join(tmpdir(), 'spanwise-configured-'))
+    writeFileSync(join(folder, 'spanwise.config.json'), JSON.stringify(config))
+    const { code, out, err } = await Effect.runPromise(
+      spanwise(folder, 'dea', '--annotations', join(root, 'rows'), '--run', 'run'),
+    )
+    expect(err).toMatch(says)
+    expect([code, out]).toEqual([2, ''])
+    rmSync(folder, { recursive: true })
+  })
+})
 
 describe('settings by name', () => {
   it.for(refused)('are refused in one line, and nothing is made: %j', async ([words, says]) => {

@@ -5,6 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { accelerateConfig } from '../../pipelines/trl/accelerate.ts'
 import { memoryOf, secondsOf, tokensOf } from '../../pipelines/trl/estimate.ts'
 import { modelSize, sizeOfConfig } from '../../pipelines/trl/model-size.ts'
+import { checkSupported } from '../../pipelines/trl/supported.ts'
+import { grpoSchema, readTrainingData, sftSchema } from '../../trainer/index.ts'
 import { engineSettings } from '../../trainer/service/index.ts'
 import { spanwise } from '../cli/command-line.ts'
 import { makeScene, type Scene } from './scene.ts'
@@ -13,6 +15,8 @@ let scene: Scene
 beforeAll(async () => {
   scene = await makeScene('plan', 4)
 })
+
+const validated = ['--dataset', 'jsonl', '--validation', 'valid', '--allow-overlap']
 
 const plan = (...words: ReadonlyArray<string>) =>
   Effect.runPromise(
@@ -106,11 +110,42 @@ describe('--engine trl --plan', () => {
     [['--set', 'engine.packin=true'], 'did you mean packing'],
     [['--set', 'engine.precision=fp8'], 'setting "precision"'],
     [['--model', 'nowhere'], 'no such folder'],
+    [[...validated, '--lora-rank', '4'], '--validation: checkpoints of adapters'],
+    [[...validated, '--model', 'Qwen/Qwen3-VL-4B-Instruct'], 'needs the files of Qwen/Qwen3-VL-4B-Instruct'],
+    [[...validated, '--set', 'evaluateEvery=2'], 'setting "evaluateEvery"'],
+    [['--dataset', 'jsonl', '--validation', 'valid'], 'add --allow-overlap'],
   ])('refuses %j in one line', async (words, problem) => {
     const { code, err } = await plan('--json', ...words)
     expect(code).toBe(2)
     expect(err.trim().split('\n').at(-1)).toContain(problem)
   })
+})
+
+it.each([
+  ['curriculum', {}, null],
+  ['curriculum', { scale: 'none' }, null],
+  ['curriculum', { beta: 0.1 }, 'TRL does not weigh the KL term'],
+  ['curriculum', { scale: 'batch' }, 'the deviation of a batch'],
+  ['sft', {}, 'SFTTrainer weighs all samples equally'],
+] as const)('weights of samples in %s with %j: %s', async (kind, changes, problem) => {
+  const { items } = await Effect.runPromise(readTrainingData(scene.data))
+  const common = { learningRate: 1, ...changes }
+  const settings =
+    kind === 'sft' ? sftSchema.parse(common) : grpoSchema.parse({ ...common, sampling: { maxTokens: 8 } })
+  const check = (weight: number) =>
+    Effect.runPromise(
+      checkSupported(
+        settings,
+        items.map((item, i) => (i === 1 ? { ...item, weight } : item)),
+      ).pipe(
+        Effect.as(null),
+        Effect.catch(({ message }) => Effect.succeed(message)),
+      ),
+    )
+  expect(await check(1)).toBeNull()
+  const said = await check(0.25)
+  if (problem === null) expect(said).toBeNull()
+  else expect(said).toContain(`${items[1]!.key}: has weight 0.25, and ${problem}`)
 })
 
 describe('estimates', () => {

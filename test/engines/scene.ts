@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
@@ -36,6 +36,12 @@ export const makeScene = async (name: string, videos = 8): Promise<Scene> => {
         : { difficulty: 0.3, band: 'easy', weight: 1 },
   }))
   writeFileSync(data, rows.map((row) => JSON.stringify(row)).join('\n'))
+  // The dataset "jsonl" has a split "valid" of the first two.
+  const annotations = join(root, 'annotations')
+  mkdirSync(annotations)
+  const valid = samples.slice(0, 2).map(({ file, query, windows }) => ({ video: file, query, windows }))
+  writeFileSync(join(annotations, 'valid.jsonl'), valid.map((row) => JSON.stringify(row)).join('\n'))
+  writeFileSync(join(root, 'spanwise.config.json'), JSON.stringify({ datasets: { jsonl: { annotations } } }))
   return { root, data, videos: join(world, 'videos'), samples }
 }
 
@@ -102,7 +108,11 @@ export const servedIn = ({ root }: Scene, run: string) =>
 export const metricsIn = ({ root }: Scene, run: string) =>
   jsonl(join(root, run, 'metrics.jsonl')).map((row) =>
     z
-      .looseObject({ step: z.number(), loss: z.number(), mask: z.object({ ratio: z.number() }).optional() })
+      .looseObject({
+        ...{ step: z.number(), loss: z.number(), wait_s: z.number() },
+        seconds: z.record(z.string(), z.number()),
+        mask: z.object({ ratio: z.number() }).optional(),
+      })
       .parse(row),
   )
 

@@ -55,7 +55,8 @@ const viewsOf = Effect.gen(function* () {
 
 describe.skipIf(found.python === null)('training through TRL on the CPU', () => {
   it('takes three GRPO steps of the shipped checkpoint, with the masks of the schedule and every figure', async () => {
-    const { code, out, err } = await train(scene, python, 'curriculum', 'grpo').done
+    const validation = ['--dataset', 'jsonl', '--validation', 'valid', '--allow-overlap', '--threads', '1']
+    const { code, out, err } = await train(scene, python, 'curriculum', 'grpo', ...validation).done
     expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
     const outcome = JSON.parse(out)
     expect(outcome).toMatchObject({ steps: 3, planned: 3, resumedFrom: 0, stoppedEarly: false })
@@ -93,6 +94,28 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
     const figures = Object.assign({}, ...servedIn(scene, 'grpo').map(({ event }) => event?.figures ?? {}))
     expect(figures.sampler_loss_max).toBeLessThan(1e-4)
     expect(figures.vision_gradient).toBeGreaterThan(0)
+    for (const row of rows) {
+      expect(Object.keys(row.seconds!)).toEqual(['prepare', 'reward', 'generate', 'update'])
+      expect(row.wait_s).toBeLessThan(row.seconds!.prepare! + row.seconds!.reward! + 1)
+    }
+    expect(outcome.validation.map(({ step }: { readonly step: number }) => step)).toEqual([0, 3])
+    for (const row of outcome.validation) {
+      expect(Object.keys(row)).toEqual([
+        ...[
+          'step',
+          'samples',
+          'absent',
+          'failed',
+          'miou',
+          'set_iou',
+          'r1_05',
+          'parsed',
+          'cut_off',
+          'seconds',
+        ],
+      ])
+      expect(row).toMatchObject({ samples: 2, absent: 0, failed: 0 })
+    }
     const card = JSON.parse(readFileSync(join(outcome.model, 'spanwise-run.json'), 'utf8'))
     expect(card.settings.mask.margin).toBe(0)
     // What TRL trained, the embedded engine answers with.

@@ -34,6 +34,8 @@ export const engineSettings = z.strictObject({
   gradientCheckpointing: z.boolean().default(true),
   /** Null trains all weights. */
   loraRank: z.int().positive().nullable().default(null),
+  /** Scale of the adapters; null for twice their rank. */
+  loraAlpha: z.number().positive().nullable().default(null),
   freezeVision: z.boolean().default(false),
   weightDecay: z.number().min(0).default(0),
   vllm: z.enum(vllmModes).default('off'),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import type { VideoError } from '../../core/index.ts'
+import { whole } from '../../files/index.ts'
 import { type Clip, encodePicture, frameOf, frameSize } from '../../video/index.ts'
 import type { ClipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
@@ -58,15 +59,15 @@ export const frameStore = (views: ClipViews, shared: string | null): FrameStore 
       ? Effect.void
       : Effect.ignore(
           Effect.tryPromise(async () => {
-            await mkdir(shared, { recursive: true })
             for (const [place, hash] of hashes(item, clip).entries()) {
               if (onDisk.has(hash)) continue
               const size = frameSize(clip)
               onDisk.set(hash, size)
               bytes += size
               const path = join(shared, `${hash}.rgb`)
-              await writeFile(`${path}.tmp`, frameOf(clip, place))
-              await rename(`${path}.tmp`, path)
+              await whole(path, (temporary) => writeFile(temporary, frameOf(clip, place)), {
+                durable: false,
+              })
             }
             for (const [hash, size] of onDisk) {
               if (bytes <= sharedBytes) break

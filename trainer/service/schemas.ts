@@ -23,6 +23,8 @@ export const runAnswer = z.object({
   prompts: z.int().positive(),
   group: z.int().positive(),
   samples: z.int().positive(),
+  /** Whether some samples count for less than others: then advantages are to be multiplied by `weight` of the rewards. */
+  weighted: z.boolean(),
   /** `GrpoOptions` or `SftOptions`, every default filled in. */
   settings: z.record(z.string(), z.json()),
   engine: engineSettings,
@@ -95,6 +97,8 @@ export const rewardsAnswer = z.object({
       generation: z.int(),
       /** The weighted sum that the loss uses, and its parts by name, unweighted. */
       reward: z.number(),
+      /** Of the sample in the loss. */
+      weight: z.number(),
       scores: z.record(z.string(), z.number()),
     }),
   ),

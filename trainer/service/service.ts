@@ -243,6 +243,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
           id: completion.id,
           generation: completion.generation,
           reward: scored.reward,
+          weight: item.weight,
           scores: scored.scores,
         }
       }),
@@ -277,6 +278,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
       prompts: perStep,
       group: training.kind === 'sft' ? 1 : training.options.group,
       samples: items.length,
+      weighted: items.some(({ weight }) => weight !== 1),
       settings: JSON.parse(JSON.stringify(training.options)),
       engine,
       sharedFrames: options.sharedFrames,

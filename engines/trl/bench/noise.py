@@ -73,7 +73,7 @@ def serve(port: int, run: dict[str, Any], noise: list[int]) -> None:
             elif self.path == "/v1/rewards":
                 answer = {
                     "items": [
-                        {**{k: c[k] for k in ("id", "generation")}, "reward": len(set(c["text"])) / 50, "scores": {}}
+                        {**{k: c[k] for k in ("id", "generation")}, "reward": len(set(c["text"])) / 50, "weight": 1.0, "scores": {}}
                         for c in body["items"]
                     ]
                 }

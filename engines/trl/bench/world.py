@@ -68,7 +68,7 @@ def run_of(model: str, output: str, steps: int, prompts: int, group: int, new: i
     settings = {**SETTINGS, "learningRate": 1e-6, "prompts": prompts, "group": group, "sampling": sampling}
     defaults = {**ENGINE, "precision": "bf16", "gradientCheckpointing": True, "deadline": 60.0, "tries": 3}
     return {
-        "run": "bench", "kind": "curriculum", "steps": steps, "prompts": prompts, "group": group, "samples": 10**6,
+        "run": "bench", "kind": "curriculum", "steps": steps, "prompts": prompts, "group": group, "samples": 10**6, "weighted": False,
         "settings": settings, "sharedFrames": None,
         "engine": {**defaults, "model": model, "output": output, "checkpointEvery": 10**6, **engine},
     }  # fmt: skip

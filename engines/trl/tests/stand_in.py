@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
     "beta": 0.0,
     "updates": 1,
     "scale": "group",
+    "maskTruncated": False,
 }
 
 ENGINE: dict[str, Any] = {
@@ -39,6 +40,7 @@ ENGINE: dict[str, Any] = {
     "promptsPerPass": None,
     "gradientCheckpointing": False,
     "loraRank": None,
+    "loraAlpha": None,
     "freezeVision": False,
     "weightDecay": 0.0,
     "vllm": "off",
@@ -88,10 +90,13 @@ class StandIn(Service):
             "prompts": settings["prompts"],
             "group": settings["group"] if kind == "curriculum" else 1,
             "samples": 16,
+            "weighted": False,
             "settings": settings,
             "engine": {**ENGINE, "model": model, "output": output, **(engine or {})},
             "sharedFrames": None,
         }
+        #: Weights of places other than 1.
+        self.weights: dict[str, float] = {}
         self.asked: list[dict[str, Any]] = []
         self.rewarded: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
@@ -137,7 +142,10 @@ class StandIn(Service):
         vowels = sum(letter in "aeiou" for letter in item["text"]) / 8
         length = -abs(item["tokens"] - 6) / 6
         scores = {"vowels": vowels, "length": length}
-        return {"id": item["id"], "generation": item["generation"], "reward": vowels + length, "scores": scores}
+        return {
+            **{"id": item["id"], "generation": item["generation"], "reward": vowels + length, "scores": scores},
+            "weight": self.weights.get(item["id"], 1.0),
+        }
 
     @property
     def figures(self) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def healthy(method: str, path: str, body: Any, shared: str | None = None) -> tup
     if path == "/v1/prompts":
         return 200, json.dumps({"items": [item(id_) for id_ in body["ids"]]}).encode()
     if path == "/v1/rewards":
-        rewards = [{**{k: c[k] for k in ("id", "generation")}, "reward": 0.5, "scores": {"iou": 0.5}} for c in body["items"]]
+        rewards = [{**{k: c[k] for k in ("id", "generation")}, "reward": 0.5, "weight": 1, "scores": {"iou": 0.5}} for c in body["items"]]
         return 200, json.dumps({"items": rewards}).encode()
     if path == f"/v1/frames/{HASH}":
         return 200, PICTURE.tobytes()

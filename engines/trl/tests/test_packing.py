@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 import trl.trainer.utils
-from stand_in import StandIn
+from stand_in import SETTINGS, StandIn
 from torch import Tensor, nn
 from transformers import TrainerCallback
 
@@ -19,6 +19,9 @@ from spanwise_trl.model import head_of
 
 #: Whether TRL computes the log-probabilities with the head.
 FUSED = hasattr(trl.trainer.utils, "add_fused_lm_head")
+
+
+SAMPLING = SETTINGS["sampling"]
 
 
 class Capture(TrainerCallback):
@@ -140,3 +143,34 @@ def test_the_comparison_finds_a_planted_fault(
     monkeypatch.setattr(packing, "pack", wrong)
     with pytest.raises(AssertionError):
         compare(lambda: serve("qwen3", steps=1))
+
+
+@pytest.mark.parametrize("scale", ["group", "none"])
+def test_a_samples_weight_multiplies_its_part_of_the_gradient(scale: str, serve: Callable[..., StandIn]) -> None:
+    settings = {"scale": scale, "maxGradNorm": 1e9}
+
+    def gradients(weight: float | None) -> dict[str, Tensor]:
+        service = serve(steps=1, settings=settings)
+        if weight is not None:
+            service.run["weighted"], service.weights = True, {"draw/1": weight}
+        return step_of(service, True)[0]
+
+    whole, none, part = gradients(None), gradients(0.0), gradients(0.25)
+    assert any((whole[name] - none[name]).abs().max() > 1e-3 for name in whole)
+    for name, gradient in part.items():
+        expected = 0.75 * none[name] + 0.25 * whole[name]
+        torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-6 * float(whole[name].abs().max() + 1))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_completions_that_were_cut_off_are_left_out_where_that_is_asked(packed: bool, serve: Callable[..., StandIn]) -> None:
+    # No fixed completion ends, so nothing is left to learn.
+    masked = step_of(serve(steps=1, settings={"maskTruncated": True}), packed)[0]
+    assert all(gradient.abs().max() == 0 for gradient in masked.values())
+    assert any(gradient.abs().max() > 0 for gradient in step_of(serve(steps=1), packed)[0].values())
+
+
+def test_the_sampler_is_compared_with_the_loss_on_what_was_not_cut_off(serve: Callable[..., StandIn]) -> None:
+    service = serve(steps=4, settings={"maskTruncated": True, "sampling": {**SAMPLING, "maxTokens": 24}})
+    build(service, on_cpu=True).trainer.train()
+    assert service.figures["sampler_loss_max"] < 1e-4

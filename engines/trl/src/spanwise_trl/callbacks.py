@@ -47,7 +47,7 @@ class Guards(TrainerCallback):
 
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         figures: dict[str, float | None] = {}
-        if self.comparison is not None and self.comparison.active:
+        if self.comparison is not None and self.comparison.ready:
             found = self.comparison.finish()
             figures["sampler_loss_mean"] = found.mean
             figures["sampler_loss_max"] = found.worst

@@ -67,9 +67,10 @@ class Completion:
 
 @dataclass(frozen=True)
 class Reward:
-    """The weighted sum and its named parts."""
+    """The weighted sum and its named parts; `weight` is the sample's in the loss."""
 
     total: float
+    weight: float
     scores: dict[str, float]
 
 
@@ -161,7 +162,7 @@ class Service:
         answer = self._post("/v1/rewards", {"step": step, "items": items})["items"]
         if [(item["id"], item["generation"]) for item in answer] != [(c.id, c.generation) for c in completions]:
             raise ServiceError("the service rewarded other completions than it was sent")
-        return [Reward(float(item["reward"]), item["scores"]) for item in answer]
+        return [Reward(float(item["reward"]), float(item["weight"]), item["scores"]) for item in answer]
 
     def event(self, kind: str, step: int, **more: Any) -> bool:
         """Tells what has happened; True where the curriculum wants to stop."""

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from trl import GRPOConfig, GRPOTrainer
 
 from .callbacks import Guards, Reporter
-from .client import Completion, Service
+from .client import Completion, Reward, Service
 from .clips import Encoder
 from .guards import SamplerAgainstLoss, check_seeds
 from .model import device_of, head_of, load_model, load_processor, lora_of
@@ -47,6 +47,21 @@ def rows_of(run: Run) -> Dataset:
     )
 
 
+def weighted_advantages(ids: list[str], rewards: list[Reward], scale: str) -> list[float]:
+    """What TRL makes of rewards, times the weight of each sample. TRL has no weights; told not to scale, it only subtracts
+    each group's mean, which is 0 here."""
+    groups: dict[str, list[int]] = {}
+    for place, id_ in enumerate(ids):
+        groups.setdefault(id_, []).append(place)
+    gains = [0.0] * len(ids)
+    for places in groups.values():
+        values = torch.tensor([rewards[place].total for place in places], dtype=torch.float64)
+        spread = float(values.std()) + 1e-4 if scale == "group" else 1.0
+        for place, value in zip(places, (values - values.mean()).tolist(), strict=True):
+            gains[place] = rewards[place].weight * value / spread
+    return gains
+
+
 def reward_function(run: Run, service: Service, ends: tuple[int, ...]) -> Any:
     """The service's rewards as TRL asks for them. A rank holds whole groups, so a completion's number is its turn."""
 
@@ -60,7 +75,10 @@ def reward_function(run: Run, service: Service, ends: tuple[int, ...]) -> Any:
             finish = "stop" if tokens and tokens[-1] in ends else "length"
             posted.append(Completion(id_, number, completion[0]["content"], finish, len(tokens)))
         with service.clock.phase("reward"):
-            return [reward.total for reward in service.rewards(trainer_state.global_step // run.updates, posted)]
+            rewards = service.rewards(trainer_state.global_step // run.updates, posted)
+        if run.weighted:
+            return weighted_advantages([id_ for (id_,) in images], rewards, run.settings["scale"])
+        return [reward.total for reward in rewards]
 
     return spanwise
 
@@ -93,7 +111,11 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
     sampling = sampling_of(run, model, inner.tokenizer)
     packing = run.engine["packing"]
     comparison = SamplerAgainstLoss(
-        head_of(model), run.engine["precision"], sampling.temperature, run.engine["tolerance"]
+        head_of(model),
+        run.engine["precision"],
+        sampling.temperature,
+        run.engine["tolerance"],
+        run.settings["maskTruncated"],
     )
     rollout: Any = None
     if run.engine["vllm"] != "off":

@@ -40,7 +40,16 @@ class SamplerAgainstLoss:
     shows them. A forward hook on the language-model head's module reads the loss pass as it is.
     """
 
-    def __init__(self, head: nn.Module, precision: str, temperature: float, tolerance: float | None = None) -> None:
+    def __init__(
+        self,
+        head: nn.Module,
+        precision: str,
+        temperature: float,
+        tolerance: float | None = None,
+        masked: bool = False,
+    ) -> None:
+        #: Whether completions that were cut off are hidden from the loss.
+        self.masked = masked
         self.precision, self.temperature = precision, temperature
         self.tolerance = TOLERANCE[precision] if tolerance is None else tolerance
         self.active = True
@@ -65,6 +74,8 @@ class SamplerAgainstLoss:
             if key not in prompts:
                 raise GuardError(f"row {row} of the loss has clip {key}, from which nothing was sampled")
             columns = columns[prompts[key] :]
+            if self.masked and len(columns) == 0:
+                continue
             known = self._heard.get((key, tuple(ids[row, columns].tolist())))
             if known is None:
                 raise GuardError(f"row {row} of the loss holds a completion of {key} that was not sampled")
@@ -79,6 +90,11 @@ class SamplerAgainstLoss:
         places = columns - 1 - (ids.shape[1] - logits.shape[0])
         scaled = logits[places.to(logits.device)].float().cpu() / self.temperature
         return scaled.log_softmax(-1).gather(1, ids[row, columns][:, None])[:, 0]
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to compare, or must be."""
+        return self.active and (len(self._rows) > 0 or not self.masked)
 
     def cancel(self) -> None:
         """Ends the comparison without a verdict, where nothing is known of what was sampled."""

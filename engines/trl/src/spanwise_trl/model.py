@@ -39,7 +39,8 @@ def lora_of(run: Run) -> LoraConfig | None:
     if rank is None:
         return None
     layers = _LANGUAGE if run.engine["freezeVision"] else f"{_LANGUAGE}|{_VISION}"
-    return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=rf".*({layers})$", task_type="CAUSAL_LM")
+    alpha = run.engine["loraAlpha"]
+    return LoraConfig(r=rank, lora_alpha=2 * rank if alpha is None else alpha, target_modules=rf".*({layers})$", task_type="CAUSAL_LM")
 
 
 def head_of(model: nn.Module) -> nn.Module:

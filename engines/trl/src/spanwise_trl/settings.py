@@ -23,6 +23,8 @@ class Run:
     steps: int
     prompts: int
     group: int
+    #: Whether samples count differently in the loss.
+    weighted: bool
     settings: dict[str, Any]
     engine: dict[str, Any]
 
@@ -34,6 +36,7 @@ class Run:
             steps=answer["steps"],
             prompts=answer["prompts"],
             group=answer["group"],
+            weighted=answer["weighted"],
             settings=answer["settings"],
             engine=answer["engine"],
         )
@@ -135,7 +138,9 @@ def grpo_arguments(run: Run, on_cpu: bool, banned: list[int]) -> dict[str, Any]:
         "epsilon": settings["clipLow"],
         "epsilon_high": settings["clipHigh"],
         "beta": settings["beta"],
-        "scale_rewards": settings["scale"],
+        # Rewards of weighted samples are advantages already.
+        "scale_rewards": "none" if run.weighted else settings["scale"],
+        "mask_truncated_completions": settings["maskTruncated"],
         "shuffle_dataset": False,
         # Gathers every "image" over the ranks, which here are ids.
         "log_multimodal": False,
