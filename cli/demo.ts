@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
+import { spanwiseCommand } from '../core/index.ts'
 import { demos } from '../lab/demo/catalogue.ts'
 import type { DemoSizes } from '../lab/demo/task-demo.ts'
 import { loadConfig } from '../pipelines/config.ts'
@@ -61,16 +62,18 @@ export const demo = Command.make(
     const { run: perform, defaults } = demos[input.task]
     const { videos, validationVideos, selected, steps, prompts, learningRate } = input
     const name = input.task === 'grounding' ? 'demo' : `demo-${input.task}`
+    const folder = Option.getOrElse(input.run, () => join(config.runs, name))
     const { report, tables, html } = yield* perform({
       ...defaults,
       ...given({ videos, validationVideos, selected, steps, prompts, learningRate }),
       seed: input.seed,
-      folder: Option.getOrElse(input.run, () => join(config.runs, name)),
+      folder,
       engine,
     }).pipe(Effect.provide(Videos.layer({ workers: engine.threads })))
     if (input.json) return yield* Console.log(JSON.stringify(report))
     for (const table of tables) yield* Console.log(`\n${columns(table).join('\n')}`)
     yield* Console.log(`\nreport: ${html}`)
+    yield* Console.log(`open it in the studio: ${spanwiseCommand('studio', '--run', folder)}`)
   }),
 ).pipe(
   Command.withDescription('Run the whole pipeline on mp4 files with a small model, in minutes'),

@@ -27,6 +27,7 @@ import {
   withSeeking,
 } from '../eval/index.ts'
 import { locate, writeWhole } from '../files/index.ts'
+import { recordVideos } from '../folds/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
 import { type Predictions, type Reader, specOf, unaskable } from '../tasks/index.ts'
 import { writeReport } from './eval/report.ts'
@@ -138,6 +139,7 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
       datasets: [...new Set(samples.map(({ dataset }) => dataset))],
       files: samples.slice(0, 100).map(({ file }) => locate(videos, file)),
     })
+  yield* recordVideos(folder, videos)
   const replies = yield* modelReplies({ folder, videos, settings, inFlight })(samples)
   const { predictions, tally } = readReplies(samples, replies, options.reader)
   const lines = [...predictions.values()].map((prediction) => `${JSON.stringify(prediction)}\n`)

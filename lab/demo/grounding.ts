@@ -29,8 +29,12 @@ const measure = Effect.fnUntraced(function* (
   folders: { readonly videos: string; readonly root: string },
   seed: number,
 ) {
-  const { predictions } = yield* answer(samples, folders)
-  const { evaluation, prior } = yield* runEval({ suite: 'shapes', samples, train, seed }, name, predictions)
+  const { predictions, folder } = yield* answer(samples, folders)
+  const { evaluation, prior } = yield* runEval(
+    { suite: 'shapes', samples, train, seed, out: folder },
+    name,
+    predictions,
+  )
   const row = (label: string, { report }: typeof evaluation): Measured => ({
     name: label,
     miou: report.metrics.mIoU ?? 0,

@@ -64,7 +64,7 @@ export const comparisonSchema = z.object({
     .array(
       z.object({
         sample: z.string(),
-        /** Key and run of the sample's verdicts, where a curation of it is listed. */
+        /** Where the sample is shown: in a curation of it, else as `b` answered it; null for predictions from a file. */
         at: z.object({ run: z.string(), key: z.string() }).nullable(),
         video: z.string(),
         query: z.string(),

@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import { agents } from '../../agents/index.ts'
 import type { Sample, Window } from '../../core/index.ts'
 import { readTruth } from '../../datasets/shapes/index.ts'
+import { answerer } from '../../eval/index.ts'
 import { listSlices, recordedPlan } from '../../folds/index.ts'
 import { latestByKey, readReviews } from '../../reviews/index.ts'
 import { type Columns, literal, sampleOfStored, sharedColumns } from '../../store/index.ts'
@@ -14,6 +15,7 @@ import { runOf, type Studio } from '../studio.ts'
 import { selectFrom } from '../table/ask.ts'
 import type { Snapshot } from '../table/snapshot.ts'
 import { maskAt, maskLane } from '../training/mask.ts'
+import { answerRows, showAnswer } from './answer.ts'
 import { windowLane } from './lane.ts'
 import { type VerdictRow, verdictRows } from './places.ts'
 import { predictionLanes } from './predictions.ts'
@@ -91,6 +93,7 @@ const exchangesOf = (verdict: VerdictRow, sample: Sample) => {
   if (typeof verdict.row.evidence !== 'string') return { exchanges: [], lanes: [] }
   if (verdict.agent.name === agents.bra.name) return showReflection(verdict)
   if (verdict.agent.name === agents.dea.name) return showRollouts(verdict, sample)
+  if (verdict.agent.name === answerer.name) return showAnswer(verdict, sample)
   return { exchanges: [], lanes: [] }
 }
 
@@ -122,13 +125,14 @@ const order: ReadonlyArray<Lane['kind']> = [
   'frames',
 ]
 
-/** A sample of a curation with its verdicts, by the parameters of a request. */
+/** A sample of a curation or an evaluation with what was recorded of it, by the parameters of a request. */
 export const askedSample = Effect.fnUntraced(function* (studio: Studio, { params }: Question) {
   const run = yield* runOf(studio, params.run ?? '')
-  if (run.kind !== 'curation') return yield* absent('such sample in this run')
   const key = params.key ?? ''
-  const snapshot = yield* studio.snapshots.of(run)
-  const verdicts = yield* verdictRows(studio, run, snapshot, key)
+  if (run.kind === 'training') return yield* absent('such sample in this run')
+  const snapshot = run.kind === 'curation' ? yield* studio.snapshots.of(run) : null
+  const verdicts =
+    snapshot === null ? yield* answerRows(studio, run, key) : yield* verdictRows(studio, run, snapshot, key)
   return { run, key, snapshot, verdicts, sample: sampleOfStored(verdicts[0]!.row) }
 })
 
@@ -154,7 +158,7 @@ export const sampleDetail = Effect.fn('Studio.sampleDetail')(function* (studio: 
     ...(windows === null ? [] : [windowLane('annotated', 'annotated', 'annotated', windows)]),
     ...(yield* trueLanes(run, sample)),
     ...shown.flatMap((one) => one.lanes),
-    ...(yield* decidedLanes(run, snapshot, key, windows)),
+    ...(snapshot === null ? [] : yield* decidedLanes(run, snapshot, key, windows)),
     ...predictionLanes(studio, sample),
     ...(yield* maskedLanes(studio, question, key)),
   ]
@@ -172,6 +176,6 @@ export const sampleDetail = Effect.fn('Studio.sampleDetail')(function* (studio: 
     verdicts: verdicts.map(showVerdict),
     lanes: lanes.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)),
     exchanges: shown.flatMap((one) => one.exchanges),
-    siblings: yield* siblingsOf(snapshot, key, sample),
+    siblings: snapshot === null ? [] : yield* siblingsOf(snapshot, key, sample),
   } satisfies SampleDetail
 })

@@ -21,6 +21,7 @@ const folderOf = Effect.fnUntraced(function* (
   { dataset, split }: Pick<VideoName, 'dataset' | 'split'>,
 ) {
   if (Object.hasOwn(studio.videos, dataset)) return studio.videos[dataset]!
+  if (run.kind === 'evaluation') return yield* recordedVideos(run.path)
   let beside: string | null = null
   for (const { name } of Object.values(agents))
     for (const { folder, slice } of yield* listSlices(join(run.path, name))) {

@@ -2,6 +2,8 @@ import type { Effect } from 'effect'
 import type { HttpServerResponse } from 'effect/http'
 import { decide, decisions, undo } from '../decisions/decisions.ts'
 import { runDetail } from '../discovery/detail.ts'
+import { comparison } from '../evaluation/compare.ts'
+import { evaluations } from '../evaluation/list.ts'
 import { folds } from '../folds/folds.ts'
 import { sampleDetail } from '../sample/detail.ts'
 import { frame, strip, video } from '../sample/media.ts'
@@ -35,6 +37,8 @@ export interface FileRoute {
 
 export const jsonRoutes: ReadonlyArray<JsonRoute> = [
   { method: 'GET', path: '/api/runs', answer: listRuns },
+  { method: 'GET', path: '/api/evaluations', answer: evaluations },
+  { method: 'GET', path: '/api/compare', answer: comparison },
   { method: 'GET', path: '/api/runs/:run', answer: runDetail },
   { method: 'GET', path: '/api/runs/:run/table', answer: page },
   { method: 'GET', path: '/api/runs/:run/position', answer: position },

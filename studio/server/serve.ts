@@ -70,7 +70,11 @@ const withoutToken = (url: URL): string => {
  */
 export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOptions) {
   const { host = '127.0.0.1', port = 0, token } = options
-  const server = yield* NodeHttpServer.make(() => createServer(), { port, host }).pipe(
+  const server = yield* NodeHttpServer.make(() => createServer(), {
+    ...{ port, host },
+    // Streams of changes never end by themselves.
+    gracefulShutdownTimeout: '100 millis',
+  }).pipe(
     Effect.mapError(
       ({ cause }) =>
         new InputError({
