@@ -108,6 +108,7 @@ export const runAgent = Effect.fn('Pipelines.runAgent')(function* <S extends Loo
   const announce = announceSight({
     ...{ profile, medium: mediumOf(identity), question: tasks[0]!, datasets: [source.dataset.name] },
     files: samples.slice(0, 100).map(({ file }) => locate(videos, file)),
+    counted: samples.map((sample) => [sample, locate(videos, sample.file)] as const),
   })
   const summary = yield* runFold(watchReplies(agent), {
     folder: join(run, agent.name),

@@ -138,6 +138,7 @@ export const answer = Effect.fn('Pipelines.answer')(function* (
       ...{ profile, medium: mediumOf(model), question: first.task },
       datasets: [...new Set(samples.map(({ dataset }) => dataset))],
       files: samples.slice(0, 100).map(({ file }) => locate(videos, file)),
+      counted: samples.map((sample) => [sample, locate(videos, sample.file)] as const),
     })
   yield* recordVideos(folder, videos)
   const replies = yield* modelReplies({ folder, videos, settings, inFlight })(samples)

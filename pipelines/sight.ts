@@ -1,10 +1,36 @@
 import { basename } from 'node:path'
 import { Effect } from 'effect'
+import type { Sample } from '../core/index.ts'
 import { describeSight, type ModelProfile, type Question, sightOf, unseenDataset } from '../models/index.ts'
+import { cycleFrames, cycleSeconds, type SeenCycles, shortCycleWarning } from '../tasks/index.ts'
 import { Videos } from '../video/index.ts'
 
 /** Number of videos that are tried to determine a size. */
 const tries = 8
+
+/** Number of videos, spread over the samples, whose repetitions are compared with the frame rate. */
+const probed = 24
+
+/** Warns where many of the annotated repetitions are shorter than two of the frames that the model sees. */
+const warnShortCycles = Effect.fnUntraced(function* (
+  profile: ModelProfile,
+  counted: ReadonlyArray<readonly [sample: Sample, path: string]>,
+) {
+  const videos = yield* Videos
+  const cyclic = counted.filter(([sample]) => (cycleFrames(sample) ?? []).length > 0)
+  const some = Array.from(
+    { length: Math.min(probed, cyclic.length) },
+    (_, i) => cyclic[Math.floor((i * cyclic.length) / Math.min(probed, cyclic.length))]!,
+  )
+  const seen: Array<SeenCycles> = []
+  for (const [sample, path] of some) {
+    const info = yield* videos.probe(path).pipe(Effect.orElseSucceed(() => null))
+    if (info === null) continue
+    seen.push({ cycles: cycleSeconds(sample, info.fps) ?? [], fps: sightOf(profile.view, info).fps })
+  }
+  const warning = shortCycleWarning(seen)
+  if (warning !== null) yield* Effect.logWarning(warning)
+})
 
 /**
  * Reports before work starts what the model will see, based on the first readable video, and warns if the model was not
@@ -16,6 +42,8 @@ export const announceSight = Effect.fn('Pipelines.announceSight')(function* (opt
   readonly question: Question
   readonly datasets: ReadonlyArray<string>
   readonly files: ReadonlyArray<string>
+  /** Samples with the paths of their videos: warns where the repetitions of counting samples are too short to be seen. */
+  readonly counted?: ReadonlyArray<readonly [sample: Sample, path: string]>
 }) {
   const { profile, medium, question } = options
   const videos = yield* Videos
@@ -23,6 +51,7 @@ export const announceSight = Effect.fn('Pipelines.announceSight')(function* (opt
     const warning = unseenDataset(profile, dataset)
     if (warning !== null) yield* Effect.logWarning(warning)
   }
+  yield* warnShortCycles(profile, options.counted ?? [])
   for (const file of [...new Set(options.files)].slice(0, tries)) {
     const info = yield* videos.probe(file).pipe(Effect.orElseSucceed(() => null))
     if (info === null) continue

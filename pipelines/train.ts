@@ -105,6 +105,7 @@ const open = Effect.fnUntraced(function* (
     question: items[0]!.sample.task,
     datasets: items.map(({ sample }) => sample.dataset),
     files: items.slice(0, 100).flatMap(({ sample }) => fileOf(options.videos, sample) ?? []),
+    counted: items.map(({ sample }) => [sample, fileOf(options.videos, sample) ?? sample.file] as const),
   })
   const source = clipPrompts({
     preprocessing,

@@ -41,3 +41,35 @@ export const cyclesProblem = (
 /** The annotated cycles in seconds of a video with `fps` frames per second; null where there are none. */
 export const cycleSeconds = (sample: Pick<Sample, 'meta'>, fps: number): ReadonlyArray<Window> | null =>
   cycleFrames(sample)?.map(([start, end]): Window => [start / fps, end / fps]) ?? null
+
+/** The cycles of a clip, and how often a second the model sees it. */
+export interface SeenCycles {
+  /** Seconds. */
+  readonly cycles: ReadonlyArray<Window>
+  /** Frames per second. */
+  readonly fps: number
+}
+
+/** A movement is seen to repeat from two frames a repetition on. */
+const framesNeeded = 2
+
+/** Share of cycles that may be shorter. */
+const shortShare = 0.25
+
+/**
+ * What to tell the user where many repetitions are over before the model sees two frames of them: how many, and the frame
+ * rate that shows two frames of 95 % of them. Null where all is well.
+ */
+export const shortCycleWarning = (clips: ReadonlyArray<SeenCycles>): string | null => {
+  const seen = clips.flatMap(({ cycles, fps }) =>
+    cycles.map(([start, end]) => ({ length: end - start, fps })).filter(({ length }) => length > 0),
+  )
+  const short = seen.filter(({ length, fps }) => length * fps < framesNeeded - 1e-6)
+  if (seen.length === 0 || short.length <= shortShare * seen.length) return null
+  const lengths = seen.map(({ length }) => length).toSorted((a, b) => a - b)
+  const median = lengths[Math.floor(lengths.length / 2)]!
+  const needed = Math.ceil(framesNeeded / lengths[Math.floor(0.05 * lengths.length)]!)
+  const rates = seen.map(({ fps }) => fps).toSorted((a, b) => a - b)
+  const least = rates[0]!.toFixed(1)
+  return `${short.length} of ${seen.length} annotated repetitions in ${clips.length} videos are shorter than two frames at the ${least} fps or more that the model sees (median ${median.toFixed(2)} s); set --fps ${needed}, and --frames high enough for the longest video`
+}
