@@ -25,6 +25,7 @@ import { cacheOf, clipCache } from './clips.ts'
 import { compareCommand } from './compare.ts'
 import { placesOf } from './dataset.ts'
 import { endingLine, refuseSeeking, seekFlags, seekOf } from './eval/seek.ts'
+import { tableCommand } from './eval/table.ts'
 import { cleaning, given, json, print, seed, source, whole } from './flags.ts'
 import { ownNames } from './own-names.ts'
 import { modelServices } from './services.ts'
@@ -252,7 +253,11 @@ const suiteCommand = (name: string) =>
 
 export const evaluation = Command.make('eval').pipe(
   Command.withDescription('Evaluate on a benchmark'),
-  Command.withSubcommands([...[...Object.keys(suites), ...ownNames].map(suiteCommand), compareCommand]),
+  Command.withSubcommands([
+    ...[...Object.keys(suites), ...ownNames].map(suiteCommand),
+    compareCommand,
+    tableCommand,
+  ]),
   Command.withExamples([
     { command: 'spanwise eval shapes', description: 'the included checkpoint on the synthetic dataset' },
     {

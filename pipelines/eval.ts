@@ -9,6 +9,7 @@ import {
   answerer,
   type Baseline,
   baselinePredictions,
+  byRule,
   claimEvaluation,
   defaultBootstrap,
   type EvaluationIdentity,
@@ -23,6 +24,8 @@ import {
   readAnyPredictions,
   readReplies,
   rowsJson,
+  rulesJson,
+  rulesTable,
   type SeekUses,
   withSeeking,
 } from '../eval/index.ts'
@@ -77,9 +80,13 @@ export const runEval = Effect.fn('Pipelines.runEval')(function* (
     { name, report: evaluation.report, ...(tally === undefined ? {} : { tally }) },
     ...(placed ? [{ name: 'prior only', report: prior.report }] : []),
   ] as const
+  const rules = byRule(asked, options.samples, predictions)
+  const json = { ...rowsJson(rows), rules: rulesJson(rules) }
+  const text = (figures: ReadonlyArray<{ readonly title: string; readonly file: string }>) =>
+    markdown(rows, figures, rules.length > 1 ? rulesTable(rules) : '')
   if (options.out !== undefined)
-    yield* writeReport(options.out, options.samples, rows, evaluation, placed ? prior : null)
-  return { evaluation, prior, placed, table: markdown(rows), json: rowsJson(rows) }
+    yield* writeReport(options.out, options.samples, name, { json, text }, evaluation, placed ? prior : null)
+  return { evaluation, prior, placed, table: text([]), json }
 })
 
 /** The folder of an evaluation: the given one, or one below `root` that is unique to this identity. */

@@ -8,7 +8,8 @@ import type { Report } from './report.ts'
 const number = (value: number): Json =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? null : String(value)
 
-const numbers = (values: { readonly [name: string]: number }): { readonly [name: string]: Json } =>
+/** Metrics as JSON can hold them. */
+export const numbers = (values: { readonly [name: string]: number }): { readonly [name: string]: Json } =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value)]))
 
 /**

@@ -18,11 +18,16 @@ export const formatMetric = (report: Report, metric: string, value = report.metr
   return value.toFixed(report.plain.includes(metric) ? 4 : 2)
 }
 
-const escape = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+/** A text as a cell of a Markdown table. */
+export const escapeCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+/** A Markdown table; its first column is left-aligned. */
+export const markdownTable = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+): string =>
   [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
-    .map((cells) => `| ${cells.map(escape).join(' | ')} |`)
+    .map((cells) => `| ${cells.map(escapeCell).join(' | ')} |`)
     .join('\n')
 
 const withInterval = (report: Report, metric: string): string => {
@@ -42,7 +47,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 export const headlineTable = (rows: ReadonlyArray<ReportRow>): string => {
   const metrics = rows[0]?.report.headline ?? []
   const asked = rows.some(({ tally }) => tally !== undefined)
-  return table(
+  return markdownTable(
     ['', ...metrics, 'parsed', ...(asked ? ['unreadable', 'cut off'] : [])],
     rows.map(({ name, report, tally }) => [
       name,
@@ -61,7 +66,7 @@ export const headlineTable = (rows: ReadonlyArray<ReportRow>): string => {
 export const typeTable = (report: Report): string => {
   const types = Object.entries(report.types)
   if (types.length === 0) return ''
-  return table(
+  return markdownTable(
     ['type', 'n', ...report.headline],
     types.map(([type, { n, metrics }]) => [
       type,
@@ -73,7 +78,7 @@ export const typeTable = (report: Report): string => {
 
 /** Every metric of a report, one a line. */
 export const metricTable = (report: Report): string =>
-  table(
+  markdownTable(
     ['metric', 'value', '95 % interval'],
     Object.keys(report.metrics).map((metric) => {
       const interval = report.intervals[metric]
@@ -84,7 +89,7 @@ export const metricTable = (report: Report): string =>
 
 /** Two runs compared, with the interval of their difference. */
 export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A', b = 'B'): string =>
-  table(
+  markdownTable(
     ['metric', a, b, `${b} - ${a}`, '95 % interval', 'p'],
     comparisons.map(({ metric, interval, p, ...values }) => [
       metric,
@@ -96,21 +101,23 @@ export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A',
 
 /**
  * The whole report as Markdown. The first row is the run, further rows are baselines; figures are linked by
- * their file names.
+ * their file names. `rules` is a table of the run's scores by every rule.
  */
 export const markdown = (
   rows: readonly [ReportRow, ...ReadonlyArray<ReportRow>],
   figures: ReadonlyArray<{ readonly title: string; readonly file: string }> = [],
+  rules = '',
 ): string => {
   const { report } = rows[0]
   const types = typeTable(report)
   return [
-    `# ${report.suite}: ${escape(rows[0].name)}`,
+    `# ${report.suite}: ${escapeCell(rows[0].name)}`,
     `${report.n} samples of ${report.videos} videos, rule \`${report.rule}\`. ` +
       `${report.unparsed} without a readable answer (${report.missing} without any) count as wrong. ` +
       'Brackets: 95 % bootstrap intervals over videos.',
     headlineTable(rows),
     ...(types === '' ? [] : ['## By type', types]),
+    ...(rules === '' ? [] : ['## By rule', rules]),
     '## All metrics',
     metricTable(report),
     ...figures.map(({ title, file }) => `![${title}](${file})`),

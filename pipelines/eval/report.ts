@@ -1,22 +1,19 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import type { Sample } from '../../core/index.ts'
-import {
-  type Evaluation,
-  errorByLength,
-  lengthFigure,
-  markdown,
-  recallFigure,
-  rowsJson,
-  valueLines,
-} from '../../eval/index.ts'
+import type { Json, Sample } from '../../core/index.ts'
+import { type Evaluation, errorByLength, lengthFigure, recallFigure, valueLines } from '../../eval/index.ts'
 import { writeJson, writeWhole } from '../../files/index.ts'
 
 /** Writes report.json, report.md, values.jsonl and, where windows are scored, recall.svg and length.svg. */
 export const writeReport = Effect.fnUntraced(function* (
   folder: string,
   samples: ReadonlyArray<Sample>,
-  rows: Parameters<typeof markdown>[0],
+  name: string,
+  contents: {
+    readonly json: { readonly [key: string]: Json }
+    /** The report as Markdown, with links to these figures. */
+    readonly text: (figures: ReadonlyArray<{ readonly title: string; readonly file: string }>) => string
+  },
   evaluation: Evaluation,
   prior: Evaluation | null,
 ) {
@@ -26,7 +23,7 @@ export const writeReport = Effect.fnUntraced(function* (
       title: 'Recall over threshold',
       file: 'recall.svg',
       svg: recallFigure([
-        { name: rows[0].name, ious: evaluation.ious },
+        { name, ious: evaluation.ious },
         ...(prior?.ious == null ? [] : [{ name: 'prior only', ious: prior.ious }]),
       ]),
     })
@@ -37,7 +34,7 @@ export const writeReport = Effect.fnUntraced(function* (
     })
   }
   for (const { file, svg } of figures) yield* writeWhole(join(folder, file), svg)
-  yield* writeJson(join(folder, 'report.json'), rowsJson(rows))
-  yield* writeWhole(join(folder, 'report.md'), markdown(rows, figures))
+  yield* writeJson(join(folder, 'report.json'), contents.json)
+  yield* writeWhole(join(folder, 'report.md'), contents.text(figures))
   yield* writeWhole(join(folder, 'values.jsonl'), [...valueLines(evaluation), ''].join('\n'))
 })
