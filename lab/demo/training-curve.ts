@@ -28,6 +28,19 @@ const readRows = <A>(file: string, schema: z.ZodType<A>) =>
       }),
   })
 
+const figures = z.object({
+  step: z.int(),
+  reward: z.number(),
+  rewards: z.record(z.string(), z.number()),
+  constant: z.number(),
+  thought: z.object({ tokens: z.number(), answer: z.number(), share: z.number() }),
+})
+/** Figures of one step of GRPO, whatever its task. */
+export type StepMetrics = z.output<typeof figures>
+
+/** The figures of every step of a run. */
+export const readMetrics = (run: string) => readRows(join(run, 'metrics.jsonl'), figures)
+
 /** The training curve of a run, from its files. */
 export const readTrainingCurve = Effect.fn('Demo.readTrainingCurve')(function* (name: string, run: string) {
   const steps = yield* readRows(join(run, 'metrics.jsonl'), step)
