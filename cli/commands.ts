@@ -9,6 +9,7 @@ import { evaluation } from './eval.ts'
 import { folds } from './folds.ts'
 import { pretrain } from './pretrain.ts'
 import { query } from './query.ts'
+import { report } from './report.ts'
 import { score } from './score.ts'
 import { studio } from './studio.ts'
 import { train } from './train.ts'
@@ -23,6 +24,7 @@ export const commands = [
   curate,
   query,
   studio,
+  report,
   train,
   evaluation,
   score,

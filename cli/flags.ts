@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Console, Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError, plainJson } from '../core/index.ts'
@@ -215,3 +215,9 @@ export const engineOf = Effect.fn('Cli.engineOf')(function* (
 /** One JSON object on standard output with `--json`, `lines` otherwise. */
 export const print = (asJson: boolean, result: object, lines: ReadonlyArray<string>) =>
   Console.log(asJson ? plainJson(result) : lines.join('\n'))
+
+/** The folder of the videos of each configured dataset, absolute. */
+export const configuredVideos = ({ datasets }: Config): { readonly [dataset: string]: string } =>
+  Object.fromEntries(
+    Object.entries(datasets).map(([name, { annotations, videos }]) => [name, resolve(videos ?? annotations)]),
+  )

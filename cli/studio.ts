@@ -8,7 +8,7 @@ import { Command, Flag } from 'effect/cli'
 import { InputError, spanwiseCommand } from '../core/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Config, loadConfig } from '../pipelines/config.ts'
-import { json, port, run } from './flags.ts'
+import { configuredVideos, json, port, run } from './flags.ts'
 import { videoServices } from './services.ts'
 
 /** Settings of the demo that a studio without any run starts: about two minutes on two cores. */
@@ -107,12 +107,7 @@ export const studio = Command.make(
     const url = yield* serveStudio({
       folder,
       also: [resolve(config.runs)],
-      videos: Object.fromEntries(
-        Object.entries(config.datasets).map(([name, { annotations, videos }]) => [
-          name,
-          resolve(videos ?? annotations),
-        ]),
-      ),
+      videos: configuredVideos(config),
       reviewer: reviewerName(),
       version: packageJson.version,
       token,

@@ -1,11 +1,8 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { encodePicture, frameOf, Videos } from '../../video/index.ts'
+import { frameStrip } from '../../pipelines/report/case.ts'
 import type { Judged } from './measure.ts'
 import type { Case } from './report.ts'
-
-/** Frames of a strip. */
-const strip = 12
 
 /** The flagged samples with the highest scores, as many as asked, each with a strip of frames. */
 export const flaggedCases = Effect.fn('Demo.flaggedCases')(function* (
@@ -13,7 +10,6 @@ export const flaggedCases = Effect.fn('Demo.flaggedCases')(function* (
   videos: string,
   count: number,
 ) {
-  const reader = yield* Videos
   const flagged = samples
     .filter(({ verdict }) => verdict === 'partial')
     .toSorted((a, b) => b.score - a.score)
@@ -21,18 +17,11 @@ export const flaggedCases = Effect.fn('Demo.flaggedCases')(function* (
   return yield* Effect.forEach(
     flagged,
     Effect.fnUntraced(function* (one) {
-      const clip = yield* reader.clip(join(videos, one.file), { kind: 'count', count: strip })
-      const frames = yield* Effect.forEach(Array.from(clip.times.keys()), (place) =>
-        Effect.sync(() => {
-          const picture = { width: clip.width, height: clip.height, rgb: frameOf(clip, place) }
-          const jpeg = encodePicture(picture, { format: 'jpeg', quality: 70 })
-          return `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`
-        }),
-      )
+      const { frames, duration } = yield* frameStrip(join(videos, one.file))
       return {
         sample: one.sample,
         query: one.query,
-        duration: clip.info.duration,
+        duration,
         score: one.score,
         partial: one.truth.partial,
         annotated: one.annotated,

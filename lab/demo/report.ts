@@ -1,5 +1,6 @@
 import type { Window } from '../../core/index.ts'
-import { escape, histogram, lanes, lines } from '../../pipelines/report/chart.ts'
+import { caseHtml, laneKey } from '../../pipelines/report/case.ts'
+import { escape, histogram, lines } from '../../pipelines/report/chart.ts'
 import { table } from '../../pipelines/report/page.ts'
 import type { DifficultyQuality, ReflectionQuality } from './measure.ts'
 
@@ -97,15 +98,18 @@ export const tables = (report: DemoReport) => {
   }
 }
 
-const caseHtml = (one: Case): string =>
-  `<div class="case"><b>${escape(one.query)}</b> <span class="note">${escape(one.sample)}, score ${one.score.toFixed(2)}, the annotation ${one.partial ? 'misses a true window' : 'is complete'}</span><div class="strip">${one.frames.map((frame) => `<img alt="" src="${frame}">`).join('')}</div>${lanes(
-    one.duration,
-    [
-      { name: 'annotated', windows: one.annotated, colour: 1 },
-      { name: 'true', windows: one.truth, colour: 3 },
-      { name: 'proposed', windows: one.proposals, colour: 2 },
-    ],
-  )}</div>`
+const colours = [
+  { name: 'annotated', colour: 1 },
+  { name: 'true', colour: 3 },
+  { name: 'proposed by boundary reflection', colour: 2 },
+] as const
+
+const flaggedHtml = ({ annotated, truth, proposals, ...one }: Case): string =>
+  caseHtml({
+    ...one,
+    note: `${one.sample}, score ${one.score.toFixed(2)}, the annotation ${one.partial ? 'misses a true window' : 'is complete'}`,
+    lanes: colours.map((lane, index) => ({ ...lane, windows: [annotated, truth, proposals][index]! })),
+  })
 
 /** The report as the body of a page. */
 export const demoBody = (report: DemoReport): string => {
@@ -147,5 +151,5 @@ export const demoBody = (report: DemoReport): string => {
 <h2>Models on the validation split, percent</h2>${table(shown.models)}
 <h2>Training</h2><div class="charts">${charts.join('')}</div>
 <h2>Where the time went</h2>${table(shown.phases)}
-<h2>Flagged annotations</h2><p class="key"><span><i class="k1"></i>annotated</span><span><i class="k3"></i>true</span><span><i class="k2"></i>proposed by boundary reflection</span></p>${report.cases.map(caseHtml).join('')}`
+<h2>Flagged annotations</h2>${laneKey(colours)}${report.cases.map(flaggedHtml).join('')}`
 }

@@ -1,9 +1,9 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { extname, join, sep } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { extname, sep } from 'node:path'
 import { Effect } from 'effect'
-import { agents } from '../../agents/index.ts'
 import { locate } from '../../files/index.ts'
-import { listSlices, recordedPlan, recordedVideos } from '../../folds/index.ts'
+import { recordedVideos } from '../../folds/index.ts'
+import { videoFolderOf } from '../../pipelines/run-videos.ts'
 import type { FoundRun } from '../discovery/find.ts'
 import type { Studio } from '../studio.ts'
 
@@ -14,25 +14,10 @@ export interface VideoName {
   readonly file: string
 }
 
-/** Where a run's videos of a split are: as configured, else as the run recorded, else beside a shapes world's annotations. */
-const folderOf = Effect.fnUntraced(function* (
-  studio: Studio,
-  run: FoundRun,
-  { dataset, split }: Pick<VideoName, 'dataset' | 'split'>,
-) {
-  if (Object.hasOwn(studio.videos, dataset)) return studio.videos[dataset]!
-  if (run.kind === 'evaluation') return yield* recordedVideos(run.path)
-  let beside: string | null = null
-  for (const { name } of Object.values(agents))
-    for (const { folder, slice } of yield* listSlices(join(run.path, name))) {
-      if (slice?.dataset !== dataset || slice.split !== split) continue
-      const recorded = yield* recordedVideos(folder)
-      if (recorded !== null) return recorded
-      const plan = yield* recordedPlan(folder)
-      if (dataset === 'shapes' && plan !== null) beside = join(plan.source.annotations, 'videos')
-    }
-  return beside !== null && existsSync(beside) ? beside : null
-})
+const folderOf = (studio: Studio, run: FoundRun, { dataset, split }: Pick<VideoName, 'dataset' | 'split'>) =>
+  run.kind === 'evaluation' && !Object.hasOwn(studio.videos, dataset)
+    ? recordedVideos(run.path)
+    : videoFolderOf(run.path, { dataset, split }, studio.videos)
 
 /** Containers that browsers play; the codec inside may still be one that they do not. */
 const playable: { readonly [extension: string]: string } = {

@@ -1,0 +1,44 @@
+import { Effect } from 'effect'
+import { Command, Flag } from 'effect/cli'
+import { loadConfig } from '../pipelines/config.ts'
+import { runReport } from '../pipelines/report.ts'
+import { dataset, runOf } from './dataset.ts'
+import { configuredVideos, given, json, print, run, wholeOr } from './flags.ts'
+import { videoServices } from './services.ts'
+
+export const report = Command.make(
+  'report',
+  {
+    run,
+    dataset,
+    json,
+    out: Flag.String('out').pipe(
+      Flag.withDescription('the HTML file; by default report.html in the run'),
+      Flag.optional,
+    ),
+    count: wholeOr('count', 'flagged samples to show at most', 24, 0),
+  },
+  Effect.fn(function* (input) {
+    const config = yield* loadConfig()
+    const result = yield* runReport({
+      run: yield* runOf(input),
+      count: input.count,
+      videos: configuredVideos(config),
+      ...given({ out: input.out }),
+    })
+    yield* print(input.json, result, [
+      `${result.verdicts} verdicts, ${result.flagged} flagged samples shown`,
+      `report: ${result.out}`,
+    ])
+  }),
+).pipe(
+  Command.provide(videoServices(2, undefined)),
+  Command.withDescription('Write one HTML file about a run, to share: flagged samples, histograms, cards'),
+  Command.withExamples([
+    { command: 'spanwise report --run runs/charades', description: 'writes runs/charades/report.html' },
+    {
+      command: 'spanwise report --dataset shapes --count 100 --out report.html',
+      description: 'more samples, to another file',
+    },
+  ]),
+)
