@@ -1,15 +1,25 @@
+import { join } from 'node:path'
 import { describe, expect, it } from '@effect/vitest'
+import { Effect } from 'effect'
 import * as fc from 'fast-check'
 import {
   candidateCount,
+  frameContent,
   goldReply,
   goldRequest,
+  layoutOf,
+  roundMessages,
   seekFollowUp,
   seekQuestion,
   startFrames,
   type Turn,
 } from '../../agents/index.ts'
+import { readPreprocessing } from '../../engine/checkpoint/index.ts'
+import { processMessages } from '../../engine/processor/index.ts'
+import { namedProfile } from '../../models/index.ts'
 import { parseTurn } from '../../tasks/index.ts'
+import { takeFrames } from '../../video/index.ts'
+import { grayClip } from '../trainer/clip.ts'
 
 const colour = { question: 'Which colour has the star?', options: ['red', 'blue'] }
 const turn: Turn = { shown: [3, 9], history: [], total: 24, round: 1, rounds: 5, frames: 5 }
@@ -97,5 +107,47 @@ describe('the gold policy', () => {
         expect(now.shown.some((second) => second >= evidence[0][0] && second < evidence[0][1])).toBe(true)
       }),
     )
+  })
+})
+
+describe('single frames far apart', () => {
+  // Frames at 1, 4 and 5.5 seconds.
+  const side = 28
+  const whole = { ...grayClip(16), width: side, height: side, rgb: new Uint8Array(16 * side * side * 3) }
+  const clip = takeFrames(whole, [2, 8, 11])
+  const textsOf = (content: ReturnType<typeof frameContent>) =>
+    content.flatMap((part) => (part.type === 'text' ? [part.text] : []))
+  const timesOf = (content: ReturnType<typeof frameContent>) =>
+    content.flatMap((part) => (part.type === 'video' ? [Array.from(part.clip.times)] : []))
+
+  it('fill their tokens alone where the model reads times, and are pictures for servers', () => {
+    expect(layoutOf({ timestamps: 'text' }, { kind: 'pixels' })).toBe('pairs')
+    expect(timesOf(frameContent(clip, 'pairs', 2))).toEqual([[1, 1, 4, 4, 5.5, 5.5]])
+    expect(layoutOf({ timestamps: 'text' }, { kind: 'jpeg', quality: 85 })).toBe('pictures')
+    const [part] = frameContent(clip, 'pictures', 2)
+    expect(part).toMatchObject({ type: 'video', clip: { times: clip.times } })
+    expect(part?.type === 'video' && part.clip.info).toBeUndefined()
+  })
+
+  it('are videos of their own, after their times, for a model that knows only an interval', async () => {
+    const fixture = join(import.meta.dirname, '../fixtures/qwen2vl/qwen2.5-vl')
+    const preprocessing = await Effect.runPromise(readPreprocessing(fixture))
+    const profile = namedProfile('Qwen2.5-VL-3B-Instruct')
+    expect(layoutOf(profile, { kind: 'pixels' })).toBe('single')
+    const prompt = (layout: 'single' | 'pairs') =>
+      processMessages(
+        preprocessing,
+        roundMessages(colour, [{ turn, content: frameContent(clip, layout, 2) }], {
+          dialect: 'general',
+          think: false,
+        }),
+      )
+    expect(textsOf(frameContent(clip, 'single', 2))).toEqual([
+      '<1.0 seconds>',
+      '<4.0 seconds>',
+      '<5.5 seconds>',
+    ])
+    expect(prompt('single').grids.map(([frames]) => frames)).toEqual([1, 1, 1])
+    expect(() => prompt('pairs')).toThrow(/not evenly spaced/)
   })
 })

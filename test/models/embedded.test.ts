@@ -6,7 +6,14 @@ import { Context, Effect, Layer } from 'effect'
 import { createCheckpoint, writeCheckpoint } from '../../engine/checkpoint/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { trainTokenizer } from '../../engine/tokenizer/index.ts'
-import { checkpointRevision, greedy, layerEmbedded, VisionLanguageModel } from '../../models/index.ts'
+import {
+  checkpointRevision,
+  greedy,
+  Ledger,
+  layerEmbedded,
+  openAccount,
+  VisionLanguageModel,
+} from '../../models/index.ts'
 import { ask, groundingQuestion } from '../../tasks/index.ts'
 
 /** A folder with a random model of a few thousand weights. */
@@ -88,6 +95,25 @@ describe('the embedded backend', () => {
         },
       )
       assert.closeTo(again[1]?.[0] ?? 0, scores?.[0] ?? 1, 1e-4)
+    }).pipe(Effect.provide(model)),
+  )
+
+  it.effect('records tokens and time of its replies in the ledger of a sample', () =>
+    Effect.gen(function* () {
+      const { chat } = yield* VisionLanguageModel
+      const account = openAccount()
+      const replies = yield* Effect.all([
+        chat({ messages: messages[0]!, sampling: sampling(0) }),
+        chat({ messages: messages[1]!, sampling: sampling(1) }),
+      ]).pipe(Effect.provideService(Ledger, account))
+      const usage = account.total()
+      assert.strictEqual(usage?.requests, 2)
+      assert.strictEqual(
+        usage?.completionTokens,
+        replies.flat().reduce((sum, { tokens }) => sum + (tokens?.length ?? 0), 0),
+      )
+      assert.isAbove(usage?.promptTokens ?? 0, 20)
+      assert.isNull(usage?.cost)
     }).pipe(Effect.provide(model)),
   )
 
