@@ -52,8 +52,10 @@ export interface ClipViews {
 }
 
 /** Name of a sample's file, or of the part that it is about, over all datasets of a training. */
-export const clipKey = ({ sample, segment }: TrainingItem): string =>
-  `${sample.dataset}/${sample.file}${segment === undefined ? '' : `#${segment}`}`
+export const clipKey = ({ sample, segment, part }: TrainingItem): string =>
+  [`${sample.dataset}/${sample.file}`, segment?.join(), part?.map((time) => `${time}s`).join()]
+    .filter((name) => name !== undefined)
+    .join('#')
 
 /**
  * Views of video files, the one source of what any engine trains on: a clip is decoded once for all questions about it

@@ -56,6 +56,8 @@ export interface TrainingItem {
   readonly weight: number
   /** First and last frame of the part of the video that it is about; all of it where absent. */
   readonly segment?: Window
+  /** The same in seconds of the video. */
+  readonly part?: Window
 }
 
 export interface TrainingData {

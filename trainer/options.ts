@@ -26,6 +26,11 @@ const optimiserShape = {
 }
 
 const runShape = {
+  /**
+   * Refusals, as a share of the grounding samples: queries asked once more of a part of their video in which they do not
+   * hold while another query does, to be answered `none`. Needs complete annotations; none where absent.
+   */
+  refusals: share.exactOptional(),
   seed: z.int().min(0).default(0),
   /** Optimiser steps; null takes `epochs` passes over the samples. */
   steps: z.int().positive().nullable().default(null),

@@ -12,6 +12,7 @@ import { fileOf } from './data.ts'
 import { curriculumSettings, sftSettings } from './defaults.ts'
 import { trainingItems } from './items.ts'
 import type { TrainOptions } from './options.ts'
+import { fitItems } from './seek.ts'
 
 /** Refuses invalid data and settings before a training starts. */
 export const checkTraining = Effect.fn('Pipelines.checkTraining')(function* (
@@ -84,20 +85,28 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
   const videos = yield* Videos
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
-  const { items } = yield* trainingItems(options)
+  const found = (yield* trainingItems(options)).items
   const sizes =
     kind === 'sft'
-      ? yield* Effect.map(sftSettings(profile, options.settings), (settings) => ({
-          steps: stepsOf(settings, items.length, settings.batch),
-          ...{ prompts: settings.batch, completions: 0, reply: replyPlan(profile, 'grounding').maxTokens },
-        }))
-      : yield* Effect.map(curriculumSettings(profile, items, options.settings), (settings) => ({
-          steps: stepsOf(settings, items.length, settings.prompts),
-          prompts: settings.prompts,
-          completions: settings.prompts * settings.group,
-          reply: settings.sampling.maxTokens,
-        }))
-  const { steps, prompts, completions, reply } = sizes
+      ? yield* Effect.gen(function* () {
+          const settings = yield* sftSettings(profile, options.settings)
+          const items = yield* fitItems(found, settings)
+          return {
+            ...{ items, steps: stepsOf(settings, items.length, settings.batch) },
+            ...{ prompts: settings.batch, completions: 0, reply: replyPlan(profile, 'grounding').maxTokens },
+          }
+        })
+      : yield* Effect.gen(function* () {
+          const settings = yield* curriculumSettings(profile, found, options.settings)
+          const items = yield* fitItems(found, settings)
+          return {
+            ...{ items, steps: stepsOf(settings, items.length, settings.prompts) },
+            prompts: settings.prompts,
+            completions: settings.prompts * settings.group,
+            reply: settings.sampling.maxTokens,
+          }
+        })
+  const { items, steps, prompts, completions, reply } = sizes
   const files = [...new Set(items.flatMap(({ sample }) => fileOf(options.videos, sample) ?? []))]
   const seen: Array<number> = []
   for (const file of files.filter((path) => existsSync(path)).slice(0, 8)) {

@@ -12,6 +12,7 @@ import {
   type TrainingItem,
   withEvidence,
   withOptions,
+  withRefusals,
 } from '../../trainer/index.ts'
 import type { PixelBudget, Videos } from '../../video/index.ts'
 import { fileOf, type VideoFolders } from './data.ts'
@@ -69,12 +70,12 @@ export const seekValidation = (
     ...{ think: plan.ask, reasoning: plan.enable, guided: false },
   })
 
-/** The items that a training can use: of frame seeking those that it can be taught on. Nothing is written before. */
+/** The items that a training can use, with refusals; of frame seeking those that it can be taught on. Nothing is written before. */
 export const fitItems = Effect.fnUntraced(function* (
   items: ReadonlyArray<TrainingItem>,
   settings: SftOptions | GrpoOptions,
 ) {
-  if (settings.seek === undefined) return items
+  if (settings.seek === undefined) return yield* withRefusals(items, settings)
   if (!('inject' in settings)) return yield* withEvidence(items)
   yield* refuseInjection(settings)
   return yield* withOptions(items)

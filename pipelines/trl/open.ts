@@ -16,6 +16,7 @@ import {
   openRunFolder,
   stepsOf,
   type Wording,
+  withRefusals,
 } from '../../trainer/index.ts'
 import { engineSettings, type TrainingKind } from '../../trainer/service/index.ts'
 import { Videos } from '../../video/index.ts'
@@ -71,7 +72,8 @@ export const readTrl = Effect.fnUntraced(function* (
   const settings = training.options
   yield* checkOrder(found, settings)
   yield* refuseServedSeek(settings)
-  const items = training.kind === 'sft' ? found : bandedBy(found, training.options.key)
+  const all = yield* withRefusals(found, settings)
+  const items = training.kind === 'sft' ? all : bandedBy(all, training.options.key)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
   const steps = stepsOf(settings, items.length, perStep)
   const run = resolve(options.run)
