@@ -111,9 +111,11 @@ const makeFold = Effect.fnUntraced(function* (
   const folder = join(run, agent.name, `fold-${digits(from, 8)}-${digits(to, 8)}`)
   mkdirSync(folder, { recursive: true })
   const select = agent.name === boundaryReflection.name ? bra : dea
-  const names = Object.keys(columnsOf(agent)).map(identifier).join(', ')
+  // Columns that no expression here makes are null.
+  const columns = Object.entries(columnsOf(agent)).map(([name, type]) => `${identifier(name)} ${type}`)
   yield* database.run(
-    `CREATE OR REPLACE TEMP TABLE made AS SELECT ${names} FROM (${select} FROM (${samples(from, to)}) ORDER BY i)`,
+    `CREATE OR REPLACE TEMP TABLE made (${columns.join(', ')});
+     INSERT INTO made BY NAME ${select} FROM (${samples(from, to)}) ORDER BY i`,
   )
   for (let part = 0; part * partSize < to - from; part++)
     yield* database.run(

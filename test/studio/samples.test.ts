@@ -76,6 +76,21 @@ describe('the table of verdicts', () => {
     )
   })
 
+  it('exports every row of a view, in three formats', async () => {
+    const view = of({ columns: ['query', 'windows'], where: "query LIKE 'a person%'" })
+    const file = (format: string) => studio.raw(`${run}/export?format=${format}&${view}`, bearer)
+    const csv = await file('csv')
+    expect(csv.headers['content-disposition']).toBe('attachment; filename="small.csv"')
+    expect(csv.text.split('\r\n')[0]).toBe('key,query,windows')
+    expect(csv.text.trim().split('\r\n')).toHaveLength(3)
+    const rows = (await file('jsonl')).text.trim().split('\n')
+    expect(rows.map((row) => JSON.parse(row).windows)).toEqual([[[1, 4]], [[1, 4]]])
+    expect((await file('parquet')).bytes.subarray(0, 4).toString()).toBe('PAR1')
+    expect((await file('exe')).status).toBe(400)
+    const broken = await studio.raw(`${run}/export?${of({ where: 'nothing > 1' })}`, bearer)
+    expect(broken.status).toBe(422)
+  })
+
   it('orders the queue by uncertainty, and says how many are left', async () => {
     const { items, left } = await studio.get<Queue>(`${run}/queue?reviewer=ada`)
     expect(left).toBe(4)
