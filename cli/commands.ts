@@ -6,6 +6,7 @@ import { datasets } from './datasets.ts'
 import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { evaluation } from './eval.ts'
+import { exportCommand } from './export.ts'
 import { folds } from './folds.ts'
 import { pretrain } from './pretrain.ts'
 import { query } from './query.ts'
@@ -27,6 +28,7 @@ export const commands = [
   report,
   train,
   evaluation,
+  exportCommand,
   score,
   datasets,
   doctor,

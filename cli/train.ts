@@ -11,6 +11,7 @@ import { runCurriculum, runSft, type Trained } from '../pipelines/train.ts'
 import { runTrl } from '../pipelines/train-trl.ts'
 import { planTrl, trlPlanLines } from '../pipelines/trl/plan.ts'
 import { relayTrl } from '../pipelines/trl/relay.ts'
+import { type SinkName, sinkNames } from '../trainer/index.ts'
 import { breakLease } from './agents.ts'
 import { cacheOf, clipCache } from './clips.ts'
 import { dataset, datasetOf, foldersOf, requireCheckpoint } from './dataset.ts'
@@ -26,6 +27,9 @@ import {
   trlModel,
   trlOptions,
 } from './trl.ts'
+
+const sink = (name: SinkName, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
 
 const flags = {
   ...model,
@@ -56,6 +60,11 @@ const flags = {
     Flag.withDescription('allow validation on videos that are trained on'),
     Flag.withDefault(false),
   ),
+  tensorboard: sink(
+    'tensorboard',
+    'also write the figures as event files of TensorBoard, to RUN/tensorboard',
+  ),
+  wandb: sink('wandb', 'also write an offline run of Weights & Biases, to RUN/wandb, for "wandb sync"'),
   loraAlpha: positive('lora-alpha', 'scale of the adapters, default twice their rank'),
   weightDecay: positive('weight-decay', "AdamW's weight decay, default 0"),
   freezeVision: Flag.Boolean('freeze-vision').pipe(
@@ -193,6 +202,7 @@ const trainCommand = (
         settings,
         ...given({ limit: input.limit }),
         breakLease: input.breakLease,
+        sinks: sinkNames.filter((name) => input[name]),
         ...(validation === undefined ? {} : { validation }),
       }
       if (onGpus) {

@@ -7,7 +7,7 @@ import { writeWholeSync } from '../files/index.ts'
 import { executors, type FoldTask } from '../folds/executors/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { metricsToDuckDb } from '../store/index.ts'
-import type { RunFolder } from '../trainer/index.ts'
+import { type RunFolder, withSinks } from '../trainer/index.ts'
 import {
   makeTrainingService,
   servedFile,
@@ -70,7 +70,10 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
 ) {
   const began = performance.now()
   const read = yield* readTrl(kind, options, trl)
-  const folder = yield* holdRun(options.run, claimRun(kind, read, options, trl), options.breakLease ?? false)
+  const folder = yield* withSinks(
+    yield* holdRun(options.run, claimRun(kind, read, options, trl), options.breakLease ?? false),
+    options.sinks ?? [],
+  )
   const before = latestTrlCheckpoint(read.engine.output)
   const resumedFrom = before === null ? 0 : stepOf(before.step, updatesOf(read))
   for (const name of streams) folder.truncate(name, resumedFrom)

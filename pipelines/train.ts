@@ -19,6 +19,7 @@ import {
   type TrainingItem,
   trainGrpo,
   trainSft,
+  withSinks,
 } from '../trainer/index.ts'
 import { Videos } from '../video/index.ts'
 import { announceSight } from './sight.ts'
@@ -95,7 +96,10 @@ const open = Effect.fnUntraced(function* (
       threads: options.engine?.threads ?? null,
     },
   })
-  const folder = yield* holdRun(options.run, opening, options.breakLease ?? false)
+  const folder = yield* withSinks(
+    yield* holdRun(options.run, opening, options.breakLease ?? false),
+    options.sinks ?? [],
+  )
   yield* announceSight({
     profile:
       settings.seek === undefined

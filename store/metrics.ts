@@ -1,10 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { InputError } from '../core/index.ts'
-import { temporaryName } from '../files/index.ts'
-import { fileList, identifier, openDatabase } from './database.ts'
+import { wholeBy } from '../files/index.ts'
+import { fileList, identifier, literal, openDatabase } from './database.ts'
 
 /** The streams of a training run, each one JSON object a line, and the tables they become. */
 const streams = {
@@ -12,6 +10,10 @@ const streams = {
   validation: 'validation.jsonl',
   rollouts: 'rollouts.jsonl',
 } as const
+
+const rowsOf = (file: string): string =>
+  `SELECT * FROM read_json(${fileList([file])}, format = 'newline_delimited', sample_size = -1,
+                           hive_partitioning = false, maximum_object_size = 67108864) ORDER BY step`
 
 /**
  * Builds `metrics.duckdb` of a training run's folder from its JSONL streams: tables `metrics`, `validation` and `rollouts`,
@@ -22,31 +24,26 @@ const streams = {
  */
 export const metricsToDuckDb = Effect.fn('Store.metricsToDuckDb')(function* (run: string) {
   const final = join(run, 'metrics.duckdb')
-  const temporary = temporaryName(final)
-  const files = (work: () => Promise<void>) =>
-    Effect.tryPromise({
-      try: work,
-      catch: (cause) =>
-        new InputError({
-          subject: final,
-          problem: `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`,
-          remedy: 'check the permissions of the run folder',
-        }),
-    })
-  yield* Effect.scoped(
-    Effect.gen(function* () {
-      const database = yield* openDatabase(temporary)
-      for (const [table, name] of Object.entries(streams)) {
-        const file = join(run, name)
-        if (!existsSync(file) || statSync(file).size === 0) continue
-        yield* database.run(
-          `CREATE TABLE ${identifier(table)} AS
-           SELECT * FROM read_json(${fileList([file])}, format = 'newline_delimited', sample_size = -1,
-                                   hive_partitioning = false, maximum_object_size = 67108864) ORDER BY step`,
-        )
-      }
-    }),
-  ).pipe(Effect.tapError(() => Effect.ignore(files(() => rm(temporary, { force: true })))))
-  yield* files(() => rename(temporary, final))
+  yield* wholeBy(final, (temporary) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const database = yield* openDatabase(temporary)
+        for (const [table, name] of Object.entries(streams)) {
+          const file = join(run, name)
+          if (!existsSync(file) || statSync(file).size === 0) continue
+          yield* database.run(`CREATE TABLE ${identifier(table)} AS ${rowsOf(file)}`)
+        }
+      }),
+    ),
+  )
   return final
 })
+
+/** Writes a stream of a training run as Parquet; nested figures are STRUCT columns. */
+export const jsonLinesToParquet = (file: string, parquet: string) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const database = yield* openDatabase(':memory:')
+      yield* database.run(`COPY (${rowsOf(file)}) TO ${literal(parquet)} (FORMAT parquet)`)
+    }),
+  )

@@ -1,6 +1,7 @@
 import type { Sample } from '../../core/index.ts'
 import type { EngineOptions } from '../../engine/index.ts'
 import type { ProfileOverrides } from '../../models/index.ts'
+import type { SinkName } from '../../trainer/index.ts'
 import type { VideoFolders } from './data.ts'
 
 /** Options of `spanwise train sft` and `spanwise train curriculum`. */
@@ -27,6 +28,8 @@ export interface TrainOptions {
     /** Validate even if training shares videos with it. */
     readonly allowOverlap?: boolean
   }
+  /** Where the figures go besides the run's own files. */
+  readonly sinks?: ReadonlyArray<SinkName>
   /** Limit of the caches of clips and prompts each, in bytes. */
   readonly cacheBytes?: number
   /** What the engine was made with: recorded with the run, and used for the reference model where `beta` is above 0. */
