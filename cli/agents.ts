@@ -70,8 +70,11 @@ export const tasksOf = (task: Option.Option<'grounding' | 'grounded-qa' | 'both'
 
 type Given = Command.Command.Config.Infer<typeof agentFlags>
 
-/** The agent's own settings after its flags. */
-export const agentSettings = (input: Given) => settingsOf(input.settings)
+/** The agent's own settings: those of the configuration, then those of the flags. */
+export const agentSettings = Effect.fnUntraced(function* (name: AgentCommand, input: Given) {
+  const { agents } = yield* loadConfig()
+  return { ...agents?.[name], ...(yield* settingsOf(input.settings)) }
+})
 
 const flags = {
   ...agentFlags,
@@ -173,7 +176,7 @@ export const agentCommand = <A extends AgentSummary, E, R>(
       const { make, ...places } = yield* placesOf(dataset, input)
       const folder = Option.getOrElse(input.run, () => join(config.runs, dataset))
       const chosen = yield* backendOf(config, input)
-      const settings = yield* agentSettings(input)
+      const settings = yield* agentSettings(name, input)
       if (chosen.kind === 'embedded') yield* requireCheckpoint(chosen.engine.checkpoint)
       yield* checkSettings({ agent: name, run: folder, settings })
       yield* make

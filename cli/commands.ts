@@ -1,4 +1,5 @@
 import { bra, dea } from './agents.ts'
+import { calibrate } from './calibrate.ts'
 import { config } from './config.ts'
 import { cot } from './cot.ts'
 import { curate } from './curate.ts'
@@ -20,6 +21,7 @@ export const commands = [
   demo,
   bra,
   dea,
+  calibrate,
   cot,
   folds,
   curate,

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { Effect, FileSystem, Layer, Path } from 'effect'
 import { z } from 'zod'
+import { agents } from '../agents/index.ts'
 import { firstIssue, InputError } from '../core/index.ts'
 import { catalogue, type OwnData, OwnDatasets } from '../datasets/index.ts'
 import { parseJson, requireText } from '../files/index.ts'
@@ -55,6 +56,8 @@ const schema = z.strictObject({
       openaiSettingsSchema.partial().extend({ kind: z.literal('openai') }),
     ])
     .default({ kind: 'embedded' }),
+  /** Settings of the agents, e.g. the thresholds that `spanwise calibrate` chose; `--set` takes precedence. */
+  agents: z.partialRecord(z.enum(Object.keys(agents)), z.record(z.string(), z.unknown())).optional(),
   /** Where runs are written. */
   runs: z.string().min(1).default('runs'),
 })

@@ -48,7 +48,7 @@ export const foldSettings = Effect.fnUntraced(function* (input: PlanInput) {
       ...{ fps: input.fps, frames: input.frames, maxPixels: input.maxPixels },
       ...{ visionTokens: input.visionTokens, maxTokens: input.maxTokens, guided: input.guided },
     }),
-    ...(yield* agentSettings(input)),
+    ...(yield* agentSettings(input.agent, input)),
   }
 })
 

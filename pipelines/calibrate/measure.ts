@@ -1,0 +1,179 @@
+import { hash32, mean, quantiles, random, type Window, Windows } from '../../core/index.ts'
+import { auprc, auroc, recallAtFalseAlarms } from '../../eval/index.ts'
+import type { Probe } from './probes.ts'
+
+/** What boundary reflection says of a probe. */
+export interface Said {
+  /** Score of incompleteness, 0 to 1. */
+  readonly score: number
+  readonly proposals: ReadonlyArray<Window>
+  /** P(yes) of each proposal; null where it could not be read. */
+  readonly yes: ReadonlyArray<number | null>
+  /** Seconds of the clip. */
+  readonly duration: number
+  /** Requests to the model. */
+  readonly calls: number
+}
+
+export interface Judged extends Probe {
+  readonly said: Said
+}
+
+export interface Thresholds {
+  /** P(yes) from which a proposal counts as shown. */
+  readonly accept: number
+  /** P(yes) up to which it counts as not shown. */
+  readonly reject: number
+}
+
+/** What a probe's verdict depends on: the largest P(yes) of a proposal, 0 where there is none. */
+const strongest = ({ said }: Judged): number => Math.max(0, ...said.yes.map((yes) => yes ?? 0))
+
+/**
+ * Thresholds from labelled probes. `accept`: the smallest value at which at most `falseAlarms` of the complete annotations
+ * are flagged, so that recall is as large as that allows. `reject`: the largest value, not above `accept`, at or below which
+ * at most `missed` of the incomplete annotations fall, which would then pass as complete.
+ */
+export const chooseThresholds = (
+  probes: ReadonlyArray<Judged>,
+  falseAlarms: number,
+  missed: number,
+): Thresholds => {
+  const of = (kind: Judged['kind']) =>
+    probes
+      .filter((one) => one.kind === kind)
+      .map(strongest)
+      .toSorted((a, b) => a - b)
+  const [complete, partial] = [of('single'), of('hidden')]
+  const steps = [...new Set([...complete, ...partial, 1])].toSorted((a, b) => a - b)
+  const shareOf = (list: ReadonlyArray<number>, holds: (value: number) => boolean) =>
+    list.length === 0 ? 0 : list.filter(holds).length / list.length
+  const accept =
+    steps.find((step) => step > 0 && shareOf(complete, (value) => value >= step) <= falseAlarms) ?? 1
+  const reject =
+    steps.findLast((step) => step <= accept && shareOf(partial, (value) => value <= step) <= missed) ?? 0
+  // Four digits, rounded so that no probe changes sides.
+  return { accept: Math.min(1, Math.ceil(accept * 1e4) / 1e4), reject: Math.floor(reject * 1e4) / 1e4 }
+}
+
+/** Wilson's 95 % interval of a share. */
+const wilson = (hits: number, of: number): readonly [number, number] => {
+  if (of === 0) return [0, 1]
+  const z = 1.96
+  const share = hits / of
+  const centre = (share + (z * z) / (2 * of)) / (1 + (z * z) / of)
+  const half = (z / (1 + (z * z) / of)) * Math.sqrt((share * (1 - share)) / of + (z * z) / (4 * of * of))
+  return [Math.max(0, centre - half), Math.min(1, centre + half)]
+}
+
+export interface Share {
+  readonly share: number
+  readonly interval: readonly [number, number]
+  readonly n: number
+}
+
+const flagged = (probes: ReadonlyArray<Judged>, kind: Judged['kind'], accept: number): Share => {
+  const those = probes.filter((one) => one.kind === kind)
+  const hits = those.filter((one) => strongest(one) >= accept).length
+  return { share: hits / Math.max(1, those.length), interval: wilson(hits, those.length), n: those.length }
+}
+
+export interface Separation {
+  readonly pairs: number
+  readonly auroc: number
+  /** Percentile 95 % interval, pairs drawn with replacement. */
+  readonly interval: readonly [number, number]
+  readonly auprc: number
+  readonly recallAt5: number
+  readonly recallAt10: number
+  /** AUROC of the rule that calls short annotations partial: 0.5 where the pairs are matched well. */
+  readonly shortWindow: number
+  /** AUROC against the same samples with all their windows in the annotation. */
+  readonly againstWhole: number
+  /**
+   * Share of the proposed time that is in a hidden window, over the share of the clips that hidden windows occupy: 1 for
+   * proposals at random. NaN where nothing was proposed.
+   */
+  readonly pointing: number
+}
+
+const area = (
+  positive: ReadonlyArray<Judged>,
+  negative: ReadonlyArray<Judged>,
+  score: (one: Judged) => number = ({ said }) => said.score,
+) => {
+  const all = [...positive, ...negative]
+  return auroc(
+    all.map(score),
+    all.map((_, index) => index < positive.length),
+  )
+}
+
+/** How well the scores tell hidden from complete annotations. */
+export const separation = (probes: ReadonlyArray<Judged>): Separation => {
+  const of = (kind: Judged['kind']) =>
+    probes.filter((one) => one.kind === kind).toSorted((a, b) => a.pair - b.pair)
+  const [hidden, single, whole] = [of('hidden'), of('single'), of('whole')]
+  const all = [...hidden, ...single]
+  const scores = all.map(({ said }) => said.score)
+  const truth = all.map(({ kind }) => kind === 'hidden')
+  const draw = random('calibrate', 'bootstrap')
+  const areas = Array.from({ length: hidden.length < 2 ? 0 : 500 }, () => {
+    const drawn = hidden.map(() => draw.int(0, hidden.length - 1))
+    return area(
+      drawn.map((index) => hidden[index]!),
+      drawn.map((index) => single[index]!),
+    )
+  })
+  const interval = areas.length === 0 ? [0, 1] : quantiles(areas, [0.025, 0.975])
+  const sum = (pick: (one: Judged) => number) => hidden.reduce((total, one) => total + pick(one), 0)
+  const proposed = sum(({ said }) => Windows.coverage(said.proposals))
+  const inside = sum((one) => Windows.intersection(Windows.merge(one.said.proposals), one.hidden))
+  const chance = sum((one) => Windows.coverage(one.hidden)) / sum(({ said }) => said.duration)
+  return {
+    pairs: hidden.length,
+    auroc: area(hidden, single),
+    interval: [interval[0]!, interval[1]!],
+    auprc: auprc(scores, truth),
+    recallAt5: recallAtFalseAlarms(scores, truth, 0.05),
+    recallAt10: recallAtFalseAlarms(scores, truth, 0.1),
+    shortWindow: area(hidden, single, ({ sample }) => -Windows.coverage(sample.windows ?? [])),
+    againstWhole: area(hidden, whole),
+    pointing: proposed === 0 ? Number.NaN : inside / proposed / chance,
+  }
+}
+
+export interface Calibration {
+  readonly thresholds: Thresholds
+  /** On the half of the videos that the thresholds were not chosen on. */
+  readonly recall: Share
+  readonly falseAlarms: Share
+  /** False alarms on the annotations with all windows. */
+  readonly falseAlarmsWhole: Share
+  /** Requests to the model a sample, on average. */
+  readonly calls: number
+}
+
+/** Which half a video belongs to; all probes of a pair follow that of its first sample. */
+const halfOf = (video: string): 0 | 1 => ((hash32(`calibrate ${video}`) >>> 8) % 2) as 0 | 1
+
+/** Thresholds chosen on one half of the pairs and measured on the other. */
+export const calibrate = (
+  probes: ReadonlyArray<Judged>,
+  falseAlarms: number,
+  missed: number,
+): Calibration => {
+  const half = new Map(
+    probes.filter(({ kind }) => kind === 'hidden').map(({ pair, sample }) => [pair, halfOf(sample.video)]),
+  )
+  const part = (wanted: 0 | 1) => probes.filter(({ pair }) => half.get(pair) === wanted)
+  const thresholds = chooseThresholds(part(0), falseAlarms, missed)
+  const rest = part(1)
+  return {
+    thresholds,
+    recall: flagged(rest, 'hidden', thresholds.accept),
+    falseAlarms: flagged(rest, 'single', thresholds.accept),
+    falseAlarmsWhole: flagged(rest, 'whole', thresholds.accept),
+    calls: mean(probes.map(({ said }) => said.calls)),
+  }
+}
