@@ -12,7 +12,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { NodeRuntime, NodeServices } from '@effect/platform-node'
+import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
+import * as NodeServices from '@effect/platform-node/NodeServices'
 import { Effect, Layer } from 'effect'
 import { displayLayer } from '../../cli/display.ts'
 import { writeWorld } from '../../datasets/shapes/index.ts'
@@ -182,8 +183,8 @@ const program = Effect.gen(function* () {
     ...trainings.filter(long),
     ...curation,
     { kind: 'base' },
-    ...trainings.filter((one) => !long(one)),
     { kind: 'mechanism' },
+    ...trainings.filter((one) => !long(one)),
   ]
   yield* Effect.promise(() =>
     runJobs(order, curation, () => Effect.runPromise(Effect.asVoid(writePool(study, rows)))),
