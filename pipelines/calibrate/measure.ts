@@ -29,9 +29,15 @@ export interface Thresholds {
 /** What a probe's verdict depends on: the largest P(yes) of a proposal, 0 where there is none. */
 const strongest = ({ said }: Judged): number => Math.max(0, ...said.yes.map((yes) => yes ?? 0))
 
+/** A number half-way between two, short where that keeps it between them. */
+const between = (low: number, high: number): number => {
+  const short = Math.round(5e3 * (low + high)) / 1e4
+  return low < short && short < high ? short : (low + high) / 2
+}
+
 /**
- * Thresholds from labelled probes. `accept`: the smallest value at which at most `falseAlarms` of the complete annotations
- * are flagged, so that recall is as large as that allows. `reject`: the largest value, not above `accept`, at or below which
+ * Thresholds from labelled probes. `accept`: the smallest one at which at most `falseAlarms` of the complete annotations
+ * are flagged, so that recall is as large as that allows. `reject`: the largest one, not above `accept`, at or below which
  * at most `missed` of the incomplete annotations fall, which would then pass as complete.
  */
 export const chooseThresholds = (
@@ -45,15 +51,16 @@ export const chooseThresholds = (
       .map(strongest)
       .toSorted((a, b) => a - b)
   const [complete, partial] = [of('single'), of('hidden')]
-  const steps = [...new Set([...complete, ...partial, 1])].toSorted((a, b) => a - b)
+  const steps = [...new Set([0, ...complete, ...partial, 1])].toSorted((a, b) => a - b)
   const shareOf = (list: ReadonlyArray<number>, holds: (value: number) => boolean) =>
     list.length === 0 ? 0 : list.filter(holds).length / list.length
-  const accept =
-    steps.find((step) => step > 0 && shareOf(complete, (value) => value >= step) <= falseAlarms) ?? 1
-  const reject =
-    steps.findLast((step) => step <= accept && shareOf(partial, (value) => value <= step) <= missed) ?? 0
-  // Four digits, rounded so that no probe changes sides.
-  return { accept: Math.min(1, Math.ceil(accept * 1e4) / 1e4), reject: Math.floor(reject * 1e4) / 1e4 }
+  const at = steps.findIndex((step) => step > 0 && shareOf(complete, (value) => value >= step) <= falseAlarms)
+  const accept = at < 0 ? 1 : between(steps[at - 1]!, steps[at]!)
+  const under = steps.findLastIndex(
+    (step) => step < accept && shareOf(partial, (value) => value <= step) <= missed,
+  )
+  const reject = under < 0 ? 0 : Math.min(accept, between(steps[under]!, steps[under + 1]!))
+  return { accept, reject }
 }
 
 /** Wilson's 95 % interval of a share. */
