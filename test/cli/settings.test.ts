@@ -46,6 +46,8 @@ describe('a value of the configuration', () => {
       { default: 'jsonl', model: 'small', models: { small: { name: 'nobody/nothing' } } },
       /^spanwise: "models\.small" in the configuration \(nobody\/nothing\): is neither a folder nor /,
     ],
+    [{ default: 'jsonl', agents: { dea: { rollouts: 0 } } }, /^spanwise: dea setting "rollouts": /],
+    [{ agents: { bar: {} } }, /spanwise\.config\.json.*agents.*bar/],
   ] as const)('is refused by its name there: %j', async ([config, says]) => {
     const folder = mkdtempSync(join(tmpdir(), 'spanwise-configured-'))
     writeFileSync(join(folder, 'spanwise.config.json'), JSON.stringify(config))
