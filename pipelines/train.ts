@@ -171,7 +171,7 @@ export const runCurriculum = Effect.fn('Pipelines.runCurriculum')(function* (opt
   const { profile, items } = surveyed
   const settings = yield* curriculumSettings(profile, items, options.settings)
   const rewards = yield* composeRewards(settings.rewards)
-  const fit = yield* fitItems(items, settings)
+  const fit = yield* fitItems(items, settings, options.validation?.samples)
   const { mask, sampling } = settings
   const plan = planOf('curriculum', profile)
   const opened = yield* open(
@@ -209,7 +209,7 @@ export const runSft = Effect.fn('Pipelines.runSft')(function* (options: TrainOpt
   const surveyed = yield* survey(options)
   const { profile } = surveyed
   const settings = yield* sftSettings(profile, options.settings)
-  const fit = yield* fitItems(surveyed.items, settings)
+  const fit = yield* fitItems(surveyed.items, settings, options.validation?.samples)
   const mask = { mode: 'blank', margin: null } as const
   const opened = yield* open(
     'sft',

@@ -35,10 +35,6 @@ export const seekDefaults = (profile: ModelProfile) => {
   }
 }
 
-/** The last reply of a conversation that was answered; null of one that ended on a request. */
-export const finalReply = ({ rounds, ending }: SeekEvidence) =>
-  ending === 'answered' || ending === 'no answer' ? rounds.at(-1)!.reply : null
-
 /**
  * Seeks the frames that show the answer to a multiple-choice question: shows a few, and as long as the model asks for
  * others and rounds are left, shows those. Greedy; records every round.
@@ -94,34 +90,32 @@ export const frameSeeker: Agent<SeekSettings, SeekEvidence, null, VisionLanguage
         )
     const first = startFrames(settings.start, total, settings.frames, settings.seed, sample.id)
     let conversation = openConversation(total, first)
-    const asked: Array<AskedRound> = []
+    /** Earlier rounds of a growing conversation. */
+    let before: ReadonlyArray<AskedRound> = []
     const replies: Array<SeekEvidence['rounds'][number]['reply']> = []
     for (;;) {
       const turn = turnOf(conversation, settings)
       const content = frameContent(yield* framesAt(turn.shown), layout, framesPerToken)
-      if (settings.mode === 'fresh') asked.length = 0
-      asked.push({ turn, content })
       const [reply] = yield* model.chat({
-        messages: roundMessages(question, asked, style),
+        messages: roundMessages(question, [...before, { turn, content }], style),
         sampling: greedy(settings.maxTokens),
         ...reasoningOf(settings),
         ...guidedBy(settings, seekForm(question, turn, style)),
       })
       replies.push(recordReply(reply!))
-      asked.push({ ...asked.pop()!, reply: reply!.text })
+      if (settings.mode === 'growing') before = [...before, { turn, content, reply: reply!.text }]
       const step = proceed(conversation, reply!, settings)
-      if (step.kind === 'look') {
-        conversation = step.conversation
-        continue
+      if (step.kind === 'end') {
+        const evidence: SeekEvidence = {
+          duration: info.duration,
+          total,
+          options: [...options],
+          rounds: conversation.rounds.map((round, index) => ({ ...round, reply: replies[index]! })),
+          ending: step.ending,
+        }
+        return evidence
       }
-      const evidence: SeekEvidence = {
-        duration: info.duration,
-        total,
-        options: [...options],
-        rounds: conversation.rounds.map((round, index) => ({ ...round, reply: replies[index]! })),
-        ending: step.ending,
-      }
-      return evidence
+      conversation = step.conversation
     }
   }),
   readings: (evidence) => {

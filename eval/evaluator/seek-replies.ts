@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import {
   type Ending,
-  finalReply,
   frameSeeker,
   framesUsed,
   type SeekEvidence,
@@ -46,12 +45,6 @@ const useOf = (
   }
 }
 
-/** A conversation that ended on a request gave no answer; its last reply is one that cannot be read. */
-const replyIn = (evidence: SeekEvidence): SampleReply => ({
-  state: 'replied',
-  reply: finalReply(evidence) ?? replyOf(evidence.rounds.at(-1)!.reply).text,
-})
-
 /**
  * The last replies of the model in context after it has sought frames, greedily, stored sample by sample in the part
  * files of a fold, and what each conversation took.
@@ -70,7 +63,8 @@ export const seekReplies = (options: AgentRowOptions<SeekSettings>) =>
         continue
       }
       const evidence = seekEvidence.parse(JSON.parse(String(row.evidence)))
-      replies.set(sample.id, replyIn(evidence))
+      // A request that ended the conversation is a reply that names no option, and is read as such.
+      replies.set(sample.id, { state: 'replied', reply: evidence.rounds.at(-1)!.reply })
       uses.set(sample.id, useOf(evidence, usage.get(sampleKey(sample))))
     }
     return { replies, uses }

@@ -90,36 +90,43 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
     kind === 'sft'
       ? yield* Effect.gen(function* () {
           const settings = yield* sftSettings(profile, options.settings)
-          const items = yield* fitItems(found, settings)
+          const items = yield* fitItems(found, settings, options.validation?.samples)
           return {
             ...{ items, steps: stepsOf(settings, items.length, settings.batch) },
             ...{ prompts: settings.batch, completions: 0, reply: replyPlan(profile, 'grounding').maxTokens },
+            ...{ seek: settings.seek, group: 1 },
           }
         })
       : yield* Effect.gen(function* () {
           const settings = yield* curriculumSettings(profile, found, options.settings)
-          const items = yield* fitItems(found, settings)
+          const items = yield* fitItems(found, settings, options.validation?.samples)
           return {
             ...{ items, steps: stepsOf(settings, items.length, settings.prompts) },
             prompts: settings.prompts,
             completions: settings.prompts * settings.group,
             reply: settings.sampling.maxTokens,
+            ...{ seek: settings.seek, group: settings.group },
           }
         })
-  const { items, steps, prompts, completions, reply } = sizes
+  const { items, steps, prompts, completions, reply, seek, group } = sizes
+  const rounds = seek?.rounds ?? 1
+  const view = seek === undefined ? profile.view : { ...profile.view, frames: seek.frames, fps: 1 }
   const files = [...new Set(items.flatMap(({ sample }) => fileOf(options.videos, sample) ?? []))]
   const seen: Array<number> = []
   for (const file of files.filter((path) => existsSync(path)).slice(0, 8)) {
     const info = yield* videos.probe(file).pipe(Effect.orElseSucceed(() => null))
-    if (info !== null) seen.push(sightOf(profile.view, info).videoTokens)
+    if (info === null) continue
+    const sight = sightOf(view, info)
+    seen.push(seek === undefined ? sight.videoTokens : sight.pictureTokens)
   }
   const vision = seen.reduce((sum, tokens) => sum + tokens, 0) / Math.max(1, seen.length)
   const { done, seconds } = yield* measuredSteps(options.run)
   const left = Math.max(0, steps - done)
   return {
     ...{ samples: items.length, steps, done, prompts, completions },
-    promptTokens: Math.round(left * prompts * (vision + textTokens)),
-    completionTokens: left * Math.max(completions, kind === 'sft' ? prompts : 0) * reply,
+    // Conversations share the prompt of their first round, and at most that.
+    promptTokens: Math.round(left * prompts * (1 + (rounds - 1) * group) * (vision + textTokens)),
+    completionTokens: left * Math.max(completions, kind === 'sft' ? prompts : 0) * rounds * reply,
     secondsPerStep: seconds,
     hours: seconds === null ? null : (left * seconds) / 3600,
   } satisfies TrainPlan

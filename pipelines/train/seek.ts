@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { frameSeeker, layoutOf, type SeekSettings, seekDefaults } from '../../agents/index.ts'
-import { InputError } from '../../core/index.ts'
+import { InputError, type Sample } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import { budgetOf, type ModelProfile, type ReplyPlan } from '../../models/index.ts'
 import {
@@ -70,12 +70,22 @@ export const seekValidation = (
     ...{ think: plan.ask, reasoning: plan.enable, guided: false },
   })
 
-/** The items that a training can use, with refusals; of frame seeking those that it can be taught on. Nothing is written before. */
+/**
+ * The items that a training can use, with refusals; of frame seeking those that it can be taught on, without. Refuses
+ * validation samples of which none can be asked about. Nothing is written before.
+ */
 export const fitItems = Effect.fnUntraced(function* (
   items: ReadonlyArray<TrainingItem>,
   settings: SftOptions | GrpoOptions,
+  validation: ReadonlyArray<Sample> | undefined,
 ) {
   if (settings.seek === undefined) return yield* withRefusals(items, settings)
+  if (validation?.every(({ task }) => task !== 'choice') === true)
+    return yield* new InputError({
+      subject: '--validation',
+      problem: 'has no multiple-choice samples, the only ones that frame seeking asks about',
+      remedy: 'validate on another split, or leave out seek',
+    })
   if (!('inject' in settings)) return yield* withEvidence(items)
   yield* refuseInjection(settings)
   return yield* withOptions(items)

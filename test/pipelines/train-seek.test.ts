@@ -93,6 +93,11 @@ describe('training on frame seeking', () => {
     expect(await refused(runCurriculum(optionsOf('nextqa.jsonl', 'bad', { inject: 'always' })))).toMatch(
       /"inject": an annotation cannot take the place of a conversation/,
     )
+    const grounding = samples.map((one): Sample => ({ ...one, task: 'grounding', windows: [[1, 2]] }))
+    const validation = { samples: grounding, videos: join(root, 'videos'), allowOverlap: true }
+    expect(await refused(runCurriculum({ ...optionsOf('nextqa.jsonl', 'bad'), validation }))).toMatch(
+      /--validation: has no multiple-choice samples/,
+    )
     const trl = {
       ...{ gpus: 0, python: 'python3', engine: {}, offload: false, executorOptions: {} },
       ...({ executor: 'local', cpus: 1, host: '127.0.0.1', port: 0 } as const),

@@ -15,11 +15,9 @@ import { EngineError, InputError, type VideoError } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
 import { type Clip, takeFrames } from '../../video/index.ts'
-import type { ClipViews } from '../clip-views.ts'
-import { clipKey, clipViews } from '../clip-views.ts'
+import { clipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
-import type { SeekTraining } from './settings.ts'
-import { rulesOf } from './settings.ts'
+import { rulesOf, type SeekTraining } from './settings.ts'
 
 /** A conversation in training: its rounds, and the replies given so far. */
 export interface SeekState {
@@ -76,7 +74,7 @@ const shownRounds = (
 /** Prompts of the embedded engine from video files. A video is decoded once, as long as the cache holds it. */
 export const seekSource = (options: SeekSourceOptions): SeekSource => {
   const { settings, preprocessing, layout, framesPerToken, enable } = options
-  const views: Pick<ClipViews, 'clip'> = clipViews({
+  const views = clipViews({
     ...{ clip: options.clip, seed: 0, mode: 'blank', margin: null },
     ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
   })
@@ -94,7 +92,7 @@ export const seekSource = (options: SeekSourceOptions): SeekSource => {
       // A fresh prompt says nothing of the replies before it, so rollouts that asked for the same frames share it.
       const said = settings.mode === 'fresh' ? [] : state.replies
       const shown = state.conversation.rounds.map((round) => round.shown)
-      const key = JSON.stringify([item.key, clipKey(item), shown, said])
+      const key = JSON.stringify([item.key, shown, said])
       const known = prompts.get(key)
       if (known !== undefined) return known
       const clip = yield* views.clip(item)
