@@ -115,8 +115,6 @@ export const sampleSchema = z.object({
     problem: z.string().nullable(),
     /** MIME type of `.../video`; null where no browser plays the container, and frames are to be shown. */
     type: z.string().nullable(),
-    /** Mean frames per second, for steps of one frame; absent where nobody has measured it. */
-    fps: z.number().optional(),
   }),
   /** Seconds; null where nobody has measured it. */
   duration: z.number().nullable(),
@@ -141,5 +139,10 @@ export const maskSchema = z.object({
 export type Mask = z.output<typeof maskSchema>
 
 /** `GET .../samples/KEY/strip?count=N`: times of evenly spaced frames; each is `.../samples/KEY/frame?time=T&width=W` as JPEG. */
-export const stripSchema = z.object({ times: z.array(z.number()).readonly(), window: windowSchema })
+export const stripSchema = z.object({
+  times: z.array(z.number()).readonly(),
+  window: windowSchema,
+  /** Mean frames per second, for steps of one frame. */
+  fps: z.number(),
+})
 export type Strip = z.output<typeof stripSchema>

@@ -63,9 +63,9 @@ export const video = Effect.fn('Studio.video')(function* (studio: Studio, questi
 export const strip = Effect.fn('Studio.strip')(function* (studio: Studio, question: Question) {
   const { path } = yield* askedVideo(studio, question)
   const count = yield* numberOf(question.query, 'count', 12, [1, 200])
-  const { duration } = yield* studio.reader.probe(path)
+  const { duration, fps } = yield* studio.reader.probe(path)
   const times = Array.from({ length: count }, (_, index) => (duration * (index + 0.5)) / count)
-  return { times, window: [0, duration] } satisfies Strip
+  return { times, window: [0, duration], fps } satisfies Strip
 })
 
 /** `GET /api/runs/:run/samples/:key/frame`: the frame on screen at a time. */

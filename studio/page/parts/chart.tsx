@@ -40,7 +40,10 @@ export const Chart = ({ title, lines, onStep }: ChartProps) => {
         height,
         scales: { x: { time: false } },
         cursor: { sync: { key: 'steps' }, points: { size: 6 } },
-        axes: [axis, { ...axis, size: 52, values: (_, values) => values.map(figure) }],
+        axes: [
+          { ...axis, size: 26 },
+          { ...axis, size: 52, values: (_, values) => values.map(figure) },
+        ],
         series: [
           { label: 'step' },
           ...lines.map(({ label, colour }) => ({

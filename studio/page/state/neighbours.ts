@@ -18,9 +18,13 @@ interface Stretch {
 export interface Neighbours {
   readonly previous: string | null
   readonly next: string | null
+  /** Those to read before they are asked for, the next one first. */
+  readonly soon: ReadonlyArray<string>
   /** From 1; null where the sample is not in the view. */
   readonly position: number | null
   readonly total: number | null
+  /** False until they were read. */
+  readonly known: boolean
 }
 
 const around = 100
@@ -72,11 +76,21 @@ export const useNeighbours = (key: string): Neighbours => {
       current = false
     }
   }, [of, key])
-  if (!same || at < 0) return { previous: null, next: null, position: null, total: stretch?.total ?? null }
+  if (!same || at < 0)
+    return {
+      previous: null,
+      next: null,
+      soon: [],
+      position: null,
+      total: stretch?.total ?? null,
+      known: false,
+    }
   return {
     previous: stretch.keys[at - 1] ?? null,
     next: stretch.keys[at + 1] ?? null,
+    soon: [...stretch.keys.slice(at + 1, at + 4), ...stretch.keys.slice(Math.max(0, at - 1), at)],
     position: stretch.offset === null ? at + 1 : stretch.offset + at + 1,
     total: stretch.offset === null ? stretch.keys.length : stretch.total,
+    known: true,
   }
 }

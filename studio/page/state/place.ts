@@ -14,21 +14,21 @@ let pending: ReturnType<typeof setTimeout> | null = null
 const settle = () => {
   if (pending !== null) clearTimeout(pending)
   pending = null
-  history.replaceState(null, '', address(place.value))
+  history.replaceState(null, '', address(place.peek()))
 }
 
 /** Goes elsewhere: the browser's Back leads here again. */
 export const go = (change: Partial<Place>): void => {
   if (pending !== null) settle()
-  const next = { ...place.value, ...change }
-  if (address(next) === address(place.value)) return
+  const next = { ...place.peek(), ...change }
+  if (address(next) === address(place.peek())) return
   place.value = next
   history.pushState(null, '', address(next))
 }
 
 /** Changes what is shown at this place (time, zoom, a word more in a filter). Browsers limit how often that is written. */
 export const adjust = (change: Partial<Place>): void => {
-  place.value = { ...place.value, ...change }
+  place.value = { ...place.peek(), ...change }
   pending ??= setTimeout(settle, 150)
 }
 

@@ -66,6 +66,14 @@ export const load = (seconds: number, at: number): void => {
   loop.value = null
   length.value = seconds
   time.value = inside(at)
+  show(time.value)
+}
+
+/** Goes to a time that the address has got from elsewhere: Back, Forward or a link. */
+export const visit = (at: number): void => {
+  if (speed.peek() !== 0 || Math.abs(at - time.peek()) < 0.001) return
+  time.value = inside(at)
+  show(time.value)
 }
 
 export const attach = (element: HTMLVideoElement | null): void => {

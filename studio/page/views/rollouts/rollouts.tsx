@@ -29,7 +29,7 @@ export const Rollouts = () => {
       {data === null || data.step !== null ? null : <p class="empty">No step has rollouts yet.</p>}
       {data === null ? null : (
         <p class="muted summary" role="status">
-          {data.groups.length} groups, {constant} of them constant
+          {data.groups.length === 1 ? '1 group' : `${data.groups.length} groups`}, {constant} constant
         </p>
       )}
       <div class="groups">

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Decide, SampleDetail } from '../../../api/index.ts'
 import { settled } from '../../logic/nudge.ts'
 import { Dialog } from '../../parts/dialog.tsx'
@@ -43,10 +43,18 @@ const NoteDialog = ({
 /** The bar of decisions. Each of them shows the next sample, which is there already. */
 export const Deciding = ({ run, sample, neighbours }: DecidingProps) => {
   const [noting, setNoting] = useState(false)
+  /** A sample that was decided about before its neighbours were known. */
+  const [left, setLeft] = useState<string | null>(null)
+  useEffect(() => {
+    if (left === null || neighbours.next === null) return
+    setLeft(null)
+    if (left === sample?.key) openSample(neighbours.next)
+  }, [left, neighbours.next, sample?.key])
   const send = async (decision: Omit<Decide, 'reviewer' | 'key'>, moves: boolean) => {
     if (sample === null) return
     const saving = decide(run, sample, decision)
     if (moves) openSample(neighbours.next)
+    if (moves && !neighbours.known) setLeft(sample.key)
     // A decision that was not saved is shown where it was made.
     if ((await saving) === null && moves) openSample(sample.key)
   }

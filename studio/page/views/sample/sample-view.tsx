@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import type { SampleDetail } from '../../../api/index.ts'
+import type { SampleDetail, Strip } from '../../../api/index.ts'
 import { extent, lanesOf, windowsOf } from '../../logic/lanes.ts'
 import { within } from '../../logic/timeline.ts'
 import { ProblemNotice } from '../../parts/notice.tsx'
@@ -8,9 +8,10 @@ import { useCommands } from '../../state/commands.ts'
 import { useDecisions } from '../../state/decisions.ts'
 import { begin } from '../../state/draft.ts'
 import { editing } from '../../state/editing.ts'
+import { useFetched } from '../../state/fetched.ts'
 import { useNeighbours } from '../../state/neighbours.ts'
 import { place } from '../../state/place.ts'
-import { load } from '../../state/player.ts'
+import { load, visit } from '../../state/player.ts'
 import { curation, training } from '../../state/runs.ts'
 import { addressOf, refresh, sampleAt } from '../../state/samples.ts'
 import { reviewer } from '../../state/settings.ts'
@@ -22,6 +23,7 @@ import { ownShape } from './own-shape.ts'
 import { Side } from './side.tsx'
 import { VideoPane } from './video-pane.tsx'
 
+/** Frames per second until the file was measured. */
 const guess = 25
 
 const Loaded = ({ run, sample }: { readonly run: string; readonly sample: SampleDetail }) => {
@@ -31,12 +33,14 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
     (each) => each.key === sample.key && each.reviewer === reviewer.value,
   )
   useEffect(() => load(duration, place.peek().time), [sample.key, duration])
+  useEffect(() => visit(place.value.time), [place.value.time])
   useEffect(() => begin(mine?.after ?? sample.windows ?? []), [sample.key, mine?.id])
   const lanes = lanesOf(sample, ownShape(windowsOf(sample, 'annotated')))
-  useCommands(editing(lanes, sample.video.fps ?? guess))
-  const range = place.value.zoom === null ? ([0, duration] as const) : within(place.value.zoom, duration)
   const file = (name: string, query: { readonly [name: string]: number }) =>
     path(['runs', run, 'samples', sample.key, name], query)
+  const strip = useFetched<Strip>(sample.video.found ? file('strip', { count: 1 }) : null)
+  useCommands(editing(lanes, strip.data?.fps ?? guess))
+  const range = place.value.zoom === null ? ([0, duration] as const) : within(place.value.zoom, duration)
   const frame = sample.video.found ? (time: number, width: number) => file('frame', { time, width }) : null
   return (
     <>
@@ -52,6 +56,14 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
   )
 }
 
+/** The browser reads the beginning of the next sample's video before it is asked for. */
+const NextVideo = ({ run, sampleKey }: { readonly run: string; readonly sampleKey: string }) => {
+  const masking = { training: training.value, step: place.value.step }
+  const video = sampleAt(addressOf(run, sampleKey, masking)).value.data?.video
+  if (video === undefined || video.type === null || !video.found) return null
+  return <video hidden muted preload="auto" src={path(['runs', run, 'samples', sampleKey, 'video'])} />
+}
+
 /** One sample: its video over lanes under one playhead, what the model was asked and said, and the reviewer's decision. */
 export const SampleView = () => {
   const run = curation.value!
@@ -62,9 +74,8 @@ export const SampleView = () => {
   const neighbours = useNeighbours(key)
   useEffect(() => refresh(run, address), [run, address])
   useEffect(() => {
-    for (const each of [neighbours.next, neighbours.previous])
-      if (each !== null) sampleAt(addressOf(run, each, masking))
-  }, [run, neighbours.next, neighbours.previous, masking.step])
+    for (const each of neighbours.soon) sampleAt(addressOf(run, each, masking))
+  }, [run, neighbours.soon.join(), masking.step])
   return (
     <div class="sample">
       <Head sample={data} neighbours={neighbours}>
@@ -72,6 +83,7 @@ export const SampleView = () => {
       </Head>
       {problem === null ? null : <ProblemNotice problem={problem} />}
       {data === null ? null : <Loaded run={run} sample={data} />}
+      {neighbours.next === null ? null : <NextVideo run={run} sampleKey={neighbours.next} />}
     </div>
   )
 }

@@ -1,0 +1,52 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type FoldsScene, foldsScene } from '../../support/folds-scene.ts'
+import { noBrowser, openBrowser } from './chromium.ts'
+import { rows, type Served, serveRun, type Visitor, visit } from './scene.ts'
+
+describe.skipIf(noBrowser !== null)('the studio in a browser, while a fold runs', () => {
+  const samples = 24
+  let scene: FoldsScene
+  let served: Served
+  let browser: Browser
+  let ada: Visitor
+  let done: Promise<{ readonly code: number | null }>
+
+  beforeAll(async () => {
+    let asked = 0
+    scene = await foldsScene('studio-live', samples, {
+      latency: 150,
+      // The second half waits until somebody has seen the first.
+      script: () => (++asked > samples / 2 ? { kind: 'answer', after: 1500 } : { kind: 'answer' }),
+    })
+    await scene.spanwise('folds', 'plan', ...scene.agent(samples))
+    const run = scene.start('dea', ...scene.agent(samples).slice(2))
+    done = run.ended
+    served = await serveRun('run', scene.root)
+    browser = await openBrowser()
+    ada = await visit(browser, served)
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await served?.close()
+    await scene?.[Symbol.asyncDispose]()
+  })
+
+  it('shows progress and verdicts as they are made, without a reload', async () => {
+    await ada.open('view=folds')
+    await ada.page.evaluate('document.body.dataset.loaded = "once"')
+    await ada.page.getByText('running', { exact: true }).waitFor()
+    expect((await done).code).toBe(0)
+    await ada.page.getByText(`${samples} of ${samples}`).waitFor()
+    await ada.page.getByText('done', { exact: true }).waitFor()
+    await ada.page.getByRole('link', { name: 'Samples', exact: true }).click()
+    await rows(ada.page, samples)
+    expect(await ada.page.evaluate('document.body.dataset.loaded')).toBe('once')
+  })
+
+  it('never holds up the run, and may be killed while it reads', async () => {
+    await served.close()
+    await ada.page.getByText('not connected').waitFor()
+  })
+})
