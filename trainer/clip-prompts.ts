@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { EngineError, InputError, random, type Sample } from '../core/index.ts'
 import type { Preprocessing } from '../engine/checkpoint/index.ts'
-import { type ProcessedPrompt, processMessages } from '../engine/processor/index.ts'
+import { type Message, type ProcessedPrompt, processMessages } from '../engine/processor/index.ts'
 import type { Dialect, ReplyPlan } from '../models/index.ts'
 import { ask, questionOf } from '../tasks/index.ts'
 import { type Clip, permuteFrames } from '../video/index.ts'
@@ -41,6 +41,30 @@ const inOrder = (clip: Clip, key: string, shuffled: number | undefined): Clip =>
     ? clip
     : permuteFrames(clip, random('shuffled frames', shuffled, key).shuffle([...clip.times.keys()]))
 
+/** The prompt of an item, of messages that `make` gives with the reasoning variable of the chat template (null: none). */
+export const processed = (
+  preprocessing: Preprocessing,
+  { key }: Pick<TrainingItem, 'key'>,
+  make: () => { readonly messages: ReadonlyArray<Message>; readonly enable: boolean | null },
+): Effect.Effect<ProcessedPrompt, InputError | EngineError> =>
+  Effect.try({
+    try: () => {
+      const { messages, enable } = make()
+      return processMessages(
+        preprocessing,
+        messages,
+        enable === null ? {} : { variables: { enable_thinking: enable } },
+      )
+    },
+    catch: (cause) =>
+      cause instanceof InputError
+        ? cause
+        : new EngineError({
+            operation: `prompt of ${key}`,
+            problem: cause instanceof Error ? cause.message : String(cause),
+          }),
+  })
+
 /**
  * Prompts of the embedded engine from video files: a clip is processed once for each question and set of hidden frames,
  * as long as the cache holds it. The cache of prompts has the limit of the cache of clips.
@@ -57,22 +81,10 @@ export const clipPrompts = (options: ClipPromptOptions): PromptSource => {
       const key = `${item.key}/${mask.digest}/${shuffled ?? ''}`
       const prompt =
         prompts.get(key) ??
-        (yield* Effect.try({
-          try: () => {
-            const { question, enable } = wordingOf(item, options)
-            return processMessages(
-              preprocessing,
-              ask(inOrder(hideFrames(clip, mask.hidden, options.mode), item.key, shuffled), question),
-              enable === null ? {} : { variables: { enable_thinking: enable } },
-            )
-          },
-          catch: (cause) =>
-            cause instanceof InputError
-              ? cause
-              : new EngineError({
-                  operation: `prompt of ${item.key}`,
-                  problem: cause instanceof Error ? cause.message : String(cause),
-                }),
+        (yield* processed(preprocessing, item, () => {
+          const { question, enable } = wordingOf(item, options)
+          const shown = inOrder(hideFrames(clip, mask.hidden, options.mode), item.key, shuffled)
+          return { messages: ask(shown, question), enable }
         }))
       prompts.set(key, prompt, sizeOf(prompt))
       const ready: PreparedPrompt = { prompt, duration: clip.info.duration, mask, priorIou }

@@ -11,10 +11,11 @@ import {
   startFrames,
   turnOf,
 } from '../../agents/index.ts'
-import { EngineError, InputError, type VideoError } from '../../core/index.ts'
+import type { EngineError, InputError, VideoError } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
-import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
+import type { ProcessedPrompt } from '../../engine/processor/index.ts'
 import { type Clip, takeFrames } from '../../video/index.ts'
+import { processed } from '../clip-prompts.ts'
 import { clipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
 import { rulesOf, type SeekTraining } from './settings.ts'
@@ -96,25 +97,12 @@ export const seekSource = (options: SeekSourceOptions): SeekSource => {
       const known = prompts.get(key)
       if (known !== undefined) return known
       const clip = yield* views.clip(item)
-      const made = yield* Effect.try({
-        try: () => {
-          const { query, options: choices = [] } = item.sample
-          const rounds = shownRounds(state, settings, (seconds) =>
-            frameContent(takeFrames(clip, seconds), layout, framesPerToken),
-          )
-          return processMessages(
-            preprocessing,
-            roundMessages({ question: query, options: choices }, rounds, style),
-            enable === null ? {} : { variables: { enable_thinking: enable } },
-          )
-        },
-        catch: (cause) =>
-          cause instanceof InputError
-            ? cause
-            : new EngineError({
-                operation: `prompt of ${item.key}`,
-                problem: cause instanceof Error ? cause.message : String(cause),
-              }),
+      const made = yield* processed(preprocessing, item, () => {
+        const { query, options: choices = [] } = item.sample
+        const rounds = shownRounds(state, settings, (seconds) =>
+          frameContent(takeFrames(clip, seconds), layout, framesPerToken),
+        )
+        return { messages: roundMessages({ question: query, options: choices }, rounds, style), enable }
       })
       prompts.set(key, made)
       return made
