@@ -3,8 +3,9 @@
  * answer. Five frames a round and at most five rounds, against one round of five random frames, before training, after
  * GRPO on one round, and after GRPO on whole conversations with the same steps; with the floors that see no video.
  *
- * Run: `node bench/neighbours/seek.ts [--model DIR] [--seeds 3] [--steps 40] [--out FILE.json]`. About five minutes a seed
- * on two cores. Each seed has its own world, training and draws; intervals are bootstraps over the videos of all seeds.
+ * Run: `node bench/neighbours/seek.ts [--model DIR] [--seeds 3] [--steps 40] [--prompts 16] [--out FILE.json]`; `--steps 0`
+ * leaves training out. Each seed has its own world, training and draws; intervals are bootstraps over the videos of all
+ * seeds.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     model: { type: 'string', default: join(import.meta.dirname, '..', '..', 'checkpoints', 'shapes-base') },
     seeds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '40' },
+    prompts: { type: 'string', default: '16' },
     train: { type: 'string', default: '160' },
     valid: { type: 'string', default: '200' },
     out: { type: 'string' },
@@ -91,7 +93,7 @@ const oneSeed = Effect.fnUntraced(function* (home: string, seed: number) {
     const { model } = yield* runCurriculum({
       ...{ model: values.model, engine, data, videos, run: join(home, `train-${rounds}`) },
       settings: {
-        ...{ seed, steps: Number(values.steps), prompts: 16, checkpointEvery: 0 },
+        ...{ seed, steps: Number(values.steps), prompts: Number(values.prompts), checkpointEvery: 0 },
         seek: { frames: limits.frames, rounds, start: 'random' },
       },
     }).pipe(Effect.provide(engineLayer({ ...engine, checkpoint: values.model, purpose: 'training' })))
@@ -108,21 +110,25 @@ const oneSeed = Effect.fnUntraced(function* (home: string, seed: number) {
     )
     return { one: yield* sought(1), whole, seek: yield* sought(limits.rounds) }
   }).pipe(Effect.provide(asking(values.model)))
-  const single = yield* trained(1)
-  const many = yield* trained(limits.rounds)
   const counts = Array.from({ length: 4 }, (_, index) =>
     train.reduce((sum, { answer: truth }) => sum + (truth === letter(index) ? 1 : 0), 0),
   )
-  return {
+  const floors: { readonly [arm: string]: Arm } = {
     'first option': constant(seed, valid, 'A'),
     'most frequent option': constant(seed, valid, letter(counts.indexOf(Math.max(...counts)))),
     'base, one round of 5 random frames': base.one,
     'base, whole clip of 32 frames': base.whole,
     'base, seeking': base.seek,
+  }
+  if (Number(values.steps) === 0) return floors
+  const single = yield* trained(1)
+  const many = yield* trained(limits.rounds)
+  return {
+    ...floors,
     'GRPO on one round, one round': yield* sought(1).pipe(Effect.provide(asking(single))),
     'GRPO on conversations, one round': yield* sought(1).pipe(Effect.provide(asking(many))),
     'GRPO on conversations, seeking': yield* sought(limits.rounds).pipe(Effect.provide(asking(many))),
-  } satisfies { readonly [arm: string]: Arm }
+  }
 })
 
 const column = (arm: Arm): MetricColumn => ({
@@ -133,7 +139,7 @@ const column = (arm: Arm): MetricColumn => ({
 const range = ([low, high]: readonly [number, number]) => `${low.toFixed(1)} to ${high.toFixed(1)}`
 
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
-const results: Array<Record<string, Arm>> = []
+const results: Array<{ readonly [arm: string]: Arm }> = []
 for (const seed of seeds) {
   const home = await mkdtemp(join(tmpdir(), 'spanwise-seek-'))
   const began = performance.now()
@@ -145,7 +151,9 @@ for (const seed of seeds) {
 }
 const names = Object.keys(results[0]!)
 const pooled = new Map(names.map((name) => [name, results.flatMap((one) => one[name]!)]))
-const control = pooled.get('GRPO on one round, one round')!
+/** One round of five random frames, of the model that was trained on that where any was. */
+const control = (pooled.get('GRPO on one round, one round') ??
+  pooled.get('base, one round of 5 random frames'))!
 const rows = [...pooled].map(([name, arm]) => {
   const videos = arm.map(({ video }) => video)
   const [interval] = bootstrap([column(arm)], videos, defaultBootstrap)
@@ -158,12 +166,12 @@ const rows = [...pooled].map(([name, arm]) => {
     perSeed: results.map((one) => 100 * mean(one[name]!.map(({ right }) => right))),
     frames: frames.length === 0 ? null : mean(frames),
     rounds: frames.length === 0 ? null : mean(arm.flatMap((one) => one.rounds ?? [])),
-    /** Against GRPO on one round of five random frames, points. */
+    /** Against the control, points. */
     difference: against!.difference,
     differenceInterval: against!.interval,
   }
 })
-console.log('| arm | accuracy | 95 % | by seed | against one trained round | 95 % | frames | rounds |')
+console.log('| arm | accuracy | 95 % | by seed | against one round | 95 % | frames | rounds |')
 console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
 for (const row of rows)
   console.log(
