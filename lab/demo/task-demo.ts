@@ -18,6 +18,8 @@ export interface DemoSizes {
   /** Prompts of a step. */
   readonly prompts: number
   readonly learningRate: number
+  /** Steps of supervised fine-tuning, in tasks that have it. */
+  readonly sftSteps?: number
 }
 
 /** Options of `spanwise demo`, whatever its task. */

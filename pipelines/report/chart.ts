@@ -104,6 +104,35 @@ export const histogram = (axes: Axes, counts: ReadonlyArray<number>): string => 
   return frame(axes, grid([0, 0.25, 0.5, 0.75, 1], ticks(0, highest), toX, toY) + bars)
 }
 
+/** Groups of bars, one group a place from 1, one bar a series. */
+export const bars = (
+  axes: Axes,
+  series: ReadonlyArray<{
+    readonly name: string
+    readonly colour: number
+    readonly values: ReadonlyArray<number>
+  }>,
+): string => {
+  const groups = Math.max(1, ...series.map(({ values }) => values.length))
+  const highest = Math.max(1e-9, ...series.flatMap(({ values }) => values))
+  const group = (width - left - right) / groups
+  const each = (group - 3) / Math.max(1, series.length)
+  const toX = (place: number) => left + (place - 0.5) * group
+  const toY = (y: number) => height - bottom - (y / highest) * (height - top - bottom)
+  const drawn = series.flatMap(({ colour, values }, index) =>
+    values.map((value, place) => {
+      const x = left + place * group + 1.5 + index * each
+      return `<rect class="bar f${colour}" x="${x.toFixed(1)}" y="${toY(value).toFixed(1)}" width="${Math.max(0.5, each - 1).toFixed(1)}" height="${(height - bottom - toY(value)).toFixed(1)}"><title>${number(value)}</title></rect>`
+    }),
+  )
+  const legend = series.map(
+    ({ name, colour }, index) =>
+      `<text class="legend f${colour}" x="${width - right}" y="${14 + index * 12}" text-anchor="end">${escape(name)}</text>`,
+  )
+  const places = Array.from({ length: groups }, (_, index) => index + 1)
+  return frame(axes, grid(places, ticks(0, highest), toX, toY) + drawn.join('') + legend.join(''))
+}
+
 /** Windows drawn as bars over the time of a clip, one lane per list. */
 export const lanes = (
   duration: number,
