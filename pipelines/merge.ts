@@ -39,6 +39,12 @@ export const partsOf = (run: string): Effect.Effect<ReadonlyArray<AgentParts>, I
     }),
   )
 
+const firstParts = ({ agent, parts, chosen = [] }: AgentParts, count: number): AgentParts => ({
+  agent,
+  parts: parts.slice(0, count),
+  chosen: chosen.map((one) => ({ ...one, parts: one.parts.slice(0, count) })),
+})
+
 export interface MergeOptions {
   /** The database; `RUN/curation.duckdb` by default. */
   readonly path?: string
@@ -46,6 +52,8 @@ export interface MergeOptions {
   readonly memory?: string
   /** Folder for data that does not fit into memory; by default next to the database. */
   readonly overflow?: string
+  /** Only so many part files of each agent, the first ones. */
+  readonly first?: number
 }
 
 /**
@@ -54,11 +62,12 @@ export interface MergeOptions {
  */
 export const openMerged = Effect.fn('Pipelines.openMerged')(function* (
   folder: string,
-  { memory = '900MB', overflow, ...options }: MergeOptions = {},
+  { memory = '900MB', overflow, first, ...options }: MergeOptions = {},
 ) {
   const run = resolve(folder)
   const path = options.path ?? join(run, 'curation.duckdb')
-  const all = yield* partsOf(run)
+  const found = yield* partsOf(run)
+  const all = first === undefined ? found : found.map((one) => firstParts(one, first))
   const facts = yield* partFacts(run, all)
   const database = yield* openDatabase(path, { memory, ...(overflow === undefined ? {} : { overflow }) })
   yield* migrate(database, path)

@@ -68,16 +68,14 @@ const [, { home }] = await ask<Runs>('runs')
 const page = (view: ViewInput, more = '') =>
   ask<Page>(`runs/${home}/table?view=${encodeURIComponent(JSON.stringify(view))}${more}`)
 
-const [first, { total }] = await page({})
-judge(`first page of ${total} samples, both agents side by side`, first, 1, 's')
 const since = performance.now()
-const [, before] = await page({})
-for (let now = before; now.revision === before.revision && performance.now() - since < 300_000; ) {
-  await sleep(500)
-  now = (await page({}))[1]
-}
-say('the samples joined in the background after', `${((performance.now() - since) / 1000).toFixed(1)} s`)
+const [first] = await page({})
+judge('first page, both agents side by side', first, 1, 's')
+while (!(await page({}))[1].ready) await sleep(500)
+say('copied and joined in the background after', `${((performance.now() - since) / 1000).toFixed(1)} s`)
 
+const [, { total }] = await page({})
+say('samples', String(total))
 const views: { readonly [name: string]: ViewInput } = {
   'hard samples of a dataset, hardest first': {
     filters: [

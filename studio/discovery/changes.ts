@@ -24,6 +24,18 @@ const below = (folder: string, fits: RegExp): ReadonlyArray<string> => {
   }
 }
 
+const counted = new Map<string, { readonly stamp: string; readonly parts: number }>()
+
+/** The finished part files of a fold: its folder changes every second while it runs, they do not. */
+const partsIn = (fold: string): number => {
+  const stamp = stampOf(fold).text
+  const known = counted.get(fold)
+  if (known?.stamp === stamp) return known.parts
+  const parts = below(fold, /^part-\d+\.parquet$/).length
+  counted.set(fold, { stamp, parts })
+  return parts
+}
+
 /** Folders of an agent's slices and their folds. */
 const foldFolders = (run: string): ReadonlyArray<string> =>
   Object.values(agents).flatMap(({ name }) => {
@@ -50,7 +62,7 @@ const watched = ({
     return slices.map((slice) => join(slice, 'plan.json'))
   })
   return [
-    ['verdicts', [...folds, ...plans]],
+    ['verdicts', [...folds.map((fold) => join(fold, 'manifest.json')), ...plans]],
     [
       'folds',
       [...plans, ...folds.flatMap((fold) => [join(fold, 'status.json'), join(fold, 'manifest.json')])],
@@ -68,7 +80,8 @@ export const stateOf = (
   let modified = 0
   for (const [what, paths] of watched(run)) {
     const stamps = paths.map(stampOf)
-    texts.set(what, stamps.map(({ text }) => text).join('|'))
+    const parts = what === 'verdicts' ? foldFolders(run.path).map(partsIn) : []
+    texts.set(what, [...stamps.map(({ text }) => text), ...parts].join('|'))
     for (const { time } of stamps) modified = Math.max(modified, time)
   }
   return { texts, modified }

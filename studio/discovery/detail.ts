@@ -36,10 +36,11 @@ export const runDetail = Effect.fn('Studio.runDetail')(function* (studio: Studio
     return {
       ...{ run, settings, relations: [], summary: [], curations: [], reviewers: [] },
     } satisfies RunDetail
-  const snapshot = yield* studio.snapshots.of(found)
+  const snapshot = yield* studio.snapshots.of(found, 0)
+  // Of the beginning of a large run nothing can be counted.
   const summary = yield* selectFrom(
     snapshot,
-    'SELECT agent, dataset, split, outcome, verdicts FROM summary ORDER BY ALL',
+    `SELECT agent, dataset, split, outcome, verdicts FROM summary WHERE ${snapshot.reach === Number.POSITIVE_INFINITY} ORDER BY ALL`,
   )
   const curations = yield* selectFrom(snapshot, 'SELECT DISTINCT selection FROM curated ORDER BY 1')
   return {

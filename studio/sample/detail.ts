@@ -125,12 +125,18 @@ const order: ReadonlyArray<Lane['kind']> = [
   'frames',
 ]
 
+/** A snapshot that holds a sample: the beginning of a large run where a page of it has shown the sample. */
+const snapshotFor = Effect.fnUntraced(function* (studio: Studio, run: FoundRun, key: string) {
+  const early = yield* studio.snapshots.of(run, 0)
+  return early.numbers.has(key) ? early : yield* studio.snapshots.of(run)
+})
+
 /** A sample of a curation or an evaluation with what was recorded of it, by the parameters of a request. */
 export const askedSample = Effect.fnUntraced(function* (studio: Studio, { params }: Question) {
   const run = yield* runOf(studio, params.run ?? '')
   const key = params.key ?? ''
   if (run.kind === 'training') return yield* absent('such sample in this run')
-  const snapshot = run.kind === 'curation' ? yield* studio.snapshots.of(run) : null
+  const snapshot = run.kind === 'curation' ? yield* snapshotFor(studio, run, key) : null
   const verdicts =
     snapshot === null ? yield* answerRows(studio, run, key) : yield* verdictRows(studio, run, snapshot, key)
   return { run, key, snapshot, verdicts, sample: sampleOfStored(verdicts[0]!.row) }

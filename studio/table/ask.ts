@@ -65,10 +65,23 @@ export const selectFrom = (snapshot: Snapshot, sql: string) =>
     return { columns: selected.columns, rows: groups.flat() }
   }).pipe(Effect.scoped, Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(late) }))
 
-/** The present table of a view: checked, and ready for queries. */
-export const openTable = Effect.fn('Studio.openTable')(function* (studio: Studio, run: FoundRun, view: View) {
+/** Whether a view shows the samples in the order of the run. */
+const isPlain = ({ relation, filters, where, sort }: View): boolean =>
+  relation === 'samples' && filters.length + sort.length === 0 && where === null
+
+/**
+ * The present table of a view: checked, and ready for queries.
+ *
+ * @param rows how many rows of a plain view are enough
+ */
+export const openTable = Effect.fn('Studio.openTable')(function* (
+  studio: Studio,
+  run: FoundRun,
+  view: View,
+  rows = Number.POSITIVE_INFINITY,
+) {
   if (run.kind !== 'curation') return yield* refusal(404, 'this run holds no verdicts')
-  const snapshot = yield* studio.snapshots.of(run)
+  const snapshot = yield* studio.snapshots.of(run, isPlain(view) ? rows : Number.POSITIVE_INFINITY)
   if (view.where !== null) yield* checkWhere(snapshot.database, view.where)
   const reviews = [...mergeReviews(yield* readReviews(run.path)).values()]
   const clauses = clausesOf(view, reviews)

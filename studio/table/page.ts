@@ -12,6 +12,7 @@ const list = (columns: Clauses['columns']): string => columns.map(({ name }) => 
 
 /** How many rows a view has, counted once a snapshot. */
 const totalOf = Effect.fnUntraced(function* ({ snapshot, clauses, rows }: Table) {
+  if (snapshot.reach < Number.POSITIVE_INFINITY) return snapshot.estimate
   const key = `${clauses.from} ${clauses.where}`
   const known = snapshot.totals.get(key)
   if (known !== undefined) return known
@@ -36,7 +37,7 @@ export const page = Effect.fn('Studio.page')(function* (studio: Studio, question
   const { run, view } = yield* askedView(studio, question)
   const offset = yield* numberOf(question.query, 'offset', 0, [0, 1e9])
   const limit = yield* numberOf(question.query, 'limit', 100, [1, 500])
-  const table = yield* openTable(studio, run, view)
+  const table = yield* openTable(studio, run, view, offset + limit)
   const { clauses, snapshot } = table
   const stored = storedColumns(clauses)
   const numbered = snapshot.joined && clauses.from === '"samples"'
@@ -63,6 +64,7 @@ export const page = Effect.fn('Studio.page')(function* (studio: Studio, question
     total: yield* totalOf(table),
     source: snapshot.source,
     revision: snapshot.revision,
+    ready: snapshot.joined && snapshot.reach === Number.POSITIVE_INFINITY,
   } satisfies Page
 })
 

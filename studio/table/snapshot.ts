@@ -3,7 +3,7 @@ import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect, Exit, Scope } from 'effect'
 import { makeFolder } from '../../files/index.ts'
-import { openMerged } from '../../pipelines/merge.ts'
+import { openMerged, partsOf } from '../../pipelines/merge.ts'
 import {
   type Database,
   type DatabaseError,
@@ -26,6 +26,10 @@ export interface Snapshot {
   readonly database: Database
   /** Whether `samples` is a table; before, it is the slower view. */
   readonly joined: boolean
+  /** Samples from the start of the run that it holds; infinite where it holds all. */
+  readonly reach: number
+  /** About how many samples the run has, where not all of them are here. */
+  readonly estimate: number
   readonly source: 'curation.duckdb' | 'part files'
   /** Unique to its content in this server. */
   readonly revision: string
@@ -58,18 +62,35 @@ const copyDatabase = Effect.fnUntraced(function* (from: string, to: string) {
 
 const samples = relations.find(({ name }) => name === 'samples')!
 
-/** Both agents' verdicts side by side as a table, in the order of the part files. */
-const joinSamples = (database: Database): Effect.Effect<void, DatabaseError> =>
+/** Both agents' verdicts side by side as a table; those of a large run in no particular order, because sorting takes minutes. */
+const joinSamples = (database: Database, sorted: boolean): Effect.Effect<void, DatabaseError> =>
   database.run(`
     CREATE TABLE joined AS FROM samples
-      ORDER BY coalesce(bra_part, dea_part), coalesce(bra_row, dea_row), key;
+      ${sorted ? 'ORDER BY coalesce(bra_part, dea_part), coalesce(bra_row, dea_row), key' : ''};
     DROP VIEW samples;
     ALTER TABLE joined RENAME TO samples;
     ${describe({ ...samples, kind: 'table' })}
     CHECKPOINT;`)
 
-/** From this size on, a copy is served before its samples are joined, in bytes. */
-const large = 200 * 2 ** 20
+/** A run with more part files is shown in stages. */
+const large = 300
+/** Part files of each agent in the first stage. */
+const beginning = 4
+
+/** The number of part files of a run, and of the agent with most of them. */
+export const sizeOf = Effect.fnUntraced(function* (run: string) {
+  const counts = (yield* partsOf(run)).map(
+    ({ parts, chosen = [] }) => parts.length + chosen.reduce((sum, one) => sum + one.parts.length, 0),
+  )
+  const files = counts.reduce((sum, count) => sum + count, 0)
+  return { files, most: Math.max(0, ...counts), isLarge: files > large }
+})
+
+/**
+ * `beginning`: the first part files, in a fraction of a second whatever the size of the run · `copied`: everything, its samples not
+ * joined yet · `whole`.
+ */
+export type Stage = 'beginning' | 'copied' | 'whole'
 
 export interface SnapshotPlan {
   /** Absolute path of the run. */
@@ -77,24 +98,26 @@ export interface SnapshotPlan {
   /** A new folder, which goes with the scope. */
   readonly folder: string
   readonly revision: string
-  /** Serve a large database at once, its samples not joined. */
-  readonly hurried: boolean
+  readonly stage: Stage
 }
 
 /** Copies a run's merged database, brings the copy up to date with the part files and opens it for reading. */
 export const takeSnapshot = Effect.fn('Studio.takeSnapshot')(function* (plan: SnapshotPlan) {
-  const { run, folder, revision } = plan
+  const { run, folder, revision, stage } = plan
   yield* Effect.acquireRelease(makeFolder(folder), () =>
     Effect.promise(() => rm(folder, { recursive: true, force: true })),
   )
   const path = join(folder, 'curation.duckdb')
-  const size = yield* copyDatabase(join(run, 'curation.duckdb'), path)
-  const source = size > 0 ? ('curation.duckdb' as const) : ('part files' as const)
+  const size = stage === 'beginning' ? 0 : yield* copyDatabase(join(run, 'curation.duckdb'), path)
   const settings = { memory, overflow: join(folder, 'overflow') }
+  const { most, isLarge } = yield* sizeOf(run)
   const fill = Effect.scoped(
     Effect.gen(function* () {
-      const { database } = yield* openMerged(run, { path, ...settings })
-      if (!(plan.hurried && size > large)) yield* joinSamples(database)
+      const { database } = yield* openMerged(run, {
+        ...{ path, ...settings },
+        ...(stage === 'beginning' ? { first: beginning } : {}),
+      })
+      if (stage !== 'copied') yield* joinSamples(database, stage === 'beginning' || !isLarge)
     }),
   )
   yield* fill.pipe(
@@ -110,12 +133,13 @@ export const takeSnapshot = Effect.fn('Studio.takeSnapshot')(function* (plan: Sn
   )
   const database = yield* openDatabase(path, { ...settings, readOnly: true })
   yield* lock(database, folder)
+  const [held] = yield* database.rows('SELECT count(*)::INTEGER AS rows FROM samples')
+  const rows = Number(held?.rows)
   return {
-    database,
-    source,
-    revision,
-    joined: !(plan.hurried && size > large),
-    folder,
+    ...{ database, revision, folder, joined: stage !== 'copied' },
+    source: size > 0 ? 'curation.duckdb' : 'part files',
+    reach: stage === 'beginning' && most > beginning ? rows : Number.POSITIVE_INFINITY,
+    estimate: stage === 'beginning' ? Math.round((rows * Math.max(most, beginning)) / beginning) : rows,
     totals: new Map(),
     numbers: new Map(),
   } satisfies Snapshot

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Deferred, Effect, PubSub, type Scope } from 'effect'
 import type { InputError } from '../../core/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { stateOf } from '../discovery/changes.ts'
 import type { FoundRun } from '../discovery/find.ts'
-import { inOwnScope, type Snapshot, takeSnapshot } from './snapshot.ts'
+import { inOwnScope, type Snapshot, type Stage, sizeOf, takeSnapshot } from './snapshot.ts'
 
 type SnapshotError = InputError | StoreError
 
@@ -27,10 +28,12 @@ interface Entry {
 
 export interface Snapshots {
   /**
-   * The present verdicts of a run. Where the run has changed and a snapshot takes long, the last one is given, and `renewed`
-   * tells when the next is ready.
+   * The present verdicts of a run. Where the run has changed and a snapshot takes long, the last one is given, and
+   * `renewed` tells when the next is ready.
+   *
+   * @param reach how many samples from the start of the run are enough; all of them by default
    */
-  readonly of: (run: FoundRun) => Effect.Effect<Snapshot, SnapshotError>
+  readonly of: (run: FoundRun, reach?: number) => Effect.Effect<Snapshot, SnapshotError>
   /** Ids of runs whose snapshot was replaced. */
   readonly renewed: PubSub.PubSub<string>
 }
@@ -54,15 +57,14 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
     Effect.forEach(entries.values(), ({ held }) => held?.close ?? Effect.void, { discard: true }),
   )
 
-  const take = Effect.fnUntraced(function* (run: FoundRun, hurried: boolean) {
+  const take = Effect.fnUntraced(function* (run: FoundRun, stage: Stage) {
     const started = performance.now()
     const state = verdictState(run)
     const { value, close } = yield* inOwnScope(
       takeSnapshot({
-        run: run.path,
+        ...{ run: run.path, stage },
         folder: join(folder, randomUUID()),
         revision: randomUUID().slice(0, 8),
-        hurried,
       }),
     )
     return { snapshot: value, state, took: performance.now() - started, close } satisfies Held
@@ -77,22 +79,29 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
     yield* PubSub.publish(renewed, run.id)
   })
 
-  const renew = (run: FoundRun, entry: Entry) =>
+  /** Takes the snapshots of some stages, one after the other; the first is what is waited for. */
+  const renew = (
+    run: FoundRun,
+    entry: Entry,
+    stages: ReadonlyArray<Stage>,
+  ): Effect.Effect<Deferred.Deferred<Held, SnapshotError>> =>
     Effect.gen(function* () {
       const result = yield* Deferred.make<Held, SnapshotError>()
       entry.taking = result
       entry.last = performance.now()
       yield* Effect.forkIn(
         Effect.gen(function* () {
-          const next = yield* take(run, entry.held === null)
+          const [first, ...others] = stages
+          const next = yield* take(run, first ?? 'whole')
+          entry.taking = null
           yield* hold(run, entry, next)
+          if (others.length > 0) yield* renew(run, entry, others)
           yield* Deferred.succeed(result, next)
-          if (!next.snapshot.joined) yield* hold(run, entry, yield* take(run, false))
         }).pipe(
-          Effect.catch((error) => Deferred.fail(result, error)),
-          Effect.ensuring(
-            Effect.sync(() => {
+          Effect.catch((error) =>
+            Effect.suspend(() => {
               entry.taking = null
+              return Deferred.fail(result, error)
             }),
           ),
         ),
@@ -101,16 +110,28 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
       return result
     })
 
-  const of: Snapshots['of'] = (run) =>
+  const stagesOf = Effect.fnUntraced(function* (run: FoundRun) {
+    const { isLarge } = yield* sizeOf(run.path)
+    if (!isLarge) return ['whole'] as const
+    const merged = existsSync(join(run.path, 'curation.duckdb'))
+    return merged ? (['beginning', 'copied', 'whole'] as const) : (['beginning', 'whole'] as const)
+  })
+
+  const of: Snapshots['of'] = (run, reach = Number.POSITIVE_INFINITY) =>
     Effect.gen(function* () {
       const entry = entries.get(run.id) ?? { held: null, taking: null, last: 0 }
       entries.set(run.id, entry)
-      const { held } = entry
-      if (held === null) return (yield* Deferred.await(entry.taking ?? (yield* renew(run, entry)))).snapshot
-      if (held.state === verdictState(run)) return held.snapshot
+      if (entry.held === null)
+        yield* Deferred.await(entry.taking ?? (yield* renew(run, entry, yield* stagesOf(run))))
+      // A later stage is being taken where this one does not reach far enough.
+      while (entry.held !== null && entry.held.snapshot.reach < reach)
+        yield* Deferred.await(entry.taking ?? (yield* renew(run, entry, ['whole'])))
+      const held = entry.held!
+      if (held.state === verdictState(run) || held.snapshot.reach < Number.POSITIVE_INFINITY)
+        return held.snapshot
       // A run that writes all the time is read at most half of the time.
       const due = performance.now() - entry.last > 2 * held.took
-      const taking = entry.taking ?? (due ? yield* renew(run, entry) : null)
+      const taking = entry.taking ?? (due ? yield* renew(run, entry, ['whole']) : null)
       return taking === null || held.took > quick ? held.snapshot : (yield* Deferred.await(taking)).snapshot
     })
   return { of, renewed } satisfies Snapshots
