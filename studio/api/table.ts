@@ -52,7 +52,7 @@ export const pageSchema = z.object({
   source: z.enum(['curation.duckdb', 'part files']),
   /** Changes whenever the rows may have changed. */
   revision: z.string(),
-  /** False while a large run is still being read: `total` is an estimate, and conditions take longer. */
+  /** False while a large run is still being read: `total` is an estimate, and conditions wait. */
   ready: z.boolean(),
 })
 export type Page = z.output<typeof pageSchema>

@@ -23,11 +23,30 @@ const totalOf = Effect.fnUntraced(function* ({ snapshot, clauses, rows }: Table)
   return total
 })
 
-/** Without conditions and order, rows are found by their number, however deep the page. */
-const windowOf = ({ snapshot, clauses }: Table, offset: number, limit: number): string =>
-  snapshot.joined && clauses.where === '' && clauses.order === ''
-    ? `WHERE rowid >= ${offset} AND rowid < ${offset + limit}`
-    : `${clauses.where} ${clauses.order} LIMIT ${limit} OFFSET ${offset}`
+/**
+ * The rows of a page, each with its number at the end where they are stored ones. A sorted page is found by its numbers
+ * first: sorting whole rows would take many times as long.
+ */
+const rowsOf = Effect.fnUntraced(function* (
+  { clauses, rows }: Table,
+  stored: string,
+  [offset, limit]: readonly [number, number],
+) {
+  const { from, where, order, numberedOrder } = clauses
+  const slice = `LIMIT ${limit} OFFSET ${offset}`
+  if (from !== '"samples"')
+    return (yield* rows(`SELECT ${stored} FROM ${from} ${where} ${order} ${slice}`)).rows
+  const whole = `SELECT ${stored}, rowid FROM samples`
+  if (order === '' && where === '')
+    return (yield* rows(`${whole} WHERE rowid >= ${offset} AND rowid < ${offset + limit}`)).rows
+  if (order === '') return (yield* rows(`${whole} ${where} ${slice}`)).rows
+  const found = yield* rows(`SELECT rowid FROM samples ${where} ${numberedOrder} ${slice}`)
+  const numbers = found.rows.map(([number]) => Number(number))
+  if (numbers.length === 0) return []
+  const answer = yield* rows(`${whole} WHERE rowid IN (${numbers.join(', ')})`)
+  const byNumber = new Map(answer.rows.map((row) => [Number(row.at(-1)), row]))
+  return numbers.map((number) => byNumber.get(number)!)
+})
 
 /** Keys whose row numbers are kept. */
 const remembered = 50_000
@@ -40,16 +59,13 @@ export const page = Effect.fn('Studio.page')(function* (studio: Studio, question
   const table = yield* openTable(studio, run, view, offset + limit)
   const { clauses, snapshot } = table
   const stored = storedColumns(clauses)
-  const numbered = snapshot.joined && clauses.from === '"samples"'
-  const answer = yield* table.rows(
-    `SELECT ${list(stored)}${numbered ? ', rowid' : ''} FROM ${clauses.from} ${windowOf(table, offset, limit)}`,
-  )
+  const rows = yield* rowsOf(table, list(stored), [offset, limit])
   const place = new Map(stored.map(({ name }, index) => [name, index]))
   const merged = mergeReviews(yield* readReviews(run.path))
   const keyAt = place.get('key')!
-  if (numbered) {
+  if (clauses.from === '"samples"') {
     if (snapshot.numbers.size > remembered) snapshot.numbers.clear()
-    for (const row of answer.rows) snapshot.numbers.set(String(row[keyAt]), Number(row.at(-1)))
+    for (const row of rows) snapshot.numbers.set(String(row[keyAt]), Number(row.at(-1)))
   }
   const cell = (row: ReadonlyArray<Json>, name: string): Json => {
     const at = place.get(name)
@@ -59,12 +75,12 @@ export const page = Effect.fn('Studio.page')(function* (studio: Studio, question
   }
   return {
     columns: clauses.columns,
-    rows: answer.rows.map((row) => clauses.columns.map(({ name }) => cell(row, name))),
+    rows: rows.map((row) => clauses.columns.map(({ name }) => cell(row, name))),
     offset,
     total: yield* totalOf(table),
     source: snapshot.source,
     revision: snapshot.revision,
-    ready: snapshot.joined && snapshot.reach === Number.POSITIVE_INFINITY,
+    ready: snapshot.reach === Number.POSITIVE_INFINITY,
   } satisfies Page
 })
 

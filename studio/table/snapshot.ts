@@ -13,8 +13,11 @@ import {
   relations,
 } from '../../store/index.ts'
 
-/** DuckDB's share of the memory; the server as a whole stays below 1 GB. */
-const memory = '400MB'
+/**
+ * DuckDB's limits while a snapshot is taken and while it is asked; it uses half as much again, and both may happen at
+ * the same time. The server as a whole stays below 1 GB.
+ */
+const memory = { taking: '300MB', asked: '200MB', beginning: '64MB' } as const
 
 /**
  * A copy of a run's verdicts of one moment, in a folder of the server: a database that is open keeps other processes
@@ -24,8 +27,6 @@ export interface Snapshot {
   /** The only folder whose files its database can reach. */
   readonly folder: string
   readonly database: Database
-  /** Whether `samples` is a table; before, it is the slower view. */
-  readonly joined: boolean
   /** Samples from the start of the run that it holds; infinite where it holds all. */
   readonly reach: number
   /** About how many samples the run has, where not all of them are here. */
@@ -86,11 +87,8 @@ export const sizeOf = Effect.fnUntraced(function* (run: string) {
   return { files, most: Math.max(0, ...counts), isLarge: files > large }
 })
 
-/**
- * `beginning`: the first part files, in a fraction of a second whatever the size of the run · `copied`: everything, its samples not
- * joined yet · `whole`.
- */
-export type Stage = 'beginning' | 'copied' | 'whole'
+/** The first part files, in a fraction of a second whatever the size of the run; then all of them. */
+export type Stage = 'beginning' | 'whole'
 
 export interface SnapshotPlan {
   /** Absolute path of the run. */
@@ -109,15 +107,15 @@ export const takeSnapshot = Effect.fn('Studio.takeSnapshot')(function* (plan: Sn
   )
   const path = join(folder, 'curation.duckdb')
   const size = stage === 'beginning' ? 0 : yield* copyDatabase(join(run, 'curation.duckdb'), path)
-  const settings = { memory, overflow: join(folder, 'overflow') }
+  const overflow = join(folder, 'overflow')
   const { most, isLarge } = yield* sizeOf(run)
   const fill = Effect.scoped(
     Effect.gen(function* () {
       const { database } = yield* openMerged(run, {
-        ...{ path, ...settings },
+        ...{ path, overflow, memory: stage === 'beginning' ? memory.beginning : memory.taking },
         ...(stage === 'beginning' ? { first: beginning } : {}),
       })
-      if (stage !== 'copied') yield* joinSamples(database, stage === 'beginning' || !isLarge)
+      yield* joinSamples(database, stage === 'beginning' || !isLarge)
     }),
   )
   yield* fill.pipe(
@@ -131,12 +129,15 @@ export const takeSnapshot = Effect.fn('Studio.takeSnapshot')(function* (plan: Sn
           ),
     ),
   )
-  const database = yield* openDatabase(path, { ...settings, readOnly: true })
+  const database = yield* openDatabase(path, {
+    ...{ overflow, readOnly: true },
+    memory: stage === 'beginning' ? memory.beginning : memory.asked,
+  })
   yield* lock(database, folder)
   const [held] = yield* database.rows('SELECT count(*)::INTEGER AS rows FROM samples')
   const rows = Number(held?.rows)
   return {
-    ...{ database, revision, folder, joined: stage !== 'copied' },
+    ...{ database, revision, folder },
     source: size > 0 ? 'curation.duckdb' : 'part files',
     reach: stage === 'beginning' && most > beginning ? rows : Number.POSITIVE_INFINITY,
     estimate: stage === 'beginning' ? Math.round((rows * Math.max(most, beginning)) / beginning) : rows,

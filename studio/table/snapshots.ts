@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Deferred, Effect, PubSub, type Scope } from 'effect'
 import type { InputError } from '../../core/index.ts'
@@ -110,12 +109,8 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
       return result
     })
 
-  const stagesOf = Effect.fnUntraced(function* (run: FoundRun) {
-    const { isLarge } = yield* sizeOf(run.path)
-    if (!isLarge) return ['whole'] as const
-    const merged = existsSync(join(run.path, 'curation.duckdb'))
-    return merged ? (['beginning', 'copied', 'whole'] as const) : (['beginning', 'whole'] as const)
-  })
+  const stagesOf = (run: FoundRun): Effect.Effect<ReadonlyArray<Stage>, SnapshotError> =>
+    Effect.map(sizeOf(run.path), ({ isLarge }) => (isLarge ? ['beginning', 'whole'] : ['whole']))
 
   const of: Snapshots['of'] = (run, reach = Number.POSITIVE_INFINITY) =>
     Effect.gen(function* () {
