@@ -1,39 +1,32 @@
-import { bra, dea } from './agents.ts'
-import { calibrate } from './calibrate.ts'
-import { config } from './config.ts'
-import { cot } from './cot.ts'
-import { curate } from './curate.ts'
-import { datasets } from './datasets.ts'
-import { demo } from './demo.ts'
-import { doctor } from './doctor.ts'
-import { evaluation } from './eval.ts'
-import { exportCommand } from './export.ts'
-import { folds } from './folds.ts'
-import { pretrain } from './pretrain.ts'
-import { query } from './query.ts'
-import { report } from './report.ts'
-import { score } from './score.ts'
-import { studio } from './studio.ts'
-import { train } from './train.ts'
+/** How each command is loaded, in the order in which data passes through them. */
+const loaders = {
+  demo: async () => (await import('./demo.ts')).demo,
+  bra: async () => (await import('./agents.ts')).bra,
+  dea: async () => (await import('./agents.ts')).dea,
+  calibrate: async () => (await import('./calibrate.ts')).calibrate,
+  cot: async () => (await import('./cot.ts')).cot,
+  folds: async () => (await import('./folds.ts')).folds,
+  curate: async () => (await import('./curate.ts')).curate,
+  query: async () => (await import('./query.ts')).query,
+  studio: async () => (await import('./studio.ts')).studio,
+  report: async () => (await import('./report.ts')).report,
+  train: async () => (await import('./train.ts')).train,
+  eval: async () => (await import('./eval.ts')).evaluation,
+  export: async () => (await import('./export.ts')).exportCommand,
+  score: async () => (await import('./score.ts')).score,
+  datasets: async () => (await import('./datasets.ts')).datasets,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  pretrain: async () => (await import('./pretrain.ts')).pretrain,
+  config: async () => (await import('./config.ts')).config,
+}
 
-/** Every command, in the order in which data passes through them. */
-export const commands = [
-  demo,
-  bra,
-  dea,
-  calibrate,
-  cot,
-  folds,
-  curate,
-  query,
-  studio,
-  report,
-  train,
-  evaluation,
-  exportCommand,
-  score,
-  datasets,
-  doctor,
-  pretrain,
-  config,
-] as const
+const isName = (word: string): word is keyof typeof loaders => Object.hasOwn(loaders, word)
+
+/**
+ * The command that a first word names, alone, because loading them all takes a fourth of a start; for any other word all of
+ * them, so that help and suggestions know every one.
+ */
+export const commandsFor = (word?: string) =>
+  Promise.all(
+    word !== undefined && isName(word) ? [loaders[word]()] : Object.values(loaders).map((load) => load()),
+  )

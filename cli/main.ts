@@ -6,7 +6,7 @@ import { plainLine, spanwiseCommand, typedCommands } from '../core/index.ts'
 import { ModelError } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { ownDatasets } from '../pipelines/config.ts'
-import { commands } from './commands.ts'
+import { commandsFor } from './commands.ts'
 import { consoleLayer } from './console.ts'
 import { clearProgress, displayLayer } from './display.ts'
 import { refuseEmpty } from './empty.ts'
@@ -41,7 +41,7 @@ const presenter = CliOutput.layerPresenter({
 
 const root = Command.make('spanwise').pipe(
   Command.withDescription(packageJson.description),
-  Command.withSubcommands(commands),
+  Command.withSubcommands(await commandsFor(process.argv[2])),
 )
 
 /** 0 done, 1 internal error, 2 invalid input, 3 incomplete, 130 interrupted. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../cli/commands.ts'
+import { commandsFor } from '../../cli/commands.ts'
 
 interface Documented {
   readonly name: string
@@ -15,9 +15,14 @@ const all = (command: Documented, before: string): ReadonlyArray<readonly [strin
   return [[words, command], ...below.flatMap((one) => all(one, words))]
 }
 
+const commands = await commandsFor()
 const documented = commands.flatMap((command: Documented) => all(command, 'spanwise'))
 
 describe('the help', () => {
+  it('knows every command by the word that loads it alone', async () => {
+    for (const { name } of commands) expect((await commandsFor(name)).map((one) => one.name)).toEqual([name])
+  })
+
   it.each(documented)('of "%s" has a description and examples of that command', (words, command) => {
     expect(command.description).toMatch(/^[A-Z]/)
     expect(command.examples.length).toBeGreaterThan(0)
