@@ -38,7 +38,10 @@ const compileCache = () => {
   }
 }
 
-// Compiled once: a third off every start.
+// Compiled once: a third off every start. The variable is for worker threads, which do not share the cache of this one.
 const folder = compileCache()
-if (folder !== null) module.enableCompileCache?.(folder)
+if (folder !== null) {
+  module.enableCompileCache?.(folder)
+  process.env.NODE_COMPILE_CACHE ||= folder
+}
 await import('../cli/main.ts')
