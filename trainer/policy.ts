@@ -3,24 +3,38 @@ import type { EngineService, TrainingCompletion, TrainingGroup, UpdateMetrics } 
 import { advantages } from './advantages.ts'
 import type { GrpoOptions } from './options.ts'
 import { isConstantGroup, type RolloutGroup, type RolloutTurn, type ScoredRollout } from './rollouts.ts'
+import { packConversation } from './seek/pack.ts'
 
-/** A prompt and what was replied to it. */
-type Exchange = Pick<RolloutTurn, 'prompt' | 'tokens'>
+/** A prompt, and a continuation of it of whose tokens `counted` are trained. */
+type Exchange = Pick<RolloutTurn, 'prompt'> &
+  Pick<TrainingCompletion, 'tokens' | 'lossMask' | 'clips'> & { readonly counted: number }
 
-/** What is trained of a rollout: its one reply, the replies of all rounds, or of Sparse-Video-R1's pairing the last one. */
+type UpdateOptions = Pick<GrpoOptions, 'scale' | 'loss' | 'beta' | 'maskTruncated' | 'seek'> &
+  Partial<Pick<GrpoOptions, 'updates'>>
+
+const reply = ({ prompt, tokens }: Pick<RolloutTurn, 'prompt' | 'tokens'>): Exchange => ({
+  prompt,
+  tokens,
+  counted: tokens.length,
+})
+
+/**
+ * What is trained of a rollout: its one reply, the replies of all rounds, or of Sparse-Video-R1's pairing the last one.
+ * A growing conversation is one continuation of its first prompt, unless its log-probabilities are asked for apart.
+ */
 const exchangesOf = (
   { prepared: { prompt } }: RolloutGroup,
   { turns, tokens }: ScoredRollout,
-  seek: GrpoOptions['seek'],
-): ReadonlyArray<Exchange> =>
-  turns === undefined
-    ? [{ prompt, tokens }]
-    : seek?.pairing === 'reference'
-      ? [{ prompt, tokens: turns.at(-1)!.tokens }]
-      : turns
+  { seek, beta, updates = 1 }: UpdateOptions,
+): ReadonlyArray<Exchange> => {
+  if (turns === undefined) return [reply({ prompt, tokens })]
+  if (seek?.pairing === 'reference') return [reply({ prompt, tokens: turns.at(-1)!.tokens })]
+  const packed = seek?.mode === 'growing' && beta === 0 && updates === 1 ? packConversation(turns) : null
+  return packed === null ? turns.map(reply) : [{ prompt, ...packed, counted: tokens.length }]
+}
 
 const lengthOf = (exchanges: ReadonlyArray<Exchange>): number =>
-  exchanges.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  exchanges.reduce((sum, { counted }) => sum + counted, 0)
 
 /** Completions by the prompt that they share. */
 const byPrompt = (
@@ -56,13 +70,13 @@ export const gainsOf = (
  */
 export const updateGroups = (
   groups: ReadonlyArray<RolloutGroup>,
-  options: Pick<GrpoOptions, 'scale' | 'loss' | 'beta' | 'maskTruncated' | 'seek'>,
+  options: UpdateOptions,
 ): ReadonlyArray<TrainingGroup> => {
   const gains = gainsOf(groups, options)
   const taught = groups.map((group, index) => ({ group, gains: gains[index]! }))
   const kept = options.beta > 0 ? taught : taught.filter((entry) => !isConstantGroup(entry.group))
   const taken = ({ finish }: ScoredRollout) => !options.maskTruncated || finish !== 'length'
-  const exchanges = (group: RolloutGroup, rollout: ScoredRollout) => exchangesOf(group, rollout, options.seek)
+  const exchanges = (group: RolloutGroup, rollout: ScoredRollout) => exchangesOf(group, rollout, options)
   // A token mean divides by the tokens that count, every other loss by all completions, as TRL does.
   const byTokens = options.loss === 'dapo'
   const size = (
@@ -90,9 +104,10 @@ export const updateGroups = (
         const tokens = Math.max(1, lengthOf(all))
         return all.map((one) => {
           // Losses that are a mean over a completion's tokens weigh replies alike; as parts of one completion they do not.
-          const part = options.loss === 'grpo' || options.loss === 'gspo' ? one.tokens.length / tokens : 1
+          const part = options.loss === 'grpo' || options.loss === 'gspo' ? one.counted / tokens : 1
           const weight = group.item.weight * share * (all.length === 1 ? 1 : part)
-          return { prompt: one.prompt, completion: { tokens: one.tokens, advantage: list[index]!, weight } }
+          const { prompt, counted: _, ...completion } = one
+          return { prompt, completion: { ...completion, advantage: list[index]!, weight } }
         })
       }),
     ),

@@ -6,6 +6,8 @@ export interface TrainingCompletion {
   readonly tokens: ReadonlyArray<number>
   /** 1 where the token counts in the loss, 0 where it is context only (a question before its answer). Default: all 1. */
   readonly lossMask?: ReadonlyArray<number>
+  /** Video among the tokens that are context, as in a conversation to which frames are added; sized as the prompt's. */
+  readonly clips?: CompletionClips
   /** Policy losses: the completion's advantage. Required by them. */
   readonly advantage?: number
   /**
@@ -18,6 +20,9 @@ export interface TrainingCompletion {
   /** Multiplies the completion's share of the loss; the normaliser does not change with it. Default 1. */
   readonly weight?: number
 }
+
+/** Video inside a completion. `visual` are places in its tokens, `positions` [3, tokens] are those of its tokens. */
+export type CompletionClips = Pick<ProcessedPrompt, 'pixels' | 'grids' | 'visual' | 'positions'>
 
 /** A prompt and its continuations. The prompt, video included, is computed once. */
 export interface TrainingGroup {
@@ -103,6 +108,7 @@ export const checkBatch = (groups: ReadonlyArray<TrainingGroup>, loss: LossSetti
       listOf(where, 'lossMask', completion.lossMask, length)
       listOf(where, 'oldLogProbs', completion.oldLogProbs, length)
       listOf(where, 'refLogProbs', completion.refLogProbs, length)
+      listOf(where, 'positions', completion.clips && Array(completion.clips.positions.length / 3), length)
       if (loss.kind === 'sft') return
       if (completion.advantage === undefined || !Number.isFinite(completion.advantage))
         throw new RangeError(`${where}: loss ${loss.kind} needs a finite advantage`)

@@ -2,7 +2,7 @@ import { type Model, textPositions } from '../architectures/index.ts'
 import { unseen } from '../attention.ts'
 import type { Layout } from '../layout.ts'
 import type { ProcessedPrompt } from '../processor/index.ts'
-import { countedTokens, type TrainingCompletion, type TrainingGroup } from './batch.ts'
+import { type CompletionClips, countedTokens, type TrainingCompletion, type TrainingGroup } from './batch.ts'
 
 /** What the forward pass of a micro-batch is fed. L = prompt + group * completion, S = rows * group. */
 export interface PackedForward {
@@ -59,13 +59,16 @@ const rowPositions = (
   const positions = new Int32Array(3 * length)
   for (let axis = 0; axis < 3; axis++)
     positions.set(prompt.positions.subarray(axis * all, axis * all + before), axis * length)
-  completions.forEach(({ tokens }, index) => {
-    const following = textPositions(prompt.positions[before]!, tokens.length)
-    for (let axis = 0; axis < 3; axis++)
-      positions.set(
-        following.subarray(axis * tokens.length, (axis + 1) * tokens.length),
-        axis * length + layout.prompt + index * layout.completion,
-      )
+  completions.forEach(({ tokens, clips }, index) => {
+    const { length: count } = tokens
+    // The part begins with the prompt's last token and ends before the completion's own last.
+    const following = textPositions(prompt.positions[before]!, count)
+    for (let axis = 0; axis < 3; axis++) {
+      const at = axis * length + layout.prompt + index * layout.completion
+      positions.set(following.subarray(axis * count, (axis + 1) * count), at)
+      if (clips !== undefined)
+        positions.set(clips.positions.subarray(axis * count, (axis + 1) * count - 1), at + 1)
+    }
   })
   return positions
 }
@@ -97,13 +100,17 @@ export const pack = (
   const half = model.text.headDim / 2
   const members = chosen.map((index) => groups[index]!)
   const patch = model.vision.patchLength * layout.height * layout.width
-  const frames = members.reduce((sum, { prompt }) => sum + prompt.grids.reduce((n, [t]) => n + t, 0), 0)
+  const clips = members.flatMap(({ prompt, completions }) => [
+    prompt,
+    ...completions.flatMap((completion) => completion.clips ?? []),
+  ])
+  const frames = clips.reduce((sum, { grids }) => sum + grids.reduce((n, [t]) => n + t, 0), 0)
   const ids = new BigInt64Array(rows * length)
   const cos = new Float32Array(rows * length * half)
   const sin = new Float32Array(rows * length * half)
   const promptMask = new Float32Array(rows * promptLength)
   const pixels = new Float32Array(frames * patch)
-  const visualRows = new BigInt64Array(members.reduce((sum, { prompt }) => sum + prompt.visual.length, 0))
+  const visualRows = new BigInt64Array(clips.reduce((sum, { visual }) => sum + visual.length, 0))
   const targetRows = new BigInt64Array(rows * size * targets)
   for (let slot = 0; slot < rows * size; slot++) fillDistinct(targetRows, slot, layout, [])
   const targetIds = new BigInt64Array(rows * size * targets)
@@ -119,14 +126,18 @@ export const pack = (
     cos.set(tables.cos, base * half)
     sin.set(tables.sin, base * half)
     promptMask.fill(unseen, row * promptLength + before, (row + 1) * promptLength)
-    pixels.set(prompt.pixels, pixel)
-    pixel += prompt.pixels.length
-    for (const place of prompt.visual) visualRows[visual++] = BigInt(base + place)
+    const see = (shown: CompletionClips, from: number) => {
+      pixels.set(shown.pixels, pixel)
+      pixel += shown.pixels.length
+      for (const place of shown.visual) visualRows[visual++] = BigInt(from + place)
+    }
+    see(prompt, base)
     completions.forEach((completion, index) => {
       const start = base + promptLength + index * width
       const slot = row * size + index
       const counted = countedTokens(completion)
       writeIds(ids, start, [prompt.inputIds[before]!, ...completion.tokens.slice(0, -1)])
+      if (completion.clips !== undefined) see(completion.clips, start + 1)
       fillDistinct(targetRows, slot, layout, counted)
       counted.forEach((token, target) => {
         const at = slot * targets + target

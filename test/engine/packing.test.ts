@@ -79,6 +79,68 @@ describe('packing', () => {
       }).pipe(Effect.scoped),
     )
 
+  it.effect(
+    'gives the loss and gradients of separate prompts for a conversation to which frames are added',
+    () =>
+      Effect.gen(function* () {
+        const weights = tinyWeights(model)
+        const first = randomPrompt(model, 4, { frames: 2 })
+        const added = randomPrompt(model, 5, { frames: 3 })
+        const replies = [randomTokens(1, 4), randomTokens(2, 6)] as const
+        const from = first.inputIds.length
+        const ids = [...first.inputIds, ...replies[0], ...added.inputIds]
+        const grids = [...first.grids, ...added.grids]
+        const placed = (all: ReadonlyArray<number>) =>
+          model.positions(
+            all,
+            grids.map((grid) => ({ grid, secondsPerPair: 1 })),
+          )
+        const second = {
+          ...{ text: '', grids, inputIds: Int32Array.from(ids), positions: placed(ids) },
+          pixels: Float32Array.from([...first.pixels, ...added.pixels]),
+          visual: Int32Array.from(ids.flatMap((id, at) => (id === model.tokens.video ? [at] : []))),
+        }
+        const tokens = [...replies[0], ...added.inputIds, ...replies[1]]
+        const all = placed([...first.inputIds, ...tokens])
+        const length = from + tokens.length
+        const conversation = {
+          tokens,
+          lossMask: tokens.map((_, at) => (at < 4 || at >= tokens.length - 6 ? 1 : 0)),
+          clips: {
+            ...{ pixels: added.pixels, grids: added.grids },
+            visual: added.visual.map((place) => place + 4),
+            positions: Int32Array.from(
+              [0, 1, 2].flatMap((axis) => [...all.subarray(axis * length + from, (axis + 1) * length)]),
+            ),
+          },
+        }
+        const plain = randomPrompt(model, 6, { frames: 1 })
+        const other = { prompt: plain, completions: [{ tokens: randomTokens(3, 5) }] }
+        const loss = { kind: 'sft' } as const
+        const packed = yield* lossAndGradients(
+          model,
+          weights,
+          // A second completion without video, and a second row, must not be disturbed.
+          [{ prompt: first, completions: [conversation, { tokens: randomTokens(7, 3) }] }, other],
+          loss,
+        )
+        const apartOnes = yield* lossAndGradients(
+          model,
+          weights,
+          [
+            { prompt: first, completions: [{ tokens: replies[0] }, { tokens: randomTokens(7, 3) }] },
+            { prompt: second, completions: [{ tokens: replies[1] }] },
+            other,
+          ],
+          loss,
+          { tokenBudget: 1 },
+        )
+        assert.approximately(packed.loss, apartOnes.loss, 1e-5 * apartOnes.loss)
+        for (const [name, gradient] of apartOnes.gradients)
+          assert.isBelow(relativeDifference(gradient, packed.gradients.get(name)!), 1e-5, name)
+      }).pipe(Effect.scoped),
+  )
+
   it('places prompt, completions and targets', () => {
     const [prompt] = [randomPrompt(model, 1, { frames: 1, words: 2 })]
     const group = { prompt, completions: [{ tokens: [7, 8, 9], lossMask: [0, 1, 1] }, { tokens: [5] }] }

@@ -7,6 +7,7 @@ import { composeRewards } from '../../rewards/index.ts'
 import {
   goldConversation,
   grpoSchema,
+  packConversation,
   rollConversations,
   type SeekSource,
   type SeekTraining,
@@ -95,9 +96,9 @@ const roll = async (source: SeekSource, reply: (prompt: string, index: number) =
 
 /** The first sample answers wrongly at once; the others ask for the same frames, and one of them goes on asking. */
 const policy = (prompt: string, index: number): string => {
-  if (prompt.includes('Round 1')) return index === 0 ? '<answer>A</answer>' : '<answer>+[7,8]-[0,5]</answer>'
+  if (prompt.includes('Round 3')) return '<answer>+[3,4]-[1,2]</answer>'
   if (prompt.includes('Round 2')) return index === 0 ? '<answer>+[1,2]-[7,8]</answer>' : '<answer>B</answer>'
-  return '<answer>+[3,4]-[1,2]</answer>'
+  return index === 0 ? '<answer>A</answer>' : '<answer>+[7,8]-[0,5]</answer>'
 }
 
 describe('conversations of GRPO', () => {
@@ -181,6 +182,45 @@ describe('conversations of GRPO', () => {
     expect(reference[0]!.completions.map(({ tokens }) => tokens)).toEqual(
       group.rollouts.map(({ turns }) => turns!.at(-1)!.tokens),
     )
+  })
+})
+
+describe('a growing conversation', () => {
+  const options = { scale: 'none', loss: 'grpo', beta: 0, maskTruncated: false } as const
+  const seek = seekSchema.parse({ mode: 'growing' })
+
+  it('is one continuation of the first prompt, whose replies alone count', async () => {
+    const { group } = await roll(sourceOf({ mode: 'growing' }), policy)
+    const update = updateGroups([group], { ...options, seek })
+    expect(update).toHaveLength(1)
+    expect(update[0]!.prompt).toBe(group.prepared.prompt)
+    const { completions } = update[0]!
+    expect(completions.map(({ weight }) => weight)).toEqual([1, 1, 1, 1])
+    for (const [index, completion] of completions.entries()) {
+      const { turns = [] } = group.rollouts[index]!
+      const counted = completion.tokens.filter((_, at) => (completion.lossMask?.[at] ?? 1) === 1)
+      expect(counted).toEqual(turns.flatMap(({ tokens }) => tokens))
+      const last = turns.at(-1)!
+      // What the model was asked last, and what it said, one after the other.
+      expect([...update[0]!.prompt.inputIds, ...completion.tokens]).toEqual([
+        ...last.prompt.inputIds,
+        ...last.tokens,
+      ])
+      expect(completion.clips?.grids.length ?? 0).toBe(turns.length - 1)
+      for (const place of completion.clips?.visual ?? [])
+        expect(completion.tokens[place]).toBe(preprocessing.model.tokens.video)
+    }
+  })
+
+  it('is trained in parts where replies were sampled in another tokenisation, or are scored apart', async () => {
+    const { group } = await roll(sourceOf({ mode: 'growing' }), policy)
+    const apart = (changes: object) =>
+      updateGroups([group], { ...options, seek, ...changes }).flatMap(({ completions }) => completions)
+    expect(apart({ updates: 2 })).toHaveLength(8)
+    expect(apart({ beta: 0.1 })).toHaveLength(8)
+    const [, , turned] = group.rollouts
+    const [first, ...others] = turned!.turns!
+    expect(packConversation([{ ...first!, tokens: [...first!.tokens, 1] }, ...others])).toBeNull()
   })
 })
 

@@ -1,5 +1,6 @@
 export * from './items.ts'
 export * from './lessons.ts'
+export * from './pack.ts'
 export * from './rollouts.ts'
 export * from './settings.ts'
 export * from './source.ts'
