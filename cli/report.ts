@@ -27,15 +27,23 @@ export const report = Command.make(
       ...given({ out: input.out }),
     })
     yield* print(input.json, result, [
-      `${result.verdicts} verdicts, ${result.flagged} flagged samples shown`,
+      'steps' in result
+        ? `${result.steps} steps of training`
+        : `${result.verdicts} verdicts, ${result.flagged} flagged samples shown`,
       `report: ${result.out}`,
     ])
   }),
 ).pipe(
   Command.provide(videoServices(2, undefined)),
-  Command.withDescription('Write one HTML file about a run, to share: flagged samples, histograms, cards'),
+  Command.withDescription(
+    'Write one HTML file about a run, to share: flagged samples, histograms, cards; of a training its curves',
+  ),
   Command.withExamples([
     { command: 'spanwise report --run runs/charades', description: 'writes runs/charades/report.html' },
+    {
+      command: 'spanwise report --run runs/shapes-curriculum',
+      description: 'reward, accuracy and length of thought of a training over its steps',
+    },
     {
       command: 'spanwise report --dataset shapes --count 100 --out report.html',
       description: 'more samples, to another file',

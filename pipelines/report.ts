@@ -8,6 +8,7 @@ import { runQuery } from './query.ts'
 import { caseHtml, frameStrip, laneKey } from './report/case.ts'
 import { escape, histogram } from './report/chart.ts'
 import { page, table } from './report/page.ts'
+import { trainingSection } from './report/training.ts'
 import { videoFolderOf } from './run-videos.ts'
 
 export interface ReportOptions {
@@ -89,7 +90,8 @@ const mark = '<meta name="generator" content="spanwise report">'
 
 /**
  * `spanwise report`: one self-contained HTML file about a run on any data, to share: counts, histograms, the flagged
- * samples with frames and lanes, the cards of its curations. It needs no model and changes nothing in the run.
+ * samples with frames and lanes, the cards of its curations; of a training run its curves, accuracy and length of thought
+ * side by side. It needs no model and changes nothing in the run.
  */
 export const runReport = Effect.fn('Pipelines.runReport')(function* (options: ReportOptions) {
   const run = resolve(options.run)
@@ -101,6 +103,15 @@ export const runReport = Effect.fn('Pipelines.runReport')(function* (options: Re
       problem: 'exists, and "spanwise report" did not write it',
       remedy: 'set --out to another file',
     })
+  const heading = `<h1>${escape(run.split(/[\\/]/).at(-1) ?? run)}</h1>
+<p>Spanwise ${escape(packageJson.version)}, ${escape(DateTime.formatIso(yield* DateTime.now).slice(0, 16))}.</p>`
+  const write = (body: string) =>
+    writeWhole(out, page(`Spanwise: ${options.run}`, heading + body).replace('<title>', `${mark}<title>`))
+  const training = yield* trainingSection(run)
+  if (training !== null) {
+    yield* write(training.html)
+    return { out, steps: training.steps, growth: training.growth }
+  }
   const summary = yield* ask(run, 'SELECT agent, dataset, split, outcome, verdicts FROM summary ORDER BY ALL')
   const [scores, difficulties] = [yield* countsOf(run, 'score'), yield* countsOf(run, 'difficulty')]
   const flagged = yield* ask(
@@ -110,13 +121,13 @@ export const runReport = Effect.fn('Pipelines.runReport')(function* (options: Re
   )
   const cases = yield* Effect.forEach(flagged, (row) => caseOf(run, row, options), { concurrency: 2 })
   const cards = yield* cardsOf(run)
-  const now = DateTime.formatIso(yield* DateTime.now).slice(0, 16)
-  const body = `<h1>${escape(run.split(/[\\/]/).at(-1) ?? run)}</h1>
-<p>Spanwise ${escape(packageJson.version)}, ${escape(now)}.</p>
-<h2>Verdicts</h2>${table({ head: ['agent', 'dataset', 'split', 'outcome', 'verdicts'], rows: summary.map((row) => row.map(String)) })}
+  yield* write(`<h2>Verdicts</h2>${table({ head: ['agent', 'dataset', 'split', 'outcome', 'verdicts'], rows: summary.map((row) => row.map(String)) })}
 <h2>Distributions</h2><div class="charts">${histogram({ title: 'Score of incompleteness', x: 'score', y: 'samples' }, scores)}${histogram({ title: 'Difficulty', x: 'difficulty', y: 'samples' }, difficulties)}</div>
 <h2>Flagged annotations</h2>${cases.length === 0 ? '<p>Boundary reflection found no annotation partial.</p>' : laneKey(colours) + cases.join('')}
-${cards.length === 0 ? '' : `<h2>Curations</h2>${cards.join('')}`}`
-  yield* writeWhole(out, page(`Spanwise: ${options.run}`, body).replace('<title>', `${mark}<title>`))
-  return { out, flagged: cases.length, verdicts: summary.reduce((sum, row) => sum + Number(row[4]), 0) }
+${cards.length === 0 ? '' : `<h2>Curations</h2>${cards.join('')}`}`)
+  return {
+    out,
+    flagged: cases.length,
+    verdicts: summary.reduce((sum, row) => sum + Number(row[4]), 0),
+  }
 })

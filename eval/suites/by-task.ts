@@ -1,4 +1,4 @@
-import type { Sample, Task } from '../../core/index.ts'
+import { type Sample, type Task, windowF1 } from '../../core/index.ts'
 import type { Predictions } from '../../tasks/index.ts'
 import { groundingColumns, groundingScores } from '../metrics/grounding.ts'
 import type { MetricColumn } from '../statistics/column.ts'
@@ -24,7 +24,7 @@ const withinOne = (samples: ReadonlyArray<Sample>, predictions: Predictions): Fl
   })
 
 /**
- * Scores samples of every task together: grounding as `mIoU`, `R1@t` and `msIoU`, grounded QA as `GQA-mIoU`,
+ * Scores samples of every task together: grounding as `mIoU`, `R1@t`, `msIoU` and `F1@0.5` (windows matched one to one), grounded QA as `GQA-mIoU`,
  * `Acc@QA` and `Acc@GQA` (right and IoU at least 0.5), choice as `choice`, counting as `Exact` and `OBO`, all in percent.
  * The metrics of a task without samples are NaN. IoUs are in double precision, and one that equals a threshold passes.
  */
@@ -40,8 +40,13 @@ export const scoreByTask: Suite['score'] = (samples, predictions) => {
   const counting = ofTask(samples, 'counting')
   const both = right.map((value, i) => (value === 1 && scores.ious[i]! >= 0.5 ? 1 : 0))
   const grounding = ofTask(samples, 'grounding')
+  const matched = Float64Array.from(samples, ({ id, windows }) => {
+    const given = predictions.get(id)?.windows
+    return given === undefined || given === null ? 0 : windowF1(given, windows ?? [], 0.5)
+  })
   const columns: ReadonlyArray<MetricColumn> = [
     ...groundingColumns(scores, '>=').map((column) => ({ ...column, counted: grounding })),
+    { metric: 'F1@0.5', values: matched, counted: grounding, scale: 100 },
     { metric: 'GQA-mIoU', values: scores.ious, counted: grounded, scale: 100 },
     { metric: 'Acc@QA', values: right, counted: grounded, scale: 100 },
     { metric: 'Acc@GQA', values: both, counted: grounded, scale: 100 },

@@ -59,6 +59,7 @@ const names = {
   miou: 'mIoU',
   set_iou: 'msIoU',
   r1_05: 'R1@0.5',
+  window_f1: 'F1@0.5',
   gqa_miou: 'GQA-mIoU',
   gqa_accuracy: 'Acc@GQA',
   qa_accuracy: 'Acc@QA',

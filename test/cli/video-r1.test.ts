@@ -108,6 +108,13 @@ describe("Video-R1's data on the command line", () => {
     }
   })
 
+  it('shows accuracy and length of thought of a training side by side', async () => {
+    const report = await run('report', '--run', 'rl')
+    expect(report).toMatchObject({ steps: 2, growth: null })
+    const html = readFileSync(report.out, 'utf8')
+    for (const title of ['Accuracy of rollouts', 'Length of replies']) expect(html).toContain(title)
+  })
+
   it('is scored on DVD-counting, exact counts over all samples', async () => {
     const scores = await run(
       ...['eval', 'dvd', '--annotations', 'dvd', '--videos', 'videos', '--model', model],

@@ -109,6 +109,7 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
           'miou',
           'set_iou',
           'r1_05',
+          'window_f1',
           'parsed',
           'cut_off',
           'seconds',

@@ -222,6 +222,7 @@ describe('suites', () => {
     expect(report).toMatchObject({ n: 4, unparsed: 0 })
     expect(report.metrics).toMatchObject({
       mIoU: 100,
+      'F1@0.5': 100,
       Exact: 0,
       OBO: 100,
       choice: 100,

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { growthCharts, growthOf, type TrainingStep } from '../../pipelines/report/training.ts'
+
+const step = (index: number, solved: number, tokens: number): TrainingStep => ({
+  step: index,
+  thought: { tokens, answer: 4 },
+  tasks: { counting: { prompts: 3, solved }, choice: { prompts: 1, solved: 1 } },
+})
+
+it('tells whether accuracy and thoughts grow together, over all tasks by their prompts', () => {
+  const steps = Array.from({ length: 10 }, (_, index) => step(index, index / 10, 20 + index ** 2))
+  const growth = growthOf(steps)!
+  expect(growth.correlation).toBeCloseTo(1)
+  expect(growth.accuracy[0]).toBeCloseTo(0.75 * 0.05 + 0.25)
+  expect(growth.accuracy[1]).toBeCloseTo(0.75 * 0.85 + 0.25)
+  expect(growth.thought).toEqual([20.5, 20 + (64 + 81) / 2])
+  const shrinking = steps.map((one, index) => ({ ...one, thought: { tokens: 99 - index, answer: 4 } }))
+  expect(growthOf(shrinking)!.correlation).toBeCloseTo(-1)
+})
+
+it('says nothing of runs without thoughts or rollouts, and draws what there is', () => {
+  expect(growthOf([step(0, 1, 0), step(1, 1, 0)])).toBeNull()
+  expect(growthOf([{ step: 0, loss: 1 }])).toBeNull()
+  const [accuracy, length] = growthCharts([step(0, 0.5, 10), step(1, 0.6, 12)])
+  expect(accuracy!.match(/<polyline/g)).toHaveLength(2)
+  expect(length).toContain('thought')
+})
