@@ -4,8 +4,7 @@
 #   bash bench/base/remake.sh OUT [PEERS]        e.g. runs/base 4; the last run's checkpoint is OUT/4
 #
 # DEVICE=webgpu (the default) or cpu; SCALE=0.01 takes a hundredth of the steps and QUESTIONS=0 measures nothing, to see that it
-# runs. Processes that train
-# together meet in MEET, best a folder in memory. What each of two GPUs runs: SPANWISE_VULKAN_DEVICE, see bench/engine/vulkan-pool.
+# runs. Processes that train together meet in MEET, best a folder in memory.
 set -e
 out=$1 peers=${2:-1}
 [ -n "$out" ] || { echo 'usage: bash bench/base/remake.sh OUT [PEERS]' >&2; exit 2; }

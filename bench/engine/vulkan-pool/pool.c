@@ -136,24 +136,6 @@ static VKAPI_ATTR VkResult VKAPI_CALL create_instance(const VkInstanceCreateInfo
   return result;
 }
 
-/* Shows the program one GPU of several: the one whose place in the driver's list SPANWISE_VULKAN_DEVICE names. */
-static VKAPI_ATTR VkResult VKAPI_CALL enumerate(VkInstance from, uint32_t *count, VkPhysicalDevice *devices) {
-  PFN_vkEnumeratePhysicalDevices next =
-      (PFN_vkEnumeratePhysicalDevices)next_instance(from, "vkEnumeratePhysicalDevices");
-  const char *chosen = getenv("SPANWISE_VULKAN_DEVICE");
-  if (!chosen) return next(from, count, devices);
-  VkPhysicalDevice all[64];
-  uint32_t found = 64;
-  VkResult result = next(from, &found, all);
-  unsigned long place = strtoul(chosen, NULL, 10);
-  if (result != VK_SUCCESS) return result;
-  if (place >= found) return VK_ERROR_INITIALIZATION_FAILED;
-  if (devices && *count < 1) return VK_INCOMPLETE;
-  if (devices) devices[0] = all[place];
-  *count = 1;
-  return VK_SUCCESS;
-}
-
 static VKAPI_ATTR VkResult VKAPI_CALL create_device(VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
                                                     const VkAllocationCallbacks *callbacks, VkDevice *device) {
   VkLayerDeviceCreateInfo *link = (VkLayerDeviceCreateInfo *)info->pNext;
@@ -186,7 +168,6 @@ static PFN_vkVoidFunction own(const char *name) {
       {"vkMapMemory", (PFN_vkVoidFunction)map},
       {"vkUnmapMemory", (PFN_vkVoidFunction)unmap},
       {"vkCreateInstance", (PFN_vkVoidFunction)create_instance},
-      {"vkEnumeratePhysicalDevices", (PFN_vkVoidFunction)enumerate},
       {"vkCreateDevice", (PFN_vkVoidFunction)create_device},
       {"vkGetDeviceProcAddr", (PFN_vkVoidFunction)of_device},
       {"vkGetInstanceProcAddr", (PFN_vkVoidFunction)of_instance},
