@@ -5,6 +5,7 @@ import { clock } from './timeline.ts'
 export const figure = (value: number): string => {
   if (!Number.isFinite(value)) return '–'
   if (Number.isInteger(value)) return String(value)
+  if (Math.abs(value) < 1e-12) return '0'
   const size = Math.abs(value)
   return size >= 1000
     ? value.toFixed(0)

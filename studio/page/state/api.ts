@@ -48,6 +48,8 @@ export const get = <A>(address: string, signal?: AbortSignal): Promise<A> =>
 export const post = <A>(address: string, body: unknown): Promise<A> =>
   request(address, {
     method: 'POST',
+    // A decision arrives though the page is closed right after it.
+    keepalive: true,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })

@@ -33,12 +33,22 @@ const shown = (): void => {
   video.currentTime = seconds
 }
 
+let settling: ReturnType<typeof setTimeout> | null = null
+
+/** Writes the time to the address once the playhead rests: while it is dragged nothing but itself is drawn again. */
+const settle = (): void => {
+  if (settling !== null) clearTimeout(settling)
+  settling = setTimeout(() => adjust({ time: time.peek() }), 120)
+}
+
 /** Moves the playhead. */
 export const seek = (seconds: number): void => {
   time.value = Math.round(inside(seconds) * 1000) / 1000
   show(time.value)
+  settle()
   const { zoom } = place.peek()
-  adjust({ time: time.value, zoom: zoom === null ? null : reveal(zoom, time.value, length.peek()) })
+  const range = zoom === null ? null : reveal(zoom, time.value, length.peek())
+  if (range !== zoom) adjust({ zoom: range })
 }
 
 export const step = (seconds: number): void => {
