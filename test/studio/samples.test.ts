@@ -1,8 +1,18 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Histogram, Page, Queue, Runs, SampleDetail, ViewInput } from '../../studio/api/index.ts'
+import type {
+  Folds,
+  Histogram,
+  Mask,
+  Page,
+  Queue,
+  Runs,
+  SampleDetail,
+  ViewInput,
+} from '../../studio/api/index.ts'
 import { type OpenStudio, openStudio, token } from './open-studio.ts'
 import { hostile, smallRun } from './small-run.ts'
 
@@ -192,6 +202,54 @@ describe('one sample', () => {
     const frame = await studio.raw(`${path}/frame?time=2.5&width=32`, bearer)
     expect([frame.status, frame.headers['content-type']]).toEqual([200, 'image/jpeg'])
     expect(frame.bytes.subarray(0, 2).toString('hex')).toBe('ffd8')
+  })
+
+  it('has the frames that a training hides at a step, which fall to none', async () => {
+    const key = await keyOf('a person waves')
+    const sample = {
+      ...{ id: 's', dataset: 'jsonl', split: 'train', task: 'grounding', video: 'good', file: 'good.mp4' },
+      ...{ duration: 10, query: 'a person waves', windows: [[1, 4]] },
+      curation: {
+        ...{ key, decision: 'keep', weight: 1, meanIou: 0.1, difficulty: 0.9, band: 'hard' },
+        ...{ partialScore: null, annotated: [[1, 4]] },
+      },
+    }
+    const training = join(root, 'runs', 'train')
+    mkdirSync(training)
+    writeFileSync(join(training, 'train.jsonl'), `${JSON.stringify(sample)}\n`)
+    const options = { seed: 1, steps: 10, mask: { start: 1, until: 0.5, margin: 0.5 } }
+    const view = { fps: 2, frames: 32, minFrames: 1, maxPixels: 4096, visionTokens: 3584 }
+    const provenance = { data: join(training, 'train.jsonl') }
+    writeFileSync(
+      join(training, 'run.json'),
+      JSON.stringify({ kind: 'curriculum', settings: { options, view }, provenance }),
+    )
+    writeFileSync(join(training, 'rollouts.jsonl'), '')
+    await sleep(600)
+    const hidden = async (step: number) =>
+      (await studio.get<Mask>(`/api/runs/train/mask?key=${key}&step=${step}`)).frames
+        .filter((frame) => frame.hidden)
+        .map(({ time }) => time)
+    const [first, later] = [await hidden(0), await hidden(3)]
+    expect(first.length).toBeGreaterThan(later.length)
+    expect(later.length).toBeGreaterThan(0)
+    // What a step shows, every later step shows too; the window and its margin are always shown.
+    expect(later.filter((time) => !first.includes(time))).toEqual([])
+    expect(first.filter((time) => time >= 0.5 && time <= 4.5)).toEqual([])
+    expect(await hidden(5)).toEqual([])
+    const { lanes } = await studio.get<SampleDetail>(`${run}/samples/${key}?training=train&step=0`)
+    expect(lanes.filter(({ kind }) => kind === 'masked').map(({ label }) => label)).toEqual([
+      'hidden by train at step 0',
+    ])
+    expect((await studio.raw(`/api/runs/train/mask?key=nobody&step=0`, bearer)).status).toBe(404)
+  })
+
+  it('comes from folds whose state is shown', async () => {
+    const { agents } = await studio.get<Folds>(`${run}/folds`)
+    expect(agents.map(({ agent, folds }) => [agent, folds[0]!.state, folds[0]!.done])).toEqual([
+      ['bra', 'done', 5],
+      ['dea', 'done', 5],
+    ])
   })
 
   it('does not serve what a link in the folder of videos leads out to', async () => {

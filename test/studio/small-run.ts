@@ -56,5 +56,7 @@ const makeRun = async (): Promise<string> => {
     )
   await server.kill()
   process.once('exit', () => rmSync(root, { recursive: true, force: true }))
+  // How a worker of the tests is ended.
+  process.once('SIGTERM', () => process.exit())
   return root
 }
