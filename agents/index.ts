@@ -8,5 +8,10 @@ export type { DifficultyEvidence, DifficultySettings } from './difficulty-estima
 export { bandOf, difficultyEstimation } from './difficulty-estimation/index.ts'
 export * from './frame-seeker/index.ts'
 export type { Checked, CountTruth, ReasoningEvidence, ReasoningSettings } from './reasoning-writer/index.ts'
-export { checkThoughts, reasoningQuestion, reasoningWriter } from './reasoning-writer/index.ts'
+export {
+  checkThoughts,
+  reasoningQuestion,
+  reasoningWriter,
+  rules as thoughtRules,
+} from './reasoning-writer/index.ts'
 export * from './watch.ts'

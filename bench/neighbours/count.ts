@@ -5,9 +5,10 @@
  * prompts against GRPO on prompts drawn by count; with the floor that sees no video.
  *
  * Run: `node bench/neighbours/count.ts [--model DIR] [--seeds 3] [--sft 120] [--grpo 60] [--threads 2] [--out FILE.json]`.
+ * `--first-seed N --seeds 1 --out N.json` runs one seed; `--pool 1.json,2.json,3.json` puts such runs into one table.
  * Each seed has its own world, training and draws; intervals are bootstraps over the videos of all seeds.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -35,7 +36,9 @@ const { values } = parseArgs({
     train: { type: 'string', default: '400' },
     valid: { type: 'string', default: '240' },
     threads: { type: 'string', default: '2' },
+    'first-seed': { type: 'string', default: '1' },
     out: { type: 'string' },
+    pool: { type: 'string' },
   },
 })
 const threads = Number(values.threads)
@@ -148,8 +151,13 @@ const difference = (a: Arm, b: Arm) =>
   )[0]!
 const text = ([low, high]: readonly [number, number]) => `${low.toFixed(1)} to ${high.toFixed(1)}`
 
-const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
 const results: Array<Record<string, Arm>> = []
+for (const file of values.pool?.split(',') ?? [])
+  results.push(...JSON.parse(await readFile(file, 'utf8')).results)
+const seeds = Array.from(
+  { length: values.pool === undefined ? Number(values.seeds) : 0 },
+  (_, index) => index + Number(values['first-seed']),
+)
 for (const seed of seeds) {
   const home = await mkdtemp(join(tmpdir(), 'spanwise-count-'))
   const began = performance.now()
@@ -200,4 +208,4 @@ const differences = pairs.map(([name, a, b, of]) => {
 for (const { name, points, interval: ends, p } of differences)
   console.log(`${name}: ${points.toFixed(1)} points (${text(ends)}, p ${p.toFixed(3)})`)
 if (values.out !== undefined)
-  await writeFile(values.out, `${JSON.stringify({ settings: values, rows, differences }, null, 2)}\n`)
+  await writeFile(values.out, `${JSON.stringify({ settings: values, rows, differences, results })}\n`)
