@@ -1,5 +1,5 @@
 import type { Reply } from '../../tasks/index.ts'
-import { readMove } from './parse.ts'
+import { type Move, readMove } from './parse.ts'
 import type { Turn } from './prompt.ts'
 
 /**
@@ -9,12 +9,20 @@ import type { Turn } from './prompt.ts'
 export const conversationModes = ['fresh', 'growing'] as const
 export type ConversationMode = (typeof conversationModes)[number]
 
+/**
+ * What a request must be to be granted. `exact`: what Sparse-Video-R1's loop grants. `tolerant`: it need not say right
+ * which frames to remove; frames shown before give way to those it adds, and it adds no more than a round may show.
+ */
+export const requestModes = ['exact', 'tolerant'] as const
+export type RequestMode = (typeof requestModes)[number]
+
 /** The limits of a conversation. */
 export interface Rules {
   /** Most frames of a round. */
   readonly frames: number
   readonly rounds: number
   readonly mode: ConversationMode
+  readonly requests: RequestMode
 }
 
 /** One round: the seconds of its frames in order of time, and what was asked for but does not exist in the clip. */
@@ -74,40 +82,52 @@ export const turnOf = ({ total, rounds }: Conversation, rules: Rules): Turn => (
 
 const end = (ending: Ending): Step => ({ kind: 'end', ending })
 
+type Asked = Pick<Extract<Move, { readonly kind: 'request' }>, 'remove'> & {
+  readonly add: ReadonlyArray<number>
+}
+
+/** Why a request is not granted by Sparse-Video-R1's rules about numbers of frames, or null. */
+const against = (
+  { add, remove }: Asked,
+  current: ReadonlyArray<number>,
+  { frames }: Pick<Rules, 'frames'>,
+): Ending | null => {
+  if (add.length + current.length - remove.length > frames) return 'too many'
+  if (remove.length >= current.length + add.length) return 'none left'
+  return remove.some((second) => !current.includes(second)) ? 'not shown' : null
+}
+
 /**
  * What follows from a reply, by Sparse-Video-R1's rules: its answer ends the conversation, and so does a request that
  * cannot be granted; any other request gives the next round. In addition a request must bring at least one frame that
  * no earlier round has shown, so that a model cannot go in circles, and frames are shown in order of time. In a growing
  * conversation earlier frames stay in view: only new frames count, and there is nothing to remove.
  */
-export const proceed = (
-  conversation: Conversation,
-  reply: Pick<Reply, 'text'>,
-  { frames, rounds, mode }: Rules,
-): Step => {
+export const proceed = (conversation: Conversation, reply: Pick<Reply, 'text'>, rules: Rules): Step => {
+  const { frames, rounds, mode } = rules
   const move = readMove(reply)
   if (move.kind === 'none') return end('no answer')
   if (move.kind === 'answer') return end('answered')
-  const { add, remove } = move
-  if (add === null || add.length === 0) return end('adds nothing')
+  if (move.add === null || move.add.length === 0) return end('adds nothing')
   if (conversation.rounds.length >= rounds) return end('out of rounds')
   const current = mode === 'fresh' ? conversation.rounds.at(-1)!.shown : []
-  const removed = mode === 'fresh' ? remove : []
-  if (add.length + current.length - removed.length > frames) return end('too many')
-  if (removed.length >= current.length + add.length) return end('none left')
-  if (removed.some((second) => !current.includes(second))) return end('not shown')
-  const before = seen(conversation)
-  const inside = [...new Set(add)].filter((second) => second < conversation.total)
-  const fresh = inside.filter((second) => !before.has(second))
+  const asked: Asked = { add: move.add, remove: mode === 'fresh' ? move.remove : [] }
+  const refusal = rules.requests === 'exact' ? against(asked, current, rules) : null
+  if (refusal !== null) return end(refusal)
+  const { total } = conversation
+  const inside = [...new Set(asked.add)].filter((second) => second < total)
   if (inside.length === 0) return end('outside')
-  if (fresh.length === 0) return end('repeated')
-  const kept = current.filter((second) => !removed.includes(second))
-  const shown = mode === 'fresh' ? [...new Set([...kept, ...inside])] : fresh
+  const before = seen(conversation)
+  const wanted = mode === 'fresh' ? inside : inside.filter((second) => !before.has(second))
+  const added = rules.requests === 'exact' ? wanted : wanted.slice(0, frames)
+  if (added.every((second) => before.has(second))) return end('repeated')
+  const kept = current.filter((second) => !asked.remove.includes(second) && !added.includes(second))
+  const shown = [...added, ...(rules.requests === 'exact' ? kept : kept.slice(0, frames - added.length))]
   // A list that removes one frame twice makes room for one less than it says.
   if (shown.length > frames) return end('too many')
   const round: Round = {
     shown: shown.toSorted((a, b) => a - b),
-    outside: add.filter((second) => second >= conversation.total),
+    outside: asked.add.filter((second) => second >= total),
   }
   return { kind: 'look', conversation: { ...conversation, rounds: [...conversation.rounds, round] } }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { replySchema, styleShape, viewShape } from '../agent.ts'
 import { starts } from './candidates.ts'
-import { conversationModes, endings } from './conversation.ts'
+import { conversationModes, endings, requestModes } from './conversation.ts'
 
 /** How frames are sought; also a part of the settings of training. */
 export const seekShape = {
@@ -11,6 +11,8 @@ export const seekShape = {
   start: z.enum(starts).default('random'),
   /** Whether each round is a prompt of its own or part of a growing conversation. */
   mode: z.enum(conversationModes).default('fresh'),
+  /** What a request must be to be granted. */
+  requests: z.enum(requestModes).default('exact'),
   /** How options are named. */
   labels: z.enum(['letters', 'digits']).default('letters'),
 }

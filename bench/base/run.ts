@@ -35,7 +35,12 @@ const program = Effect.gen(function* () {
       {
         skill: yield* examine(engine, asked),
         seek: yield* seekExam(engine, checkpoint, half),
-        oneRound: yield* seekExam(engine, checkpoint, half, { frames: 5, rounds: 1, mode: 'fresh' }),
+        oneRound: yield* seekExam(engine, checkpoint, half, {
+          frames: 5,
+          rounds: 1,
+          mode: 'fresh',
+          requests: 'tolerant',
+        }),
         sight: yield* sight(engine, checkpoint, lessonDefaults),
         spread: yield* spread(engine, asked.direct),
         thoughtSpread: yield* spread(engine, asked.thought),

@@ -35,7 +35,7 @@ const { values } = parseArgs({
     out: { type: 'string' },
   },
 })
-const limits = { frames: 5, rounds: 5 } as const
+const limits = { frames: 5, rounds: 5, start: 'random', requests: 'tolerant' } as const
 const engine = { device: 'cpu', threads: 2 } as const
 
 /** What one arm did with one question. */
@@ -78,7 +78,7 @@ const oneSeed = Effect.fnUntraced(function* (home: string, seed: number) {
   yield* writeWhole(data, train.map((sample) => `${JSON.stringify(sample)}\n`).join(''))
 
   const sought = Effect.fnUntraced(function* (rounds: number) {
-    const seek = { frames: limits.frames, rounds, start: 'random', seed } as const
+    const seek = { ...limits, rounds, seed }
     const { predictions, uses } = yield* answerSeeking(valid, { videos, root: join(home, 'eval'), seek })
     return valid.map(
       ({ id, video, answer: truth }): Answered => ({
@@ -94,7 +94,7 @@ const oneSeed = Effect.fnUntraced(function* (home: string, seed: number) {
       ...{ model: values.model, engine, data, videos, run: join(home, `train-${rounds}`) },
       settings: {
         ...{ seed, steps: Number(values.steps), prompts: Number(values.prompts), checkpointEvery: 0 },
-        seek: { frames: limits.frames, rounds, start: 'random' },
+        seek: { ...limits, rounds },
       },
     }).pipe(Effect.provide(engineLayer({ ...engine, checkpoint: values.model, purpose: 'training' })))
     return model

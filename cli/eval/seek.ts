@@ -1,6 +1,6 @@
 import { Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
-import { conversationModes, starts } from '../../agents/index.ts'
+import { conversationModes, requestModes, starts } from '../../agents/index.ts'
 import { InputError } from '../../core/index.ts'
 import type { Suite } from '../../eval/index.ts'
 import { given, whole } from '../flags.ts'
@@ -26,6 +26,12 @@ export const seekFlags = {
     ),
     Flag.optional,
   ),
+  requests: Flag.Literals('requests', requestModes).pipe(
+    Flag.withDescription(
+      'with --protocol sparse: exact (default) grants the requests that Sparse-Video-R1 grants, tolerant also those that do not say right which frames to remove',
+    ),
+    Flag.optional,
+  ),
 }
 
 interface Input {
@@ -34,6 +40,7 @@ interface Input {
   readonly rounds: Option.Option<number>
   readonly start: Option.Option<(typeof starts)[number]>
   readonly conversation: Option.Option<(typeof conversationModes)[number]>
+  readonly requests: Option.Option<(typeof requestModes)[number]>
   readonly predictions: Option.Option<string>
   readonly baseline: Option.Option<string>
   readonly seed: number
@@ -43,16 +50,16 @@ interface Input {
 const sparseFrames = 5
 
 /** How frames are sought; null where the whole clip is shown. */
-export const seekOf = ({ protocol, frames, rounds, start, conversation, seed }: Input) =>
+export const seekOf = ({ protocol, frames, rounds, start, conversation, requests, seed }: Input) =>
   protocol === 'clip'
     ? null
     : {
         frames: Option.getOrElse(frames, () => sparseFrames),
         seed,
-        ...given({ rounds, start, mode: conversation }),
+        ...given({ rounds, start, mode: conversation, requests }),
       }
 
-const alone = ['rounds', 'start', 'conversation'] as const
+const alone = ['rounds', 'start', 'conversation', 'requests'] as const
 
 /** Refuses flags of frame seeking without it, and frame seeking where nothing can be asked by it. */
 export const refuseSeeking = Effect.fnUntraced(function* (suite: Suite, input: Input) {

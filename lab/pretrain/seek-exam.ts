@@ -62,7 +62,7 @@ export const seekExam = Effect.fnUntraced(function* (
   engine: EngineService,
   checkpoint: Preprocessing,
   each: number,
-  rules: Rules = { frames: 5, rounds: 5, mode: 'fresh' },
+  rules: Rules = { frames: 5, rounds: 5, mode: 'fresh', requests: 'tolerant' },
 ) {
   const cases = grades.flatMap((grade) =>
     Array.from({ length: each }, (_, index) => caseOf(grade, index, rules)),

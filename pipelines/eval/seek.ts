@@ -12,7 +12,7 @@ import { announceSight } from '../sight.ts'
 /** How frames are sought; settings that are not given have their defaults. */
 export type SeekOptions = AnswerOptions & {
   /** `frames` is the most frames of a round. */
-  readonly seek: Partial<Pick<SeekSettings, 'rounds' | 'start' | 'mode' | 'seed'>> &
+  readonly seek: Partial<Pick<SeekSettings, 'rounds' | 'start' | 'mode' | 'requests' | 'seed'>> &
     Pick<SeekSettings, 'frames'>
 }
 

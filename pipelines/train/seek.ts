@@ -60,13 +60,13 @@ export const seekSourceOf = (options: {
 /** Validation seeks frames as the training does. */
 export const seekValidation = (
   profile: ModelProfile,
-  { frames, rounds, start, mode, labels }: SeekTraining,
+  { frames, rounds, start, mode, requests, labels }: SeekTraining,
   plan: Pick<ReplyPlan, 'ask' | 'enable'>,
   maxTokens: number,
 ): SeekSettings =>
   frameSeeker.settings.parse({
     ...seekDefaults(profile),
-    ...{ frames, rounds, start, mode, labels, maxTokens },
+    ...{ frames, rounds, start, mode, requests, labels, maxTokens },
     ...{ think: plan.ask, reasoning: plan.enable, guided: false },
   })
 

@@ -11,7 +11,7 @@ import {
 } from '../../agents/index.ts'
 import { readReply } from '../../tasks/index.ts'
 
-const rules: Rules = { frames: 5, rounds: 5, mode: 'fresh' }
+const rules: Rules = { frames: 5, rounds: 5, mode: 'fresh', requests: 'exact' }
 const start = openConversation(20, [1, 5, 9, 13, 17])
 const replyTo = (text: string, from: Conversation = start, by: Rules = rules) => {
   const step = proceed(from, { text }, by)
@@ -83,6 +83,22 @@ describe('a step of the conversation', () => {
     expect(replyTo('<answer>+[1,5]</answer>', start, growing)).toBe('repeated')
   })
 
+  it('grants requests that say wrong what to remove, where it is tolerant, and nothing else', () => {
+    const tolerant: Rules = { ...rules, requests: 'tolerant' }
+    const by = (text: string) => replyTo(text, start, tolerant)
+    expect(by('<answer>+[2,3]</answer>')).toEqual([1, 2, 3, 5, 9])
+    expect(by('<answer>+[2,3]-[4,17]</answer>')).toEqual([1, 2, 3, 5, 9])
+    expect(by('<answer>+[2,3,4,6,7,8]-[1]</answer>')).toEqual([2, 3, 4, 6, 7])
+    expect(by('<answer>+[2]-[1,5,9,13,17,1]</answer>')).toEqual([2])
+    expect(by('<answer>+[5]-[1]</answer>')).toBe('repeated')
+    expect(by('<answer>+[1,5,9,13,17,2]</answer>')).toBe('repeated')
+    expect(by('<answer>+[20]</answer>')).toBe('outside')
+    expect(by('<answer>-[1]</answer>')).toBe('adds nothing')
+    expect(replyTo('<answer>+[2,3,4,6,7,8]</answer>', start, { ...tolerant, mode: 'growing' })).toEqual([
+      2, 3, 4, 6, 7,
+    ])
+  })
+
   it('always ends, whatever is asked, within its rounds and frames', () => {
     const reply = fc.oneof(
       fc
@@ -97,10 +113,11 @@ describe('a step of the conversation', () => {
       fc.property(
         fc.array(reply, { minLength: 6, maxLength: 6 }),
         fc.constantFrom('fresh', 'growing'),
-        (texts, mode) => {
+        fc.constantFrom('exact', 'tolerant'),
+        (texts, mode, requests) => {
           let now = start
           for (const [index, text] of texts.entries()) {
-            const step = proceed(now, { text }, { ...rules, mode })
+            const step = proceed(now, { text }, { ...rules, mode, requests })
             if (step.kind === 'end') return
             expect(index).toBeLessThan(rules.rounds - 1)
             now = step.conversation

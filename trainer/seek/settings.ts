@@ -14,4 +14,6 @@ export const seekSchema = z.strictObject({
 })
 export type SeekTraining = z.output<typeof seekSchema>
 
-export const rulesOf = ({ frames, rounds, mode }: SeekTraining): Rules => ({ frames, rounds, mode })
+export const rulesOf = ({ frames, rounds, mode, requests }: SeekTraining): Rules => ({
+  ...{ frames, rounds, mode, requests },
+})
