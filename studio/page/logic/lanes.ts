@@ -2,6 +2,7 @@ import type { Window } from '../../../core/index.ts'
 import type { Interval, Lane, SampleDetail } from '../../api/index.ts'
 import type { Bar, LaneShape } from '../timeline/shape.ts'
 import { percent } from './figures.ts'
+import { levelsOf } from './levels.ts'
 
 const barText = ({ votes, yes }: Interval): string =>
   [
@@ -11,10 +12,11 @@ const barText = ({ votes, yes }: Interval): string =>
     .filter((part) => part !== '')
     .join(' · ')
 
-const barOf = (interval: Interval): Bar => ({
+const barOf = (interval: Interval, level: number): Bar => ({
   window: [interval.start, interval.end],
   text: barText(interval),
   faint: interval.accepted === false,
+  level,
 })
 
 const noteOf = ({ kind, iou, outcome, ticks, intervals }: Lane): string => {
@@ -27,15 +29,19 @@ const noteOf = ({ kind, iou, outcome, ticks, intervals }: Lane): string => {
 
 const low = new Set<Lane['kind']>(['rollout', 'prediction'])
 
-const shapeOf = (lane: Lane): LaneShape => ({
-  id: lane.id,
-  kind: lane.kind,
-  label: lane.label,
-  note: noteOf(lane),
-  bars: lane.intervals.map(barOf),
-  ticks: lane.ticks,
-  low: low.has(lane.kind),
-})
+const shapeOf = (lane: Lane): LaneShape => {
+  const levels = levelsOf(lane.intervals.map(({ start, end }): Window => [start, end]))
+  return {
+    id: lane.id,
+    kind: lane.kind,
+    label: lane.label,
+    note: noteOf(lane),
+    bars: lane.intervals.map((interval, i) => barOf(interval, levels[i]!)),
+    levels: Math.max(0, ...levels) + 1,
+    ticks: lane.ticks,
+    low: low.has(lane.kind),
+  }
+}
 
 /** The lanes of a sample, the reviewer's own after what is annotated and true. */
 export const lanesOf = ({ lanes }: SampleDetail, own: LaneShape): ReadonlyArray<LaneShape> => {

@@ -15,9 +15,14 @@ const spoken = ({ label, note, bars, ticks }: LaneShape): string => {
 export const Lane = ({ lane, scale }: { readonly lane: LaneShape; readonly scale: Scale }) => {
   const chosen = selected.value
   return (
-    <div class={`lane ${lane.kind} ${lane.low ? 'low' : ''}`} role="img" aria-label={spoken(lane)}>
+    <div
+      class={`lane ${lane.kind} ${lane.low ? 'low' : ''}`}
+      role="img"
+      aria-label={spoken(lane)}
+      style={{ '--levels': lane.levels }}
+    >
       {lane.ticks.length > 0 ? <Ticks times={lane.ticks} scale={scale} /> : null}
-      {lane.bars.map(({ window, text, faint }, index) => {
+      {lane.bars.map(({ window, text, faint, level }, index) => {
         const left = toX(scale, window[0])
         const right = toX(scale, window[1])
         if (right < 0 || left > scale.width) return null
@@ -26,7 +31,7 @@ export const Lane = ({ lane, scale }: { readonly lane: LaneShape; readonly scale
           <div
             key={`${index} ${window[0]}`}
             class={`bar ${faint ? 'faint' : ''} ${isChosen ? 'chosen' : ''}`}
-            style={{ left: `${left}px`, width: `${Math.max(2, right - left)}px` }}
+            style={{ left: `${left}px`, width: `${Math.max(2, right - left)}px`, '--level': level }}
             title={`${windowText(window)} ${text}`}
             onPointerDown={(event) => {
               if (event.button !== 0) return

@@ -8,6 +8,8 @@ export interface Bar {
   readonly text: string
   /** Said of a proposal that was not accepted. */
   readonly faint: boolean
+  /** Row inside the lane, from 0: overlapping intervals lie below each other. */
+  readonly level: number
 }
 
 /** One lane as it is drawn. */
@@ -22,4 +24,6 @@ export interface LaneShape {
   readonly ticks: ReadonlyArray<number>
   /** Lanes of which there are many are low. */
   readonly low: boolean
+  /** Rows of overlapping intervals, at least 1. */
+  readonly levels: number
 }

@@ -60,8 +60,8 @@ export const Timeline = ({ lanes, range, duration, frame }: TimelineProps) => {
       <ul class="gutter" aria-label="Lanes">
         <li class="ruler-name" />
         {frame === null ? null : <li class="strip-name">video</li>}
-        {lanes.map(({ id, kind, label, note, low }) => (
-          <li key={id} class={`lane-name ${kind} ${low ? 'low' : ''}`}>
+        {lanes.map(({ id, kind, label, note, low, levels }) => (
+          <li key={id} class={`lane-name ${kind} ${low ? 'low' : ''}`} style={{ '--levels': levels }}>
             <span class="name">{label}</span>
             <span class="note">{note}</span>
           </li>

@@ -5,6 +5,7 @@ import { brushed, brushOf } from '../../../studio/page/logic/brush.ts'
 import { aligned, byTopic } from '../../../studio/page/logic/curves.ts'
 import { groupLength, nearestStep, signed, surprise } from '../../../studio/page/logic/groups.ts'
 import { extent, lanesOf, windowsOf } from '../../../studio/page/logic/lanes.ts'
+import { levelsOf } from '../../../studio/page/logic/levels.ts'
 
 const histogram: Histogram = { column: 'score', min: 0, max: 1, counts: [1, 2, 3, 4], missing: 0 }
 
@@ -65,7 +66,16 @@ const lane = (kind: Lane['kind'], more: Partial<Lane> = {}): Lane => ({
   ...{ id: kind, kind, label: kind, intervals: [], ticks: [], iou: null, outcome: null },
   ...more,
 })
-const own = { id: 'own', kind: 'own' as const, label: 'yours', note: '', bars: [], ticks: [], low: false }
+const own = {
+  id: 'own',
+  kind: 'own' as const,
+  label: 'yours',
+  note: '',
+  bars: [],
+  ticks: [],
+  low: false,
+  levels: 1,
+}
 const sample = (lanes: ReadonlyArray<Lane>, duration: number | null = null) =>
   ({ duration, lanes }) as SampleDetail
 
@@ -98,6 +108,35 @@ describe('lanes', () => {
       '2 votes · P(yes) 93 % true',
       '1 vote · P(yes) unknown false',
     ])
+  })
+
+  it('draw overlapping intervals below each other, and others in one row', () => {
+    expect(
+      levelsOf([
+        [0, 2],
+        [1, 3],
+        [2, 4],
+        [3, 5],
+      ]),
+    ).toEqual([0, 1, 0, 1])
+    expect(
+      levelsOf([
+        [5, 6],
+        [0, 1],
+        [1, 2],
+      ]),
+    ).toEqual([0, 0, 0])
+    const window = fc
+      .tuple(fc.nat(50), fc.integer({ min: 1, max: 20 }))
+      .map(([start, length]) => [start, start + length] as const)
+    fc.assert(
+      fc.property(fc.array(window), (windows) => {
+        const levels = levelsOf(windows)
+        for (const [i, a] of windows.entries())
+          for (const [j, b] of windows.entries())
+            if (i < j && levels[i] === levels[j]) expect(a[1] <= b[0] || b[1] <= a[0]).toBe(true)
+      }),
+    )
   })
 
   it('know how long the time line is, even where nobody measured the video', () => {

@@ -28,8 +28,8 @@ const Changes = ({ data }: { readonly data: Answer }) => (
       {data.metrics.map(({ name, a, b, change, interval }) => (
         <tr key={name}>
           <th scope="row">{name}</th>
-          <td>{a.toFixed(3)}</td>
-          <td>{b.toFixed(3)}</td>
+          <td>{a.toFixed(2)}</td>
+          <td>{b.toFixed(2)}</td>
           <td class={change > 0 ? 'up' : change < 0 ? 'down' : ''}>{signed(change)}</td>
           <td class="muted">
             {interval === null ? '–' : `${signed(interval[0])} to ${signed(interval[1])}`}

@@ -7,31 +7,44 @@ type Evaluation = Evaluations['evaluations'][number]
 /** Metrics of one table; the suite's headline comes first. */
 const most = 6
 
-const Whisker = ({ metric: { value, interval, floor } }: { readonly metric: Metric }) => (
-  <svg class="whisker" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-    <line class="base" x1="0" x2="100" y1="5" y2="5" />
-    {interval === null ? null : (
-      <rect x={interval[0] * 100} y={3} width={Math.max(0.5, (interval[1] - interval[0]) * 100)} height={4} />
-    )}
-    {floor === null ? null : <line class="floor" x1={floor * 100} x2={floor * 100} y1="0" y2="10" />}
-    {value === null ? null : <line class="value" x1={value * 100} x2={value * 100} y1="1" y2="9" />}
-  </svg>
-)
+/** What a whole scale of the table's metrics is: shares reach 1, percentages 100. */
+const scaleOf = (evaluations: ReadonlyArray<Evaluation>): number =>
+  evaluations.every(({ metrics }) => metrics.every(({ value }) => value === null || Math.abs(value) <= 1))
+    ? 1
+    : 100
 
-const isShare = ({ value }: Metric): boolean => value !== null && value >= 0 && value <= 1
+interface ScaledMetric {
+  readonly metric: Metric
+  readonly scale: number
+}
 
-const number = (value: number): string => value.toFixed(3)
+const Whisker = ({ metric: { value, interval, floor }, scale }: ScaledMetric) => {
+  const x = (of: number) => Math.min(Math.max(0, of / scale), 1) * 100
+  return (
+    <svg class="whisker" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+      <line class="base" x1="0" x2="100" y1="5" y2="5" />
+      {interval === null ? null : (
+        <rect x={x(interval[0])} y={3} width={Math.max(0.5, x(interval[1]) - x(interval[0]))} height={4} />
+      )}
+      {floor === null ? null : <line class="floor" x1={x(floor)} x2={x(floor)} y1="0" y2="10" />}
+      {value === null ? null : <line class="value" x1={x(value)} x2={x(value)} y1="1" y2="9" />}
+    </svg>
+  )
+}
 
-const MetricCell = ({ metric }: { readonly metric: Metric | undefined }) => {
+const MetricCell = ({ metric, scale }: { readonly metric: Metric | undefined; readonly scale: number }) => {
   if (metric === undefined || metric.value === null) return <td>–</td>
+  const number = (value: number) => value.toFixed(scale === 1 ? 3 : 1)
   return (
     <td>
-      <strong>{number(metric.value)}</strong>
+      <strong>{number(metric.value)}</strong>{' '}
       {metric.interval === null ? null : (
-        <span class="muted"> {`${number(metric.interval[0])} to ${number(metric.interval[1])}`}</span>
+        <span class="muted">{`${number(metric.interval[0])} to ${number(metric.interval[1])}`}</span>
       )}
-      {isShare(metric) ? <Whisker metric={metric} /> : null}
-      {metric.floor === null ? null : <span class="muted floor-text">floor {number(metric.floor)}</span>}
+      <Whisker metric={metric} scale={scale} />
+      {metric.floor === null ? null : (
+        <span class="muted floor-text">without video {number(metric.floor)}</span>
+      )}
     </td>
   )
 }
@@ -57,6 +70,7 @@ export const SuiteTable = ({ suite, evaluations }: SuiteTableProps) => {
     0,
     most,
   )
+  const scale = scaleOf(evaluations)
   return (
     <section class="panel evaluations" aria-label={suite}>
       <h2>
@@ -90,7 +104,11 @@ export const SuiteTable = ({ suite, evaluations }: SuiteTableProps) => {
               <td>{samples}</td>
               <td>{percent(parsed)}</td>
               {names.map((metric) => (
-                <MetricCell key={metric} metric={metrics.find((each) => each.name === metric)} />
+                <MetricCell
+                  key={metric}
+                  metric={metrics.find((each) => each.name === metric)}
+                  scale={scale}
+                />
               ))}
             </tr>
           ))}

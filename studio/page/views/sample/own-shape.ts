@@ -8,7 +8,8 @@ export const ownShape = (annotated: ReadonlyArray<Window> | null): LaneShape => 
   kind: 'own',
   label: isChanged.value ? 'yours (changed)' : 'yours',
   note: annotated === null ? '' : `IoU ${Windows.setIou(draft.value, annotated).toFixed(2)}`,
-  bars: draft.value.map((window) => ({ window, text: '', faint: false })),
+  bars: draft.value.map((window) => ({ window, text: '', faint: false, level: 0 })),
   ticks: [],
   low: false,
+  levels: 1,
 })

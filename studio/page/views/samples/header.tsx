@@ -1,7 +1,6 @@
 import type { Column } from '../../../api/index.ts'
 import { words } from '../../logic/figures.ts'
 import { go, place } from '../../state/place.ts'
-import { tracksOf } from './tracks.ts'
 
 const directionOf = (name: string): 'ascending' | 'descending' | 'none' => {
   const sort = place.value.sort.find(({ column }) => column === name)
@@ -10,16 +9,16 @@ const directionOf = (name: string): 'ascending' | 'descending' | 'none' => {
 
 const next = { none: [{ descending: true }], descending: [{ descending: false }], ascending: [] } as const
 
-/** Column names; a click sorts, largest first, then smallest first, then not at all. */
-export const Header = ({
-  shown,
-  columns,
-}: {
+interface HeaderProps {
   readonly shown: ReadonlyArray<string>
   readonly columns: ReadonlyArray<Column>
-}) => (
+  readonly tracks: string
+}
+
+/** Column names; a click sorts, largest first, then smallest first, then not at all. */
+export const Header = ({ shown, columns, tracks }: HeaderProps) => (
   <div class="head" role="rowgroup">
-    <div class="cells" role="row" style={tracksOf(shown, columns)}>
+    <div class="cells" role="row" style={{ gridTemplateColumns: tracks }}>
       {shown.map((name) => {
         const direction = directionOf(name)
         const column = columns.find((each) => each.name === name)

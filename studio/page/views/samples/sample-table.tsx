@@ -33,6 +33,7 @@ export const SampleTable = ({ rows, shown, columns }: SampleTableProps) => {
   const total = rows.total ?? 0
   const list: List = { rows: total, height, view }
   const [from, to] = visibleRows(list, at)
+  const tracks = tracksOf(shown, columns)
 
   useEffect(() => rows.need(from, to))
   useLayoutEffect(() => {
@@ -88,8 +89,8 @@ export const SampleTable = ({ rows, shown, columns }: SampleTableProps) => {
         act()
       }}
     >
-      <div class="table-body" style={{ height: `${barHeight(list) + height}px` }}>
-        <Header shown={shown} columns={columns} />
+      <div class="table-body" style={{ height: `${barHeight(list) + height}px`, minWidth: tracks.minWidth }}>
+        <Header shown={shown} columns={columns} tracks={tracks.gridTemplateColumns} />
         <div
           class="rows"
           role="rowgroup"
@@ -101,7 +102,7 @@ export const SampleTable = ({ rows, shown, columns }: SampleTableProps) => {
               index={from + i}
               rows={rows}
               shown={shown}
-              tracks={tracksOf(shown, columns)}
+              tracks={tracks.gridTemplateColumns}
               current={from + i === current}
               onChoose={() => {
                 setCurrent(from + i)

@@ -1,13 +1,12 @@
 import type { Cell } from '../../../api/index.ts'
 import { cellText } from '../../logic/figures.ts'
 import type { Rows } from '../../state/rows.ts'
-import type { tracksOf } from './tracks.ts'
 
 interface TableRowProps {
   readonly index: number
   readonly rows: Rows
   readonly shown: ReadonlyArray<string>
-  readonly tracks: ReturnType<typeof tracksOf>
+  readonly tracks: string
   readonly current: boolean
   readonly onChoose: () => void
 }
@@ -50,7 +49,7 @@ export const TableRow = ({ index, rows, shown, tracks, current, onChoose }: Tabl
       aria-rowindex={index + 2}
       aria-selected={current}
       class={`cells ${waiting ? 'waiting' : ''}`}
-      style={tracks}
+      style={{ gridTemplateColumns: tracks }}
       onClick={onChoose}
     >
       {shown.map((name) => {
