@@ -1,3 +1,4 @@
+export * from './address.ts'
 export * from './error.ts'
 export * from './matching.ts'
 export * from './nearest.ts'

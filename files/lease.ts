@@ -24,7 +24,8 @@ const beat = Duration.seconds(10)
 /** A lease not renewed for this long has expired, even if its process exists; allows for clock differences. */
 const deadAfter = 90_000
 
-const alive = (pid: number): boolean => {
+/** Whether a process exists on this machine, whoever runs it. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
@@ -36,7 +37,7 @@ const alive = (pid: number): boolean => {
 
 /** Whether the holder of a lease is alive: its heartbeat is recent and, on this machine, its process exists. */
 export const isLive = (lease: Pick<Lease, 'pid' | 'host' | 'heartbeat'>, now: number): boolean =>
-  now - lease.heartbeat < deadAfter && (lease.host !== hostname() || alive(lease.pid))
+  now - lease.heartbeat < deadAfter && (lease.host !== hostname() || isAlive(lease.pid))
 
 /** A lease from a clock so far ahead that it would stay valid for hours after its holder ended. */
 const isFuture = ({ heartbeat }: Lease, now: number): boolean => heartbeat - now > deadAfter

@@ -7,7 +7,7 @@ import { answerer } from '../../eval/index.ts'
 import { listSlices, recordedPlan } from '../../folds/index.ts'
 import { latestByKey, readReviews } from '../../reviews/index.ts'
 import { type Columns, literal, sampleOfStored, sharedColumns } from '../../store/index.ts'
-import type { Lane, SampleDetail, Verdict } from '../api/index.ts'
+import { laneKinds, type SampleDetail, type Verdict } from '../api/index.ts'
 import type { FoundRun } from '../discovery/find.ts'
 import type { Question } from '../server/question.ts'
 import { absent } from '../server/refusal.ts'
@@ -112,19 +112,6 @@ const siblingsOf = Effect.fnUntraced(function* (snapshot: Snapshot, key: string,
   return rows.map(([other, query]) => ({ key: String(other), query: String(query) }))
 })
 
-const order: ReadonlyArray<Lane['kind']> = [
-  'annotated',
-  'true',
-  'proposals',
-  'verified',
-  'curated',
-  'review',
-  'rollout',
-  'prediction',
-  'masked',
-  'frames',
-]
-
 /** A snapshot that holds a sample: the beginning of a large run where a page of it has shown the sample. */
 const snapshotFor = Effect.fnUntraced(function* (studio: Studio, run: FoundRun, key: string) {
   const early = yield* studio.snapshots.of(run, 0)
@@ -180,7 +167,7 @@ export const sampleDetail = Effect.fn('Studio.sampleDetail')(function* (studio: 
     duration: typeof measured === 'number' ? measured : sample.duration,
     windows,
     verdicts: verdicts.map(showVerdict),
-    lanes: lanes.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)),
+    lanes: lanes.toSorted((a, b) => laneKinds.indexOf(a.kind) - laneKinds.indexOf(b.kind)),
     exchanges: shown.flatMap((one) => one.exchanges),
     siblings: snapshot === null ? [] : yield* siblingsOf(snapshot, key, sample),
   } satisfies SampleDetail

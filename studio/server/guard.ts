@@ -1,17 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { hostname, networkInterfaces } from 'node:os'
+import { bracketed } from '../../core/index.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
-
-/** Whether only processes of this machine can reach an address. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
-
-/** A host as URLs have it: IPv6 addresses in brackets. */
-export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 /**
  * The names by which a browser may call a server that listens on `host`. A page of another site whose name was pointed

@@ -2,12 +2,12 @@ import { createServer } from 'node:http'
 import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Cause, Effect, type Scope } from 'effect'
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from 'effect/http'
-import { InputError } from '../../core/index.ts'
+import { bracketed, InputError } from '../../core/index.ts'
 import type { Videos } from '../../video/index.ts'
 import { pageFolder } from '../assets/index.ts'
 import { makeStudio, type StudioSources } from '../studio.ts'
 import { assetAnswer, readAssets } from './assets.ts'
-import { bracketed, type Guard, isLoopback, namesOf, refuse, safety } from './guard.ts'
+import { type Guard, namesOf, refuse, safety } from './guard.ts'
 import type { Question } from './question.ts'
 import { answerOf, type Failure, jsonAnswer, refusal } from './refusal.ts'
 import { fileRoutes, jsonRoutes } from './routes.ts'
@@ -130,6 +130,6 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
   })
 
   yield* server.serve(Effect.map(respond, HttpServerResponse.setHeaders(safety)))
-  const name = host === '0.0.0.0' || host === '::' || isLoopback(host) ? '127.0.0.1' : host
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${bracketed(name)}:${at}/?token=${encodeURIComponent(token)}`
 }) satisfies (options: ServeOptions) => Effect.Effect<string, InputError, Scope.Scope | Videos>

@@ -2,22 +2,14 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
+import { isAlive } from '../../files/index.ts'
 
 /** A folder of this server for copies, until the scope closes. What killed servers left goes too. */
 export const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => {
     for (const name of readdirSync(tmpdir())) {
       const pid = /^spanwise-studio-(\d+)-/.exec(name)?.[1]
-      if (pid !== undefined && !alive(Number(pid)))
+      if (pid !== undefined && !isAlive(Number(pid)))
         try {
           rmSync(join(tmpdir(), name), { recursive: true, force: true })
         } catch {

@@ -4,7 +4,7 @@ import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Effect, type Scope } from 'effect'
 import { HttpIncomingMessage, HttpServerRequest, HttpServerResponse } from 'effect/http'
 import type { z } from 'zod'
-import { InputError } from '../../core/index.ts'
+import { bracketed, InputError, isLoopback } from '../../core/index.ts'
 import { openapi } from './openapi.ts'
 import { eventRequest, promptsRequest, rewardsRequest } from './schemas.ts'
 import { Refusal, type TrainingService } from './service.ts'
@@ -19,9 +19,6 @@ export interface ServeOptions {
   /** Version of Spanwise, for the OpenAPI document. */
   readonly version: string
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
@@ -124,7 +121,7 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
   )
   const { address } = server
   const at = address._tag === 'UnixPathAddress' ? port : address.port
-  return `http://${host.includes(':') ? `[${host}]` : host}:${at}`
+  return `http://${bracketed(host)}:${at}`
 }) satisfies (
   service: TrainingService,
   options: ServeOptions,
