@@ -1,7 +1,8 @@
 /**
  * Does training on grounded questions raise Acc@GQA (right option, and windows with an IoU of at least 0.5)? Trains the
  * shipped checkpoint on the shapes world's grounded questions over several seeds and measures it on videos that no
- * training saw, beside the floor that sees no video: the prior's window and the first option.
+ * training saw, beside the floor that sees no video: the prior's window and the first option. The scenes are hard ones
+ * (`--grade`): those that pretraining leaves out, so that training has something to add.
  *
  *   node bench/neighbours/grounded-qa.ts [--checkpoint DIR] [--steps 40] [--seeds 3] [--arms grpo,sft] [--run DIR]
  *
@@ -32,11 +33,14 @@ const { values } = parseArgs({
   options: {
     checkpoint: { type: 'string', default: 'checkpoints/shapes-base' },
     run: { type: 'string', default: 'runs/neighbours/grounded-qa' },
+    grade: { type: 'string', default: 'hard' },
     videos: { type: 'string', default: '400' },
     validation: { type: 'string', default: '200' },
     steps: { type: 'string', default: '40' },
     prompts: { type: 'string', default: '16' },
-    'learning-rate': { type: 'string', default: '1e-4' },
+    'learning-rate': { type: 'string', default: '5e-5' },
+    'sft-rate': { type: 'string', default: '2e-4' },
+    batch: { type: 'string', default: '32' },
     seeds: { type: 'string', default: '3' },
     arms: { type: 'string', default: 'grpo,sft' },
     threads: { type: 'string', default: String(availableParallelism()) },
@@ -108,6 +112,7 @@ const program = Effect.gen(function* () {
   yield* writeWorld(world, {
     ...defaultWorldSettings,
     seed: 13,
+    grades: { easy: 0, medium: 0, hard: 0, [values.grade]: 1 },
     splits: [
       { split: 'train', videos },
       { split: 'valid', videos: validation },
@@ -160,7 +165,9 @@ const program = Effect.gen(function* () {
         run: join(values.run, 'train', `${arm}-${seed}`),
         settings: {
           ...{ seed, steps, checkpointEvery: 0 },
-          ...(arm === 'sft' ? { batch: 2 * prompts } : { prompts, learningRate, mask: { start: 0 } }),
+          ...(arm === 'sft'
+            ? { batch: Number(values.batch), learningRate: Number(values['sft-rate']) }
+            : { prompts, learningRate, mask: { start: 0 } }),
         },
       }
       results.push(
@@ -181,7 +188,7 @@ const program = Effect.gen(function* () {
   console.log(
     report(
       ...([base, floor, results] as const),
-      `${train.length} training questions, ${valid.length} validation questions, ${steps} steps of ${prompts} prompts x 8 rollouts, learning rate ${values['learning-rate']}, ${threads} threads.`,
+      `${train.length} training questions, ${valid.length} validation questions, all of grade ${values.grade}; ${steps} steps: grpo of ${prompts} prompts x 8 rollouts at ${values['learning-rate']}, sft of ${values.batch} answers at ${values['sft-rate']}; ${threads} threads.`,
     ),
   )
 })
