@@ -17,6 +17,7 @@ import type { Snapshot } from '../table/snapshot.ts'
 import { maskAt, maskLane } from '../training/mask.ts'
 import { answerRows, showAnswer } from './answer.ts'
 import { windowLane } from './lane.ts'
+import { showOther } from './other.ts'
 import { type VerdictRow, verdictRows } from './places.ts'
 import { predictionLanes } from './predictions.ts'
 import { showReflection } from './reflection.ts'
@@ -94,7 +95,7 @@ const exchangesOf = (verdict: VerdictRow, sample: Sample) => {
   if (verdict.agent.name === agents.bra.name) return showReflection(verdict)
   if (verdict.agent.name === agents.dea.name) return showRollouts(verdict, sample)
   if (verdict.agent.name === answerer.name) return showAnswer(verdict, sample)
-  return { exchanges: [], lanes: [] }
+  return showOther(verdict, sample)
 }
 
 /** Rows around a sample's own in which those of the same video are looked for. */
