@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Effect, Layer } from 'effect'
+import { showsEvidence } from '../../agents/index.ts'
 import { letter, mean, type Sample } from '../../core/index.ts'
 import { defaultWorldSettings, writeWorld } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
@@ -44,6 +45,8 @@ interface Answered {
   readonly right: number
   readonly frames: number | null
   readonly rounds: number | null
+  /** Whether some frame showed the answer. */
+  readonly found: number | null
 }
 type Arm = ReadonlyArray<Answered>
 
@@ -52,12 +55,14 @@ const asking = (checkpoint: string) =>
     Layer.provideMerge(engineLayer({ ...engine, checkpoint, purpose: 'inference' })),
   )
 
+/** Of arms that seek nothing. */
+const unseen = { frames: null, rounds: null, found: null } as const
+
 const constant = (seed: number, samples: ReadonlyArray<Sample>, chosen: string): Arm =>
   samples.map((sample) => ({
     video: `${seed}/${sample.video}`,
     right: sample.answer === chosen ? 1 : 0,
-    frames: null,
-    rounds: null,
+    ...unseen,
   }))
 
 const oneSeed = Effect.fnUntraced(function* (home: string, seed: number) {
@@ -80,14 +85,16 @@ const oneSeed = Effect.fnUntraced(function* (home: string, seed: number) {
   const sought = Effect.fnUntraced(function* (rounds: number) {
     const seek = { ...limits, rounds, seed }
     const { predictions, uses } = yield* answerSeeking(valid, { videos, root: join(home, 'eval'), seek })
-    return valid.map(
-      ({ id, video, answer: truth }): Answered => ({
+    return valid.map(({ id, video, answer: truth, windows }): Answered => {
+      const use = uses.get(id)!
+      const shown = use.rounds.flatMap((round) => round.shown)
+      return {
         video: `${seed}/${video}`,
         right: predictions.get(id)?.answer === truth ? 1 : 0,
-        frames: uses.get(id)?.frames ?? null,
-        rounds: uses.get(id)?.rounds.length ?? null,
-      }),
-    )
+        ...{ frames: use.frames, rounds: use.rounds.length },
+        found: showsEvidence(shown, windows ?? []) ? 1 : 0,
+      }
+    })
   })
   const trained = Effect.fnUntraced(function* (rounds: number) {
     const { model } = yield* runCurriculum({
@@ -104,7 +111,8 @@ const oneSeed = Effect.fnUntraced(function* (home: string, seed: number) {
     const { predictions } = yield* answer(valid, { videos, root: join(home, 'eval') })
     const whole = valid.map(
       ({ id, video, answer: truth }): Answered => ({
-        ...{ video: `${seed}/${video}`, frames: null, rounds: null },
+        ...unseen,
+        video: `${seed}/${video}`,
         right: predictions.get(id)?.answer === truth ? 1 : 0,
       }),
     )
@@ -166,16 +174,19 @@ const rows = [...pooled].map(([name, arm]) => {
     perSeed: results.map((one) => 100 * mean(one[name]!.map(({ right }) => right))),
     frames: frames.length === 0 ? null : mean(frames),
     rounds: frames.length === 0 ? null : mean(arm.flatMap((one) => one.rounds ?? [])),
+    found: frames.length === 0 ? null : 100 * mean(arm.flatMap((one) => one.found ?? [])),
     /** Against the control, points. */
     difference: against!.difference,
     differenceInterval: against!.interval,
   }
 })
-console.log('| arm | accuracy | 95 % | by seed | against one round | 95 % | frames | rounds |')
-console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
+console.log(
+  '| arm | accuracy | 95 % | by seed | against one round | 95 % | answer in view | frames | rounds |',
+)
+console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
 for (const row of rows)
   console.log(
-    `| ${row.name} | ${row.accuracy.toFixed(1)} | ${range(row.interval)} | ${row.perSeed.map((value) => value.toFixed(1)).join(', ')} | ${row.difference.toFixed(1)} | ${range(row.differenceInterval)} | ${row.frames?.toFixed(1) ?? '-'} | ${row.rounds?.toFixed(2) ?? '-'} |`,
+    `| ${row.name} | ${row.accuracy.toFixed(1)} | ${range(row.interval)} | ${row.perSeed.map((value) => value.toFixed(1)).join(', ')} | ${row.difference.toFixed(1)} | ${range(row.differenceInterval)} | ${row.found?.toFixed(1) ?? '-'} | ${row.frames?.toFixed(1) ?? '-'} | ${row.rounds?.toFixed(2) ?? '-'} |`,
   )
 if (values.out !== undefined)
   await writeFile(values.out, `${JSON.stringify({ settings: values, rows }, null, 2)}\n`)

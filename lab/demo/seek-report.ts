@@ -14,6 +14,8 @@ export interface SeekMeasured {
   readonly frames: number | null
   readonly tokens: number | null
   readonly seconds: number | null
+  /** Share of questions about which some frame showed the answer; null where no frames are sought. */
+  readonly found: number | null
   /** Share of readable answers. */
   readonly parsed: number
 }
@@ -64,11 +66,22 @@ export const seekTables = ({
   phases,
 }: SeekReport): { readonly models: Table; readonly endings: Table; readonly phases: Table } => ({
   models: {
-    head: ['model', 'accuracy', '95 % interval', 'rounds', 'frames', 'tokens', 'seconds', 'parsed'],
+    head: [
+      'model',
+      'accuracy',
+      '95 % interval',
+      'answer in view',
+      'rounds',
+      'frames',
+      'tokens',
+      'seconds',
+      'parsed',
+    ],
     rows: measured.map((one) => [
       one.name,
       one.accuracy.toFixed(1),
       one.interval === null ? '-' : one.interval.map((end) => end.toFixed(1)).join(' to '),
+      one.found === null ? '-' : `${(100 * one.found).toFixed(0)} %`,
       shown(one.rounds, 2),
       shown(one.frames, 2),
       shown(one.tokens, 0),

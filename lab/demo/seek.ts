@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { letter, type Sample } from '../../core/index.ts'
+import { showsEvidence } from '../../agents/index.ts'
+import { letter, mean, type Sample } from '../../core/index.ts'
 import { defaultWorldSettings, type WorldSettings, writeWorld } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { endingCounts, evaluate, type SeekUses, shapesSuite } from '../../eval/index.ts'
@@ -19,7 +20,20 @@ import type { DemoOptions, TaskDemo } from './task-demo.ts'
 /** Frames of a round and rounds, as in Sparse-Video-R1; the small model rarely says right which frames to remove. */
 const limits = { frames: 5, rounds: 5, start: 'random', requests: 'tolerant' } as const
 
-const measuredOf = (name: string, { report }: Pick<ReturnType<typeof evaluate>, 'report'>): SeekMeasured => {
+/** Share of questions about which some frame showed the answer. */
+const foundShare = (samples: ReadonlyArray<Sample>, uses: SeekUses): number =>
+  mean(
+    samples.map(({ id, windows }) => {
+      const shown = uses.get(id)?.rounds.flatMap((round) => round.shown) ?? []
+      return showsEvidence(shown, windows ?? []) ? 1 : 0
+    }),
+  )
+
+const measuredOf = (
+  name: string,
+  { report }: Pick<ReturnType<typeof evaluate>, 'report'>,
+  found: number | null = null,
+): SeekMeasured => {
   const figure = (metric: string) => {
     const value = report.metrics[metric]
     return value === undefined || Number.isNaN(value) ? null : value
@@ -30,6 +44,7 @@ const measuredOf = (name: string, { report }: Pick<ReturnType<typeof evaluate>, 
     interval: report.intervals.choice ?? null,
     ...{ rounds: figure('rounds'), frames: figure('frames') },
     ...{ tokens: figure('tokens'), seconds: figure('seconds') },
+    found,
     parsed: report.parseRate,
   }
 }
@@ -102,7 +117,8 @@ const runSeekDemo = Effect.fn('Demo.seek')(function* (options: DemoOptions) {
 
   const scored = Effect.fnUntraced(function* (name: string, predictions: Predictions, uses?: SeekUses) {
     const from = { suite: 'shapes', samples: valid, train, seed, ...(uses === undefined ? {} : { uses }) }
-    return measuredOf(name, (yield* runEval(from, name, predictions)).evaluation)
+    const found = uses === undefined ? null : foundShare(valid, uses)
+    return measuredOf(name, (yield* runEval(from, name, predictions)).evaluation, found)
   })
   const sought = Effect.fnUntraced(function* (name: string, rounds: number) {
     const seek = { ...limits, rounds, seed }
