@@ -1,12 +1,20 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
-import type { Change } from '../../studio/api/index.ts'
-import { folderOf } from '../cli/command-line.ts'
+import type { Change, Folds, Page } from '../../studio/api/index.ts'
+import { folderOf, type Outcome, spanwise } from '../cli/command-line.ts'
+import { row, workplace, writeRows } from '../cli/workplace.ts'
+import { startFaultServer } from '../support/fault-server.ts'
 import { openStudio, token } from './open-studio.ts'
 
 /** Reads changes until `enough` says so. */
-const follow = async (url: string, enough: (changes: ReadonlyArray<Change>) => boolean, act: () => void) => {
+const follow = async (
+  url: string,
+  enough: (changes: ReadonlyArray<Change>) => boolean,
+  act: () => void,
+  each: () => Promise<void> = async () => undefined,
+) => {
   const abort = new AbortController()
   const response = await fetch(new URL('/api/events', url), {
     headers: { authorization: `Bearer ${token}` },
@@ -22,7 +30,9 @@ const follow = async (url: string, enough: (changes: ReadonlyArray<Change>) => b
     text = events.pop()!
     for (const event of events) {
       const data = /^event: change\ndata: (.*)$/.exec(event)?.[1]
-      if (data !== undefined) changes.push(JSON.parse(data))
+      if (data === undefined) continue
+      changes.push(JSON.parse(data))
+      if (changes.at(-1)!.run !== '') await each()
     }
     if (enough(changes)) break
   }
@@ -31,6 +41,45 @@ const follow = async (url: string, enough: (changes: ReadonlyArray<Change>) => b
 }
 
 describe('live changes', () => {
+  it('follow a fold from its first sample to its verdicts, without disturbing it', async () => {
+    const root = await workplace('live')
+    mkdirSync(join(root, 'runs'))
+    writeRows(
+      join(root, 'train.jsonl'),
+      Array.from({ length: 8 }, (_, i) => row('good.mp4', `query ${i}`)),
+    )
+    const server = await startFaultServer({ latency: 300 })
+    const studio = await openStudio({ folder: join(root, 'runs') })
+    let ended: Promise<Outcome> | undefined
+    let live = false
+    const changes = await follow(
+      studio.url,
+      (all) => all.some(({ what }) => what === 'verdicts'),
+      () => {
+        ended = Effect.runPromise(
+          spanwise(
+            ...[root, 'dea', '--dataset', 'jsonl', '--annotations', 'train.jsonl', '--videos', 'videos'],
+            ...['--run', 'runs/live', '--frames', '4', '--cache', 'off', '--backend', 'openai'],
+            ...['--base-url', server.url, '--model', 'model', '--preset', 'vllm', '--concurrency', '1'],
+          ),
+        )
+      },
+      async () => {
+        const { agents } = await studio.get<Folds>('/api/runs/live/folds')
+        live ||= agents.some(({ folds }) => folds.some(({ state }) => state === 'running'))
+        // Asking for what is being written holds nothing up.
+        await studio.get<Page>('/api/runs/live/table')
+      },
+    )
+    expect((await ended)?.code).toBe(0)
+    expect(changes).toContainEqual({ run: 'live', what: 'folds' })
+    expect(live).toBe(true)
+    expect((await studio.get<Page>('/api/runs/live/table')).total).toBe(8)
+    await studio.close()
+    await server.kill()
+    rmSync(root, { recursive: true })
+  })
+
   it('name the run and what to read again, also of a run that begins', async () => {
     const root = folderOf({})
     mkdirSync(join(root, 'one'))
