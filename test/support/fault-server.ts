@@ -3,7 +3,8 @@ import type { AddressInfo, Socket } from 'node:net'
 
 /** What the server does with one request for a completion. */
 export type Fault =
-  | { readonly kind: 'answer'; readonly after?: number }
+  /** After so many milliseconds, or once something has happened. */
+  | { readonly kind: 'answer'; readonly after?: number; readonly when?: Promise<void> }
   /** A status, with the header Retry-After where one is given. */
   | {
       readonly kind: 'status'
@@ -123,6 +124,7 @@ export const startFaultServer = async (
     switch (fault.kind) {
       case 'answer': {
         if (fault.after !== undefined) await sleep(fault.after)
+        await fault.when
         response.writeHead(200, json).end(completion(one))
         return
       }

@@ -45,6 +45,10 @@ export interface Place {
   /** Two evaluations that are compared. */
   readonly a: string | null
   readonly b: string | null
+  /** Whether samples that gained come before those that lost. */
+  readonly gains: boolean
+  /** The sample that is selected among them. */
+  readonly row: string | null
 }
 
 export const home: Place = {
@@ -66,6 +70,8 @@ export const home: Place = {
   runs: [],
   a: null,
   b: null,
+  gains: false,
+  row: null,
 }
 
 /** One parameter of the address; `write` says null for what is left out, `read` for what cannot be read. */
@@ -79,6 +85,12 @@ const text = (name: string): Codec<string | null> => ({
   name,
   write: (value) => value,
   read: (found) => found,
+})
+
+const flag = (name: string): Codec<boolean> => ({
+  name,
+  write: (value) => (value ? '1' : null),
+  read: (found) => found === '1',
 })
 
 const number = (found: string): number | null =>
@@ -131,7 +143,7 @@ const codecs: { readonly [Field in keyof Place]: Codec<Place[Field]> } = {
   columns: names('columns'),
   histogram: text('histogram'),
   sample: text('sample'),
-  queue: { name: 'queue', write: (value) => (value ? '1' : null), read: (found) => found === '1' },
+  queue: flag('queue'),
   panel: {
     name: 'panel',
     write: (value) => (value === home.panel ? null : value),
@@ -159,6 +171,8 @@ const codecs: { readonly [Field in keyof Place]: Codec<Place[Field]> } = {
   runs: names('runs'),
   a: text('a'),
   b: text('b'),
+  gains: flag('gains'),
+  row: text('row'),
 }
 
 const fields = Object.keys(codecs) as ReadonlyArray<keyof Place>

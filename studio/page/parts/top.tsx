@@ -56,7 +56,12 @@ export const Top = () => (
     {curations.value.length > 0 ? <RunPicker /> : null}
     <nav class="tabs" aria-label="Views">
       {tabs.map(([view, label]) => (
-        <Link key={view} to={{ view, time: 0, zoom: null }} class="tab" current={isHere(view)}>
+        <Link
+          key={view}
+          to={{ view, sample: null, queue: false, time: 0, zoom: null }}
+          class="tab"
+          current={isHere(view)}
+        >
           {label}
           {counts(view) === null ? null : <span class="muted">&nbsp;{counts(view)}</span>}
         </Link>

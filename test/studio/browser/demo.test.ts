@@ -253,6 +253,7 @@ describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's 
       await page.keyboard.press('Enter')
       await openFirst()
       for (const key of keys) {
+        await page.locator('.timeline').waitFor()
         const about = (await page.locator('.title p').textContent())!.split(' · ')[2]
         await page.keyboard.press(key)
         await status()

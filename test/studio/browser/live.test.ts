@@ -6,6 +6,9 @@ import { rows, type Served, serveRun, type Visitor, visit } from './scene.ts'
 
 describe.skipIf(noBrowser !== null)('the studio in a browser, while a fold runs', () => {
   const samples = 24
+  const hostile =
+    '<script>document.body.dataset.broken = 1</script><img src=x onerror=alert(1)><answer>1.0 to 2.0</answer>'
+  const seen = Promise.withResolvers<void>()
   let scene: FoldsScene
   let served: Served
   let browser: Browser
@@ -15,9 +18,9 @@ describe.skipIf(noBrowser !== null)('the studio in a browser, while a fold runs'
   beforeAll(async () => {
     let asked = 0
     scene = await foldsScene('studio-live', samples, {
-      latency: 150,
+      reply: () => ({ message: { role: 'assistant', content: hostile } }),
       // The second half waits until somebody has seen the first.
-      script: () => (++asked > samples / 2 ? { kind: 'answer', after: 1500 } : { kind: 'answer' }),
+      script: () => (++asked > samples / 2 ? { kind: 'answer', when: seen.promise } : { kind: 'answer' }),
     })
     await scene.spanwise('folds', 'plan', ...scene.agent(samples))
     const run = scene.start('dea', ...scene.agent(samples).slice(2))
@@ -37,12 +40,27 @@ describe.skipIf(noBrowser !== null)('the studio in a browser, while a fold runs'
     await ada.open('view=folds')
     await ada.page.evaluate('document.body.dataset.loaded = "once"')
     await ada.page.getByText('running', { exact: true }).waitFor()
+    await ada.page.getByText(`${samples / 2} of ${samples}`).waitFor()
+    seen.resolve()
     expect((await done).code).toBe(0)
     await ada.page.getByText(`${samples} of ${samples}`).waitFor()
     await ada.page.getByText('done', { exact: true }).waitFor()
     await ada.page.getByRole('link', { name: 'Samples', exact: true }).click()
     await rows(ada.page, samples)
     expect(await ada.page.evaluate('document.body.dataset.loaded')).toBe('once')
+  })
+
+  it('shows markup in replies, and in what a link says, as text', async () => {
+    const { page } = ada
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Prompts and replies' }).click()
+    await page.getByText(hostile.slice(0, 60)).first().waitFor()
+    await ada.open(`where=${encodeURIComponent(hostile)}&sample=${encodeURIComponent(hostile)}&view=sample`)
+    await page.getByRole('alert').waitFor()
+    expect(await page.evaluate('document.body.dataset.broken ?? null')).toBeNull()
+    expect(await page.locator('img[src=x]').count()).toBe(0)
+    expect(ada.problems.filter((problem) => problem.includes('Content Security Policy'))).toEqual([])
   })
 
   it('never holds up the run, and may be killed while it reads', async () => {

@@ -38,6 +38,8 @@ const place: fc.Arbitrary<Place> = fc.record({
   runs: fc.array(name, { maxLength: 4 }),
   a: orNull(text),
   b: orNull(text),
+  gains: fc.boolean(),
+  row: orNull(text),
 })
 
 const search = fc

@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks'
 import type { Comparison as Answer } from '../../../api/index.ts'
 import { count } from '../../logic/figures.ts'
 import { signed } from '../../logic/groups.ts'
@@ -7,7 +6,7 @@ import { path } from '../../state/api.ts'
 import { useCommands } from '../../state/commands.ts'
 import { useFetched } from '../../state/fetched.ts'
 import { revision } from '../../state/live.ts'
-import { go } from '../../state/place.ts'
+import { adjust, go, place } from '../../state/place.ts'
 import { nameOf } from '../../state/runs.ts'
 import { Bins } from './bins.tsx'
 import { CompareRow } from './compare-row.tsx'
@@ -49,10 +48,13 @@ export const Comparison = ({ a, b }: { readonly a: string; readonly b: string })
     path(['compare'], { a, b }),
     revision(a, 'evaluation') + revision(b, 'evaluation'),
   )
-  const [at, setAt] = useState(0)
-  const [gains, setGains] = useState(false)
+  const { gains, row } = place.value
   const ordered = data === null ? [] : gains ? data.rows.toReversed() : data.rows
-  const select = (index: number) => setAt(Math.min(Math.max(0, index), Math.max(0, ordered.length - 1)))
+  const at = Math.max(
+    0,
+    ordered.findIndex(({ sample }) => sample === row),
+  )
+  const select = (index: number) => adjust({ row: ordered[index]?.sample ?? row })
   useCommands({ 'next-sample': () => select(at + 1), 'previous-sample': () => select(at - 1) })
   if (problem !== null) return <ProblemNotice problem={problem} />
   if (data === null) return <p class="empty">Comparing …</p>
@@ -71,10 +73,10 @@ export const Comparison = ({ a, b }: { readonly a: string; readonly b: string })
         <Bins title="Mean IoU by position in the video" bins={data.byPosition} />
       </div>
       <div class="row">
-        <button type="button" aria-pressed={!gains} onClick={() => setGains(false)}>
+        <button type="button" aria-pressed={!gains} onClick={() => adjust({ gains: false, row: null })}>
           Losses first
         </button>
-        <button type="button" aria-pressed={gains} onClick={() => setGains(true)}>
+        <button type="button" aria-pressed={gains} onClick={() => adjust({ gains: true, row: null })}>
           Gains first
         </button>
         <span class="muted">
