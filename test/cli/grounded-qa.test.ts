@@ -1,10 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultServer } from '../support/fault-server.ts'
 import { spanwise } from './command-line.ts'
-import { workplace } from './workplace.ts'
+import { model as tied, workplace } from './workplace.ts'
 
 let root = ''
 beforeAll(async () => {
@@ -46,6 +46,40 @@ const reply = (question: string) =>
   question.includes('<glue>') ? '<answer>B</answer><glue>[(2.0, 6.0)]</glue>' : '<answer>none</answer>'
 
 describe('grounded questions on the command line', () => {
+  it('are trained on, option and windows each rewarded', async () => {
+    const run = async (...args: ReadonlyArray<string>) => {
+      const { code, err } = await Effect.runPromise(spanwise(root, ...args))
+      expect(code, err).toBe(0)
+    }
+    const place = ['--annotations', 'nextgqa', '--split', 'valid']
+    await run('datasets', 'export', 'nextgqa', ...place, '--out', 'train.jsonl')
+    await run(
+      ...['train', 'curriculum', '--data', 'train.jsonl', '--videos', 'videos', '--model', tied],
+      ...[
+        '--steps',
+        '2',
+        '--run',
+        'grpo',
+        '--frames',
+        '4',
+        '--cache',
+        'off',
+        '--set',
+        'sampling.maxTokens=8',
+      ],
+      ...['--set', 'group=2', '--set', 'prompts=2', '--set', 'scale=task', '--set', 'inject=always'],
+    )
+    const rows = readFileSync(join(root, 'grpo', 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+    for (const row of rows.map((line) => JSON.parse(line))) {
+      expect(Object.keys(row.rewards)).toEqual(['answer', 'glue_iou'])
+      expect(Object.keys(row.tasks)).toEqual(['grounded-qa'])
+      // The annotation beside the random model's reply is a lesson in every group.
+      expect(row.loss).not.toBeNull()
+    }
+  })
+
   it('are reflected on, rated and evaluated through a server', async () => {
     const asked: Array<string> = []
     await using server = await startFaultServer({

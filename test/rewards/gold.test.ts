@@ -46,7 +46,8 @@ const gold: ReadonlyArray<
   ['format_glue', question, `${thought}${groundedAnswer('B', windows)}`, 1, 0],
   ['format_glue_no_think', question, groundedAnswer('B', windows), 1, 0],
   ['time_r1_iou', query, '<answer>4.0 to 8.0</answer>', 1, 0],
-  ['iou_v2', query, '<answer>4.0 to 8.0</answer>', 1, 0],
+  // Its factors are not clamped: an end far beyond the clip makes one negative.
+  ['iou_v2', query, '<answer>4.0 to 8.0</answer>', 1, -1],
   ['timelens2_wasserstein', query, window, 1, 0],
   ['parse_penalty', query, window, 0, -1],
   ['count_hybrid', count, countAnswer(2), 1.5, 0],
