@@ -92,6 +92,7 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
           steps: read.steps,
           items: read.items,
           wording: wordingOf(read),
+          framesPerToken: read.profile.view.framesPerToken,
           views: yield* viewsOf(read, options),
           folder,
           engine,

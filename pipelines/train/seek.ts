@@ -29,6 +29,21 @@ const frameBudget = (profile: ModelProfile, frames: number): PixelBudget => {
   }
 }
 
+/** Decodes one frame a second of an item's video, at the size of a round's frames. */
+export const seekClipsOf =
+  (
+    videos: Videos['Service'],
+    profile: ModelProfile,
+    folders: VideoFolders,
+    { frames }: Pick<SeekTraining, 'frames'>,
+  ) =>
+  ({ sample }: TrainingItem) =>
+    videos.clip(
+      fileOf(folders, sample) ?? sample.file,
+      { kind: 'rate', fps: 1 },
+      frameBudget(profile, frames),
+    )
+
 /** Where the prompts of frame seeking come from in training on the embedded engine. */
 export const seekSourceOf = (options: {
   readonly videos: Videos['Service']
@@ -42,12 +57,7 @@ export const seekSourceOf = (options: {
   const { videos, folders, preprocessing, profile, plan, settings } = options
   return seekSource({
     preprocessing,
-    clip: ({ sample }) =>
-      videos.clip(
-        fileOf(folders, sample) ?? sample.file,
-        { kind: 'rate', fps: 1 },
-        frameBudget(profile, settings.frames),
-      ),
+    clip: seekClipsOf(videos, profile, folders, settings),
     settings,
     style: { dialect: profile.dialect, think: plan.ask },
     enable: plan.enable,
@@ -99,17 +109,5 @@ const refuseInjection = ({ inject }: Pick<GrpoOptions, 'inject'>): Effect.Effect
           subject: 'train curriculum setting "inject"',
           problem: 'an annotation cannot take the place of a conversation about frames',
           remedy: 'set inject to none, or leave out seek',
-        }),
-      )
-
-/** Frame seeking trains on the embedded engine only. */
-export const refuseServedSeek = ({ seek }: Pick<SftOptions, 'seek'>): Effect.Effect<void, InputError> =>
-  seek === undefined
-    ? Effect.void
-    : Effect.fail(
-        new InputError({
-          subject: 'setting "seek"',
-          problem: 'conversations about frames are trained on the embedded engine only',
-          remedy: 'leave out --engine trl',
         }),
       )

@@ -15,8 +15,8 @@ import {
   clipViews,
   openRunFolder,
   stepsOf,
+  type TrainingItem,
   type Wording,
-  withRefusals,
 } from '../../trainer/index.ts'
 import { engineSettings, type TrainingKind } from '../../trainer/service/index.ts'
 import { Videos } from '../../video/index.ts'
@@ -26,9 +26,9 @@ import { curriculumSettings, planOf, sftSettings } from '../train/defaults.ts'
 import { trainingItems } from '../train/items.ts'
 import { checkServedMask } from '../train/mask-mode.ts'
 import type { TrainOptions } from '../train/options.ts'
-import { refuseServedSeek } from '../train/seek.ts'
+import { fitItems, seekClipsOf } from '../train/seek.ts'
 import type { TrlOptions } from './options.ts'
-import { checkSupported, checkValidation, promptsPerStep } from './supported.ts'
+import { checkSeek, checkSupported, checkValidation, promptsPerStep } from './supported.ts'
 
 /** A folder as an absolute path; a name on the Hub as it is. */
 export const modelPath = (model: string): string =>
@@ -52,6 +52,8 @@ export const readTrl = Effect.fnUntraced(function* (
   const model = modelPath(options.model)
   const profile = yield* profileOf(model, options.profile)
   const { data, items: found } = yield* trainingItems(options)
+  const { validation } = options
+  let fit: ReadonlyArray<TrainingItem> = found
   const processes = Math.max(1, trl.gpus)
   const training: TrainingKind =
     kind === 'sft'
@@ -59,21 +61,21 @@ export const readTrl = Effect.fnUntraced(function* (
           const settings = yield* sftSettings(profile, options.settings)
           if (settings.thoughts) yield* checkTaught(found)
           yield* checkSupported(settings, found)
-          const batch = yield* promptsPerStep(settings, found, settings.batch, processes)
+          fit = yield* fitItems(found, settings, validation?.samples)
+          const batch = yield* promptsPerStep(settings, fit, settings.batch, processes)
           return { kind, options: { ...settings, batch } }
         })
       : yield* Effect.gen(function* () {
           const settings = yield* curriculumSettings(profile, found, options.settings)
           yield* checkServedMask(settings.mask.kind)
           yield* checkSupported(settings, found)
-          const prompts = yield* promptsPerStep(settings, found, settings.prompts, processes)
+          fit = yield* fitItems(found, settings, validation?.samples)
+          const prompts = yield* promptsPerStep(settings, fit, settings.prompts, processes)
           return { kind, options: { ...settings, prompts }, rewards: yield* composeRewards(settings.rewards) }
         })
   const settings = training.options
-  yield* checkOrder(found, settings)
-  yield* refuseServedSeek(settings)
-  const all = yield* withRefusals(found, settings)
-  const items = training.kind === 'sft' ? all : bandedBy(all, training.options.key)
+  yield* checkOrder(fit, settings)
+  const items = training.kind === 'sft' ? fit : bandedBy(fit, training.options.key)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
   const steps = stepsOf(settings, items.length, perStep)
   const run = resolve(options.run)
@@ -88,6 +90,7 @@ export const readTrl = Effect.fnUntraced(function* (
     output: join(run, 'checkpoints'),
     processes,
   })
+  yield* checkSeek(settings, profile, engine)
   yield* checkValidation({ ...options, model }, settings, engine)
   return { training, profile, settings, items, data, perStep, steps, model, run, engine }
 })
@@ -111,7 +114,10 @@ export const viewsOf = Effect.fnUntraced(function* (read: ReadTrl, options: Trai
       ? ({ mode: 'blank', margin: null } as const)
       : { mode: training.options.mask.mode, margin: training.options.mask.margin }
   return clipViews({
-    clip: clipsOf(videos, read.profile, options.videos),
+    clip:
+      training.options.seek === undefined
+        ? clipsOf(videos, read.profile, options.videos)
+        : seekClipsOf(videos, read.profile, options.videos, training.options.seek),
     seed: training.options.seed,
     ...mask,
     cacheBytes: options.cacheBytes ?? 2 ** 30,

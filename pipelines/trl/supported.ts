@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
+import type { ModelProfile } from '../../models/index.ts'
 import type { GrpoOptions, SftOptions, TrainingItem } from '../../trainer/index.ts'
 import type { EngineSettings } from '../../trainer/service/index.ts'
 import type { TrainOptions } from '../train/options.ts'
@@ -67,6 +68,42 @@ export const checkSupported = Effect.fnUntraced(function* (
       'curate with another action than downweight, change the setting, or train with the embedded engine',
     )
   }
+})
+
+/**
+ * Conversations about frames are served to GRPO where a round is one prompt with one video (`fresh`, and a model that is
+ * told the time of each frame), and trained by packing, which knows the rounds of a row.
+ */
+export const checkSeek = Effect.fnUntraced(function* (
+  settings: GrpoOptions | SftOptions,
+  { model, timestamps }: Pick<ModelProfile, 'model' | 'timestamps'>,
+  { packing, vllm, sharding }: EngineSettings,
+) {
+  const { seek } = settings
+  if (seek === undefined) return
+  const embedded = 'or train with the embedded engine'
+  if (!('group' in settings))
+    return yield* setting('seek', 'TRL trains it with "train curriculum" only', `use that, ${embedded}`)
+  if (seek.mode !== 'fresh' || seek.pairing !== 'all')
+    return yield* setting(
+      seek.mode === 'fresh' ? 'seek.pairing' : 'seek.mode',
+      'TRL trains rounds that are prompts of their own, and all of them',
+      `set seek.mode to fresh and seek.pairing to all, ${embedded}`,
+    )
+  if (timestamps !== 'text')
+    return yield* setting('seek', `${model} is not told the time of each frame`, `use Qwen3-VL, ${embedded}`)
+  if (settings.maskTruncated)
+    return yield* setting(
+      'maskTruncated',
+      'TRL looks at the last reply of a conversation only',
+      `set it to false, ${embedded}`,
+    )
+  if (!packing || vllm !== 'off' || sharding === 'fsdp2' || sharding === 'zero3')
+    return yield* setting(
+      'seek',
+      'rounds of different lengths are sampled here, on whole weights, and trained packed',
+      `use --packing on, --vllm off and --sharding ddp or zero2, ${embedded}`,
+    )
 })
 
 /**

@@ -3,6 +3,7 @@ import { workerEngine } from '../../engine/index.ts'
 import type { RunFolder } from '../../trainer/index.ts'
 import { engineDefaults, planOf, taskPlans } from '../train/defaults.ts'
 import type { TrainOptions } from '../train/options.ts'
+import { seekValidation } from '../train/seek.ts'
 import { validate, validationRows, validationSettings } from '../train/validate.ts'
 import type { ReadTrl } from './open.ts'
 
@@ -22,6 +23,7 @@ export const validateCheckpoint = Effect.fnUntraced(function* (
 ) {
   const { validation } = options
   const { training, profile, items } = read
+  const { seek } = training.options
   if (validation === undefined) return
   const rows = yield* validationRows(folder.file(validationFile))
   if (rows.some((row) => row.step === step)) return
@@ -29,14 +31,17 @@ export const validateCheckpoint = Effect.fnUntraced(function* (
   const plan = planOf(training.kind, profile, training.kind === 'sft' ? training.options.thoughts : true)
   const { device, threads } = { ...engineDefaults, ...options.engine }
   const engine = yield* workerEngine({ device, threads, purpose: 'inference', checkpoint })
+  const plans = taskPlans(plan, items)
+  const maxTokens = training.kind === 'sft' ? undefined : training.options.sampling.maxTokens
   const measured = yield* validate(
     {
       ...{ checkpoint, engine, ...validation },
-      settings: validationSettings(
-        profile,
-        taskPlans(plan, items),
-        training.kind === 'sft' ? undefined : training.options.sampling.maxTokens,
-      ),
+      settings: validationSettings(profile, plans, maxTokens),
+      ...(seek === undefined
+        ? {}
+        : {
+            seek: seekValidation(profile, seek, plans.choice!, maxTokens ?? plans.choice!.maxTokens),
+          }),
       folder: folder.file('validation'),
     },
     step,

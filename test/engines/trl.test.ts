@@ -139,6 +139,22 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
     for (const { loss } of rows) expect(loss).toBeGreaterThan(0)
   }, 240_000)
 
+  it('trains conversations in which the model asks for frames, over all rounds', async () => {
+    const options = ['a circle', 'a square', 'nothing']
+    const data = join(scene.root, 'choice.jsonl')
+    const rows = scene.samples.map((sample) => ({ ...sample, task: 'choice', options, answer: 'A' }))
+    writeFileSync(data, rows.map((row) => JSON.stringify(row)).join('\n'))
+    const seek = ['--set', 'seek={"rounds":2,"frames":3}', '--set', 'rewards={"answer":1,"format":0.2}']
+    const { code, out, err } = await train({ ...scene, data }, python, 'curriculum', 'seek', ...seek).done
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    expect(JSON.parse(out)).toMatchObject({ steps: 3, planned: 3 })
+    const figures = Object.assign({}, ...servedIn(scene, 'seek').map(({ event }) => event?.figures ?? {}))
+    expect(figures.sampler_loss_max).toBeLessThan(1e-4)
+    const scored = metricsIn(scene, 'seek')
+    expect(scored.map(({ step }) => step)).toEqual([0, 1, 2])
+    for (const { rewards } of scored) expect(Object.keys(rewards as object)).toEqual(['answer', 'format'])
+  }, 240_000)
+
   it('goes on after a kill with the prompts and masks of a run that was never stopped', async () => {
     const more = ['--set', 'checkpointEvery=1', '--set', 'engine.deadline=5']
     const straight = await train(scene, python, 'curriculum', 'straight', ...more).done

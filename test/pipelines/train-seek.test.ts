@@ -102,10 +102,22 @@ describe('training on frame seeking', () => {
       ...{ gpus: 0, python: 'python3', engine: {}, offload: false, executorOptions: {} },
       ...({ executor: 'local', cpus: 1, host: '127.0.0.1', port: 0 } as const),
     }
-    const settings = { seek: {}, prompts: 2, group: 2 }
-    expect(await refused(readTrl('curriculum', optionsOf('nextqa.jsonl', 'bad', settings), trl))).toMatch(
-      /"seek": conversations about frames are trained on the embedded engine only/,
-    )
+    const served = (settings: object, engine = {}, kind: 'sft' | 'curriculum' = 'curriculum') =>
+      refused(
+        readTrl(
+          kind,
+          optionsOf(kind === 'sft' ? 'nextgqa.jsonl' : 'nextqa.jsonl', 'bad', {
+            ...(kind === 'sft' ? { batch: 2 } : { prompts: 2, group: 2 }),
+            ...{ seek: {}, ...settings },
+          }),
+          { ...trl, engine },
+        ),
+      )
+    expect(await served({ seek: { mode: 'growing' } })).toMatch(/"seek.mode": TRL trains rounds that are/)
+    expect(await served({ seek: { pairing: 'reference' } })).toMatch(/"seek.pairing": TRL trains rounds/)
+    expect(await served({ maskTruncated: true })).toMatch(/"maskTruncated": TRL looks at the last reply/)
+    expect(await served({}, { packing: false })).toMatch(/"seek": rounds of different lengths/)
+    expect(await served({}, {}, 'sft')).toMatch(/"seek": TRL trains it with "train curriculum" only/)
     expect(existsSync(join(root, 'bad'))).toBe(false)
   })
 })

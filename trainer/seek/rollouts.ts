@@ -4,7 +4,7 @@ import { type EngineError, hash32, type InputError, type VideoError } from '../.
 import { noMask } from '../../curriculum/index.ts'
 import type { Completion, EngineService } from '../../engine/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
-import { targetOf } from '../../rewards/index.ts'
+import { type Composition, targetOf } from '../../rewards/index.ts'
 import { readReply, solvedShare } from '../../tasks/index.ts'
 import type { TrainingItem } from '../data.ts'
 import type { GrpoOptions } from '../options.ts'
@@ -18,7 +18,7 @@ import {
   type ScoredRollout,
   thoughtTokens,
 } from '../rollouts.ts'
-import { rulesOf } from './settings.ts'
+import { rulesOf, type SeekTraining } from './settings.ts'
 import type { SeekSource, SeekState } from './source.ts'
 
 interface SeekContext extends Omit<RollContext, 'source' | 'ratioOf'> {
@@ -71,35 +71,45 @@ const answerBy = (labels: 'letters' | 'digits', item: TrainingItem): TrainingIte
     : { ...item, sample: { ...item.sample, answer: String(answer.charCodeAt(0) - 65) } }
 }
 
+/** Rewards the last reply of a conversation; it is read as the prompt names the options. */
+export const scoreReply = (
+  rewards: Composition,
+  settings: SeekTraining,
+  item: TrainingItem,
+  duration: number,
+  text: string,
+): Pick<ScoredRollout, 'reward' | 'scores' | 'iou' | 'solved' | 'parsed'> => {
+  const { sample } = answerBy(settings.labels, item)
+  const { scores, total } = rewards.score(text, targetOf(sample, duration))
+  const chosen = { ...item.sample, task: 'choice' }
+  const reading = readReply(chosen, text, settings.labels === 'digits' ? 'sparse-video-r1' : 'strict')
+  return {
+    ...{ scores, reward: total, iou: null },
+    ...{ solved: solvedShare(chosen, reading, duration), parsed: reading.kind !== 'unreadable' },
+  }
+}
+
 const scored = (
   { rewards, options, source, seek: { settings } }: SeekContext,
   duration: number,
   { item, turns, ending }: Rolling,
 ): ScoredRollout => {
   const last = turns.at(-1)!
-  const { sample } = answerBy(settings.labels, item)
-  const { scores, total } = rewards.score(last.text, targetOf(sample, duration))
-  const tokens = turns.flatMap((turn) => turn.tokens)
-  const reader = settings.labels === 'digits' ? 'sparse-video-r1' : 'strict'
-  const chosen = { ...item.sample, task: 'choice' }
-  const reading = readReply(chosen, last.text, reader)
+  const { reward, ...read } = scoreReply(rewards, settings, item, duration, last.text)
   const { maxTokens } = options.sampling
   // The longest reply, not their sum: the limit of tokens is that of a reply.
   const longest = Math.max(...turns.map((turn) => turn.tokens.length))
   return {
-    tokens,
+    tokens: turns.flatMap((turn) => turn.tokens),
     text: last.text,
     logProbs: turns.flatMap(({ logProbs }) => logProbs),
     finish: turns.some(({ finish }) => finish === 'length') ? 'length' : 'stop',
-    scores,
-    iou: null,
-    parsed: reading.kind !== 'unreadable',
-    solved: solvedShare(chosen, reading, duration),
+    ...read,
     thought: turns.reduce(
       (sum, turn) => sum + Math.min(turn.tokens.length, thoughtTokens(turn.text, source)),
       0,
     ),
-    reward: total + overlongPenalty(longest, maxTokens, options.overlong),
+    reward: reward + overlongPenalty(longest, maxTokens, options.overlong),
     turns,
     ending: ending ?? 'no answer',
   }

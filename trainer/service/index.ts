@@ -3,10 +3,10 @@ export { openapi } from './openapi.ts'
 export { servedFile } from './records.ts'
 export * from './schemas.ts'
 export { type ServeOptions, serveTraining } from './server.ts'
+export { makeTrainingService } from './service.ts'
 export {
-  makeTrainingService,
   Refusal,
   type TrainingKind,
   type TrainingService,
   type TrainingServiceOptions,
-} from './service.ts'
+} from './types.ts'

@@ -8,6 +8,8 @@ import {
   rewardsAnswer,
   rewardsRequest,
   runAnswer,
+  turnsAnswer,
+  turnsRequest,
 } from './schemas.ts'
 
 const json = (schema: z.ZodType, io: 'input' | 'output') => ({
@@ -73,6 +75,11 @@ export const openapi = (version: string) => ({
         },
       },
     },
+    '/v1/turns': post(
+      'The next rounds of conversations in which the model asks for frames',
+      turnsRequest,
+      turnsAnswer,
+    ),
     '/v1/rewards': post('Rewards of completions', rewardsRequest, rewardsAnswer),
     '/v1/events': post('Events of the engine', eventRequest, eventAnswer),
   },

@@ -79,10 +79,27 @@ export const promptItem = z.object({
 export type PromptItem = z.output<typeof promptItem>
 export const promptsAnswer = z.object({ items: z.array(promptItem) })
 
+/** Texts of the replies of a conversation so far, one for each round that was answered. */
+const replies = z.array(z.string().max(2 ** 20)).max(64)
+
+export const turnsRequest = z.strictObject({
+  ...identity,
+  items: z
+    .array(z.strictObject({ id, generation: z.int().min(0), replies: replies.min(1) }))
+    .min(1)
+    .max(65536),
+})
+export type TurnsRequest = z.output<typeof turnsRequest>
+export const turnsAnswer = z.object({
+  /** In the order asked: the prompt of the next round; null where the conversation has ended. */
+  items: z.array(promptItem.nullable()),
+})
+
 const completion = z.strictObject({
   id,
   /** Number of the completion within its group, from 0. */
   generation: z.int().min(0),
+  /** Of a conversation the last reply. */
   text: z.string().max(2 ** 20),
   finish: z.enum(['stop', 'length']),
   /** Sampled tokens. */

@@ -6,8 +6,8 @@ import { HttpIncomingMessage, HttpServerRequest, HttpServerResponse } from 'effe
 import type { z } from 'zod'
 import { bracketed, InputError, isLoopback } from '../../core/index.ts'
 import { openapi } from './openapi.ts'
-import { eventRequest, promptsRequest, rewardsRequest } from './schemas.ts'
-import { Refusal, type TrainingService } from './service.ts'
+import { eventRequest, promptsRequest, rewardsRequest, turnsRequest } from './schemas.ts'
+import { Refusal, type TrainingService } from './types.ts'
 
 export interface ServeOptions {
   /** Address to listen on; loopback by default. */
@@ -78,6 +78,10 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
         return HttpServerResponse.jsonUnsafe({
           items: yield* Effect.flatMap(body(promptsRequest), service.prompts),
         })
+      case 'POST /v1/turns':
+        return HttpServerResponse.jsonUnsafe({
+          items: yield* Effect.flatMap(body(turnsRequest), service.turns),
+        })
       case 'POST /v1/rewards':
         return HttpServerResponse.jsonUnsafe({
           items: yield* Effect.flatMap(body(rewardsRequest), service.rewards),
@@ -87,7 +91,7 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
     }
     const hash = /^GET \/v1\/frames\/([^/]+)$/.exec(route)?.[1]
     if (hash === undefined)
-      return /\/v1\/(run|prompts|rewards|events)$/.test(url.pathname)
+      return /\/v1\/(run|prompts|turns|rewards|events)$/.test(url.pathname)
         ? failed(405, `${method} is not supported here`)
         : failed(404, 'see /openapi.json')
     const format = url.searchParams.get('format') ?? 'rgb'

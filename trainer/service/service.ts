@@ -1,72 +1,23 @@
-import { Data, Effect, Semaphore } from 'effect'
-import type { VideoError } from '../../core/index.ts'
+import { Effect, Semaphore } from 'effect'
 import { maskRatio } from '../../curriculum/index.ts'
-import type { Composition } from '../../rewards/index.ts'
 import { answerOf } from '../../tasks/index.ts'
-import { type Wording, wordingOf } from '../clip-prompts.ts'
-import type { ClipViews } from '../clip-views.ts'
+import { wordingOf } from '../clip-prompts.ts'
 import type { TrainingItem } from '../data.ts'
 import { samplerOf } from '../draws.ts'
 import { bandedBy } from '../grpo.ts'
 import { ratioAt } from '../masking.ts'
-import type { GrpoOptions, SftOptions } from '../options.ts'
 import { poolOf } from '../pool.ts'
 import { overlongPenalty } from '../presets.ts'
 import { scoreText } from '../rollouts.ts'
-import type { RunFolder } from '../run-folder.ts'
+import { scoreReply } from '../seek/index.ts'
 import { agreement } from './agreement.ts'
 import { makeDraws } from './draws.ts'
-import type { EngineSettings } from './engine-settings.ts'
 import { frameStore } from './frames.ts'
 import { openRecords } from './records.ts'
-import type { EventRequest, PromptItem, PromptsRequest, RewardsRequest, RunAnswer } from './schemas.ts'
+import type { PromptItem } from './schemas.ts'
+import { servedSeek } from './seek.ts'
 import { stepLog } from './step-log.ts'
-
-/** A request that the run cannot answer; `status` is that of HTTP. */
-export class Refusal extends Data.TaggedError('Refusal')<{
-  readonly status: 404 | 409 | 422
-  readonly problem: string
-}> {}
-
-export type TrainingKind =
-  | { readonly kind: 'curriculum'; readonly options: GrpoOptions; readonly rewards: Composition }
-  | { readonly kind: 'sft'; readonly options: SftOptions }
-
-export interface TrainingServiceOptions {
-  readonly run: string
-  readonly training: TrainingKind
-  readonly steps: number
-  readonly items: ReadonlyArray<TrainingItem>
-  readonly views: ClipViews
-  readonly folder: RunFolder
-  readonly engine: EngineSettings
-  /** How questions are put. */
-  readonly wording: Wording
-  /** Folder for frames that the engine's machine sees too; null serves them by HTTP only. */
-  readonly sharedFrames: string | null
-  /** Steps whose videos are read before they are asked for (default 1). */
-  readonly ahead?: number
-  /** Runs when the engine has written a checkpoint, e.g. to refresh the metrics database. */
-  readonly onCheckpoint?: Effect.Effect<void>
-}
-
-export interface TrainingService {
-  readonly run: RunAnswer
-  readonly prompts: (
-    request: PromptsRequest,
-  ) => Effect.Effect<ReadonlyArray<PromptItem>, Refusal | VideoError>
-  readonly frame: (hash: string, format: 'rgb' | 'jpeg') => Effect.Effect<Uint8Array, Refusal | VideoError>
-  readonly rewards: (request: RewardsRequest) => Effect.Effect<
-    ReadonlyArray<{
-      readonly id: string
-      readonly generation: number
-      readonly reward: number
-      readonly scores: { readonly [name: string]: number }
-    }>,
-    Refusal | VideoError
-  >
-  readonly event: (request: EventRequest) => Effect.Effect<{ readonly stop: boolean }, Refusal>
-}
+import { Refusal, type TrainingService, type TrainingServiceOptions } from './types.ts'
 
 const drawn = /^draw\/(\d+)$/
 
@@ -85,8 +36,10 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
   const records = openRecords(folder)
   const frames = frameStore(views, options.sharedFrames)
   const ranks = agreement(records)
+  // Conversations about frames hide none.
+  const masks = curriculum !== null && curriculum.options.seek === undefined
   const ratioOf = (item: TrainingItem, step: number) =>
-    curriculum === null ? 0 : ratioAt(curriculum.options, item, step, steps)
+    !masks ? 0 : ratioAt(curriculum.options, item, step, steps)
 
   const log = stepLog({
     folder,
@@ -96,7 +49,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
       : {
           curriculum: {
             options: curriculum.options,
-            ratio: (step: number) => maskRatio(curriculum.options.mask, step, steps),
+            ratio: (step: number) => (masks ? maskRatio(curriculum.options.mask, step, steps) : 0),
             bandOf: (key: string) => known(key)!.band,
             masked: (key: string, step: number) => ratioOf(known(key)!, step) > 0,
             taskOf: (key: string) => known(key)!.sample.task,
@@ -128,8 +81,23 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
     return item ?? (yield* refuse(422, `step ${step} has no sample ${JSON.stringify(id)}`))
   })
 
+  const { seek: seeking } = training.options
+  const conversations =
+    seeking === undefined
+      ? null
+      : servedSeek({
+          ...{ settings: seeking, seed: training.options.seed, wording: options.wording, views, frames },
+          framesPerToken: options.framesPerToken ?? 1,
+        })
+
   const promptOf = Effect.fnUntraced(function* (step: number, id: string) {
     const item = yield* itemOf(step, id)
+    if (conversations !== null) {
+      const prompt = (yield* conversations.prompt(item, step, id, []))!
+      if (records.promptOf(step, item.key)?.mask !== prompt.mask)
+        records.prompt({ step, sample: item.key, mask: prompt.mask, share: 0, priorIou: 0 })
+      return prompt
+    }
     const { clip, mask, priorIou } = yield* views.view(item, ratioOf(item, step))
     const hashes = frames.hashes(item, clip)
     const hidden = mask.hidden.includes(1)
@@ -200,6 +168,19 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
     return request.ids.map((id) => byId.get(id)!)
   })
 
+  const turns: TrainingService['turns'] = Effect.fn('TrainingService.turns')(function* (request) {
+    yield* checkStep(request)
+    if (conversations === null) return yield* refuse(422, 'this run has no conversations')
+    return yield* Effect.forEach(
+      request.items,
+      ({ id, replies }) =>
+        Effect.flatMap(itemOf(request.step, id), (item) =>
+          conversations.prompt(item, request.step, id, replies),
+        ),
+      { concurrency: 4 },
+    )
+  })
+
   const frame: TrainingService['frame'] = Effect.fn('TrainingService.frame')(function* (hash, format) {
     return (
       (yield* frames.frame(hash, format)) ?? (yield* refuse(404, `no served prompt contains frame ${hash}`))
@@ -213,13 +194,18 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
       Effect.gen(function* () {
         const { step, rank } = request
         const item = yield* itemOf(step, completion.id)
-        const { clip, mask } = yield* views.view(item, ratioOf(item, step))
-        const { reward, ...read } = scoreText(
-          curriculum.rewards,
-          item,
-          { duration: clip.info.duration },
-          completion.text,
-        )
+        const { clip, mask } =
+          seeking === undefined
+            ? yield* views.view(item, ratioOf(item, step))
+            : {
+                clip: yield* views.clip(item),
+                mask: { digest: records.promptOf(step, item.key)?.mask ?? 'none' },
+              }
+        const { duration } = clip.info
+        const { reward, ...read } =
+          seeking === undefined
+            ? scoreText(curriculum.rewards, item, { duration }, completion.text)
+            : scoreReply(curriculum.rewards, seeking, item, duration, completion.text)
         const { sampling, overlong } = curriculum.options
         const tokens = completion.tokens ?? 0
         const scored = { ...read, reward: reward + overlongPenalty(tokens, sampling.maxTokens, overlong) }
@@ -284,6 +270,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
       sharedFrames: options.sharedFrames,
     },
     prompts,
+    turns,
     frame,
     rewards,
     event,

@@ -98,6 +98,7 @@ class StandIn(Service):
         #: Weights of places other than 1.
         self.weights: dict[str, float] = {}
         self.asked: list[dict[str, Any]] = []
+        self.turned: list[dict[str, Any]] = []
         self.rewarded: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self._frames: dict[str, bytes] = {}
@@ -132,11 +133,20 @@ class StandIn(Service):
         if path == "/v1/prompts":
             self.asked.append(body)
             return json.dumps({"items": [self.item(body["step"], id_) for id_ in body["ids"]]}).encode()
+        if path == "/v1/turns":
+            self.turned.append(body)
+            return json.dumps({"items": [self.turn(body["step"], item) for item in body["items"]]}).encode()
         if path == "/v1/rewards":
             self.rewarded.append(body)
             return json.dumps({"items": [self.reward(item) for item in body["items"]]}).encode()
         self.events.append(body)
         return b'{"stop": false}'
+
+    def turn(self, step: int, item: dict[str, Any]) -> dict[str, Any] | None:
+        """Even completions end after a round, odd ones after two; the second shows other frames."""
+        if item["generation"] % 2 == 0 or len(item["replies"]) > 1:
+            return None
+        return {**self.item(step, f"draw/{int(item['id'].split('/')[1]) + 7}"), "id": item["id"]}
 
     def reward(self, item: dict[str, Any]) -> dict[str, Any]:
         vowels = sum(letter in "aeiou" for letter in item["text"]) / 8

@@ -102,6 +102,7 @@ it('serves an OpenAPI document that names every path and the fields of each body
       '/v1/run',
       '/v1/prompts',
       '/v1/frames/{hash}',
+      '/v1/turns',
       '/v1/rewards',
       '/v1/events',
     ])

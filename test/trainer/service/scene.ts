@@ -67,6 +67,7 @@ export const service = Effect.fnUntraced(function* (
   folder = mkdtempSync(join(tmpdir(), 'spanwise-service-')),
   shared: string | null = null,
 ) {
+  const { rewards = { iou: 1, format: 0.5 } } = settings as { rewards?: Record<string, number> }
   const options = grpoSchema.parse({
     learningRate: 1e-4,
     sampling: { maxTokens: 16 },
@@ -80,7 +81,7 @@ export const service = Effect.fnUntraced(function* (
     path: folder,
     service: yield* makeTrainingService({
       run: 'test',
-      training: { kind: 'curriculum', options, rewards: yield* composeRewards({ iou: 1, format: 0.5 }) },
+      training: { kind: 'curriculum', options, rewards: yield* composeRewards(rewards) },
       steps,
       items,
       views,

@@ -153,6 +153,16 @@ class Service:
                 raise ServiceError(f"{prompt.id}: the service now shows other frames at step {step}") from error
             return np.stack([self.frame(prompt, frame) for frame in prompt.frames])
 
+    def turns(self, step: int, asked: list[tuple[str, int, list[str]]]) -> list[Prompt | None]:
+        """The next round's prompt of conversations, by id, number and the replies so far; None where one has ended."""
+        items = [{"id": id_, "generation": number, "replies": replies} for id_, number, replies in asked]
+        answer = self._post("/v1/turns", {"step": step, "items": items})["items"]
+        if [None if item is None else item["id"] for item in answer] != [
+            None if item is None else id_ for item, (id_, _, _) in zip(answer, asked, strict=True)
+        ]:
+            raise ServiceError("the service answered other conversations than it was asked for")
+        return [None if item is None else _prompt(item) for item in answer]
+
     def rewards(self, step: int, completions: list[Completion]) -> list[Reward]:
         """Rewards of completions, in their order."""
         items = [

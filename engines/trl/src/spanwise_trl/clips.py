@@ -75,6 +75,8 @@ class Encoder:
         self.encoded, self.seconds = 0, 0.0
         self._by_content: OrderedDict[str, Clip] = OrderedDict()
         self._by_key: dict[int, Clip] = {}
+        #: Conversations of the rows in hand, by the key of the row.
+        self._rounds: dict[int, list[tuple[Clip, int]]] = {}
         self._pinned: set[int] = set()
         self._lock = threading.RLock()
 
@@ -96,6 +98,16 @@ class Encoder:
             return self._by_key[key]
         except KeyError:
             raise GuardError(f"the clip of row key {key} is gone: rows must not outlive their generation") from None
+
+    def keep_rounds(self, rounds: dict[int, list[tuple[Clip, int]]]) -> None:
+        """Rows of the batch in hand that are conversations, and the clips that they show."""
+        self._rounds = rounds
+        self.pin(clip for turns in rounds.values() for clip, _ in turns)
+
+    def rounds_of(self, key: int) -> list[tuple[Clip, int | None]]:
+        """What a row shows: its rounds' clips and the lengths of their replies; a row without rounds has one of any length."""
+        known = self._rounds.get(key)
+        return [(self.by_key(key), None)] if known is None else list(known)
 
     def pin(self, clips: Iterable[Clip]) -> None:
         """Keeps these clips until the next call, because rows in the trainer's buffer refer to them, and drops what is

@@ -21,6 +21,7 @@ from .packing import GroupHooks
 from .processor import ServedProcessor
 from .rollout import Decoder, Rollout
 from .sampling import seed_of
+from .seek import SeekRollout
 from .settings import Run, grpo_arguments, sampling_of, vision_tokens
 from .vision import clip_keys, give_video
 
@@ -62,7 +63,7 @@ def weighted_advantages(ids: list[str], rewards: list[Reward], scale: str) -> li
     return gains
 
 
-def reward_function(run: Run, service: Service, ends: tuple[int, ...]) -> Any:
+def reward_function(run: Run, service: Service, processor: ServedProcessor, ends: tuple[int, ...]) -> Any:
     """The service's rewards as TRL asks for them. A rank holds whole groups, so a completion's number is its turn."""
 
     def spanwise(
@@ -73,7 +74,10 @@ def reward_function(run: Run, service: Service, ends: tuple[int, ...]) -> Any:
         for (id_,), completion, tokens in zip(images, completions, completion_ids, strict=True):
             number = turns[id_] = turns.get(id_, -1) + 1
             finish = "stop" if tokens and tokens[-1] in ends else "length"
-            posted.append(Completion(id_, number, completion[0]["content"], finish, len(tokens)))
+            row = processor.rows.get((id_, number))
+            # Of a conversation the last reply is rewarded, and the longest one counts.
+            text, size = (completion[0]["content"], len(tokens)) if row is None else (row.texts[-1], max(map(len, row.tokens)))
+            posted.append(Completion(id_, number, text, finish, size))
         with service.clock.phase("reward"):
             rewards = service.rewards(trainer_state.global_step // run.updates, posted)
         if run.weighted:
@@ -124,13 +128,18 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
         rollout = VllmRollout(processor, run, sampling, comparison.heard)
     elif packing:
         decoder = decoder_of(run, model, inner.tokenizer, encoder.video_token, on_cpu)
-        rollout = Rollout(processor, decoder, run.settings["seed"], comparison.heard)
+        seed = run.settings["seed"]
+        rollout = (
+            Rollout(processor, decoder, seed, comparison.heard)
+            if run.settings.get("seek") is None
+            else SeekRollout(processor, decoder, seed, run.rounds, comparison.heard)
+        )
     else:
         # TRL's own generation tells no log-probabilities to compare.
         comparison.cancel()
     trainer = GRPOTrainer(
         model=model,
-        reward_funcs=reward_function(run, service, sampling.ends),
+        reward_funcs=reward_function(run, service, processor, sampling.ends),
         args=GRPOConfig(**grpo_arguments(run, on_cpu, banned)),
         train_dataset=rows_of(run),
         processing_class=processor,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from .attention import FRAMES, GROUPED
 from .clips import Clip, Encoder
+from .guards import GuardError
 from .norms import fuse_norms
 from .vision import backbone, check_pads, check_row, clip_keys, refuse_blind, stack_vision
 
@@ -26,9 +27,24 @@ class Packed:
     where: Tensor
 
 
+#: Clips that a row shows, with the number of tokens of the reply to each; None for all that there are.
+Rounds = Sequence[tuple[Clip, int | None]]
+
+
+class _Span(NamedTuple):
+    """A reply: its row and clip, sequence and place in it, and the columns of what it follows and of itself."""
+
+    row: int
+    clip: Clip
+    sequence: int
+    start: int
+    head: Tensor
+    tail: Tensor
+
+
 def pack(
     body: nn.Module,
-    clips: Sequence[Clip],
+    rows: Sequence[Rounds],
     input_ids: Tensor,
     attention_mask: Tensor,
     video_token: int,
@@ -36,22 +52,33 @@ def pack(
 ) -> Packed:
     """Rows [B, L] as sequences [N, S], one for each distinct clip: its prompt, then each row's completion.
 
+    A row of several rounds holds the first one's prompt and all replies; each reply follows its own round's prompt here.
+    The place before a later reply stands for that prompt's end, whose hidden state the reply's first token is read from.
+
     A completion sees the prompt and itself only, and its positions continue from the prompt's, so hidden states are those
     of the rows one by one. With `attention="split"` the mask covers only the rows after the shortest prompt.
     """
     device = input_ids.device
     ids, seen = input_ids.cpu(), attention_mask.cpu().bool()
-    unique = list({clip.key: clip for clip in clips}.values())
+    clips = [rounds[0][0] for rounds in rows]
+    unique = list({clip.key: clip for rounds in rows for clip, _ in rounds}.values())
     number = {clip.key: n for n, clip in enumerate(unique)}
     fill = [len(clip.input_ids) for clip in unique]
-    spans: list[tuple[int, int, Tensor, Tensor]] = []
-    for row, clip in enumerate(clips):
+    spans: list[_Span] = []
+    for row, rounds in enumerate(rows):
         columns = seen[row].nonzero()[:, 0]
-        check_row(clip, ids[row, columns].tolist())
-        prompt = len(clip.input_ids)
-        n = number[clip.key]
-        spans.append((n, fill[n], columns[:prompt], columns[prompt:]))
-        fill[n] += len(columns) - prompt
+        check_row(clips[row], ids[row, columns].tolist())
+        prompt = len(clips[row].input_ids)
+        before, left = columns[:prompt], columns[prompt:]
+        for turn, (clip, size) in enumerate(rounds):
+            n = number[clip.key]
+            tail = left if size is None else left[:size]
+            # A completion that is left out of the loss has no columns.
+            spans.append(_Span(row, clip, n, fill[n], before if turn == 0 else before[-1:], tail))
+            fill[n] += len(tail)
+            before, left = tail, left[len(tail) :]
+        if len(left) > 0:
+            raise GuardError(f"the row of {clips[row].id} is longer than its rounds")
     check_pads(clips, ((ids == video_token) & seen).sum(1).tolist(), body.visual.spatial_merge_size**2)
 
     count, length = len(unique), -(-max(fill) // _MULTIPLE) * _MULTIPLE
@@ -64,13 +91,14 @@ def pack(
         tokens[n, :prompt] = torch.tensor(clip.input_ids)
         positions[:, n, :prompt] = clip.positions(body, video_token)[0]
         group[n, :prompt] = 0
-    for row, (n, start, head, tail) in enumerate(spans):
+    for number_, (row, clip, n, start, head, tail) in enumerate(spans):
         steps = torch.arange(len(tail))
-        where[row, head] = n * length + torch.arange(len(head))
+        prompt = len(clip.input_ids)
+        where[row, head] = n * length + torch.arange(prompt - len(head), prompt)
         where[row, tail] = n * length + start + steps
         tokens[n, start : start + len(tail)] = ids[row, tail]
-        group[n, start : start + len(tail)] = row + 1
-        positions[:, n, start : start + len(tail)] = clips[row].positions(body, video_token)[1] + steps
+        group[n, start : start + len(tail)] = number_ + 1
+        positions[:, n, start : start + len(tail)] = clip.positions(body, video_token)[1] + steps
 
     first = min(len(clip.input_ids) for clip in unique) if attention == "split" else 0
     group = group.to(device)
@@ -119,9 +147,9 @@ class GroupHooks:
         if keys is None:
             refuse_blind(kwargs, self.encoder.video_token)
             return args, kwargs
-        clips = [self.encoder.by_key(key) for key in keys.tolist()]
+        rows = [self.encoder.rounds_of(key) for key in keys.tolist()]
         packed = pack(
-            module, clips, kwargs["input_ids"], kwargs["attention_mask"], self.encoder.video_token, self.attention
+            module, rows, kwargs["input_ids"], kwargs["attention_mask"], self.encoder.video_token, self.attention
         )
         self._where = packed.where
         rest = {name: value for name, value in kwargs.items() if name not in ("pixel_values", "mm_token_type_ids")}

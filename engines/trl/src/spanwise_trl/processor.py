@@ -25,6 +25,8 @@ class ServedProcessor(ProcessorMixin):
         self.image_processor, self.video_processor = processor.image_processor, processor.video_processor
         self.chat_template = processor.chat_template
         self.now: dict[str, Clip] = {}
+        #: Rows that are conversations, by id and number.
+        self.rows: dict[tuple[str, int], Any] = {}
         #: Masks that were trained on, by step and id.
         self.masks: dict[int, dict[str, str]] = {}
         self._resolved_at = -1
@@ -43,13 +45,21 @@ class ServedProcessor(ProcessorMixin):
     def batch_decode(self, *args: Any, **kwargs: Any) -> list[str]:
         return self.inner.batch_decode(*args, **kwargs)
 
+    def ids(self, conversations: list[list[dict[str, Any]]]) -> list[str]:
+        return [_id(conversation) for conversation in conversations]
+
+    def keep(self, rows: Sequence[Any]) -> None:
+        """Conversations about frames are the rows of this step; see `seek`."""
+        self.rows = {(row.id, row.generation): row for row in rows}
+        self.encoder.keep_rounds({row.key: row.turns for row in rows})
+
     def resolve(self, conversations: list[list[dict[str, Any]]]) -> list[Clip]:
         """The clips that conversations name, as of this step: the one place where prompts are asked for."""
         with self.service.clock.phase("prepare"):
             return self._resolve(conversations)
 
     def _resolve(self, conversations: list[list[dict[str, Any]]]) -> list[Clip]:
-        ids = [_id(conversation) for conversation in conversations]
+        ids = self.ids(conversations)
         step = self.step()
         if step != self._resolved_at:
             self.now, self._resolved_at = {}, step
@@ -97,7 +107,13 @@ class ServedProcessor(ProcessorMixin):
         return BatchFeature(out)
 
     def __call__(self, images: Any = None, text: Any = None, **_: Any) -> BatchFeature:
-        return BatchFeature({"pixel_values": torch.tensor([self.now[id_].key for (id_,) in images])})
+        turns: dict[str, int] = {}
+        keys = []
+        for (id_,) in images:
+            number = turns[id_] = turns.get(id_, -1) + 1
+            row = self.rows.get((id_, number))
+            keys.append(self.now[id_].key if row is None else row.key)
+        return BatchFeature({"pixel_values": torch.tensor(keys)})
 
 
 def _id(conversation: list[dict[str, Any]]) -> str:

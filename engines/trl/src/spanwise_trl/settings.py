@@ -52,6 +52,12 @@ class Run:
         return int(self.settings.get("updates", 1))
 
     @property
+    def rounds(self) -> int:
+        """Most replies of a completion: above 1 where the model asks for frames."""
+        seek = self.settings.get("seek")
+        return 1 if seek is None else int(seek["rounds"])
+
+    @property
     def per_process(self) -> int:
         """Prompts of a process in a step."""
         processes = self.engine["processes"]
@@ -129,7 +135,7 @@ def grpo_arguments(run: Run, on_cpu: bool, banned: list[int]) -> dict[str, Any]:
         "steps_per_generation": 1 if engine["packing"] else run.passes,
         "num_generations": run.group,
         "num_iterations": run.updates,
-        "max_completion_length": sampling["maxTokens"],
+        "max_completion_length": run.rounds * sampling["maxTokens"],
         "temperature": sampling["temperature"],
         "top_p": sampling["topP"],
         "top_k": sampling["topK"],

@@ -1,0 +1,82 @@
+import { Effect } from 'effect'
+import {
+  type Conversation,
+  candidateCount,
+  openConversation,
+  proceed,
+  seekQuestion,
+  startFrames,
+  turnOf,
+} from '../../agents/index.ts'
+import type { VideoError } from '../../core/index.ts'
+import { noMask } from '../../curriculum/index.ts'
+import type { Wording } from '../clip-prompts.ts'
+import type { ClipViews } from '../clip-views.ts'
+import type { TrainingItem } from '../data.ts'
+import { rulesOf, type SeekTraining } from '../seek/settings.ts'
+import type { FrameStore } from './frames.ts'
+import type { PromptItem } from './schemas.ts'
+
+export interface ServedSeekOptions {
+  readonly settings: SeekTraining
+  /** Of the training: the first frames are drawn by it, the step and the sample, as the embedded trainer draws them. */
+  readonly seed: number
+  readonly wording: Wording
+  /** Clips of one frame a second. */
+  readonly views: Pick<ClipViews, 'clip'>
+  readonly frames: FrameStore
+  /** Frames that share a token: each frame is repeated as often. */
+  readonly framesPerToken: number
+}
+
+/** Rounds of conversations in which the model asks for frames, each a prompt of its own (`fresh`). */
+export const servedSeek = ({ settings, seed, wording, views, frames, framesPerToken }: ServedSeekOptions) => {
+  const rules = rulesOf(settings)
+
+  /** The conversation after some replies; null where one of them ended it. */
+  const after = (item: TrainingItem, step: number, total: number, replies: ReadonlyArray<string>) => {
+    const first = startFrames(settings.start, total, settings.frames, seed, step, 0, item.key)
+    let conversation: Conversation = openConversation(total, first)
+    for (const text of replies) {
+      const next = proceed(conversation, { text }, rules)
+      if (next.kind === 'end') return null
+      conversation = next.conversation
+    }
+    return conversation
+  }
+
+  return {
+    /** The prompt that waits for the reply after these; null where the conversation has ended. Replies decide it alone. */
+    prompt: Effect.fnUntraced(function* (
+      item: TrainingItem,
+      step: number,
+      id: string,
+      replies: ReadonlyArray<string>,
+    ): Effect.fn.Return<PromptItem | null, VideoError> {
+      const clip = yield* views.clip(item)
+      const conversation = after(item, step, candidateCount(clip.info), replies)
+      if (conversation === null) return null
+      const turn = turnOf(conversation, rules)
+      const { ask, enable } = wording.plan?.(item.sample) ?? { ask: false, enable: null }
+      const { query, options = [] } = item.sample
+      const question = seekQuestion({ question: query, options }, turn, {
+        ...{ dialect: wording.dialect, think: ask, labels: settings.labels },
+      })
+      const hashes = frames.hashes(item, clip)
+      yield* frames.share(item, clip)
+      return {
+        ...{ id, sample: item.key, thinking: enable, mask: noMask(turn.shown.length).digest, answer: null },
+        messages: [{ role: 'user', content: [{ type: 'video' }, { type: 'text', text: question }] }],
+        video: {
+          frames: turn.shown.flatMap((place) =>
+            Array.from({ length: framesPerToken }, () => ({
+              hash: hashes[place]!,
+              time: clip.times[place]!,
+            })),
+          ),
+          ...{ fps: clip.fps, width: clip.width, height: clip.height, duration: clip.info.duration },
+        },
+      }
+    }),
+  }
+}
