@@ -136,6 +136,6 @@ export const seekBody = (report: SeekReport): string => {
     line('Different frames of a conversation', 'frames', ({ frames }) => frames),
   ].join('')}</div>
 <h2>How the conversations of the trained model ended</h2>${table(tables.endings)}
-<h2>Frames picked on the time line</h2><p class="key"><span><i class="k3"></i>seconds that show the answer</span><span><i class="k1"></i>frames of each round, the first round on top</span></p>${report.cases.map(caseHtml).join('')}
+<h2>Frames picked on the time line</h2><p class="key"><span><i class="k3"></i>seconds that show the answer</span><span><i class="k1"></i>frames of each round, one row a round</span></p>${report.cases.map(caseHtml).join('')}
 <h2>Where the time went</h2>${table(tables.phases)}`
 }
