@@ -32,6 +32,8 @@ export interface Studio extends StudioSources {
   readonly parts: Database
   /** States of finished folds, which do not change. */
   readonly foldReports: Map<string, FoldReport>
+  /** Files of videos that were asked for, by run and key, with every link followed. */
+  readonly videoFiles: Map<string, { readonly path: string; readonly type: string | null }>
 }
 
 /** How long a list of runs counts as the present one, in milliseconds. */
@@ -48,7 +50,8 @@ export const makeStudio = Effect.fnUntraced(function* (sources: StudioSources) {
     return known.runs
   }
   const parts = yield* openDatabase(':memory:', { threads: 2, memory: '128MB' })
-  return { ...sources, reader, runs, snapshots, parts, foldReports: new Map() } satisfies Studio
+  const kept = { foldReports: new Map(), videoFiles: new Map() }
+  return { ...sources, ...kept, reader, runs, snapshots, parts } satisfies Studio
 })
 
 /** The run with an id, or a refusal. */

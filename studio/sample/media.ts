@@ -10,10 +10,19 @@ import { numberOf } from '../table/ask.ts'
 import { askedSample } from './detail.ts'
 import { videoFile } from './video-file.ts'
 
+/** Videos whose place is kept: a player asks for many ranges of one. */
+const remembered = 1000
+
 const askedVideo = Effect.fnUntraced(function* (studio: Studio, question: Question) {
+  const id = JSON.stringify([question.params.run, question.params.key])
+  const known = studio.videoFiles.get(id)
+  if (known !== undefined) return known
   const { run, sample } = yield* askedSample(studio, question)
   const video = yield* videoFile(studio, run, sample)
-  return video.path === null ? yield* refusal(404, video.problem) : video
+  if (video.path === null) return yield* refusal(404, video.problem)
+  if (studio.videoFiles.size > remembered) studio.videoFiles.clear()
+  studio.videoFiles.set(id, video)
+  return video
 })
 
 /** The bytes that a `Range` header asks for, both ends included; null for all of them, `unsatisfiable` for none. */
