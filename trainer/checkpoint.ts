@@ -14,7 +14,7 @@ import type { RunFolder } from './run-folder.ts'
  */
 const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`
 
-const found = (folder: RunFolder): ReadonlyArray<string> => {
+const found = (folder: Pick<RunFolder, 'file'>): ReadonlyArray<string> => {
   const root = folder.file('checkpoints')
   return existsSync(root)
     ? readdirSync(root)
@@ -24,7 +24,7 @@ const found = (folder: RunFolder): ReadonlyArray<string> => {
 }
 
 /** The newest complete checkpoint's folder, or null. */
-export const latestCheckpoint = (folder: RunFolder): string | null => {
+export const latestCheckpoint = (folder: Pick<RunFolder, 'file'>): string | null => {
   const name = found(folder).at(-1)
   return name === undefined ? null : folder.file('checkpoints', name)
 }

@@ -1,8 +1,13 @@
-import { type Sample, type Window, Windows } from '../../core/index.ts'
+import { mean, type Sample, type Window, Windows } from '../../core/index.ts'
 import type { RecordedReply } from '../../tasks/index.ts'
 import type { Verdict } from '../agent.ts'
 import { readProposals, readReflect, readYesNo } from './parse.ts'
-import { type BoundaryReflectionEvidence, type BoundaryReflectionSettings, defaultMass } from './settings.ts'
+import {
+  type BoundaryReflectionEvidence,
+  type BoundaryReflectionSettings,
+  defaultMass,
+  type Look,
+} from './settings.ts'
 
 export type Completeness = 'complete' | 'partial' | 'uncertain'
 
@@ -15,13 +20,42 @@ export const holdsMass = (logProbs: readonly [yes: number, no: number], mass: nu
  * `mass`; else the share of yes among the replies that could be read. Null where none could.
  */
 export const yesProbability = (
-  { logProbs, replies }: Pick<BoundaryReflectionEvidence['verify'][number], 'logProbs' | 'replies'>,
+  { logProbs, replies }: Pick<Look, 'logProbs' | 'replies'>,
   mass = defaultMass,
 ): number | null => {
   if (logProbs !== null && holdsMass(logProbs, mass)) return 1 / (1 + Math.exp(logProbs[1] - logProbs[0]))
   const read = replies.map(readYesNo).filter((yes) => yes !== null)
   return read.length === 0 ? null : read.filter((yes) => yes).length / read.length
 }
+
+/** Log-odds of a probability, short of infinity. */
+const logOdds = (probability: number): number => {
+  const inside = Math.min(1 - 1e-6, Math.max(1e-6, probability))
+  return Math.log(inside / (1 - inside))
+}
+
+const probabilityOf = (odds: number): number => 1 / (1 + Math.exp(-odds))
+
+/** P(yes) over several looks at the same thing: that of their mean log-odds. Null where none could be read. */
+export const pooledYes = (
+  looks: ReadonlyArray<Pick<Look, 'logProbs' | 'replies'>>,
+  mass = defaultMass,
+): number | null => {
+  const [only] = looks
+  if (looks.length === 1) return yesProbability(only!, mass)
+  const read = looks.map((look) => yesProbability(look, mass)).filter((yes) => yes !== null)
+  return read.length === 0 ? null : probabilityOf(mean(read.map(logOdds)))
+}
+
+/**
+ * The score with a reference, in [0, 1]: the log-odds of the likeliest range, plus half of those that the reflect question
+ * gives and less half of those of the annotated windows themselves. A model that says yes to a query, or no, whatever it
+ * is shown, so cancels out. Halves because the three are not equally reliable; measured in docs/claims.md.
+ */
+export const referredScore = (elsewhere: number, yes: ReadonlyArray<number>, reference: number): number =>
+  probabilityOf(
+    (yes.length === 0 ? 0 : logOdds(Math.max(...yes))) + logOdds(elsewhere) / 2 - logOdds(reference) / 2,
+  )
 
 /**
  * P(the query also holds elsewhere) as the reflect question alone puts it: 1 - P(`none` is the whole reply), or without
@@ -70,7 +104,8 @@ export const decide = (
   const proposals = evidence.reflect.replies.map((reply) =>
     readProposals(reply, evidence.hidden, evidence.duration, settings.minLength),
   )
-  const yes = evidence.verify.map((check) => yesProbability(check, settings.mass))
+  const yes = evidence.verify.map((check) => pooledYes([check, ...(check.further ?? [])], settings.mass))
+  const reference = evidence.reference === undefined ? null : pooledYes(evidence.reference, settings.mass)
   const known = yes.filter((probability) => probability !== null)
   const accepted = evidence.verify.filter((_, index) => (yes[index] ?? -1) >= settings.accept)
   const elsewhere = elsewhereProbability(evidence, proposals)
@@ -91,7 +126,12 @@ export const decide = (
     columns: {
       verdict,
       criterion,
-      score: scanned && known.length > 0 ? Math.max(...known) : partialScore(elsewhere, known),
+      score:
+        reference !== null
+          ? referredScore(elsewhere, known, reference)
+          : scanned && known.length > 0
+            ? Math.max(...known)
+            : partialScore(elsewhere, known),
       elsewhere,
       proposals: evidence.verify.map(({ window }) => window),
       votes: evidence.verify.map(({ votes }) => votes),

@@ -29,6 +29,7 @@ import {
   type BoundaryReflectionEvidence,
   type BoundaryReflectionSettings,
   evidenceSchema,
+  type Look,
   settingsSchema,
 } from './settings.ts'
 import { reflectHidden, reflectView, scanTiles, verifyView } from './view.ts'
@@ -74,6 +75,30 @@ const answersFreely = (reply: ChatReply): boolean =>
   holdsThoughts(reply.text) ||
   (reply.reasoning ?? '') !== '' ||
   (parseWindows(reply.text) === null && readReflect(reply).kind !== 'unreadable')
+
+/** What the model says of frames shown alone. */
+const lookAt = Effect.fnUntraced(function* (
+  shown: Clip,
+  question: string,
+  { sampling, settings }: { readonly sampling: ChatSampling; readonly settings: BoundaryReflectionSettings },
+) {
+  const model = yield* VisionLanguageModel
+  const alone = ask(shown, question)
+  const chosen = settings.reasons ? null : yield* model.choose(alone, verifyReplies)
+  const logProbs = chosen === null ? null : ([finite(chosen[0]!), finite(chosen[1]!)] as const)
+  // Where the log-probabilities say nothing, the share of yes votes stands in for P(yes).
+  const checks =
+    logProbs === null || !holdsMass(logProbs, settings.mass)
+      ? yield* model.chat({
+          messages: alone,
+          sampling: { ...sampling, maxTokens: settings.verifyTokens, n: Math.max(4, settings.votes) },
+          ...reasoningOf(settings),
+          ...guidedBy(settings, replyForm(verifyPattern, settings)),
+        })
+      : []
+  const look: Look = { times: Array.from(shown.times), logProbs, replies: checks.map(recordReply) }
+  return look
+})
 
 /**
  * BRA: does the query also hold outside the annotated windows? Of a grounded question: is its right answer shown elsewhere too?
@@ -150,46 +175,40 @@ export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryRefle
       settings.scanSeconds,
       settings.minLength,
     ).map((window) => ({ window, votes: 0 }))
+    const check = verifyQuestion(query, settings)
+    const paddings = [settings.padSeconds, ...(settings.paddings ?? [])]
+    const looks = (window: Window) =>
+      Effect.forEach(
+        paddings,
+        (padding) =>
+          lookAt(showAlone(clip, verifyView(window, duration, padding)), check, { sampling, settings }),
+        { concurrency: 'unbounded' },
+      )
     const verify = yield* Effect.forEach(
       [...proposals, ...tiles],
-      Effect.fnUntraced(function* ({ window, votes }) {
-        const shown = showAlone(clip, verifyView(window, duration, settings.padSeconds))
-        const check = verifyQuestion(query, settings)
-        const alone = ask(shown, check)
-        const chosen = settings.reasons ? null : yield* model.choose(alone, verifyReplies)
-        const logProbs = chosen === null ? null : ([finite(chosen[0]!), finite(chosen[1]!)] as const)
-        // Where the log-probabilities say nothing, the share of yes votes stands in for P(yes).
-        const checks =
-          logProbs === null || !holdsMass(logProbs, settings.mass)
-            ? yield* model.chat({
-                messages: alone,
-                sampling: { ...sampling, maxTokens: settings.verifyTokens, n: Math.max(4, settings.votes) },
-                ...reasoningOf(settings),
-                ...guidedBy(settings, replyForm(verifyPattern, settings)),
-              })
-            : []
-        return {
-          window,
-          votes,
-          question: check,
-          times: Array.from(shown.times),
-          logProbs,
-          replies: checks.map(recordReply),
-        }
-      }),
+      ({ window, votes }) =>
+        Effect.map(looks(window), ([first, ...further]) => ({
+          ...{ window, votes, question: check, ...first! },
+          ...(further.length === 0 ? {} : { further }),
+        })),
       { concurrency: 'unbounded' },
     )
+    const reference =
+      settings.reference === true && annotated.length > 0
+        ? yield* Effect.forEach(annotated, looks, { concurrency: 'unbounded' })
+        : null
     return {
       duration,
       times: Array.from(clip.times),
       hidden,
       reflect: { question, replies, noneLogProb: none },
       verify,
+      ...(reference === null ? {} : { reference: reference.flat() }),
     }
   }),
-  readings: ({ reflect, verify }) => [
+  readings: ({ reflect, verify, reference = [] }) => [
     ...reflect.replies.map((reply) => ({ reply: replyOf(reply), reading: readReflect(reply) })),
-    ...verify.flatMap(({ replies }) =>
+    ...[...verify, ...verify.flatMap(({ further = [] }) => further), ...reference].flatMap(({ replies }) =>
       replies.map((reply) => ({ reply: replyOf(reply), reading: readVerify(reply) })),
     ),
   ],

@@ -15,6 +15,16 @@ export const settingsSchema = z.strictObject({
   marginShare: z.number().min(0).max(1).default(defaultMargin.share),
   /** Seconds shown on each side of a proposal. */
   padSeconds: z.number().min(0).default(defaultPad),
+  /**
+   * Further paddings in seconds: each range is shown once more with each, and the log-odds of P(yes) are averaged, at one
+   * request a padding and range. None by default.
+   */
+  paddings: z.array(z.number().min(0)).readonly().exactOptional(),
+  /**
+   * Put the verify question about the annotated windows too, at one request each and padding: the score then asks how
+   * much surer the model is elsewhere than where the query is known to hold. Off by default.
+   */
+  reference: z.boolean().exactOptional(),
   /** Shorter proposals are ignored, seconds. */
   minLength: z.number().min(0).default(0.5),
   /** Maximum number of proposals to verify, those with most votes first. */
@@ -46,6 +56,16 @@ export type BoundaryReflectionSettings = z.output<typeof settingsSchema>
 /** Default share of the probability that Yes and No must have together. */
 export const defaultMass = 0.5
 
+/** One range shown alone, and what the model says of it. */
+const lookSchema = z.object({
+  times: z.array(z.number()).readonly(),
+  /** Log-probabilities of `Yes` and `No`, where the backend gives them. */
+  logProbs: z.tuple([z.number(), z.number()]).readonly().nullable(),
+  /** Sampled replies, where it does not or where the two together are unlikely. */
+  replies: z.array(replySchema).readonly(),
+})
+export type Look = z.output<typeof lookSchema>
+
 /** The model's input and replies, from which alone verdicts are computed. */
 export const evidenceSchema = z.object({
   duration: z.number(),
@@ -60,18 +80,17 @@ export const evidenceSchema = z.object({
   }),
   verify: z
     .array(
-      z.object({
+      lookSchema.extend({
         window: windowSchema,
         /** Replies that proposed it; 0 for a tile of the scan. */
         votes: z.int(),
         question: z.string(),
-        times: z.array(z.number()).readonly(),
-        /** Log-probabilities of `Yes` and `No`, where the backend gives them. */
-        logProbs: z.tuple([z.number(), z.number()]).readonly().nullable(),
-        /** Sampled replies, where it does not or where the two together are unlikely. */
-        replies: z.array(replySchema).readonly(),
+        /** The same range under further paddings. */
+        further: z.array(lookSchema).readonly().exactOptional(),
       }),
     )
     .readonly(),
+  /** The annotated windows, verified under every padding. */
+  reference: z.array(lookSchema).readonly().exactOptional(),
 })
 export type BoundaryReflectionEvidence = z.output<typeof evidenceSchema>

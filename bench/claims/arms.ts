@@ -51,6 +51,19 @@ export const deciding = {
   'random-sft': { kind: 'sft', data: { from: 'annotations', share: tenth } },
 } as const satisfies { readonly [name: string]: Arm }
 
+/** The same questions under supervised fine-tuning. */
+export const supervised = {
+  'dose-0-sft': { kind: 'sft', data: { from: 'dose', partial: 0 } },
+  'dose-60-sft': { kind: 'sft', data: { from: 'dose', partial: 0.6 } },
+  'bra-sft': { kind: 'sft', data: { ...curated, select: 'random' } },
+  'dea-sft': { kind: 'sft', data: { ...curated, action: 'keep' } },
+  'repair-sft': { kind: 'sft', data: { ...curated, action: 'repair' } },
+  'oracle-sft': { kind: 'sft', data: { ...curated, oracle: true } },
+  'downweight-sft': { kind: 'sft', data: { ...curated, action: 'downweight' } },
+  'dose-20-sft': { kind: 'sft', data: { from: 'dose', partial: 0.2 } },
+  'dose-40-sft': { kind: 'sft', data: { from: 'dose', partial: 0.4 } },
+} as const satisfies { readonly [name: string]: Arm }
+
 /** Single parts, alternatives, the noise dose. */
 export const further = {
   bra: { kind: 'grpo', data: { ...curated, select: 'random' } },
@@ -83,7 +96,7 @@ export const schedules = {
   'mask-on-failure-half': masked('on-failure', 0.8, 0.5),
 } as const satisfies { readonly [name: string]: Arm }
 
-export const arms: { readonly [name: string]: Arm } = { ...deciding, ...further, ...schedules }
+export const arms: { readonly [name: string]: Arm } = { ...deciding, ...supervised, ...further, ...schedules }
 
 /** How many seeds an arm is run with: five where it decides a claim, three elsewhere and of the training on everything. */
 export const seedsOf = (arm: string): number => (arm in deciding && arm !== 'all' ? 5 : 3)

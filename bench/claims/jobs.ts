@@ -1,11 +1,12 @@
 import { appendFileSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { Clock, Effect } from 'effect'
+import { basename, join } from 'node:path'
+import { Clock, Effect, Option } from 'effect'
 import { engineLayer } from '../../engine/index.ts'
 import { makeFolders, writeWholeSync } from '../../files/index.ts'
 import { runBra } from '../../pipelines/bra.ts'
 import { runDea } from '../../pipelines/dea.ts'
 import { runCurriculum, runSft } from '../../pipelines/train.ts'
+import { latestCheckpoint, modelOf } from '../../trainer/index.ts'
 import { arms } from './arms.ts'
 import { choose, trainingLine } from './data.ts'
 import { asking, groupRows, measure } from './measure.ts'
@@ -79,18 +80,30 @@ const train = Effect.fn('train')(function* (study: Study, name: string, seed: nu
           },
   }
   const { threads, checkpoint } = study
-  const trained = yield* timed(
-    (arm.kind === 'sft' ? runSft(options) : runCurriculum(options)).pipe(
-      Effect.provide(engineLayer({ checkpoint, device: 'cpu', threads, purpose: 'training' })),
-    ),
+  // Evaluation and the end of the process take less than this.
+  const left = study.deadline - (yield* Clock.currentTimeMillis) - 60_000
+  const training = (arm.kind === 'sft' ? runSft(options) : runCurriculum(options)).pipe(
+    Effect.provide(engineLayer({ checkpoint, device: 'cpu', threads, purpose: 'training' })),
   )
-  const measured = yield* timed(measure(study, trained.value.model, join(folder, 'eval')))
+  const trained = yield* timed(
+    Number.isFinite(left) ? Effect.timeoutOption(training, Math.max(1, left)) : Effect.asSome(training),
+  )
+  const planned = Math.ceil(chosen.length / study.prompts)
+  const outcome = Option.getOrElse(trained.value, () => {
+    const checkpoint = latestCheckpoint({ file: (...names) => join(run, ...names) })
+    return {
+      model: modelOf(checkpoint!),
+      steps: Number(basename(checkpoint!).replace('step-', '')),
+      resumedFrom: 0,
+    }
+  })
+  const measured = yield* timed(measure(study, outcome.model, join(folder, 'eval')))
   const result: Result = {
-    ...{ arm: name, seed, samples: chosen.length, steps: trained.value.steps, threads },
+    ...{ arm: name, seed, samples: chosen.length, steps: outcome.steps, planned, threads },
     partial: chosen.filter(({ row, windows }) => windows.length < row.truth.length).length,
     seconds: { train: trained.seconds, evaluate: measured.seconds },
     cpu: { train: trained.cpu, evaluate: measured.cpu },
-    resumedFrom: trained.value.resumedFrom,
+    resumedFrom: outcome.resumedFrom,
     ...measured.value,
     groups: arm.kind === 'sft' ? [] : yield* groupRows(study, join(run, 'rollouts.jsonl')),
   }
@@ -102,7 +115,15 @@ export const work = Effect.fn('work')(function* (study: Study, job: Job) {
   switch (job.kind) {
     case 'base': {
       const { value, seconds, cpu } = yield* timed(measure(study, study.checkpoint, join(study.run, 'eval')))
-      const none = { arm: 'base', seed: 0, samples: 0, partial: 0, steps: 0, threads: study.threads }
+      const none = {
+        arm: 'base',
+        seed: 0,
+        samples: 0,
+        partial: 0,
+        steps: 0,
+        planned: 0,
+        threads: study.threads,
+      }
       const result: Result = {
         ...none,
         seconds: { train: 0, evaluate: seconds },

@@ -19,7 +19,7 @@ import { displayLayer } from '../../cli/display.ts'
 import { writeWorld } from '../../datasets/shapes/index.ts'
 import { makeFolders } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
-import { arms, deciding, further, seedsOf } from './arms.ts'
+import { arms, deciding, further, seedsOf, supervised } from './arms.ts'
 import { type Job, nameOf, work } from './jobs.ts'
 import { writeAnnotations, writePool, writeQueries } from './pool.ts'
 import { placesOf, type Study, worldOf } from './study.ts'
@@ -38,9 +38,14 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     arms: { type: 'string', default: Object.keys(arms).join(',') },
     threads: { type: 'string', default: '1' },
+    /** Threads of the training on everything by GRPO, and by supervised fine-tuning. */
     'long-threads': { type: 'string' },
+    'sft-threads': { type: 'string' },
     jobs: { type: 'string' },
     minutes: { type: 'string', default: 'Infinity' },
+    /** Measure what is trained by the end of the time, instead of leaving it to the next start. */
+    short: { type: 'boolean', default: false },
+    deadline: { type: 'string', default: 'Infinity' },
     /** One job, as this script starts it. */
     job: { type: 'string' },
   },
@@ -58,6 +63,7 @@ const study: Study = {
   sftLearningRate: Number(values['sft-learning-rate']),
   temperature: Number(values.temperature),
   threads,
+  deadline: Number(values.deadline),
 }
 const places = placesOf(study)
 const began = performance.now()
@@ -72,12 +78,20 @@ const rowsOf = (file: string): ReadonlyArray<Record<string, unknown>> =>
         .map((line) => JSON.parse(line) as Record<string, unknown>)
     : []
 
-/** The training on everything may have more threads than the others. */
-const threadsOf = (job: Job): number => (job.kind === 'arm' && job.arm === 'all' ? longThreads : threads)
+/** The trainings on everything may have more threads than the others. */
+const threadsOf = (job: Job): number =>
+  job.kind !== 'arm'
+    ? threads
+    : job.arm === 'all'
+      ? longThreads
+      : job.arm === 'all-sft'
+        ? Number(values['sft-threads'] ?? threads)
+        : threads
 
 /** What decides the claims is run first: three seeds of it, then two of everything else, then the remaining seeds. */
 const urgency = (arm: string, place: number): number => {
   if (arm in deciding) return place < 3 ? place : 10 + place
+  if (arm in supervised) return 2.5 + place
   return arm in further ? (place < 2 ? 3 + place : 20) : place < 2 ? 5 + place : 21
 }
 
@@ -96,7 +110,11 @@ const isDone = (job: Job): boolean => {
 
 /** Runs a job in a process of its own; resolves to its exit code. */
 const start = (job: Job) => {
-  const given = { ...values, threads: String(threadsOf(job)), job: JSON.stringify(job) }
+  const deadline = values.short
+    ? String(Date.now() + (Number(values.minutes) - minutes()) * 60_000)
+    : 'Infinity'
+  const { short: _, ...others } = values
+  const given = { ...others, deadline, threads: String(threadsOf(job)), job: JSON.stringify(job) }
   const words = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   )
@@ -178,7 +196,7 @@ const program = Effect.gen(function* () {
     .flatMap((arm) => seeds.slice(0, seedsOf(arm)).map((seed, place) => ({ arm, seed, place })))
     .toSorted((a, b) => urgency(a.arm, a.place) - urgency(b.arm, b.place))
     .map(({ arm, seed }): Job => ({ kind: 'arm', arm, seed }))
-  const long = (one: Job) => one.kind === 'arm' && one.arm === 'all'
+  const long = (one: Job) => one.kind === 'arm' && (one.arm === 'all' || one.arm === 'all-sft')
   const order: ReadonlyArray<Job> = [
     ...trainings.filter(long),
     ...curation,

@@ -13,6 +13,8 @@ export interface Study {
   readonly sftLearningRate: number
   readonly temperature: number
   readonly threads: number
+  /** When a training stops short and is measured as it is, in milliseconds since 1970; Infinity for never. */
+  readonly deadline: number
 }
 
 /** A seed that no checkpoint was trained on. */
@@ -107,6 +109,8 @@ export interface Result {
   readonly samples: number
   readonly partial: number
   readonly steps: number
+  /** Steps of a whole epoch; more than `steps` where the training was stopped short. */
+  readonly planned: number
   readonly threads: number
   /** Wall clock, and processor over all threads; of the last start only, where the training was resumed. */
   readonly seconds: { readonly train: number; readonly evaluate: number }

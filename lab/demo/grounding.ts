@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import type { Sample } from '../../core/index.ts'
+import { type Sample, Windows } from '../../core/index.ts'
 import {
   defaultWorldSettings,
   readTruth,
@@ -8,15 +8,17 @@ import {
   writeWorld,
 } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
+import { compare, defaultBootstrap } from '../../eval/index.ts'
 import { runBra } from '../../pipelines/bra.ts'
 import { runCurate } from '../../pipelines/curate.ts'
 import { runDea } from '../../pipelines/dea.ts'
 import { answer, runEval } from '../../pipelines/eval.ts'
 import { runCurriculum } from '../../pipelines/train.ts'
+import { readTrainingData } from '../../trainer/index.ts'
 import { trueSamples } from '../world.ts'
 import { flaggedCases } from './cases.ts'
 import { difficultyQuality, judgedSamples, reflectionQuality } from './measure.ts'
-import { type DemoReport, demoBody, type Measured, tables } from './report.ts'
+import { type DemoReport, type Difference, demoBody, type Measured, tables } from './report.ts'
 import { openStage, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
 import { readTrainingCurve } from './training-curve.ts'
@@ -46,7 +48,7 @@ const measure = Effect.fnUntraced(function* (
       Object.entries(report.types).map(([grade, { metrics }]) => [grade, metrics.mIoU ?? 0]),
     ),
   })
-  return { model: row(name, evaluation), prior: row('prior only (no video)', prior) }
+  return { evaluation, model: row(name, evaluation), prior: row('prior only (no video)', prior) }
 })
 
 /**
@@ -118,22 +120,45 @@ const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOpt
           prompts: options.prompts,
           learningRate: options.learningRate,
           checkpointEvery: 0,
+          logPrompts: options.prompts,
           evaluateEvery: Math.ceil(options.steps / 2),
           ...(masked ? {} : { mask: { start: 0 } }),
         },
         validation: { samples: valid, videos },
       }).pipe(Effect.provide(engineLayer(engine))),
     )
-    const { model: row } = yield* timed(
+    const { model: row, evaluation } = yield* timed(
       `evaluate: ${name}`,
       measure(name, valid, train, measured, seed).pipe(Effect.provide(asking(outcome.model))),
     )
-    return { row, curve: yield* readTrainingCurve(name, at) }
+    return { row, evaluation, curve: yield* readTrainingCurve(name, at, truths) }
   })
   const curriculum = yield* trained('curriculum GRPO, curated', curated, true)
   const control = yield* trained('GRPO, random selection', random, false)
 
   const judged = yield* judgedSamples(run, truths)
+  const compared = compare(
+    control.evaluation.columns,
+    curriculum.evaluation.columns,
+    valid.map(({ video }) => video),
+    { ...defaultBootstrap, seed },
+  )
+  const difference = (metric: string): Difference => {
+    const { difference: points, interval } = compared.find((one) => one.metric === metric)!
+    return { points, interval }
+  }
+  const partialIn = Effect.fnUntraced(function* (data: string) {
+    const { items } = yield* readTrainingData(data)
+    const short = items.filter(({ sample }) => {
+      const { windows } = truths.get(sample.id)!
+      return Windows.coverage(sample.windows ?? []) < Windows.coverage(windows ?? []) - 0.01
+    })
+    return short.length / Math.max(1, items.length)
+  })
+  const spent = (...names: ReadonlyArray<string>) =>
+    stage.phases
+      .filter(({ phase }) => names.some((name) => phase.startsWith(name)))
+      .reduce((sum, { seconds }) => sum + seconds, 0)
   const report: DemoReport = {
     ...stage.heading,
     world: {
@@ -147,6 +172,15 @@ const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOpt
     curation: { decisions: curation.decisions, selected: curation.selected },
     measured: [base.prior, base.model, curriculum.row, control.row],
     curves: [curriculum.curve, control.curve],
+    contest: {
+      miou: difference('mIoU'),
+      setIou: difference('msIoU'),
+      partial: { curated: yield* partialIn(curated), random: yield* partialIn(random) },
+      seconds: {
+        curation: spent('boundary reflection', 'difficulty estimation', 'curate'),
+        training: spent('train: ') / 2,
+      },
+    },
     phases: stage.phases,
     cases: yield* flaggedCases(judged, videos, 12),
   }

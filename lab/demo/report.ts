@@ -1,8 +1,11 @@
 import type { Window } from '../../core/index.ts'
+import { type Grade, grades } from '../../datasets/shapes/index.ts'
 import { caseHtml, laneKey } from '../../pipelines/report/case.ts'
 import { escape, histogram, lines } from '../../pipelines/report/chart.ts'
 import { table } from '../../pipelines/report/page.ts'
+import { explain } from './explain.ts'
 import type { DifficultyQuality, ReflectionQuality } from './measure.ts'
+import type { GradeGroups } from './training-curve.ts'
 
 /** One model measured on the validation split. */
 export interface Measured {
@@ -26,6 +29,24 @@ export interface TrainingCurve {
     readonly entropy: number
   }>
   readonly validation: ReadonlyArray<{ readonly step: number; readonly setIou: number }>
+  readonly groups: ReadonlyArray<GradeGroups>
+}
+
+/** The curated run against the control on the same queries. */
+export interface Contest {
+  /** Curated less control, in points of each metric. */
+  readonly miou: Difference
+  readonly setIou: Difference
+  /** Share of the selected annotations that leave out a true window. */
+  readonly partial: { readonly curated: number; readonly random: number }
+  /** Seconds of both agents and of one training. */
+  readonly seconds: { readonly curation: number; readonly training: number }
+}
+
+export interface Difference {
+  readonly points: number
+  /** Paired bootstrap over videos, 95 %. */
+  readonly interval: readonly [number, number]
 }
 
 /** A flagged sample in the report. */
@@ -59,6 +80,7 @@ export interface DemoReport {
   readonly curation: { readonly decisions: { readonly [name: string]: number }; readonly selected: number }
   readonly measured: ReadonlyArray<Measured>
   readonly curves: ReadonlyArray<TrainingCurve>
+  readonly contest: Contest
   readonly phases: ReadonlyArray<{ readonly phase: string; readonly seconds: number }>
   readonly cases: ReadonlyArray<Case>
 }
@@ -66,7 +88,30 @@ export interface DemoReport {
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '-')
 
-/** The two tables that the command line and the page both show. */
+const thirds = [
+  { name: 'first', from: 0, to: 1 / 3 },
+  { name: 'last', from: 2 / 3, to: 1 },
+] as const
+
+/** Share of constant groups and mean spread of one grade over a part of the steps; NaN where it has no group. */
+export const groupsOf = (
+  { groups, steps }: Pick<TrainingCurve, 'groups' | 'steps'>,
+  grade: Grade,
+  from: number,
+  to: number,
+): { readonly constant: number; readonly spread: number } => {
+  const rows = groups.filter((row) => {
+    const place = row.step / Math.max(1, steps.length)
+    return row.grade === grade && place >= from && place < to
+  })
+  const count = rows.reduce((sum, row) => sum + row.groups, 0)
+  return {
+    constant: rows.reduce((sum, row) => sum + row.constant, 0) / count,
+    spread: rows.reduce((sum, row) => sum + row.groups * row.spread, 0) / count,
+  }
+}
+
+/** The tables of the page; the command line shows most of them. */
 export const tables = (report: DemoReport) => {
   const { reflection: bra, difficulty: dea } = report
   return {
@@ -90,6 +135,18 @@ export const tables = (report: DemoReport) => {
         ...['easy', 'medium', 'hard'].map((grade) => byGrade[grade]?.toFixed(2) ?? '-'),
         percent(parsed),
       ]),
+    },
+    groups: {
+      head: ['training', 'steps', ...grades.flatMap((grade) => [`${grade}: constant`, 'spread'])],
+      rows: report.curves.flatMap((curve) =>
+        thirds.map(({ name, from, to }) => [
+          ...[curve.name, `${name} third`],
+          ...grades.flatMap((grade) => {
+            const { constant, spread } = groupsOf(curve, grade, from, to)
+            return [Number.isNaN(constant) ? '-' : percent(constant), fixed(spread)]
+          }),
+        ]),
+      ),
     },
     phases: {
       head: ['phase', 'seconds'],
@@ -149,7 +206,11 @@ export const demoBody = (report: DemoReport): string => {
 <p>Version ${escape(report.version)}, ${escape(report.created)}, seed ${report.seed}, ${escape(report.machine)}. ${world.videos} videos of the shapes world were rendered; ${world.samples} grounding annotations of them, of which ${percent(world.partial)} leave out a true window, went through both agents. Models are measured on ${world.validation} queries about videos that no training saw, against the true windows.</p>
 <h2>The agents against the world's truth</h2>${table(shown.agents)}
 <h2>Models on the validation split, percent</h2>${table(shown.models)}
+${explain(report)
+  .map((line) => `<p>${escape(line)}</p>`)
+  .join('')}
 <h2>Training</h2><div class="charts">${charts.join('')}</div>
+<h2>Groups whose rewards are all equal, and the spread of the rewards within groups</h2>${table(shown.groups)}
 <h2>Where the time went</h2>${table(shown.phases)}
 <h2>Flagged annotations</h2>${laneKey(colours)}${report.cases.map(flaggedHtml).join('')}`
 }

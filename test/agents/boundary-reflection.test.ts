@@ -4,6 +4,7 @@ import {
   decide,
   elsewhereProbability,
   partialScore,
+  pooledYes,
   poolProposals,
   readProposals,
   readYesNo,
@@ -47,6 +48,44 @@ const verdict = (given: BoundaryReflectionEvidence) => {
 const window = fc
   .tuple(fc.double({ min: 0, max: 20, noNaN: true }), fc.double({ min: 0, max: 20, noNaN: true }))
   .map(([a, b]): Window => [Math.min(a, b), Math.max(a, b)])
+
+describe('several looks', () => {
+  const look = (yes: number) => ({
+    times: [],
+    logProbs: [Math.log(yes), Math.log(1 - yes)] as const,
+    replies: [],
+  })
+  const score = (given: BoundaryReflectionEvidence) => Number(decide(sample, given, settings).columns.score)
+
+  it('average log-odds, so that one doubtful look does not decide', () => {
+    expect(pooledYes([look(0.7)])).toBeCloseTo(0.7)
+    expect(pooledYes([look(0.9), look(0.1)])).toBeCloseTo(0.5)
+    expect(pooledYes([look(1), { ...look(0.5), logProbs: null, replies: ['eh'] }])).toBeGreaterThan(0.99)
+    expect(pooledYes([{ ...look(0.5), logProbs: null, replies: ['eh'] }])).toBeNull()
+    const found = evidence('<answer>9.0 to 12.0</answer>', 0.2, [
+      { ...check([9, 12], 0.9), further: [look(0.2), look(0.2)] },
+    ])
+    expect(verdict(found)[1]).toBe('uncertain')
+  })
+
+  it('rank by how much surer the model is than where the query is known to hold', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        (yes, own) => {
+          const plain = evidence('<answer>9.0 to 12.0</answer>', 0.5, [check([9, 12], yes)])
+          const at = (reference: number) => score({ ...plain, reference: [look(reference)] })
+          expect(at(own)).toBeGreaterThan(0)
+          expect(at(own)).toBeLessThan(1)
+          if (own < 0.9) expect(at(own)).toBeGreaterThan(at(own + 0.05))
+          // Even odds at the annotation and in the reflection leave P(yes) as it is.
+          expect(at(0.5)).toBeCloseTo(yes)
+        },
+      ),
+    )
+  })
+})
 
 describe('what is shown', () => {
   it('hides max(2 s, 10 % of the clip) around the windows', () => {
