@@ -188,7 +188,7 @@ const program = Effect.gen(function* () {
   const rows = yield* writeAnnotations(study)
   const foldSize = Math.ceil(rows.length / Math.max(2, slots))
   const folds = Array.from({ length: Math.ceil(rows.length / foldSize) }, (_, fold) => fold)
-  const judges = chosen.some((arm) => arms[arm]!.data.from === 'verdicts')
+  const judges = chosen.some((arm) => arms[arm]!.data.from === 'verdicts') && !existsSync(places.pool)
   const curation = (judges ? (['bra', 'dea'] as const) : []).flatMap((kind) =>
     folds.map((fold): Job => ({ kind, fold, foldSize })),
   )
