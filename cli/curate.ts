@@ -44,7 +44,9 @@ export const curate = Command.make(
     ),
     replace,
     action: Flag.Literals('action', actions).pipe(
-      Flag.withDescription('what to do with annotations found partial, default drop'),
+      Flag.withDescription(
+        'what to do with annotations found partial, default drop: under SFT a curated tenth had +6.1 set IoU (4.1 to 8.1) over a random one, under GRPO no action differed (docs/claims.md)',
+      ),
       Flag.withDefault('drop'),
     ),
     reviews: Flag.Literals('reviews', reviewModes).pipe(
@@ -55,7 +57,7 @@ export const curate = Command.make(
     ),
     select: Flag.Literals('select', selectionMethods).pipe(
       Flag.withDescription(
-        'how samples are selected: by a Gaussian on mean IoU (Time-R1), by a Gaussian independent of the distribution of the pool (TimeLens), by (1 - mean IoU) squared (TimeLens2), by quotas of bands, or at random; default gaussian',
+        'how samples are selected: by a Gaussian on mean IoU (Time-R1), by a Gaussian independent of the distribution of the pool (TimeLens), by (1 - mean IoU) squared (TimeLens2), by quotas of bands, or at random; default gaussian, which under GRPO was equal to random (-0.4 mIoU, -1.0 to +0.2, see docs/claims.md)',
       ),
       Flag.withDefault('gaussian'),
     ),

@@ -1,8 +1,8 @@
 /**
- * `linear`, `cosine`, `step`: the hidden share follows the steps. `adaptive`: it also follows the sample's own last
+ * `none` hides nothing. `linear`, `cosine`, `step`: the hidden share follows the steps. `adaptive`: it also follows the sample's own last
  * rollouts. `on-failure`: samples are shown whole first, and again with frames hidden where all rewards were equal.
  */
-export const maskScheduleKinds = ['linear', 'cosine', 'step', 'adaptive', 'on-failure'] as const
+export const maskScheduleKinds = ['none', 'linear', 'cosine', 'step', 'adaptive', 'on-failure'] as const
 
 /** How the hidden share falls over training. */
 export interface MaskSchedule {
@@ -13,16 +13,13 @@ export interface MaskSchedule {
   readonly until: number
 }
 
-/** The documented default; ending at half of the steps is this project's choice. */
-export const defaultMaskSchedule: MaskSchedule = { kind: 'linear', start: 0.8, until: 0.5 }
-
 /**
  * The largest share hidden at `step` (0-based) of `steps`, in [0, start], never rising. `linear` and `cosine` fall from
  * the start to 0 at `until x steps`; the other kinds hold the start until there and are 0 from there on.
  */
 export const maskRatio = (schedule: MaskSchedule, step: number, steps: number): number => {
   const end = schedule.until * steps
-  if (step >= end) return 0
+  if (schedule.kind === 'none' || step >= end) return 0
   const progress = step / end
   if (schedule.kind === 'linear') return schedule.start * (1 - progress)
   if (schedule.kind === 'cosine') return (schedule.start * (1 + Math.cos(Math.PI * progress))) / 2

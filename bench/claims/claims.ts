@@ -21,6 +21,7 @@ export const claims: ReadonlyArray<Claim> = [
   ours('masks on failure help', 'mask-on-failure', 'curated'),
   paper('a curated tenth beats all data, GRPO', 'curated', 'all'),
   paper('a curated tenth beats all data, SFT', 'curated-sft', 'all-sft'),
+  paper('both agents together help under SFT', 'curated-sft', 'random-sft'),
   paper('a curated tenth beats a random fifth', 'curated', 'random-fifth'),
   ours('repairing is better than dropping', 'repair', 'curated'),
   ours('down-weighting is better than dropping', 'downweight', 'curated'),

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { marginOf } from '../../agents/index.ts'
 import { type Window, Windows } from '../../core/index.ts'
 import {
-  defaultMaskSchedule,
   framesPerToken,
   maskRatio,
   maskRecipe,
@@ -88,12 +87,12 @@ describe('maskRatio', () => {
         (kind, start, until, steps) => {
           const schedule = { kind, start, until }
           const ratios = Array.from({ length: steps + 1 }, (_, step) => maskRatio(schedule, step, steps))
-          if (until > 0) expect(ratios[0]).toBeCloseTo(start)
+          if (until > 0) expect(ratios[0]).toBeCloseTo(kind === 'none' ? 0 : start)
           for (let i = 1; i < ratios.length; i++) expect(ratios[i]!).toBeLessThanOrEqual(ratios[i - 1]!)
           expect(ratios.at(-1)).toBe(0)
         },
       ),
     )
-    expect(maskRatio(defaultMaskSchedule, 25, 100)).toBeCloseTo(0.4)
+    expect(maskRatio({ kind: 'linear', start: 0.8, until: 0.5 }, 25, 100)).toBeCloseTo(0.4)
   })
 })

@@ -65,7 +65,7 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
       learningRate: 1,
       sampling: { maxTokens: 64 },
       prompts: 4,
-      mask: { margin: 0 },
+      mask: { kind: 'linear', margin: 0 },
     })
     const hidden = await Effect.runPromise(
       Effect.gen(function* () {

@@ -16,7 +16,13 @@ describe('spanwise demo, at a small size, through the command line', () => {
       readonly miou: number
       readonly parsed: number
     }>
-    readonly curves: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly maskRatio: number }> }>
+    readonly curves: ReadonlyArray<{
+      readonly steps: ReadonlyArray<{ readonly maskRatio: number }>
+      readonly groups: ReadonlyArray<{ readonly groups: number; readonly constant: number }>
+    }>
+    readonly contest: {
+      readonly miou: { readonly points: number; readonly interval: readonly [number, number] }
+    }
     readonly phases: ReadonlyArray<{ readonly phase: string; readonly seconds: number }>
     readonly difficulty: { readonly histogram: ReadonlyArray<number> }
     readonly reflection: { readonly n: number; readonly alwaysFlag: number }
@@ -49,7 +55,7 @@ describe('spanwise demo, at a small size, through the command line', () => {
     expect(report.measured.map(({ name }) => name)).toEqual([
       'prior only (no video)',
       'base',
-      'curriculum GRPO, curated',
+      'GRPO, curated',
       'GRPO, random selection',
     ])
     for (const { miou, parsed } of report.measured) {
@@ -59,11 +65,24 @@ describe('spanwise demo, at a small size, through the command line', () => {
     }
   })
 
-  it('masks in the curriculum, less with every step, and not in the control', () => {
-    const [curriculum, control] = report.curves.map(({ steps }) => steps.map(({ maskRatio }) => maskRatio))
-    expect(curriculum![0]).toBeGreaterThan(0)
-    expect(curriculum!.at(-1)).toBe(0)
-    expect(control).toEqual([0, 0, 0])
+  it('trains both with the defaults, which mask nothing, and counts the constant groups of each grade', () => {
+    for (const { steps, groups } of report.curves) {
+      expect(steps.map(({ maskRatio }) => maskRatio)).toEqual([0, 0, 0])
+      expect(groups.reduce((sum, one) => sum + one.groups, 0)).toBe(6)
+      for (const one of groups) expect(one.constant).toBeLessThanOrEqual(one.groups)
+    }
+  })
+
+  it('says in words whether the curated run is ahead of the control, and by more than chance', async () => {
+    const html = await readFile(join(folder, 'demo', 'report.html'), 'utf8')
+    const { points, interval } = report.contest.miou
+    const [curated, control] = report.measured.slice(2)
+    expect(points).toBeCloseTo(curated!.miou - control!.miou)
+    expect(interval[0]).toBeLessThanOrEqual(points)
+    expect(html).toContain(
+      `${Math.abs(points).toFixed(1)} points of mIoU ${points >= 0 ? 'ahead of' : 'behind'} the random control`,
+    )
+    expect(html).toContain('leave out a true window, of the random one')
   })
 
   it('leaves one self-contained page', async () => {

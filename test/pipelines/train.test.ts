@@ -65,8 +65,10 @@ describe('runCurriculum and runSft', () => {
     const outcome = await Effect.runPromise(
       Effect.gen(function* () {
         yield* render
-        const grpo = yield* runCurriculum(options('grpo')).pipe(Effect.provideService(Engine, stubEngine()))
-        const { prompts: _, group: __, ...settings } = options('').settings as Record<string, unknown>
+        const given = options('').settings as Record<string, unknown>
+        const masked = options('grpo', { settings: { ...given, mask: { kind: 'linear' } } })
+        const grpo = yield* runCurriculum(masked).pipe(Effect.provideService(Engine, stubEngine()))
+        const { prompts: _, group: __, ...settings } = given
         const sft = yield* runSft(options('sft', { settings: { ...settings, batch: 2 } })).pipe(
           Effect.provideService(Engine, stubEngine()),
         )

@@ -43,6 +43,7 @@ const options = (changes: object = {}): GrpoOptions =>
     steps: 12,
     checkpointEvery: 5,
     learningRate: 0.3,
+    mask: { kind: 'linear' },
     ...changes,
   })
 

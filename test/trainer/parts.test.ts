@@ -8,6 +8,7 @@ import {
   bandedBy,
   grpoSchema,
   inject,
+  maskSchema,
   parseTrainingData,
   type RolloutGroup,
   ratioAt,
@@ -127,8 +128,23 @@ describe('inject', () => {
 })
 
 describe('options', () => {
-  it('masks hard samples only, until the set share of the steps', () => {
+  it('masks nothing unless a schedule or a share is set', () => {
+    const kindOf = (mask: object) => {
+      const { kind, start } = maskSchema.parse(mask)
+      return [kind, start]
+    }
+    expect(kindOf({})).toEqual(['none', 0.8])
+    expect(kindOf({ start: 0 })).toEqual(['none', 0])
+    expect(kindOf({ start: 0.3 })).toEqual(['linear', 0.3])
+    expect(kindOf({ kind: 'adaptive' })).toEqual(['adaptive', 0.8])
     const options = grpoSchema.parse({ learningRate: 5e-5, sampling: { maxTokens: 64 } })
+    for (const item of stubItems(3)) expect(ratioAt(options, item, 0, 100)).toBe(0)
+  })
+
+  it('masks hard samples only, until the set share of the steps', () => {
+    const options = grpoSchema.parse({
+      ...{ learningRate: 5e-5, sampling: { maxTokens: 64 }, mask: { kind: 'linear' } },
+    })
     const [hard, medium] = stubItems(2)
     expect(ratioAt(options, hard!, 0, 100)).toBe(0.8)
     expect(ratioAt(options, hard!, 50, 100)).toBe(0)

@@ -69,6 +69,7 @@ export const service = Effect.fnUntraced(function* (
 ) {
   const { rewards = { iou: 1, format: 0.5 } } = settings as { rewards?: Record<string, number> }
   const options = grpoSchema.parse({
+    mask: { kind: 'linear' },
     learningRate: 1e-4,
     sampling: { maxTokens: 16 },
     prompts: 3,
