@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { frameStrip } from '../../pipelines/report/case.ts'
+import type { Case } from './facts.ts'
 import type { Judged } from './measure.ts'
-import type { Case } from './report.ts'
 
 /** The flagged samples with the highest scores, as many as asked, each with a strip of frames. */
 export const flaggedCases = Effect.fn('Demo.flaggedCases')(function* (

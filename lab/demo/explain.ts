@@ -1,4 +1,4 @@
-import { type DemoReport, type Difference, groupsOf } from './report.ts'
+import { type DemoReport, type Difference, groupsOf } from './facts.ts'
 
 const points = (value: number): string => Math.abs(value).toFixed(1)
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { deviation, InputError, mean } from '../../core/index.ts'
-import type { Grade, Truth } from '../../datasets/shapes/index.ts'
+import type { Truth } from '../../datasets/shapes/index.ts'
 import { isConstant } from '../../trainer/index.ts'
-import type { TrainingCurve } from './report.ts'
+import type { GradeGroups, TrainingCurve } from './facts.ts'
 
 const step = z.object({
   step: z.int(),
@@ -48,16 +48,6 @@ const rolled = z.object({
   sample: z.string(),
   rollouts: z.array(z.object({ reward: z.number(), finish: z.string() })),
 })
-
-/** Constant groups and spread of one step's samples of one grade. */
-export interface GradeGroups {
-  readonly step: number
-  readonly grade: Grade
-  readonly groups: number
-  readonly constant: number
-  /** Mean standard deviation of the rewards within the groups. */
-  readonly spread: number
-}
 
 /** The groups of every step by the grade of their scenes; `truths` by the sample's id. */
 const readGroups = Effect.fnUntraced(function* (run: string, truths: ReadonlyMap<string, Truth>) {
