@@ -96,6 +96,9 @@ export const schedules = {
   'mask-on-failure-half': masked('on-failure', 0.8, 0.5),
 } as const satisfies { readonly [name: string]: Arm }
 
+/** Groups of arms by the names that `--arms` takes beside those of single arms. */
+export const groups = { deciding, supervised, further, schedules } as const
+
 export const arms: { readonly [name: string]: Arm } = { ...deciding, ...supervised, ...further, ...schedules }
 
 /** How many seeds an arm is run with: five where it decides a claim, three elsewhere and of the training on everything. */

@@ -1,12 +1,13 @@
 /**
  * What curation and the curriculum are worth: every claim of VideoTG-R1's abstract, tested on the shapes world.
  *
- *   node bench/claims/run.ts --checkpoint checkpoints/shapes-base [--run DIR] [--seeds 1,2,3,4,5] [--seed 1]
- *     [--arms a,b] [--threads 1] [--jobs 2] [--minutes 10]
+ *   node bench/claims/run.ts --checkpoint DIR [--run DIR] [--seeds 1,2,3,4,5] [--seed 1] [--arms deciding,random-sft]
+ *     [--threads 1] [--jobs 2] [--minutes 10 [--short]] [--temperature 0.6]
  *
- * Each (arm, seed) is a process of its own and one line of DIR/results.jsonl, written when it is done; a run that was
- * stopped goes on where it was, also in the middle of a long training. `--minutes` stops it by itself.
- * `node bench/claims/report.ts DIR` prints the tables.
+ * Arms are named one by one or by group: deciding, supervised, further, schedules (`arms.ts`). Each (arm, seed) is a
+ * process of its own and one line of DIR/results.jsonl, written when it is done; a run that was stopped goes on where it
+ * was, also in the middle of a long training. `--minutes` stops it by itself.
+ * `node bench/claims/report.ts DIR` prints the tables, `bench/claims/base.ts` makes a base with sharp answers.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -19,7 +20,7 @@ import { displayLayer } from '../../cli/display.ts'
 import { writeWorld } from '../../datasets/shapes/index.ts'
 import { makeFolders } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
-import { arms, deciding, further, seedsOf, supervised } from './arms.ts'
+import { arms, deciding, further, groups, seedsOf, supervised } from './arms.ts'
 import { type Job, nameOf, work } from './jobs.ts'
 import { writeAnnotations, writePool, writeQueries } from './pool.ts'
 import { placesOf, type Study, worldOf } from './study.ts'
@@ -36,7 +37,7 @@ const { values } = parseArgs({
     temperature: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1,2,3,4,5' },
     seed: { type: 'string' },
-    arms: { type: 'string', default: Object.keys(arms).join(',') },
+    arms: { type: 'string', default: 'deciding' },
     threads: { type: 'string', default: '1' },
     /** Threads of the training on everything by GRPO, and by supervised fine-tuning. */
     'long-threads': { type: 'string' },
@@ -178,7 +179,9 @@ const runJobs = async (
 }
 
 const seeds = (values.seed ?? values.seeds).split(',').map(Number)
-const chosen = values.arms.split(',')
+const chosen = values.arms
+  .split(',')
+  .flatMap((name) => (name in groups ? Object.keys(groups[name as keyof typeof groups]) : [name]))
 
 const program = Effect.gen(function* () {
   makeFolders(study.run)
