@@ -29,10 +29,11 @@ export interface Thresholds {
 /** What a probe's verdict depends on: the largest P(yes) of a proposal, 0 where there is none. */
 const strongest = ({ said }: Judged): number => Math.max(0, ...said.yes.map((yes) => yes ?? 0))
 
-/** A number half-way between two, short where that keeps it between them. */
-const between = (low: number, high: number): number => {
-  const short = Math.round(5e3 * (low + high)) / 1e4
-  return low < short && short < high ? short : (low + high) / 2
+/** A number half-way between two, short where that keeps it between them; `otherwise` where there is no number between. */
+const between = (low: number, high: number, otherwise: number): number => {
+  const middle = (low + high) / 2
+  const short = Math.round(1e4 * middle) / 1e4
+  return [short, middle].find((value) => low < value && value < high) ?? otherwise
 }
 
 /**
@@ -55,11 +56,11 @@ export const chooseThresholds = (
   const shareOf = (list: ReadonlyArray<number>, holds: (value: number) => boolean) =>
     list.length === 0 ? 0 : list.filter(holds).length / list.length
   const at = steps.findIndex((step) => step > 0 && shareOf(complete, (value) => value >= step) <= falseAlarms)
-  const accept = at < 0 ? 1 : between(steps[at - 1]!, steps[at]!)
+  const accept = at < 0 ? 1 : between(steps[at - 1]!, steps[at]!, steps[at]!)
   const under = steps.findLastIndex(
     (step) => step < accept && shareOf(partial, (value) => value <= step) <= missed,
   )
-  const reject = under < 0 ? 0 : Math.min(accept, between(steps[under]!, steps[under + 1]!))
+  const reject = under < 0 ? 0 : Math.min(accept, between(steps[under]!, steps[under + 1]!, steps[under]!))
   return { accept, reject }
 }
 
