@@ -13,8 +13,7 @@ const setting = (name: string, problem: string, remedy: string) =>
   refuse(`setting "${name}"`, problem, remedy)
 
 /** Whether some samples count for less than others. */
-export const isWeighted = (items: ReadonlyArray<TrainingItem>): boolean =>
-  items.some(({ weight }) => weight !== 1)
+const isWeighted = (items: ReadonlyArray<TrainingItem>): boolean => items.some(({ weight }) => weight !== 1)
 
 /** A sample's weight multiplies its advantages, which is exact where nothing but advantages makes the loss. */
 const weightsGap = (settings: GrpoOptions | SftOptions): string | null =>
