@@ -55,6 +55,12 @@ const others = ({ actors, ...rest }: Scene, draw: Random): ReadonlyArray<Sought>
     ]
   })
 
+/** The same in one word and without options: what the frames in view show of it, the part that must be seen. */
+const plainly = ({ text, options, answer, evidence }: Sought, { shown }: Turn): Exchange => ({
+  question: text,
+  answer: showsEvidence(shown, evidence) ? options[answer.charCodeAt(0) - 65]! : 'nothing',
+})
+
 const exchange = ({ text, options, answer, evidence }: Sought, turn: Turn): Exchange => ({
   question: seekQuestion({ question: text, options }, turn),
   answer: goldReply(turn, evidence, choiceAnswer(answer)),
@@ -91,7 +97,7 @@ export const seekLessons = (
       scene,
       times: shown.flatMap((second) => [second, second]),
       blanked: [],
-      turns: [sought, ...open].map((one) => exchange(one, turn)),
+      turns: [sought, ...open].flatMap((one) => [exchange(one, turn), plainly(one, turn)]),
     })
     const request = goldRequest(turn, sought.evidence)
     if (request === null) break
