@@ -20,7 +20,7 @@ import { windowLane } from './lane.ts'
 import { showOther } from './other.ts'
 import { type VerdictRow, verdictRows } from './places.ts'
 import { predictionLanes } from './predictions.ts'
-import { showReflection } from './reflection.ts'
+import { acceptedFrom, showReflection } from './reflection.ts'
 import { showRollouts } from './rollouts.ts'
 import { videoFile } from './video-file.ts'
 
@@ -90,13 +90,13 @@ const decidedLanes = Effect.fnUntraced(function* (
   return [...curated, ...reviews]
 })
 
-const exchangesOf = (verdict: VerdictRow, sample: Sample) => {
+const exchangesOf = Effect.fnUntraced(function* (run: FoundRun, verdict: VerdictRow, sample: Sample) {
   if (typeof verdict.row.evidence !== 'string') return { exchanges: [], lanes: [] }
-  if (verdict.agent.name === agents.bra.name) return showReflection(verdict)
+  if (verdict.agent.name === agents.bra.name) return showReflection(verdict, yield* acceptedFrom(run.path))
   if (verdict.agent.name === agents.dea.name) return showRollouts(verdict, sample)
   if (verdict.agent.name === answerer.name) return showAnswer(verdict, sample)
   return showOther(verdict, sample)
-}
+})
 
 /** Rows around a sample's own in which those of the same video are looked for. */
 const around = 100
@@ -144,7 +144,7 @@ const maskedLanes = Effect.fnUntraced(function* (studio: Studio, { query }: Ques
 /** `GET /api/runs/:run/samples/:key`. */
 export const sampleDetail = Effect.fn('Studio.sampleDetail')(function* (studio: Studio, question: Question) {
   const { run, key, snapshot, verdicts, sample } = yield* askedSample(studio, question)
-  const shown = verdicts.map((verdict) => exchangesOf(verdict, sample))
+  const shown = yield* Effect.forEach(verdicts, (verdict) => exchangesOf(run, verdict, sample))
   const video = yield* videoFile(studio, run, sample)
   const { windows } = sample
   const measured = verdicts.map(({ row }) => row.duration).find((duration) => duration !== null)

@@ -1,5 +1,9 @@
+import { join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
 import { boundaryReflection } from '../../agents/index.ts'
 import type { Window } from '../../core/index.ts'
+import { readJson } from '../../files/index.ts'
 import { readReply, readYesNo, replyOf } from '../../tasks/index.ts'
 import type { Exchange, Lane } from '../api/index.ts'
 import { frameLane, windowLane } from './lane.ts'
@@ -8,16 +12,23 @@ import { showReply, windowsText } from './replies.ts'
 
 const { name } = boundaryReflection
 
+const settings = z.object({ settings: z.object({ accept: z.number().default(0.5) }) })
+
+/** P(yes) from which a run accepted a proposal. */
+export const acceptedFrom = Effect.fnUntraced(function* (run: string) {
+  const recorded = yield* readJson(join(run, name, 'settings.json'), settings)
+  return recorded?.settings.accept ?? 0.5
+})
+
 /** What boundary reflection asked, and what it found on the time line. */
-export const showReflection = ({
-  row,
-}: VerdictRow): { readonly exchanges: ReadonlyArray<Exchange>; readonly lanes: ReadonlyArray<Lane> } => {
+export const showReflection = (
+  { row }: VerdictRow,
+  accept: number,
+): { readonly exchanges: ReadonlyArray<Exchange>; readonly lanes: ReadonlyArray<Lane> } => {
   const evidence = boundaryReflection.evidence.parse(JSON.parse(String(row.evidence)))
   const { reflect, verify, hidden, times } = evidence
   const verified = (row.verified ?? []) as unknown as ReadonlyArray<Window>
   const yes = (row.p_yes ?? []) as ReadonlyArray<number | null>
-  const accepted = (window: Window): boolean =>
-    verified.some(([start, end]) => start <= window[0] && window[1] <= end)
   return {
     exchanges: [
       {
@@ -43,7 +54,7 @@ export const showReflection = ({
       {
         ...windowLane('proposals', `${name}/proposals`, 'proposed', []),
         intervals: verify.map(({ window: [start, end], votes }, index) => ({
-          ...{ start, end, votes, yes: yes[index] ?? null, accepted: accepted([start, end]) },
+          ...{ start, end, votes, yes: yes[index] ?? null, accepted: (yes[index] ?? -1) >= accept },
         })),
       },
       windowLane('verified', `${name}/verified`, 'verified', verified),
