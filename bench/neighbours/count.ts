@@ -4,7 +4,7 @@
  * the same on chains of thought (written by a scripted teacher, kept by the reasoning writer), and GRPO on shuffled
  * prompts against GRPO on prompts drawn by count; with the floor that sees no video.
  *
- * Run: `node bench/neighbours/count.ts [--model DIR] [--seeds 3] [--sft 120] [--grpo 60] [--threads 2] [--out FILE.json]`.
+ * Run: `node bench/neighbours/count.ts [--model DIR] [--seeds 3] [--sft 100] [--grpo 24] [--threads 2] [--out FILE.json]`.
  * `--first-seed N --seeds 1 --out N.json` runs one seed; `--pool 1.json,2.json,3.json` puts such runs into one table.
  * Each seed has its own world, training and draws; intervals are bootstraps over the videos of all seeds.
  */
@@ -31,10 +31,10 @@ const { values } = parseArgs({
   options: {
     model: { type: 'string', default: join(import.meta.dirname, '..', '..', 'checkpoints', 'shapes-base') },
     seeds: { type: 'string', default: '3' },
-    sft: { type: 'string', default: '120' },
-    grpo: { type: 'string', default: '60' },
-    train: { type: 'string', default: '400' },
-    valid: { type: 'string', default: '240' },
+    sft: { type: 'string', default: '100' },
+    grpo: { type: 'string', default: '24' },
+    train: { type: 'string', default: '300' },
+    valid: { type: 'string', default: '144' },
     threads: { type: 'string', default: '2' },
     'first-seed': { type: 'string', default: '1' },
     out: { type: 'string' },
