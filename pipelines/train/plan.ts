@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { readText } from '../../files/index.ts'
 import { checkpointProfile, replyPlan, sightOf } from '../../models/index.ts'
-import { grpoSchema, readTrainingData, sftSchema, stepsOf } from '../../trainer/index.ts'
+import { grpoSchema, readTrainingData, sftSchema, shuffledGroup, stepsOf } from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
 import { fileOf } from './data.ts'
@@ -103,7 +103,9 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
           return {
             ...{ items, steps: stepsOf(settings, items.length, settings.prompts) },
             prompts: settings.prompts,
-            completions: settings.prompts * settings.group,
+            completions:
+              settings.prompts *
+              (settings.group + (settings.temporal === true ? shuffledGroup(settings.group) : 0)),
             reply: settings.sampling.maxTokens,
             ...{ seek: settings.seek, group: settings.group },
           }

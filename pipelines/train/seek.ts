@@ -96,18 +96,32 @@ export const fitItems = Effect.fnUntraced(function* (
       problem: 'has no multiple-choice samples, the only ones that frame seeking asks about',
       remedy: 'validate on another split, or leave out seek',
     })
+  yield* refuseIgnored(settings)
   if (!('inject' in settings)) return yield* withEvidence(items)
-  yield* refuseInjection(settings)
   return yield* withOptions(items)
 })
 
-const refuseInjection = ({ inject }: Pick<GrpoOptions, 'inject'>): Effect.Effect<void, InputError> =>
-  inject === 'none'
+/** Settings that conversations about frames do not have, and why. */
+const outsideSeek: ReadonlyArray<
+  readonly [name: 'inject' | 'temporal' | 'lengthBonus' | 'refusals', problem: string]
+> = [
+  ['inject', 'an annotation cannot take the place of a conversation about frames'],
+  ['temporal', 'a conversation about frames has no frames in another order to compare with'],
+  ['lengthBonus', 'the length of a conversation about frames is not that of one reply'],
+  ['refusals', 'frame seeking asks multiple-choice questions, which are not refused'],
+]
+
+/** Refuses settings that frame seeking would ignore. */
+const refuseIgnored = (settings: SftOptions | GrpoOptions): Effect.Effect<void, InputError> => {
+  const given = settings as { readonly [name: string]: unknown }
+  const found = outsideSeek.find(([name]) => given[name] && given[name] !== 'none')
+  return found === undefined
     ? Effect.void
     : Effect.fail(
         new InputError({
-          subject: 'train curriculum setting "inject"',
-          problem: 'an annotation cannot take the place of a conversation about frames',
-          remedy: 'set inject to none, or leave out seek',
+          subject: `setting "${found[0]}"`,
+          problem: found[1],
+          remedy: `leave out ${found[0]} or seek`,
         }),
       )
+}
