@@ -22,7 +22,7 @@ export const explain = (report: DemoReport): ReadonlyArray<string> => {
     ...(base === undefined || curated === undefined
       ? []
       : [
-          `Training takes the model from ${base.miou.toFixed(1)} to ${curated.miou.toFixed(1)} mIoU. Most of that gain needs no curation: the curated run is ${standing('mIoU', miou)} and ${standing('set IoU', setIou)}.`,
+          `Training takes the model from ${base.miou.toFixed(1)} to ${curated.miou.toFixed(1)} mIoU. The curated run is ${standing('mIoU', miou)} and ${standing('set IoU', setIou)}.`,
         ]),
     `Of the curated selection ${percent(partial.curated)} of the annotations still leave out a true window, of the random one ${percent(partial.random)} (${percent(world.partial)} of all). Annotations that name too few windows teach a model to name too few, which set IoU and the number of windows show before mIoU does.`,
     `Both agents took ${seconds.curation.toFixed(0)} s to judge ${world.samples} annotations, one training ${seconds.training.toFixed(0)} s: at this size curation costs ${(seconds.curation / Math.max(0.1, seconds.training)).toFixed(1)} trainings.`,
