@@ -5,7 +5,7 @@ import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse 
 import { bracketed, InputError } from '../../core/index.ts'
 import type { Videos } from '../../video/index.ts'
 import { pageFolder } from '../assets/index.ts'
-import { makeStudio, type StudioSources } from '../studio.ts'
+import { makeStudio, openHome, type StudioSources } from '../studio.ts'
 import { assetAnswer, readAssets } from './assets.ts'
 import { type Guard, namesOf, refuse, safety } from './guard.ts'
 import type { Question } from './question.ts'
@@ -130,6 +130,8 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
   })
 
   yield* server.serve(Effect.map(respond, HttpServerResponse.setHeaders(safety)))
+  // While the browser starts, the run that it will open is read.
+  yield* Effect.forkScoped(Effect.ignore(openHome(studio)))
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${bracketed(name)}:${at}/?token=${encodeURIComponent(token)}`
 }) satisfies (options: ServeOptions) => Effect.Effect<string, InputError, Scope.Scope | Videos>
