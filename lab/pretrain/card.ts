@@ -39,12 +39,12 @@ pipeline_tag: video-text-to-text
 # Spanwise shapes base
 
 A Qwen3-VL-layout model of about three million parameters for the shapes world, trained from random weights by
-supervised fine-tuning on Spanwise's embedded engine. It answers grounding, reflection, verification, counting and
-choice questions in the tag formats of the big models, and is meant for demos, tests and method studies, not for real
-videos.
+supervised fine-tuning on Spanwise's embedded engine. It answers grounding, reflection, verification, counting, choice,
+grounded choice and frame-seeking questions in the tag formats of the big models, and is meant for demos, tests and method
+studies, not for real videos.
 
 \`\`\`
-npx pnpm@12 pretrain:shapes --out ${options.out}${options.from === undefined ? '' : ` --from ${options.from}`} --steps ${options.steps} --scenes ${options.scenes} --learning-rate ${options.learningRate} --warmup ${options.warmup} --seed ${options.seed}${together(options)}${changed(settings)}
+npx pnpm@12 pretrain:shapes --out ${options.out}${options.from === undefined ? '' : ` --from ${options.from}`} --steps ${options.steps} --scenes ${options.scenes} --learning-rate ${options.learningRate} --warmup ${options.warmup} --seed ${options.seed}${options.sharpness === 1 ? '' : ` --sharpness ${options.sharpness}`}${together(options)}${changed(settings)}
 \`\`\`
 
 | | |
@@ -59,6 +59,7 @@ npx pnpm@12 pretrain:shapes --out ${options.out}${options.from === undefined ? '
 
 The hard grade is kept out of the training, or rare in it, on purpose: it is what reinforcement has to gain.
 
-Measured at the end, greedy, on 64 unseen scenes of each grade drawn in memory: mean IoU (set form) ${skill.setIou.toFixed(3)}
-(easy ${skill.byGrade.easy.toFixed(3)}, medium ${skill.byGrade.medium.toFixed(3)}, hard ${skill.byGrade.hard.toFixed(3)}), mIoU of the first window ${skill.mIoU.toFixed(3)}, parse rate ${skill.parsed.toFixed(3)}.
+Measured before any sharpening, greedy, on ${options.questions} unseen scenes of each grade drawn in memory (half as many for all but grounding): mean IoU (set form) ${skill.setIou.toFixed(3)}
+(easy ${skill.byGrade.easy.toFixed(3)}, medium ${skill.byGrade.medium.toFixed(3)}, hard ${skill.byGrade.hard.toFixed(3)}), mIoU of the first window ${skill.mIoU.toFixed(3)}, parse rate ${skill.parsed.toFixed(3)}; multiple choice ${skill.choice.toFixed(3)}, grounded choice
+${skill.groundedChoice.toFixed(3)}; counts within one of the truth ${skill.counting.toFixed(3)}, with thoughts ${skill.thoughtCounting.toFixed(3)}.
 `
