@@ -44,7 +44,9 @@ const shapes = Command.make(
       Flag.withDefault('runs/shapes-base'),
     ),
     from: Flag.String('from').pipe(
-      Flag.withDescription('checkpoint to continue from, with a fresh optimiser and the tokenizer of today's lessons; random weights by default'),
+      Flag.withDescription(
+        'checkpoint to continue from, with a fresh optimiser and the tokenizer of the present lessons; random weights by default',
+      ),
       Flag.optional,
     ),
     settings,
