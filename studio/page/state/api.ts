@@ -12,6 +12,10 @@ export class Refused extends Error {
   }
 }
 
+/** What went wrong, whatever was thrown. */
+export const refusedBy = (cause: unknown): Refused =>
+  cause instanceof Refused ? cause : new Refused(0, String(cause), null)
+
 export type Query = { readonly [name: string]: string | number | null | undefined }
 
 /** `/api/...` with segments and parameters encoded. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Metrics } from '../../api/index.ts'
-import { get, path, Refused } from './api.ts'
+import { get, path, type Refused, refusedBy } from './api.ts'
 
 export interface RunMetrics {
   readonly run: string
@@ -24,8 +24,7 @@ export const useMetrics = (runs: ReadonlyArray<string>, revision: number) => {
         setProblem(null)
       },
       (cause: unknown) => {
-        if (!control.signal.aborted)
-          setProblem(cause instanceof Refused ? cause : new Refused(0, String(cause), null))
+        if (!control.signal.aborted) setProblem(refusedBy(cause))
       },
     )
     return () => control.abort()

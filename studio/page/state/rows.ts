@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Cell, Column, Page } from '../../api/index.ts'
-import { get, path, Refused } from './api.ts'
+import { get, path, type Refused, refusedBy } from './api.ts'
 
 /** Rows of one request; the server gives at most 500. */
 const size = 200
@@ -69,7 +69,7 @@ export class Rows {
       (cause: unknown) => {
         if (this.#control.signal.aborted) return
         this.#asked.delete(page)
-        this.problem = cause instanceof Refused ? cause : new Refused(0, String(cause), null)
+        this.problem = refusedBy(cause)
         this.#tell()
       },
     )

@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { Run, Runs } from '../../api/index.ts'
-import { get, path, Refused } from './api.ts'
+import { get, path, type Refused, refusedBy } from './api.ts'
 import { revision } from './live.ts'
 import { place } from './place.ts'
 
@@ -17,7 +17,7 @@ export const watchRuns = (): void => {
         runsProblem.value = null
       },
       (cause: unknown) => {
-        runsProblem.value = cause instanceof Refused ? cause : new Refused(0, String(cause), null)
+        runsProblem.value = refusedBy(cause)
       },
     )
   })

@@ -1,6 +1,6 @@
 import { effect, type Signal, signal } from '@preact/signals'
 import type { SampleDetail } from '../../api/index.ts'
-import { get, path, Refused } from './api.ts'
+import { get, path, type Refused, refusedBy } from './api.ts'
 import { revision } from './live.ts'
 
 interface Entry {
@@ -18,7 +18,7 @@ const read = (address: string, entry: Signal<Entry>): Promise<void> =>
       entry.value = { data, problem: null }
     },
     (cause: unknown) => {
-      const problem = cause instanceof Refused ? cause : new Refused(0, String(cause), null)
+      const problem = refusedBy(cause)
       entry.value = { data: entry.peek().data, problem }
     },
   )

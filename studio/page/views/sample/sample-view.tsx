@@ -46,7 +46,7 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
     <>
       <div class="stage">
         <VideoPane sample={sample} source={file('video', {})} frame={frame} />
-        <Side run={run} sample={sample} decisions={decisions.data} mine={mine ?? null} />
+        <Side sample={sample} decisions={decisions.data} mine={mine ?? null} />
       </div>
       <section class="panel lanes" aria-label="Time line">
         <Masking sampleKey={sample.key} />

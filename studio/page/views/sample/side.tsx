@@ -5,7 +5,6 @@ import { Replies } from './replies.tsx'
 import { Review } from './review.tsx'
 
 interface SideProps {
-  readonly run: string
   readonly sample: SampleDetail
   readonly decisions: Decisions | null
   readonly mine: Decision | null
