@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 interface DialogProps {
   readonly title: string
@@ -7,21 +7,20 @@ interface DialogProps {
   readonly children: ComponentChildren
 }
 
-/** A modal dialog; the browser keeps the focus in it and closes it with Escape. */
+/** A modal dialog; the browser keeps the focus in it, on its first field, and closes it with Escape. */
 export const Dialog = ({ title, onClose, children }: DialogProps) => {
   const ref = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Open before the next key arrives, which may be the first of what is written in it.
+  useLayoutEffect(() => {
     ref.current?.showModal()
   }, [])
   return (
     <dialog ref={ref} aria-label={title} onClose={onClose}>
-      <div class="row">
-        <h2 class="grow">{title}</h2>
-        <button type="button" class="plain" onClick={onClose} aria-label="Close">
-          ✕
-        </button>
-      </div>
+      <h2>{title}</h2>
       {children}
+      <button type="button" class="plain close" onClick={onClose} aria-label="Close">
+        ✕
+      </button>
     </dialog>
   )
 }

@@ -17,16 +17,28 @@ export const draft = signal<ReadonlyArray<Window>>([])
 /** What the lane began with. */
 const begun = signal<ReadonlyArray<Window>>([])
 const before: Array<ReadonlyArray<Window>> = []
+/** Changed lanes that were left without a decision, by the keys of their samples. */
+const unsaved = new Map<string, ReadonlyArray<Window>>()
+let shown: string | null = null
 export const selected = signal<Selected | null>(null)
 
 export const isChanged = computed(() => !same(draft.value, begun.value))
 
-/** Fills the lane for another sample, or after a decision. */
-export const begin = (windows: ReadonlyArray<Window>): void => {
+/** Fills the lane of a sample, or fills it anew after a decision. What was changed and not decided comes back. */
+export const begin = (key: string, windows: ReadonlyArray<Window>): void => {
+  if (shown !== null && shown !== key && isChanged.peek()) unsaved.set(shown, draft.peek())
+  const lane = unsaved.get(key) ?? windows
+  unsaved.delete(key)
+  shown = key
   before.length = 0
   begun.value = windows
-  draft.value = windows
-  selected.value = windows.length === 0 ? null : { lane: ownLane, index: 0 }
+  draft.value = lane
+  selected.value = lane.length === 0 ? null : { lane: ownLane, index: 0 }
+}
+
+/** Called once a sample is decided: its changes are saved, or need no saving. */
+export const forget = (key: string): void => {
+  unsaved.delete(key)
 }
 
 /** Changes the lane; `kept` is the window that stays selected. One drag is one step of the history. */

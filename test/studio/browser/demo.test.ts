@@ -40,7 +40,7 @@ describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's 
     served = await serveRun('demo', folder)
     browser = await openBrowser()
     ada = await visit(browser, served)
-  }, 170_000)
+  }, 300_000)
 
   afterAll(async () => {
     await browser?.close()
@@ -157,7 +157,7 @@ describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's 
     await openFirst()
     const before = new URL(page.url()).searchParams.get('sample')
     await page.keyboard.press('m')
-    await page.getByLabel('Note about this sample').pressSequentially('next: z x a n p 0 ?')
+    await page.keyboard.type('next: z x a n p 0 ?')
     expect(await page.getByLabel('Note about this sample').inputValue()).toBe('next: z x a n p 0 ?')
     await page.keyboard.press('Escape')
     const start = page.getByLabel('Start of window 1')
@@ -209,6 +209,26 @@ describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's 
     await status().getByText('undone').waitFor()
     await until(page, `new URL(location).searchParams.get('sample') === '${first}'`)
     await page.getByText('Nobody has decided about this sample.').waitFor()
+  })
+
+  it('comes back to a repair that could not be saved, with the windows as they were', async () => {
+    const { page } = ada
+    await openFirst()
+    const first = sampleKey()
+    await page.keyboard.press('Shift+E')
+    const end = await page.getByLabel('End of window 1').inputValue()
+    await page.route('**/decisions', (route) =>
+      route.request().method() === 'POST'
+        ? route.fulfill({ status: 507, json: { error: 'the disk is full' } })
+        : route.continue(),
+    )
+    await page.keyboard.press('s')
+    await status().getByText('not saved: the disk is full').waitFor()
+    await until(page, `new URL(location).searchParams.get('sample') === '${first}'`)
+    await page.locator('.timeline').waitFor()
+    expect(await page.getByLabel('End of window 1').inputValue()).toBe(end)
+    await page.unrouteAll({ behavior: 'wait' })
+    await page.keyboard.press('z')
   })
 
   it('repairs a window, and curate writes it to train.parquet', async () => {
@@ -303,7 +323,7 @@ describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's 
   })
 
   it('met no error, refused request or breach of its content security policy', () => {
-    // The filter that is no SQL was refused, as it should be.
-    expect(ada.problems.filter((problem) => !problem.includes('nonsense'))).toEqual([])
+    // The filter that is no SQL was refused, and a full disk played, as they should be.
+    expect(ada.problems.filter((problem) => !/nonsense|507/.test(problem))).toEqual([])
   })
 })

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FoldsScene, foldsScene } from '../../support/folds-scene.ts'
@@ -25,6 +27,8 @@ describe.skipIf(noBrowser !== null)('the studio in a browser, while a fold runs'
     await scene.spanwise('folds', 'plan', ...scene.agent(samples))
     const run = scene.start('dea', ...scene.agent(samples).slice(2))
     done = run.ended
+    while (!existsSync(join(scene.root, 'run', 'difficulty-estimation')))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     served = await serveRun('run', scene.root)
     browser = await openBrowser()
     ada = await visit(browser, served)

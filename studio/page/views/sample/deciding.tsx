@@ -4,7 +4,7 @@ import { settled } from '../../logic/nudge.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { useCommands } from '../../state/commands.ts'
 import { decide, told, undo } from '../../state/decisions.ts'
-import { draft, undoChange } from '../../state/draft.ts'
+import { draft, forget, undoChange } from '../../state/draft.ts'
 import type { Neighbours } from '../../state/neighbours.ts'
 import { go } from '../../state/place.ts'
 import { openSample } from './head.tsx'
@@ -55,8 +55,9 @@ export const Deciding = ({ run, sample, neighbours }: DecidingProps) => {
     const saving = decide(run, sample, decision)
     if (moves) openSample(neighbours.next)
     if (moves && !neighbours.known) setLeft(sample.key)
+    if ((await saving) !== null) forget(sample.key)
     // A decision that was not saved is shown where it was made.
-    if ((await saving) === null && moves) openSample(sample.key)
+    else if (moves) openSample(sample.key)
   }
   const takeBack = async () => {
     if (undoChange()) return
@@ -73,10 +74,10 @@ export const Deciding = ({ run, sample, neighbours }: DecidingProps) => {
   useCommands(acts)
   return (
     <div class="deciding row" role="toolbar" aria-label="Decide">
-      <button type="button" class="good" onClick={acts.accept}>
+      <button type="button" onClick={acts.accept}>
         Accept <kbd>A</kbd>
       </button>
-      <button type="button" class="bad" onClick={acts.reject}>
+      <button type="button" onClick={acts.reject}>
         Reject <kbd>X</kbd>
       </button>
       <button type="button" onClick={acts.repair} title="Save the windows of your lane">

@@ -34,7 +34,7 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
   )
   useEffect(() => load(duration, place.peek().time), [sample.key, duration])
   useEffect(() => visit(place.value.time), [place.value.time])
-  useEffect(() => begin(mine?.after ?? sample.windows ?? []), [sample.key, mine?.id])
+  useEffect(() => begin(sample.key, mine?.after ?? sample.windows ?? []), [sample.key, mine?.id])
   const lanes = lanesOf(sample, ownShape(windowsOf(sample, 'annotated')))
   const file = (name: string, query: { readonly [name: string]: number }) =>
     path(['runs', run, 'samples', sample.key, name], query)

@@ -10,7 +10,7 @@ import { QueueButton } from './queue-button.tsx'
 import { ViewsMenu } from './views-menu.tsx'
 import { WhereForm } from './where-form.tsx'
 
-const Relation = ({ detail }: { readonly detail: RunDetail | null }) => (
+const Relation = ({ detail }: { readonly detail: RunDetail }) => (
   <label>
     <span class="unseen">Rows of</span>
     <select
@@ -19,7 +19,7 @@ const Relation = ({ detail }: { readonly detail: RunDetail | null }) => (
         go({ relation: event.currentTarget.value, columns: [], sort: [], filters: [], histogram: null })
       }
     >
-      {(detail?.relations ?? []).map(({ name, comment }) => (
+      {detail.relations.map(({ name, comment }) => (
         <option key={name} value={name} title={comment}>
           {words(name)}
         </option>
@@ -46,7 +46,7 @@ const Chips = () => (
 )
 
 interface FilterBarProps {
-  readonly detail: RunDetail | null
+  readonly detail: RunDetail
   readonly columns: ReadonlyArray<Column>
   readonly rows: Rows
 }

@@ -4,9 +4,9 @@ import { Link } from '../../parts/link.tsx'
 import type { Rows } from '../../state/rows.ts'
 
 /** The line below the table: how many rows, from where, and what the agents have judged so far. */
-export const Progress = ({ detail, rows }: { readonly detail: RunDetail | null; readonly rows: Rows }) => {
+export const Progress = ({ detail, rows }: { readonly detail: RunDetail; readonly rows: Rows }) => {
   const agents = Object.entries(
-    (detail?.summary ?? []).reduce<{ [agent: string]: number }>((sums, { agent, verdicts }) => {
+    detail.summary.reduce<{ [agent: string]: number }>((sums, { agent, verdicts }) => {
       sums[agent] = (sums[agent] ?? 0) + verdicts
       return sums
     }, {}),
@@ -22,7 +22,7 @@ export const Progress = ({ detail, rows }: { readonly detail: RunDetail | null; 
           {agent} {count(verdicts)}
         </span>
       ))}
-      {detail?.run.live ? <Link to={{ view: 'folds' }}>folds are running</Link> : null}
+      {detail.run.live ? <Link to={{ view: 'folds' }}>folds are running</Link> : null}
     </p>
   )
 }
