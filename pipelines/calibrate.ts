@@ -7,7 +7,7 @@ import { locate, writeJson } from '../files/index.ts'
 import { runFold } from '../folds/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import type { Row } from '../store/index.ts'
+import { literal, type Row } from '../store/index.ts'
 import { type Calibration, calibrate, type Judged, type Separation, separation } from './calibrate/measure.ts'
 import { hideWindows, type Probe } from './calibrate/probes.ts'
 import { type Agreement, agreement, revisionsOf } from './calibrate/revisions.ts'
@@ -154,7 +154,7 @@ export const runRevisions = Effect.fn('Pipelines.runRevisions')(function* (optio
       const of = (table: string, column: string) =>
         Effect.map(
           database.rows(
-            `SELECT sample, ${column} AS score FROM ${table} WHERE ${column} IS NOT NULL AND dataset = '${options.dataset}' AND split = '${options.split}'`,
+            `SELECT sample, ${column} AS score FROM ${table} WHERE ${column} IS NOT NULL AND dataset = ${literal(options.dataset)} AND split = ${literal(options.split)}`,
           ),
           (rows) => new Map(rows.map(({ sample, score }) => [String(sample), Number(score)])),
         )
