@@ -4,7 +4,7 @@
  * training saw, beside the floor that sees no video: the prior's window and the first option. The scenes are hard ones
  * (`--grade`): those that pretraining leaves out, so that training has something to add.
  *
- *   node bench/neighbours/grounded-qa.ts [--checkpoint DIR] [--steps 40] [--seeds 3] [--arms grpo,sft] [--run DIR]
+ *   node bench/neighbours/grounded-qa.ts [--checkpoint DIR] [--steps 40] [--sft-steps 150] [--seeds 3] [--arms sft,grpo] [--run DIR]
  *
  * Every training of a seed sees the same videos. Gains are paired over the questions: the interval is that of a bootstrap
  * over videos, of the mean over seeds. Finished trainings are kept in DIR and not run again.
@@ -35,14 +35,15 @@ const { values } = parseArgs({
     run: { type: 'string', default: 'runs/neighbours/grounded-qa' },
     grade: { type: 'string', default: 'hard' },
     videos: { type: 'string', default: '400' },
-    validation: { type: 'string', default: '200' },
+    validation: { type: 'string', default: '300' },
     steps: { type: 'string', default: '40' },
     prompts: { type: 'string', default: '16' },
     'learning-rate': { type: 'string', default: '5e-5' },
+    'sft-steps': { type: 'string', default: '150' },
     'sft-rate': { type: 'string', default: '2e-4' },
     batch: { type: 'string', default: '32' },
     seeds: { type: 'string', default: '3' },
-    arms: { type: 'string', default: 'grpo,sft' },
+    arms: { type: 'string', default: 'sft,grpo' },
     threads: { type: 'string', default: String(availableParallelism()) },
   },
 })
@@ -164,7 +165,7 @@ const program = Effect.gen(function* () {
         ...{ model: values.checkpoint, data, videos: folder },
         run: join(values.run, 'train', `${arm}-${seed}`),
         settings: {
-          ...{ seed, steps, checkpointEvery: 0 },
+          ...{ seed, steps: arm === 'sft' ? Number(values['sft-steps']) : steps, checkpointEvery: 0 },
           ...(arm === 'sft'
             ? { batch: Number(values.batch), learningRate: Number(values['sft-rate']) }
             : { prompts, learningRate, mask: { start: 0 } }),
@@ -188,7 +189,7 @@ const program = Effect.gen(function* () {
   console.log(
     report(
       ...([base, floor, results] as const),
-      `${train.length} training questions, ${valid.length} validation questions, all of grade ${values.grade}; ${steps} steps: grpo of ${prompts} prompts x 8 rollouts at ${values['learning-rate']}, sft of ${values.batch} answers at ${values['sft-rate']}; ${threads} threads.`,
+      `${train.length} training questions, ${valid.length} validation questions, all of grade ${values.grade}; grpo: ${steps} steps of ${prompts} prompts x 8 rollouts at ${values['learning-rate']}; sft: ${values['sft-steps']} steps of ${values.batch} answers at ${values['sft-rate']}; ${threads} threads.`,
     ),
   )
 })
