@@ -63,6 +63,10 @@ export const visit = async (
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(`${message.text()} ${message.location().url}`)
   })
+  page.on('response', async (response) => {
+    if (response.status() >= 400)
+      problems.push(`${response.url()}: ${await response.text().catch(() => response.status())}`)
+  })
   await page.goto(url)
   const open = async (query: string) => {
     await page.goto(new URL(`/?${query}`, url).href)

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import type { SampleDetail, Strip } from '../../../api/index.ts'
 import { extent, lanesOf, windowsOf } from '../../logic/lanes.ts'
 import { within } from '../../logic/timeline.ts'
@@ -32,9 +32,10 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
   const mine = decisions.data?.decisions.find(
     (each) => each.key === sample.key && each.reviewer === reviewer.value,
   )
-  useEffect(() => load(duration, place.peek().time), [sample.key, duration])
-  useEffect(() => visit(place.value.time), [place.value.time])
-  useEffect(() => begin(sample.key, mine?.after ?? sample.windows ?? []), [sample.key, mine?.id])
+  // Before the next picture: no lane shows the windows of the sample before.
+  useLayoutEffect(() => load(duration, place.peek().time), [sample.key, duration])
+  useLayoutEffect(() => visit(place.value.time), [place.value.time])
+  useLayoutEffect(() => begin(sample.key, mine?.after ?? sample.windows ?? []), [sample.key, mine?.id])
   const lanes = lanesOf(sample, ownShape(windowsOf(sample, 'annotated')))
   const file = (name: string, query: { readonly [name: string]: number }) =>
     path(['runs', run, 'samples', sample.key, name], query)
