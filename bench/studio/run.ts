@@ -52,6 +52,8 @@ const child = spawn(
   [join(import.meta.dirname, '..', '..', 'bin', 'spanwise.js'), 'studio', '--run', run, '--json'],
   { stdio: ['ignore', 'pipe', 'inherit'] },
 )
+// Also where a measurement fails.
+process.once('exit', () => child.kill())
 const url = await new Promise<URL>((listening, failed) => {
   child.stdout.once('data', (piece) => listening(new URL(JSON.parse(String(piece)).url)))
   child.once('exit', (code) => failed(new Error(`the studio ended with ${code}`)))
@@ -113,7 +115,6 @@ const most = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'ut
 judge('most memory of the server', Number(most) / 1e6, 1, 'GB')
 
 child.removeAllListeners('exit')
-child.kill()
 if (flags.keep) say('kept', run)
 else rmSync(flags.folder === undefined ? folder : run, { recursive: true })
-process.exitCode = broken === 0 ? 0 : 1
+process.exit(broken === 0 ? 0 : 1)

@@ -14,9 +14,10 @@ const { name } = boundaryReflection
 
 const settings = z.object({ settings: z.object({ accept: z.number().default(0.5) }) })
 
-/** P(yes) from which a run accepted a proposal. */
+/** P(yes) from which a run accepted a proposal; the default where its settings cannot be read, which hides no sample. */
 export const acceptedFrom = Effect.fnUntraced(function* (run: string) {
-  const recorded = yield* readJson(join(run, name, 'settings.json'), settings)
+  const path = join(run, name, 'settings.json')
+  const recorded = yield* Effect.orElseSucceed(readJson(path, settings), () => null)
   return recorded?.settings.accept ?? 0.5
 })
 
