@@ -82,7 +82,10 @@ export const openTable = Effect.fn('Studio.openTable')(function* (
 ) {
   if (run.kind !== 'curation') return yield* refusal(404, 'this run holds no verdicts')
   const snapshot = yield* studio.snapshots.of(run, isPlain(view) ? rows : Number.POSITIVE_INFINITY)
-  if (view.where !== null) yield* checkWhere(snapshot.database, view.where)
+  const { where } = view
+  // On a connection of its own: a request that is given up stops what runs on its connection, whosever it is.
+  if (where !== null)
+    yield* Effect.scoped(Effect.flatMap(snapshot.database.fork, (own) => checkWhere(own, where)))
   const reviews = [...mergeReviews(yield* readReviews(run.path)).values()]
   const clauses = clausesOf(view, reviews)
   if (clauses instanceof Refusal) return yield* clauses

@@ -69,6 +69,24 @@ describe('the table of verdicts', () => {
     expect((await q({ sort: [{ column: 'query', descending: true }] }))[0]).toBe("it's raining")
   })
 
+  it('answers one request though others of the same moment are given up', async () => {
+    const { url } = studio
+    const ask = (condition: string, signal?: AbortSignal) =>
+      fetch(new URL(`${run}/table?${of({ where: condition })}`, url), {
+        headers: bearer,
+        ...(signal === undefined ? {} : { signal }),
+      })
+    for (let i = 0; i < 30; i++) {
+      const control = new AbortController()
+      const given = ask(`query <> 'given up ${i}'`, control.signal).catch(() => null)
+      const kept = [1, 2].map((j) => ask(`query <> 'kept ${i} ${j}'`))
+      await sleep(i % 6)
+      control.abort()
+      for (const { status } of await Promise.all(kept)) expect(status).toBe(200)
+      await given
+    }
+  })
+
   it('draws a number and lists the values of a column', async () => {
     const histogram = await studio.get<Histogram>(`${run}/histogram?column=mean_iou&bins=4`)
     expect(histogram.counts.reduce((sum, count) => sum + count)).toBe(5 - histogram.missing)
