@@ -13,7 +13,7 @@ const plainly =
 export const consoleLayer = Layer.succeed(
   Console.Console,
   Object.assign(Object.create(console) as Console.Console, {
-    log: plainly(console.log),
-    error: plainly(console.error),
+    log: plainly((...values) => console.log(...values)),
+    error: plainly((...values) => console.error(...values)),
   }),
 )

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../store/index.ts'
-import { spanwise } from './command-line.ts'
+import { spanwise, spanwiseHere } from './command-line.ts'
 import { contents, model, row, spoil, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -138,11 +138,11 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
   ],
 ]
 
-describe.concurrent('one line, exit code 2 and nothing written, for', () => {
+describe('one line, exit code 2 and nothing written, for', () => {
   for (const [name, args, says] of refused) {
-    it(name, async ({ expect }) => {
+    it(name, async () => {
       const folder = mkdtempSync(at('here-'))
-      const { code, out, err } = await run(folder, args())
+      const { code, out, err } = await spanwiseHere(folder, ...args())
       expect(err).toMatch(/^spanwise: [^\n]+\n$/)
       expect(err).toMatch(says)
       expect(out).toBe('')

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
 import { thoughtRules } from '../../agents/index.ts'
 import { suites } from '../../eval/index.ts'
 import { catalogue } from '../../rewards/index.ts'
 import { countsSchema } from '../../trainer/index.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 
 const guide = readFileSync(join(import.meta.dirname, '../../docs/counting.md'), 'utf8')
 const commands = [...guide.matchAll(/^npx pnpm@12 spanwise (.+)$/gm)].map(([, words]) => words!.split(' '))
@@ -31,7 +30,7 @@ describe('the guide of counting', () => {
       const end = words.findIndex((word) => word.startsWith('--') || word.includes('/'))
       const key = words.slice(0, end).join(' ')
       if (!helps.has(key)) {
-        const { code, out } = await Effect.runPromise(spanwise(tmpdir(), ...key.split(' '), '--help'))
+        const { code, out } = await spanwiseHere(tmpdir(), ...key.split(' '), '--help')
         expect(code).toBe(0)
         helps.set(key, out)
       }

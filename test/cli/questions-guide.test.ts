@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
 import { composeRewards } from '../../rewards/index.ts'
 import { grpoSchema } from '../../trainer/index.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 
 const guide = readFileSync(join(import.meta.dirname, '../../docs/questions.md'), 'utf8')
 const commands = [...guide.matchAll(/^npx pnpm@12 spanwise (.+)$/gm)].map(([, words]) => words!.split(' '))
@@ -36,9 +36,7 @@ describe('the guide of questions', () => {
         )
         .join(' ')
       if (!helps.has(key)) {
-        const { code, out } = await Effect.runPromise(
-          spanwise(tmpdir(), ...key.split(' ').slice(0, 2), '--help'),
-        )
+        const { code, out } = await spanwiseHere(tmpdir(), ...key.split(' ').slice(0, 2), '--help')
         expect(code, key).toBe(0)
         helps.set(key, out)
       }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
 import { endings, seekShape } from '../../agents/index.ts'
 import { seekSchema } from '../../trainer/index.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 
 const guide = readFileSync(join(import.meta.dirname, '../../docs/frame-seeking.md'), 'utf8')
 const commands = [...guide.matchAll(/^npx pnpm@12 spanwise (.+)$/gm)].map(([, words]) => words!.split(' '))
@@ -28,7 +27,7 @@ describe('the guide of frame seeking', () => {
       )
       const key = command.join(' ')
       if (!helps.has(key)) {
-        const { code, out } = await Effect.runPromise(spanwise(tmpdir(), ...command, '--help'))
+        const { code, out } = await spanwiseHere(tmpdir(), ...command, '--help')
         expect(code).toBe(0)
         helps.set(key, out)
       }

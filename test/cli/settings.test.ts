@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { settingsOf } from '../../cli/settings.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { writeRows } from './workplace.ts'
 
 let root = ''
@@ -51,8 +51,13 @@ describe('a value of the configuration', () => {
   ] as const)('is refused by its name there: %j', async ([config, says]) => {
     const folder = mkdtempSync(join(tmpdir(), 'spanwise-configured-'))
     writeFileSync(join(folder, 'spanwise.config.json'), JSON.stringify(config))
-    const { code, out, err } = await Effect.runPromise(
-      spanwise(folder, 'dea', '--annotations', join(root, 'rows'), '--run', 'run'),
+    const { code, out, err } = await spanwiseHere(
+      folder,
+      'dea',
+      '--annotations',
+      join(root, 'rows'),
+      '--run',
+      'run',
     )
     expect(err).toMatch(says)
     expect([code, out]).toEqual([2, ''])
@@ -62,7 +67,7 @@ describe('a value of the configuration', () => {
 
 describe('settings by name', () => {
   it.for(refused)('are refused in one line, and nothing is made: %j', async ([words, says]) => {
-    const { code, out, err } = await Effect.runPromise(spanwise(root, ...words))
+    const { code, out, err } = await spanwiseHere(root, ...words)
     expect(err).toMatch(/^spanwise: [^\n]+\n$/)
     expect(err).toMatch(says)
     expect([code, out]).toEqual([2, ''])
@@ -106,7 +111,7 @@ describe('a command without --dataset', () => {
   const own = { annotations: 'rows', videos: 'videos' }
   const plan = async (config: object, ...words: ReadonlyArray<string>) => {
     const folder = configured(config)
-    const ran = await Effect.runPromise(spanwise(folder, ...words))
+    const ran = await spanwiseHere(folder, ...words)
     const left = readdirSync(folder)
     rmSync(folder, { recursive: true })
     return { ...ran, left }

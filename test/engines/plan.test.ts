@@ -8,7 +8,7 @@ import { modelSize, sizeOfConfig } from '../../pipelines/trl/model-size.ts'
 import { checkSupported } from '../../pipelines/trl/supported.ts'
 import { grpoSchema, readTrainingData, sftSchema } from '../../trainer/index.ts'
 import { engineSettings } from '../../trainer/service/index.ts'
-import { spanwise } from '../cli/command-line.ts'
+import { spanwiseHere } from '../cli/command-line.ts'
 import { makeScene, type Scene } from './scene.ts'
 
 let scene: Scene
@@ -19,12 +19,10 @@ beforeAll(async () => {
 const validated = ['--dataset', 'jsonl', '--validation', 'valid', '--allow-overlap']
 
 const plan = (...words: ReadonlyArray<string>) =>
-  Effect.runPromise(
-    spanwise(
-      scene.root,
-      ...['train', 'curriculum', '--engine', 'trl', '--data', scene.data, '--videos', scene.videos],
-      ...['--run', 'run', '--plan', ...words],
-    ),
+  spanwiseHere(
+    scene.root,
+    ...['train', 'curriculum', '--engine', 'trl', '--data', scene.data, '--videos', scene.videos],
+    ...['--run', 'run', '--plan', ...words],
   )
 
 describe('--engine trl --plan', () => {
