@@ -34,7 +34,7 @@ describe('spanwise demo, at a small size, through the command line', () => {
       process.execPath,
       [
         join(root, 'bin', 'spanwise.js'),
-        ...['demo', '--run', join(folder, 'demo'), '--json', '--videos', '6', '--validation-videos', '2'],
+        ...['demo', '--run', join(folder, 'demo'), '--json', '--videos', '6', '--validation-videos', '4'],
         ...['--steps', '3', '--prompts', '2', '--selected', '4'],
       ],
       { cwd: folder, maxBuffer: 1 << 24 },
