@@ -198,14 +198,14 @@ const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOpt
   return { report: figures, tables: [agents, models, phases], html }
 })
 
-/** Curation and curriculum GRPO on grounding; under eight minutes on two cores. */
+/** Curation and curriculum GRPO on grounding; about two minutes on two cores. */
 export const groundingDemo: TaskDemo = {
   about: 'curate annotations with both agents, then curriculum GRPO',
   defaults: {
     videos: 120,
     validationVideos: 60,
     selected: 64,
-    steps: 40,
+    steps: 24,
     prompts: 16,
     learningRate: 1e-4,
   },

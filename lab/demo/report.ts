@@ -92,11 +92,11 @@ export const demoBody = (report: DemoReport): string => {
       })),
     ),
     lines(
-      { title: 'Mask schedule', x: 'step', y: 'share of outside frames hidden', range: [0, 1] },
+      { title: 'Entropy of the rollouts', x: 'step', y: 'nats a token' },
       curves.map(({ name, steps }, index) => ({
         name,
         colour: index + 1,
-        points: steps.map(({ step, maskRatio }) => [step + 1, maskRatio] as const),
+        points: steps.map(({ step, entropy }) => [step + 1, entropy] as const),
       })),
     ),
     histogram(
