@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { spanwiseHere } from '../cli/command-line.ts'
 import { foldsScene } from '../support/folds-scene.ts'
 
 /** What `dea` says on standard error about a server whose replies are all the same. */
@@ -15,7 +16,8 @@ const said = async (choice: object) => {
     '--annotations',
     'rows',
   ]
-  const { code, err } = await scene.spanwise(
+  const { code, err } = await spanwiseHere(
+    scene.root,
     ...words,
     ...['--videos', 'videos', '--run', 'run', '--frames', '4', '--cache', 'off', '--backend', 'openai'],
     ...['--base-url', scene.server.url, '--model', 'model', '--preset', 'vllm', '--json'],
@@ -49,10 +51,20 @@ describe('an agent whose replies cannot be read', () => {
     })
     const words = ['--dataset', 'jsonl', '--split', 'test', '--annotations', 'rows', '--videos', 'videos']
     const server = ['--backend', 'openai', '--base-url', scene.server.url, '--model', 'model']
-    const bra = await scene.spanwise('bra', ...words, ...server, '--run', 'run', '--frames', '8', '--json')
+    const bra = await spanwiseHere(
+      scene.root,
+      'bra',
+      ...words,
+      ...server,
+      '--run',
+      'run',
+      '--frames',
+      '8',
+      '--json',
+    )
     expect(JSON.parse(bra.out)).toMatchObject({ done: 3, kept: 3, dropped: 0 })
     const asked = 'SELECT DISTINCT verdict, criterion, p_yes, verified FROM boundary_reflection'
-    const { out } = await scene.spanwise('query', asked, '--run', 'run', '--json')
+    const { out } = await spanwiseHere(scene.root, 'query', asked, '--run', 'run', '--json')
     expect(JSON.parse(out)).toMatchObject({
       rows: [{ verdict: 'uncertain', criterion: 'readable', p_yes: [null], verified: [] }],
     })

@@ -4,7 +4,7 @@ import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../../engine/checkpoint/index.ts'
 import { folderOf } from '../engine/goldens.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { row, model as tied, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }))
 
 const command = async (model: string, ...args: ReadonlyArray<string>) => {
-  const outcome = await Effect.runPromise(spanwise(root, ...args, '--model', model))
+  const outcome = await spanwiseHere(root, ...args, '--model', model)
   expect(outcome, outcome.err).toMatchObject({ code: 0 })
   return outcome
 }

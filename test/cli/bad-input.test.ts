@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../store/index.ts'
-import { spanwise, spanwiseHere } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { contents, model, row, spoil, workplace, writeRows } from './workplace.ts'
 
 let root = ''
 const at = (...parts: ReadonlyArray<string>) => join(root, ...parts)
-const run = (folder: string, args: ReadonlyArray<string>) => Effect.runPromise(spanwise(folder, ...args))
+const run = (folder: string, args: ReadonlyArray<string>) => spanwiseHere(folder, ...args)
 const tensor = 'model.language_model.layers.0.self_attn.q_proj.weight'
 
 beforeAll(async () => {
@@ -158,10 +158,8 @@ const said = (err: string) =>
     .split('\n')
     .filter((line) => line.startsWith('spanwise: ') && !/ sees up to | has never seen videos /.test(line))
 
-describe.concurrent('a run', () => {
-  it('records videos that cannot be read, ends with exit code 3, and keeps to its settings', async ({
-    expect,
-  }) => {
+describe('a run', () => {
+  it('records videos that cannot be read, ends with exit code 3, and keeps to its settings', async () => {
     const { code, out, err } = await run(root, look('bra', 'bad', at('mixed'), '--set', 'votes=1'))
     expect(code).toBe(3)
     expect(JSON.parse(out)).toMatchObject({ planned: 5, done: 5, failed: 3, absent: 1 })
@@ -193,38 +191,32 @@ describe.concurrent('a run', () => {
   it.for([
     ['clip', 2],
     ['skip', 1],
-  ] as const)(
-    'names bad rows by line and goes on under the policy %s',
-    async ([policy, left], { expect }) => {
-      const { code, out, err } = await run(
-        root,
-        look('bra', 'rows', at(policy), '--policy', policy, '--set', 'votes=1'),
-      )
-      expect(said(err)).toEqual([
-        expect.stringMatching(/warning: \S+rows\/test\.jsonl:2: reversed: /),
-        expect.stringMatching(/warning: \S+rows\/test\.jsonl:3: beyond-clip: /),
-      ])
-      expect(code).toBe(0)
-      expect(JSON.parse(out)).toMatchObject({ planned: left, failed: 0 })
-    },
-  )
+  ] as const)('names bad rows by line and goes on under the policy %s', async ([policy, left]) => {
+    const { code, out, err } = await run(
+      root,
+      look('bra', 'rows', at(policy), '--policy', policy, '--set', 'votes=1'),
+    )
+    expect(said(err)).toEqual([
+      expect.stringMatching(/warning: \S+rows\/test\.jsonl:2: reversed: /),
+      expect.stringMatching(/warning: \S+rows\/test\.jsonl:3: beyond-clip: /),
+    ])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ planned: left, failed: 0 })
+  })
 
   it.for([
     ['dea', (run: string, k: string) => look('dea', 'one', run, '--set', `rollouts=${k}`), 'rollouts'],
     ['train sft', (run: string, steps: string) => learn('sft', run, '--steps', steps), 'steps'],
-  ] as const)(
-    'of other settings is refused and left as it was: %s',
-    async ([name, args, setting], { expect }) => {
-      const folder = at(`of ${name}`)
-      expect((await run(root, args(folder, '1'))).code).toBe(0)
-      const before = contents(folder)
-      const { code, out, err } = await run(root, args(folder, '2'))
-      expect(err).toMatch(
-        new RegExp(`^spanwise: \\S*of ${name}\\S*: .*${setting} was 1.* 2.*; .*--run[^\\n]*\\n$`),
-      )
-      expect(out).toBe('')
-      expect(code).toBe(2)
-      expect(contents(folder)).toEqual(before)
-    },
-  )
+  ] as const)('of other settings is refused and left as it was: %s', async ([name, args, setting]) => {
+    const folder = at(`of ${name}`)
+    expect((await run(root, args(folder, '1'))).code).toBe(0)
+    const before = contents(folder)
+    const { code, out, err } = await run(root, args(folder, '2'))
+    expect(err).toMatch(
+      new RegExp(`^spanwise: \\S*of ${name}\\S*: .*${setting} was 1.* 2.*; .*--run[^\\n]*\\n$`),
+    )
+    expect(out).toBe('')
+    expect(code).toBe(2)
+    expect(contents(folder)).toEqual(before)
+  })
 })

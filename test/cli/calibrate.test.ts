@@ -1,8 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -15,12 +14,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }))
 
 const calibrate = (...words: ReadonlyArray<string>) =>
-  Effect.runPromise(
-    spanwise(
-      root,
-      ...['calibrate', '--dataset', 'jsonl', '--annotations', '.', '--videos', 'videos', '--model', model],
-      ...words,
-    ),
+  spanwiseHere(
+    root,
+    ...['calibrate', '--dataset', 'jsonl', '--annotations', '.', '--videos', 'videos', '--model', model],
+    ...words,
   )
 
 describe('spanwise calibrate', () => {

@@ -52,13 +52,15 @@ export const spanwiseWith = (
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Runs the command line in a folder as a function of this process, one after another: for what is refused or only planned,
- * where the start of a process would take twenty times as long as the command.
+ * Runs the command line in a folder as a function of this process, one call after another. Starting a process takes longer
+ * than most commands; `spanwise` is for what depends on one: signals, pipes, environment variables and commands beside
+ * each other.
  */
 export const spanwiseHere = (folder: string, ...args: ReadonlyArray<string>): Promise<Outcome> => {
   const ran = last.then(async () => {
     const before = { folder: process.cwd(), argv: process.argv, log: console.log, error: console.error }
-    const write = process.stderr.write
+    const streams = [process.stdout, process.stderr] as const
+    const writes = streams.map((stream) => stream.write)
     let out = ''
     let err = ''
     process.chdir(folder)
@@ -69,10 +71,20 @@ export const spanwiseHere = (folder: string, ...args: ReadonlyArray<string>): Pr
     console.error = (...values) => {
       err += `${format(...values)}\n`
     }
-    process.stderr.write = (text: string | Uint8Array) => {
-      err += String(text)
-      return true
-    }
+    const take =
+      (keep: (text: string) => void): typeof process.stdout.write =>
+      (text: string | Uint8Array, encoding?: unknown, done?: unknown) => {
+        keep(typeof text === 'string' ? text : Buffer.from(text).toString())
+        const written = typeof encoding === 'function' ? encoding : done
+        if (typeof written === 'function') written()
+        return true
+      }
+    process.stdout.write = take((text) => {
+      out += text
+    })
+    process.stderr.write = take((text) => {
+      err += text
+    })
     try {
       const exit = await Effect.runPromiseExit(program(args))
       const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : null
@@ -80,7 +92,7 @@ export const spanwiseHere = (folder: string, ...args: ReadonlyArray<string>): Pr
       return { code, out, err }
     } finally {
       Object.assign(console, { log: before.log, error: before.error })
-      process.stderr.write = write
+      for (const [place, stream] of streams.entries()) stream.write = writes[place]!
       process.argv = before.argv
       process.chdir(before.folder)
     }

@@ -1,13 +1,12 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultServer } from '../support/fault-server.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { model, workplace } from './workplace.ts'
 
 let root = ''
-const run = (...args: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...args))
+const run = (...args: ReadonlyArray<string>) => spanwiseHere(root, ...args)
 const rows = (path: string): ReadonlyArray<Record<string, unknown>> =>
   readFileSync(join(root, path), 'utf8')
     .trim()

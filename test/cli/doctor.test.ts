@@ -1,15 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { plain, timed } from '../media/catalogue.ts'
 import { makeMedia } from '../media/make.ts'
-import { folderOf, spanwise } from './command-line.ts'
+import { folderOf, spanwiseHere } from './command-line.ts'
 import { model } from './workplace.ts'
 
 let root = ''
 const doctor = (video: string, ...args: ReadonlyArray<string>) =>
-  Effect.runPromise(spanwise(root, 'doctor', 'timestamps', '--video', video, ...args))
+  spanwiseHere(root, 'doctor', 'timestamps', '--video', video, ...args)
 const server = (name: string, ...args: ReadonlyArray<string>) => [
   ...['--backend', 'openai', '--preset', 'vllm', '--model', name, '--json', ...args],
 ]

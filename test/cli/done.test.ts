@@ -3,10 +3,9 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultServer, startFaultServer } from '../support/fault-server.ts'
-import { entry, spanwise } from './command-line.ts'
+import { entry, spanwiseHere } from './command-line.ts'
 import { contents, model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -42,7 +41,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true })
 })
 
-const run = (...words: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...words))
+const run = (...words: ReadonlyArray<string>) => spanwiseHere(root, ...words)
 const dea = (annotations: string, folder: string, ...more: ReadonlyArray<string>) => [
   ...['dea', '--dataset', 'jsonl', '--annotations', annotations, '--videos', 'videos', '--run', folder],
   ...['--set', 'rollouts=1', '--frames', '4', '--cache', 'off', '--concurrency', '1'],

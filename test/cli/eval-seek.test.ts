@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Asked, startFaultServer } from '../support/fault-server.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { workplace } from './workplace.ts'
 
 const rows = [
@@ -55,13 +54,11 @@ describe('eval nextqa --protocol sparse', () => {
       models: () => ({ status: 200, body: { data: [{ id: 'some/Model-7B' }] } }),
       reply: (asked) => ({ message: { role: 'assistant', content: reply(asked) }, finish_reason: 'stop' }),
     })
-    const { code, out, err } = await Effect.runPromise(
-      spanwise(
-        root,
-        ...['eval', 'nextqa', '--annotations', join(root, 'data'), '--videos', join(root, 'videos')],
-        ...['--backend', 'openai', '--base-url', server.url, '--model', 'some/Model-7B'],
-        ...['--protocol', 'sparse', '--frames', '2', '--rounds', '4', '--max-pixels', '4096', '--json'],
-      ),
+    const { code, out, err } = await spanwiseHere(
+      root,
+      ...['eval', 'nextqa', '--annotations', join(root, 'data'), '--videos', join(root, 'videos')],
+      ...['--backend', 'openai', '--base-url', server.url, '--model', 'some/Model-7B'],
+      ...['--protocol', 'sparse', '--frames', '2', '--rounds', '4', '--max-pixels', '4096', '--json'],
     )
     expect(code, err).toBe(0)
     const scores = JSON.parse(out)
@@ -92,8 +89,14 @@ describe('eval nextqa --protocol sparse', () => {
       [['nextqa', '--protocol', 'sparse', '--baseline', 'prior'], /asks a model, and predictions are given/],
     ] as const
     for (const [args, message] of bad) {
-      const { code, err } = await Effect.runPromise(
-        spanwise(root, 'eval', ...args, '--annotations', 'data', '--videos', 'videos'),
+      const { code, err } = await spanwiseHere(
+        root,
+        'eval',
+        ...args,
+        '--annotations',
+        'data',
+        '--videos',
+        'videos',
       )
       expect(code).toBe(2)
       expect(err).toMatch(message)

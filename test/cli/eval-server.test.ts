@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultServer } from '../support/fault-server.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -45,13 +44,11 @@ describe('eval against a server', () => {
       reply: ({ question }) => replies[queryOf(question)]!,
     })
     const run = (...args: ReadonlyArray<string>) =>
-      Effect.runPromise(
-        spanwise(
-          root,
-          ...['eval', 'timelens', '--annotations', join(root, 'data'), '--videos', join(root, 'videos')],
-          ...['--backend', 'openai', '--preset', 'vllm', '--base-url', server.url],
-          ...['--model', 'some/Model-7B', '--frames', '4', '--max-pixels', '4096', ...args],
-        ),
+      spanwiseHere(
+        root,
+        ...['eval', 'timelens', '--annotations', join(root, 'data'), '--videos', join(root, 'videos')],
+        ...['--backend', 'openai', '--preset', 'vllm', '--base-url', server.url],
+        ...['--model', 'some/Model-7B', '--frames', '4', '--max-pixels', '4096', ...args],
       )
     const first = await run('--json')
     expect(first.code, first.err).toBe(3)

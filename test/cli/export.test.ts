@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hubNameOf } from '../../pipelines/export/model-card.ts'
 import { jsonLinesToParquet, openDatabase } from '../../store/index.ts'
 import { wandbSink } from '../../trainer/sinks/wandb.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { contents, model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
 const at = (...parts: ReadonlyArray<string>) => join(root, ...parts)
-const run = (...words: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...words))
+const run = (...words: ReadonlyArray<string>) => spanwiseHere(root, ...words)
 const train = (...more: ReadonlyArray<string>) =>
   run(
     ...['train', 'sft', '--data', at('train.jsonl'), '--videos', at('videos'), '--run', at('run')],

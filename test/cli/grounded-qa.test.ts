@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultServer } from '../support/fault-server.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { model as tied, workplace } from './workplace.ts'
 
 let root = ''
@@ -48,7 +47,7 @@ const reply = (question: string) =>
 describe('grounded questions on the command line', () => {
   it('are trained on, option and windows each rewarded', async () => {
     const run = async (...args: ReadonlyArray<string>) => {
-      const { code, err } = await Effect.runPromise(spanwise(root, ...args))
+      const { code, err } = await spanwiseHere(root, ...args)
       expect(code, err).toBe(0)
     }
     const place = ['--annotations', 'nextgqa', '--split', 'valid']
@@ -89,7 +88,7 @@ describe('grounded questions on the command line', () => {
         return { message: { role: 'assistant', content: reply(question) }, finish_reason: 'stop' }
       },
     })
-    const run = (...args: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...args))
+    const run = (...args: ReadonlyArray<string>) => spanwiseHere(root, ...args)
     const model = [
       ...['--videos', 'videos', '--frames', '4', '--max-pixels', '4096', '--cache', 'off', '--json'],
       ...['--backend', 'openai', '--preset', 'vllm', '--base-url', server.url, '--model', 'some/Model-7B'],

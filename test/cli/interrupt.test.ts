@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { entry, spanwise } from './command-line.ts'
+import { entry, spanwiseHere } from './command-line.ts'
 import { contents, model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -36,7 +35,7 @@ const sft = (run: string) => [
   ...common,
 ]
 
-const finish = (args: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...args))
+const finish = (args: ReadonlyArray<string>) => spanwiseHere(root, ...args)
 
 /** Starts the command, sends SIGINT once `file` has three lines, and waits for the end. */
 const interrupted = async (args: ReadonlyArray<string>, file: string) => {

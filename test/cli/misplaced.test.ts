@@ -1,13 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { model, workplace, writeRows } from './workplace.ts'
 
 let root = ''
 const place = ['--annotations', 'rows.jsonl', '--videos', 'videos']
-const run = (...args: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...args))
+const run = (...args: ReadonlyArray<string>) => spanwiseHere(root, ...args)
 const agent = (command: string) =>
   run(
     command,

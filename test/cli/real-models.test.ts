@@ -5,7 +5,7 @@ import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Videos } from '../../video/index.ts'
 import { type Asked, startFaultServer } from '../support/fault-server.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 
 let root = ''
 beforeAll(async () => {
@@ -60,19 +60,15 @@ const watch = async (agent: 'bra' | 'dea', model: string, reply: string, ...more
     },
   })
   const run = mkdtempSync(join(root, 'run-'))
-  const outcome = await Effect.runPromise(
-    spanwise(
-      root,
-      ...[agent, '--dataset', 'jsonl', '--annotations', join(root, 'data'), '--run', run],
-      ...['--backend', 'openai', '--preset', 'vllm', '--base-url', server.url, '--model', model],
-      ...more,
-    ),
+  const outcome = await spanwiseHere(
+    root,
+    ...[agent, '--dataset', 'jsonl', '--annotations', join(root, 'data'), '--run', run],
+    ...['--backend', 'openai', '--preset', 'vllm', '--base-url', server.url, '--model', model],
+    ...more,
   )
   expect(outcome, outcome.err).toMatchObject({ code: 0 })
   const table = agent === 'bra' ? 'boundary_reflection' : 'difficulty_estimation'
-  const query = await Effect.runPromise(
-    spanwise(root, 'query', `SELECT * FROM ${table}`, '--run', run, '--json'),
-  )
+  const query = await spanwiseHere(root, 'query', `SELECT * FROM ${table}`, '--run', run, '--json')
   return { asked, err: outcome.err, verdict: query.out }
 }
 

@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultServer, startFaultServer } from '../support/fault-server.ts'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -26,7 +25,7 @@ const write = (split: string, rows: ReadonlyArray<readonly [id: string, start: n
     rows.map(([id, start, end]) => ({ ...row('good.mp4', `query ${id}`, [start, end]), id })),
   )
 const run = async (...args: ReadonlyArray<string>) => {
-  const ran = await Effect.runPromise(spanwise(root, ...args))
+  const ran = await spanwiseHere(root, ...args)
   expect([ran.code, ran.err]).toEqual([0, expect.any(String)])
   return JSON.parse(ran.out)
 }

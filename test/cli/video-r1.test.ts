@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { spanwise } from './command-line.ts'
+import { spanwiseHere } from './command-line.ts'
 import { model, workplace, writeRows } from './workplace.ts'
 
 let root = ''
@@ -38,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }))
 
 const run = async (...args: ReadonlyArray<string>) => {
-  const { code, out, err } = await Effect.runPromise(spanwise(root, ...args, '--json'))
+  const { code, out, err } = await spanwiseHere(root, ...args, '--json')
   expect(code, err).toBe(0)
   return JSON.parse(out)
 }

@@ -6,7 +6,7 @@ import { sampleFields, sampleSchema } from '../../core/index.ts'
 import { problemKinds, readPublishedAnswers } from '../../datasets/index.ts'
 import { tasks } from '../../tasks/index.ts'
 import { parseTrainingData } from '../../trainer/data.ts'
-import { folderOf, spanwise } from '../cli/command-line.ts'
+import { folderOf, spanwiseHere } from '../cli/command-line.ts'
 import { readFrom } from './fixture.ts'
 
 const guide = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'data-format.md'), 'utf8')
@@ -60,7 +60,7 @@ describe('the guide to the data format', () => {
 
   it('has a configuration that the command line takes', async () => {
     const folder = folderOf({ 'spanwise.config.json': blocks('json')[0]! })
-    const { code, out } = await Effect.runPromise(spanwise(folder, 'datasets', 'list', '--json'))
+    const { code, out } = await spanwiseHere(folder, 'datasets', 'list', '--json')
     expect(code).toBe(0)
     expect(JSON.parse(out).datasets[0].name).toBe('mydata')
   })

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Runs } from '../../studio/api/index.ts'
-import { entry, spanwise } from '../cli/command-line.ts'
+import { entry, spanwiseHere } from '../cli/command-line.ts'
 import { hostile, smallRun } from './small-run.ts'
 
 let root: string
-const run = (...words: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...words))
+const run = (...words: ReadonlyArray<string>) => spanwiseHere(root, ...words)
 
 beforeAll(async () => {
   root = await smallRun()

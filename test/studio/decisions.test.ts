@@ -1,9 +1,8 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Decide, Decided, Decisions, Page, Queue } from '../../studio/api/index.ts'
-import { spanwise } from '../cli/command-line.ts'
+import { spanwiseHere } from '../cli/command-line.ts'
 import { type OpenStudio, openStudio } from './open-studio.ts'
 import { smallRun } from './small-run.ts'
 
@@ -25,21 +24,17 @@ const undo = async (reviewer: string, query?: string): Promise<Decided> =>
   )
 const all = () => studio.get<Decisions>(`${run}/decisions`)
 const curate = async (...more: ReadonlyArray<string>) => {
-  const { code, out, err } = await Effect.runPromise(
-    spanwise(
-      ...[root, 'curate', '--run', 'runs/small', '--select', 'random', '--share', '1', '--json', ...more],
-    ),
+  const { code, out, err } = await spanwiseHere(
+    ...[root, 'curate', '--run', 'runs/small', '--select', 'random', '--share', '1', '--json', ...more],
   )
   return { code, err, summary: code === 0 ? JSON.parse(out) : null }
 }
 const trained = async () => {
-  const { out } = await Effect.runPromise(
-    spanwise(
-      root,
-      'query',
-      'SELECT "query", decision, windows, reason FROM curated WHERE selected ORDER BY "query"',
-      ...['--run', 'runs/small', '--json'],
-    ),
+  const { out } = await spanwiseHere(
+    root,
+    'query',
+    'SELECT "query", decision, windows, reason FROM curated WHERE selected ORDER BY "query"',
+    ...['--run', 'runs/small', '--json'],
   )
   return JSON.parse(out).rows
 }
