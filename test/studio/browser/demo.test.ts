@@ -7,45 +7,45 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entry } from '../../cli/command-line.ts'
+import { type DemoReport, testDemoReport } from '../../lab/demo-report.ts'
 import { seriousFindings } from './axe.ts'
 import { noBrowser, openBrowser } from './chromium.ts'
 import { rows, type Served, serveRun, until, type Visitor, visit } from './scene.ts'
 
 if (noBrowser !== null) console.warn(noBrowser)
 
+let folder = ''
+let report: DemoReport
+
+const spanwise = (...args: ReadonlyArray<string>) =>
+  promisify(execFile)(process.execPath, [entry, ...args], { cwd: folder, maxBuffer: 1 << 24 })
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'spanwise-studio-'))
+  const sizes = ['--videos', '6', '--validation-videos', '4', '--steps', '2', '--prompts', '2']
+  const { stdout } = await spanwise('demo', '--run', 'demo', '--json', ...sizes, '--selected', '4')
+  report = JSON.parse(stdout)
+}, 300_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('spanwise demo, at a small size, through the command line', () =>
+  testDemoReport(() => ({ run: join(folder, 'demo'), report })))
+
 describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's run", () => {
-  let folder = ''
   let served: Served
   let browser: Browser
   let ada: Visitor
 
-  const spanwise = (...args: ReadonlyArray<string>) =>
-    promisify(execFile)(process.execPath, [entry, ...args], { cwd: folder, maxBuffer: 1 << 24 })
-
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'spanwise-studio-'))
-    const sizes = [
-      '--videos',
-      '6',
-      '--validation-videos',
-      '2',
-      '--steps',
-      '3',
-      '--prompts',
-      '2',
-      '--selected',
-      '4',
-    ]
-    await spanwise('demo', '--run', 'demo', '--json', ...sizes)
     served = await serveRun('demo', folder)
     browser = await openBrowser()
     ada = await visit(browser, served)
-  }, 300_000)
+  })
 
   afterAll(async () => {
     await browser?.close()
     await served?.close()
-    rmSync(folder, { recursive: true, force: true })
   })
 
   it("opens on the demo's samples, the token out of the address", async () => {
