@@ -31,6 +31,8 @@ export interface LookOptions<S, C> {
   /** Maximum bytes of decoded or encoded frames held at the same time, including those in requests. */
   readonly memory: number
   readonly stopwatch: Stopwatch
+  /** Called with each record as soon as there is one, before it is emitted. */
+  readonly judged: (record: JournalEntry) => void
 }
 
 /** Consecutive model failures that stop the fold, because the samples are not the cause. */
@@ -57,7 +59,7 @@ interface Job {
 export const look = <S extends LookSettings, E, C>(
   agent: Agent<S, E, C, Videos | VisionLanguageModel>,
   samples: ReadonlyArray<Planned>,
-  { videos, settings, context, inFlight, decoders, memory, stopwatch }: LookOptions<S, C>,
+  { videos, settings, context, inFlight, decoders, memory, stopwatch, judged }: LookOptions<S, C>,
 ): Stream.Stream<JournalEntry, ModelError, Videos | VisionLanguageModel> =>
   Stream.callback<JournalEntry, ModelError, Videos | VisionLanguageModel>(
     Effect.fnUntraced(function* (records) {
@@ -127,6 +129,7 @@ export const look = <S extends LookSettings, E, C>(
         stopwatch.add('wait', (yield* Clock.currentTimeMillis) - started)
         const { key, sample } = job.planned
         const record = yield* lookAt(job).pipe(
+          Effect.tap((record) => Effect.sync(() => judged(record))),
           Effect.ensuring(job.held.release),
           Effect.tap(({ state }) => Effect.annotateCurrentSpan('outcome', state)),
           Effect.withSpan(

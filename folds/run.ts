@@ -219,6 +219,13 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         missing.set(index, left)
         if (left === 0) yield* timed(writeSlice(index))
       })
+      // An interruption discards what waits in the stream, but its requests were answered and paid for.
+      const unwritten = new Set<JournalEntry>()
+      const append = Effect.fnUntraced(function* (batch: ReadonlyArray<JournalEntry>) {
+        yield* appendJournal(journal, batch)
+        for (const record of batch) unwritten.delete(record)
+        yield* appendUsage(usage, batch)
+      }, Effect.uninterruptible)
       yield* report
       for (const [index, left] of missing) if (left === 0) yield* timed(writeSlice(index))
       yield* look(agent, todo, {
@@ -229,16 +236,18 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         decoders: options.decoders ?? 4,
         memory: options.memory ?? defaultMemory,
         stopwatch,
+        judged: (record) => unwritten.add(record),
       }).pipe(
         // Whatever came while the last batch was written is the next: one write for many records where they come fast,
         // none is held back where they come slowly.
         Stream.runForEachArray(
           Effect.fnUntraced(function* (batch) {
-            yield* timed(Effect.andThen(appendJournal(journal, batch), appendUsage(usage, batch)))
+            yield* timed(append(batch))
             for (const record of batch) yield* accept(record)
             yield* report
           }),
         ),
+        Effect.onInterrupt(() => Effect.ignore(Effect.suspend(() => append([...unwritten])))),
       )
 
       const names = slices.map((_, index) => partName(index))

@@ -105,6 +105,36 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
     }),
   )
 
+  it.effect('that is interrupted while its records wait keeps every sample that was answered', () =>
+    Effect.gen(function* () {
+      const options = {
+        folder: join(newRun(), 'dea'),
+        samples,
+        videos: yield* Folder,
+        settings: shapesSettings(difficultyEstimation),
+      }
+      const dea = runFold(difficultyEstimation, options)
+      const all = yield* Deferred.make<void>()
+      let asked = 0
+      // The first record is written and then reported for ever: all others wait behind it.
+      const stuck = ({ done }: ProgressState) => (done === 0 ? Effect.void : Effect.never)
+      const answer = Effect.suspend(() =>
+        ++asked < 24 ? Effect.void : Effect.asVoid(Deferred.succeed(all, undefined)),
+      )
+      const fiber = yield* dea.pipe(
+        Effect.provide(flashModel(() => answer)),
+        Effect.provideService(Progress, { report: stuck }),
+        Effect.forkChild,
+      )
+      yield* Deferred.await(all)
+      yield* Effect.sleep('100 millis')
+      yield* Fiber.interrupt(fiber)
+      let again = 0
+      const summary = yield* dea.pipe(Effect.provide(flashModel(() => Effect.sync(() => void again++))))
+      assert.deepStrictEqual([asked, again, summary.done], [24, 0, 24])
+    }),
+  )
+
   it.effect('of difficulty estimation scores k rollouts', () =>
     Effect.gen(function* () {
       const run = newRun()
