@@ -2,11 +2,13 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { folderOf, spanwise } from './command-line.ts'
+import { folderOf, spanwise, spanwiseHere } from './command-line.ts'
 import { model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
-const run = (...args: ReadonlyArray<string>) => Effect.runPromise(spanwise(root, ...args))
+/** `eval` reads the names of the configuration when it is loaded: once in a process. */
+const run = (...args: ReadonlyArray<string>) =>
+  args[0] === 'eval' ? Effect.runPromise(spanwise(root, ...args)) : spanwiseHere(root, ...args)
 
 beforeAll(async () => {
   root = await workplace('own-data')
@@ -113,7 +115,7 @@ describe.concurrent('a configuration', () => {
   ] as const)('with %j is refused in plain words', async ([datasets, message], { expect }) => {
     const place = await workplace('own-config')
     writeFileSync(join(place, 'spanwise.config.json'), `\ufeff${JSON.stringify({ datasets })}`)
-    const { code, err } = await Effect.runPromise(spanwise(place, 'datasets', 'inspect', 'mine'))
+    const { code, err } = await spanwiseHere(place, 'datasets', 'inspect', 'mine')
     expect(err).toMatch(message)
     expect(code).toBe(2)
     rmSync(place, { recursive: true })
@@ -129,7 +131,7 @@ describe.concurrent('a configuration', () => {
   ] as const)('that is %s is refused in one line', async ([, make, message], { expect }) => {
     const place = folderOf({})
     make(join(place, 'spanwise.config.json'))
-    const { code, err } = await Effect.runPromise(spanwise(place, 'dea'))
+    const { code, err } = await spanwiseHere(place, 'dea')
     expect(err).toMatch(/^spanwise: [^\n]+\n$/)
     expect(err).toMatch(message)
     expect(code).toBe(2)

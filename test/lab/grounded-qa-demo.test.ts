@@ -1,23 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Sample, Window } from '../../core/index.ts'
 import { hideEvidence } from '../../lab/demo/grounded-qa.ts'
-import { spanwise } from '../cli/command-line.ts'
+import { spanwiseHere } from '../cli/command-line.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spanwise-gqa-demo-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('spanwise demo --task gqa, at a small size', () => {
   it('judges every question, trains, and measures the floor, the base and the trained model alike', async () => {
-    const { code, out, err } = await Effect.runPromise(
-      spanwise(
-        folder,
-        ...['demo', '--task', 'gqa', '--run', 'demo', '--json', '--videos', '6', '--validation-videos', '3'],
-        ...['--steps', '2', '--prompts', '2', '--selected', '4'],
-      ),
+    const { code, out, err } = await spanwiseHere(
+      folder,
+      ...['demo', '--task', 'gqa', '--run', 'demo', '--json', '--videos', '6', '--validation-videos', '3'],
+      ...['--steps', '2', '--prompts', '2', '--selected', '4'],
     )
     expect(code, err).toBe(0)
     expect(err).not.toContain('warning: shapes-base')

@@ -1,8 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Effect } from 'effect'
-import { spanwise } from '../cli/command-line.ts'
+import { spanwiseHere } from '../cli/command-line.ts'
 import { row, workplace, writeRows } from '../cli/workplace.ts'
 import { startFaultServer } from '../support/fault-server.ts'
 
@@ -46,13 +45,11 @@ const makeRun = async (): Promise<string> => {
     reply: ({ question }) => ({ message: { role: 'assistant', content: said(question) } }),
   })
   for (const agent of ['bra', 'dea'])
-    await Effect.runPromise(
-      spanwise(
-        ...[root, agent, '--dataset', 'jsonl', '--annotations', 'rows', '--videos', 'videos'],
-        ...['--run', 'runs/small', '--frames', '4', '--cache', 'off', '--backend', 'openai'],
-        ...['--base-url', server.url, '--model', 'model', '--preset', 'vllm'],
-        ...(agent === 'dea' ? ['--set', 'rollouts=3'] : []),
-      ),
+    await spanwiseHere(
+      ...[root, agent, '--dataset', 'jsonl', '--annotations', 'rows', '--videos', 'videos'],
+      ...['--run', 'runs/small', '--frames', '4', '--cache', 'off', '--backend', 'openai'],
+      ...['--base-url', server.url, '--model', 'model', '--preset', 'vllm'],
+      ...(agent === 'dea' ? ['--set', 'rollouts=3'] : []),
     )
   await server.kill()
   process.once('exit', () => rmSync(root, { recursive: true, force: true }))
