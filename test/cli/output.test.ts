@@ -15,7 +15,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fitted } from '../../cli/display.ts'
 import { plainJson, plainLine, plainText, typedCommands } from '../../core/index.ts'
-import { spanwise, spanwiseWith } from './command-line.ts'
+import { spanwise, spanwiseHere, spanwiseWith } from './command-line.ts'
 import { writeRows } from './workplace.ts'
 
 const escape = String.fromCharCode(27)
@@ -55,10 +55,10 @@ describe('output', () => {
   })
 
   it('names commands that can be typed as they stand', async () => {
-    const { code, err } = await run('curate', '--run', 'my run')
+    const { code, err } = await spanwiseHere(root, 'curate', '--run', 'my run')
     expect(code).toBe(2)
     expect(err).toMatch(/run "npx pnpm@12 spanwise dea --run 'my run'" first\n$/)
-    const unknown = await run('bra', '--datset', 'x')
+    const unknown = await spanwiseHere(root, 'bra', '--datset', 'x')
     expect(unknown.err).toMatch(/see "npx pnpm@12 spanwise bra --help"\n$/)
   })
 })
