@@ -102,6 +102,7 @@ const runCountingDemo = Effect.fn('Demo.counting')(function* (options: DemoOptio
       }).pipe(Effect.provide(engineLayer(training(model)))),
     )
   const before = yield* measured('base', model, false)
+  const unaided = yield* measured('base, with thoughts', model, true)
   const direct = yield* tuned('SFT on counts', false)
   const directly = yield* measured('SFT on counts', direct.model, false)
   const taught = yield* tuned('SFT on thoughts', true)
@@ -114,7 +115,7 @@ const runCountingDemo = Effect.fn('Demo.counting')(function* (options: DemoOptio
       profile: { think: 'on', maxTokens: replyTokens },
       settings: {
         ...{ seed, steps: options.steps, prompts: options.prompts, learningRate: options.learningRate },
-        ...{ order: 'random-count', counts: { edges: [0, 3, 6, 9] }, checkpointEvery: 0 },
+        ...{ order: 'random-count', counts: { edges: [0, 3, 6, 9], subclips: 0 }, checkpointEvery: 0 },
         ...{
           rewards: { count_hybrid: 1, count_format: 0.5, count_interval: 0.5 },
           logPrompts: options.prompts,
@@ -142,6 +143,7 @@ const runCountingDemo = Effect.fn('Demo.counting')(function* (options: DemoOptio
     measured: [
       measuredOf('majority count (no video)', majorityCount(train, valid)),
       measuredOf('base', before),
+      measuredOf('base, with thoughts', unaided),
       measuredOf('SFT on counts', directly),
       measuredOf('SFT on thoughts', thinking),
       measuredOf('SFT on thoughts, then GRPO drawn by count', after),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Effect } from 'effect'
 import { Session, tensor } from '../../engine/session.ts'
 import { Graph, gradients, reduceSum, tokenStatistics } from '../../graph/index.ts'
@@ -13,7 +14,8 @@ graph.output('entropy', entropy)
 gradients(reduceSum(logProbs), [hidden, head]).forEach((gradient, index) => {
   graph.output(`gradient ${index}`, gradient)
 })
-const peak = () => process.resourceUsage().maxRSS / 1024
+// Not maxRSS, which begins at the size of the process that started this one.
+const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024
 await Effect.runPromise(
   Effect.scoped(
     Effect.gen(function* () {

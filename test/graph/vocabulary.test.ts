@@ -76,12 +76,15 @@ describe('statistics of tokens in blocks of the vocabulary', () => {
     })
   })
 
-  it('take the memory of a few blocks: 1024 x 151 936 scores would be 622 MB, several times over', () => {
-    const script = join(import.meta.dirname, 'vocabulary-peak.ts')
-    const risen = Number(execFileSync(process.execPath, [script], { encoding: 'utf8' }))
-    expect(risen).toBeGreaterThan(32)
-    expect(risen).toBeLessThan(400)
-  })
+  it.skipIf(process.platform !== 'linux')(
+    'take the memory of a few blocks: 1024 x 151 936 scores would be 622 MB, several times over',
+    () => {
+      const script = join(import.meta.dirname, 'vocabulary-peak.ts')
+      const risen = Number(execFileSync(process.execPath, [script], { encoding: 'utf8' }))
+      expect(risen).toBeGreaterThan(32)
+      expect(risen).toBeLessThan(400)
+    },
+  )
 
   it('never hold the scores of more than a block', () => {
     const graph = new G.Graph('shapes')

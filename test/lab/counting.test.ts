@@ -56,6 +56,7 @@ describe('spanwise demo --task counting, at a small size', () => {
     expect(report.measured.map(({ name }) => name)).toEqual([
       'majority count (no video)',
       'base',
+      'base, with thoughts',
       'SFT on counts',
       'SFT on thoughts',
       'SFT on thoughts, then GRPO drawn by count',
