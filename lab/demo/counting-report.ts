@@ -2,7 +2,7 @@ import { bars, escape, lanes, lines } from '../../pipelines/report/chart.ts'
 import { type Table, table } from '../../pipelines/report/page.ts'
 import type { Counts } from '../counting/study.ts'
 import { rareFrom } from '../counting/study.ts'
-import type { Phase } from './stage.ts'
+import type { Heading, Phase } from './stage.ts'
 
 /** One model's counts of the validation videos. */
 export interface CountMeasured {
@@ -40,11 +40,7 @@ export interface CountCase {
 }
 
 /** The results of `spanwise demo --task counting`. */
-export interface CountReport {
-  readonly version: string
-  readonly created: string
-  readonly seed: number
-  readonly machine: string
+export interface CountReport extends Heading {
   readonly world: { readonly videos: number; readonly validation: number }
   readonly records: {
     readonly tries: number

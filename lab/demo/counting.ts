@@ -5,7 +5,6 @@ import type { Sample } from '../../core/index.ts'
 import { cutOf } from '../../curriculum/index.ts'
 import { mostRepetitions, ticksPerSecond } from '../../datasets/shapes/index.ts'
 import { type EngineOptions, engineLayer } from '../../engine/index.ts'
-import { readText } from '../../files/index.ts'
 import { runCurriculum, runSft } from '../../pipelines/train.ts'
 import { cycleSeconds, listedRepetitions, type Predictions, splitThoughts } from '../../tasks/index.ts'
 import {
@@ -18,15 +17,10 @@ import {
 import { type CountCase, type CountReport, countBody, countTables, measuredOf } from './counting-report.ts'
 import { openStage, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
+import { readRows } from './training-curve.ts'
 
 /** Each supervised fine-tuning. */
 const sft = { batch: 16, learningRate: 2e-4 } as const
-
-const parsedRows = <A>(text: string | null, schema: z.ZodType<A>): ReadonlyArray<A> =>
-  (text ?? '')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => schema.parse(JSON.parse(line)))
 
 const stepRow = z.object({
   step: z.int(),
@@ -125,8 +119,8 @@ const runCountingDemo = Effect.fn('Demo.counting')(function* (options: DemoOptio
   )
   const after = yield* measured('GRPO', rewarded.model, true)
 
-  const curve = parsedRows(yield* readText(join(run, 'metrics.jsonl')), stepRow)
-  const drawn = parsedRows(yield* readText(join(run, 'rollouts.jsonl')), drawnRow)
+  const curve = yield* readRows(join(run, 'metrics.jsonl'), stepRow)
+  const drawn = yield* readRows(join(run, 'rollouts.jsonl'), drawnRow)
   const truths = (samples: ReadonlyArray<Sample>) => samples.map(({ answer }) => Number(answer))
   const byName = new Map(train.map((sample) => [`shapes/train/${sample.id}`, Number(sample.answer)]))
   const report: CountReport = {

@@ -1,6 +1,7 @@
 import type { Window } from '../../core/index.ts'
 import type { Grade } from '../../datasets/shapes/index.ts'
 import type { DifficultyQuality, ReflectionQuality } from './measure.ts'
+import type { Heading, Phase } from './stage.ts'
 
 /** Constant groups and spread of one step's samples of one grade. */
 export interface GradeGroups {
@@ -69,11 +70,7 @@ export interface Case {
 }
 
 /** The results of `spanwise demo`; `report.json` has them without the frames. */
-export interface DemoReport {
-  readonly version: string
-  readonly created: string
-  readonly seed: number
-  readonly machine: string
+export interface DemoReport extends Heading {
   readonly world: {
     readonly videos: number
     readonly samples: number
@@ -86,7 +83,7 @@ export interface DemoReport {
   readonly measured: ReadonlyArray<Measured>
   readonly curves: ReadonlyArray<TrainingCurve>
   readonly contest: Contest
-  readonly phases: ReadonlyArray<{ readonly phase: string; readonly seconds: number }>
+  readonly phases: ReadonlyArray<Phase>
   readonly cases: ReadonlyArray<Case>
 }
 

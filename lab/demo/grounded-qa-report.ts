@@ -2,15 +2,11 @@ import { grades } from '../../datasets/shapes/index.ts'
 import { escape, lines } from '../../pipelines/report/chart.ts'
 import { type Table, table } from '../../pipelines/report/page.ts'
 import type { EvidenceReflection, JudgedQuestion } from './grounded-qa-measure.ts'
-import type { Phase } from './stage.ts'
+import type { Heading, Phase } from './stage.ts'
 import type { StepMetrics } from './training-curve.ts'
 
 /** The results of `spanwise demo --task gqa`. Accuracies are in percent. */
-export interface GroundedQaReport {
-  readonly version: string
-  readonly created: string
-  readonly seed: number
-  readonly machine: string
+export interface GroundedQaReport extends Heading {
   readonly world: {
     readonly videos: number
     readonly questions: number

@@ -94,7 +94,6 @@ const runGroundedQaDemo = Effect.fn('Demo.groundedQa')(function* (options: DemoO
         prompts: options.prompts,
         learningRate: options.learningRate,
         checkpointEvery: 0,
-        mask: { start: 0 },
       },
     }).pipe(Effect.provide(engineLayer(engine))),
   )

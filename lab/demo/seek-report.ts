@@ -1,7 +1,7 @@
 import type { Window } from '../../core/index.ts'
 import { escape, lanes, lines } from '../../pipelines/report/chart.ts'
 import { type Table, table } from '../../pipelines/report/page.ts'
-import type { Phase } from './stage.ts'
+import type { Heading, Phase } from './stage.ts'
 
 /** Answers of one model, or of a floor without video, to the validation questions. */
 export interface SeekMeasured {
@@ -37,11 +37,7 @@ export interface SeekCase {
 }
 
 /** The results of `spanwise demo --task seek`; `report.json` has them without the frames. */
-export interface SeekReport {
-  readonly version: string
-  readonly created: string
-  readonly seed: number
-  readonly machine: string
+export interface SeekReport extends Heading {
   readonly world: { readonly videos: number; readonly validation: number }
   readonly limits: { readonly rounds: number; readonly frames: number }
   readonly measured: ReadonlyArray<SeekMeasured>

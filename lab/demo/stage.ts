@@ -27,6 +27,14 @@ export interface Phase {
   readonly seconds: number
 }
 
+/** What every report begins with. */
+export interface Heading {
+  readonly version: string
+  readonly created: string
+  readonly seed: number
+  readonly machine: string
+}
+
 /** Every demo's set-up: an empty folder, a clock for its phases, and the models that it loads. */
 export const openStage = Effect.fn('Demo.openStage')(function* ({ folder, engine, seed }: DemoOptions) {
   yield* file(folder, async () => {
@@ -46,13 +54,12 @@ export const openStage = Effect.fn('Demo.openStage')(function* ({ folder, engine
     /** The model of a checkpoint, to be asked. */
     asking: (checkpoint: string) =>
       layerEmbedded(checkpoint).pipe(Layer.provideMerge(engineLayer({ ...engine, checkpoint }))),
-    /** What every report begins with. */
     heading: {
       version: packageJson.version,
       created: DateTime.formatIso(yield* DateTime.now).slice(0, 16),
       seed,
       machine: `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
-    },
+    } satisfies Heading,
   }
 })
 

@@ -15,7 +15,8 @@ const step = z.object({
 })
 const validation = z.object({ step: z.int(), set_iou: z.number() })
 
-const readRows = <A>(file: string, schema: z.ZodType<A>) =>
+/** The rows of a file of JSON lines that a training wrote. */
+export const readRows = <A>(file: string, schema: z.ZodType<A>) =>
   Effect.tryPromise({
     try: async () =>
       (await readFile(file, 'utf8'))
