@@ -1,9 +1,9 @@
 import { Effect } from 'effect'
-import { fitPrior, hash32, type PriorWindow, type Sample } from '../../core/index.ts'
-import { VisionLanguageModel } from '../../models/index.ts'
-import { ask, formOf, guidedBy, recordReply, replyOf, unaskable } from '../../tasks/index.ts'
+import { fitPrior, type PriorWindow, type Sample } from '../../core/index.ts'
+import { recordReply, replyOf, unaskable } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
-import { type Agent, lookOf, reasoningOf } from '../agent.ts'
+import { type Agent, lookOf } from '../agent.ts'
+import { tries } from '../tries.ts'
 import { decide } from './decide.ts'
 import { readRollout } from './parse.ts'
 import { askedTask, difficultyQuestion, promptVersion } from './prompt.ts'
@@ -64,25 +64,13 @@ export const difficultyEstimation: Agent<DifficultySettings, DifficultyEvidence,
     settings: DifficultySettings,
     prior: PriorWindow,
   ) {
-    const model = yield* VisionLanguageModel
     const duration = clip.info.duration
     const task = askedTask(sample)
     const question = difficultyQuestion(sample, settings)
-    const replies = yield* model.chat({
-      messages: ask(clip, question),
-      sampling: {
-        temperature: settings.temperature,
-        topP: settings.topP,
-        topK: settings.topK,
-        maxTokens: settings.maxTokens,
-        stop: [],
-        seed: hash32(`${settings.seed}\u0000rollouts\u0000${sample.id}`),
-        greedyFirst: true,
-        n: settings.rollouts,
-      },
-      ...reasoningOf(settings),
-      ...guidedBy(settings, formOf({ ...sample, task }, settings)),
-    })
+    const replies = yield* tries(
+      { clip, question, sample: { ...sample, task }, purpose: 'rollouts', n: settings.rollouts },
+      settings,
+    )
     return {
       duration,
       times: Array.from(clip.times),

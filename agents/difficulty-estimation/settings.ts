@@ -1,24 +1,19 @@
 import { z } from 'zod'
 import { taskSchema } from '../../tasks/index.ts'
 import { replySchema, styleShape, viewShape, windowSchema } from '../agent.ts'
+import { triesShape } from '../tries.ts'
 
 export const settingsSchema = z.strictObject({
   ...viewShape,
   ...styleShape,
+  ...triesShape,
   /** Rollouts per sample; the first is greedy, the others are sampled. */
   rollouts: z.int().positive().default(8),
-  temperature: z.number().positive(),
-  topP: z.number().positive().max(1),
-  topK: z.int().min(0),
-  maxTokens: z.int().positive(),
-  /** Constrains replies to the answer format, on servers that support it. */
-  guided: z.boolean(),
   /** A rollout passes from this IoU on. */
   passAt: z.number().min(0).max(1).default(0.5),
   /** Difficulties below `easy` are easy, above `hard` hard. */
   easy: z.number().min(0).max(1).default(0.3),
   hard: z.number().min(0).max(1).default(0.7),
-  seed: z.int().default(0),
 })
 export type DifficultySettings = z.output<typeof settingsSchema>
 

@@ -1,18 +1,10 @@
 import { Effect } from 'effect'
-import { hash32, type Sample } from '../../core/index.ts'
-import { replyPlan, VisionLanguageModel } from '../../models/index.ts'
-import {
-  ask,
-  cycleSeconds,
-  cyclesProblem,
-  formOf,
-  guidedBy,
-  readReply,
-  recordReply,
-  replyOf,
-} from '../../tasks/index.ts'
+import type { Sample } from '../../core/index.ts'
+import { replyPlan } from '../../models/index.ts'
+import { cycleSeconds, cyclesProblem, readReply, recordReply, replyOf } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
-import { type Agent, lookOf, reasoningOf } from '../agent.ts'
+import { type Agent, lookOf } from '../agent.ts'
+import { tries } from '../tries.ts'
 import { decide } from './decide.ts'
 import { promptVersion, reasoningQuestion } from './prompt.ts'
 import { evidenceSchema, type ReasoningEvidence, type ReasoningSettings, settingsSchema } from './settings.ts'
@@ -58,7 +50,6 @@ export const reasoningWriter: Agent<ReasoningSettings, ReasoningEvidence, null> 
     clip: Clip,
     settings: ReasoningSettings,
   ) {
-    const model = yield* VisionLanguageModel
     const { duration, fps, frames } = clip.info
     const cycles = cycleSeconds(sample, fps)
     const problem = cyclesProblem(sample, frames)
@@ -66,21 +57,7 @@ export const reasoningWriter: Agent<ReasoningSettings, ReasoningEvidence, null> 
     const replies =
       problem !== null
         ? []
-        : yield* model.chat({
-            messages: ask(clip, question),
-            sampling: {
-              temperature: settings.temperature,
-              topP: settings.topP,
-              topK: settings.topK,
-              maxTokens: settings.maxTokens,
-              stop: [],
-              seed: hash32(`${settings.seed}\u0000thoughts\u0000${sample.id}`),
-              greedyFirst: true,
-              n: settings.tries,
-            },
-            ...reasoningOf(settings),
-            ...guidedBy(settings, formOf(sample, settings)),
-          })
+        : yield* tries({ clip, question, sample, purpose: 'thoughts', n: settings.tries }, settings)
     return {
       ...{ duration, times: Array.from(clip.times), cycles, problem, question },
       replies: replies.map(recordReply),

@@ -1,17 +1,13 @@
 import { z } from 'zod'
 import { replySchema, styleShape, viewShape, windowsSchema } from '../agent.ts'
+import { triesShape } from '../tries.ts'
 
 export const settingsSchema = z.strictObject({
   ...viewShape,
   ...styleShape,
+  ...triesShape,
   /** Replies to each sample; the first is greedy, the others are sampled. */
   tries: z.int().positive().default(4),
-  temperature: z.number().positive(),
-  topP: z.number().positive().max(1),
-  topK: z.int().min(0),
-  maxTokens: z.int().positive(),
-  /** Constrains replies to the answer format, on servers that support it. */
-  guided: z.boolean(),
   /**
    * Whether the prompt tells the annotated count and cycles, so that a teacher explains them; otherwise the model
    * answers the plain question and only tries that happen to be right are kept.
@@ -21,7 +17,6 @@ export const settingsSchema = z.strictObject({
   overlap: z.number().min(0).max(1).default(0.5),
   /** Most records kept of a sample, the first that agree. */
   records: z.int().positive().default(1),
-  seed: z.int().default(0),
 })
 export type ReasoningSettings = z.output<typeof settingsSchema>
 
