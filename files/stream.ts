@@ -83,8 +83,14 @@ const notUtf8 = 'is not UTF-8 text'
 /**
  * The lines of a file of any length, in chunks, without line ends (LF or CRLF); blank lines are skipped. A line that is
  * too long or not UTF-8 has a `problem` and no text; reading continues after it.
+ *
+ * @param ended leaves out text after the last line end.
  */
-export async function* linesIn(path: string, limit = maxLine): AsyncGenerator<ReadonlyArray<Line>> {
+export async function* linesIn(
+  path: string,
+  limit = maxLine,
+  ended = false,
+): AsyncGenerator<ReadonlyArray<Line>> {
   let line = 1
   let rest: Array<Buffer> = []
   let held = 0
@@ -122,6 +128,7 @@ export async function* linesIn(path: string, limit = maxLine): AsyncGenerator<Re
     }
     yield lines
   }
+  if (ended) return
   if (skipping) yield [{ line, text: '', problem: tooLong(limit) }]
   else if (held > 0) {
     const last = one(Buffer.concat(rest))

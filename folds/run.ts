@@ -4,12 +4,21 @@ import { basename, join } from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import type { Agent, LookSettings } from '../agents/index.ts'
 import { InputError, type Json, Progress, type Sample } from '../core/index.ts'
-import { holdFolder, listFolder, makeFolder, readJson, removeFile, sweep, writeJson } from '../files/index.ts'
+import {
+  dropIncompleteRow,
+  holdFolder,
+  listFolder,
+  makeFolder,
+  readJson,
+  removeFile,
+  sweep,
+  writeJson,
+} from '../files/index.ts'
 import { type ModelError, VisionLanguageModel } from '../models/index.ts'
 import { columnsOf, type DatabaseError, openDatabase, type StoreError, writePart } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { type FinishedRow, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
-import { appendJournal, type JournalEntry, mendJournal } from './journal.ts'
+import { appendJournal, type JournalEntry } from './journal.ts'
 import { look } from './look.ts'
 import { type Counts, countOutcomes, type Manifest, manifestSchema, type Outcome } from './manifest.ts'
 import { breakLeases, holderOfSamples } from './overlap.ts'
@@ -133,8 +142,8 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
       yield* makeFolder(folder)
       yield* removeFile(manifestPath)
       yield* sweep(folder)
-      yield* mendJournal(journal)
-      yield* mendJournal(usage)
+      yield* dropIncompleteRow(journal)
+      yield* dropIncompleteRow(usage)
 
       const database = yield* openDatabase(':memory:', { threads: 1, memory: '512MB' })
       const finished = yield* findFinished(database, folder, hash, slices)

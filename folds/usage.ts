@@ -1,7 +1,8 @@
 import { Effect } from 'effect'
+import { z } from 'zod'
 import type { InputError } from '../core/index.ts'
-import { appendRows, attempt } from '../files/index.ts'
-import { type JournalEntry, linesOf, usageSchema } from './journal.ts'
+import { appendRows, readRows } from '../files/index.ts'
+import type { JournalEntry } from './journal.ts'
 
 /**
  * The cost of a fold's answers, as `usage.jsonl` in its folder: one line for each sample each time it was asked, with
@@ -9,6 +10,8 @@ import { type JournalEntry, linesOf, usageSchema } from './journal.ts'
  * were paid for too.
  */
 export const usageName = 'usage.jsonl'
+
+const row = z.object({ key: z.string() }).catchall(z.number().nullable())
 
 /** Adds the cost of these records; none if the backend does not report usage. */
 export const appendUsage = (
@@ -23,12 +26,11 @@ export const appendUsage = (
 export const totalUsage = (
   path: string,
 ): Effect.Effect<NonNullable<JournalEntry['usage']> | null, InputError> =>
-  attempt(path, 'read', async () => {
+  Effect.map(readRows(path, row), (rows) => {
     let total: { [field: string]: number | null } | null = null
-    for await (const line of linesOf(path)) {
-      const { key: _, ...usage } = JSON.parse(line)
+    for (const { key: _, ...usage } of rows) {
       total ??= {}
-      for (const [field, value] of Object.entries(usageSchema.parse(usage))) {
+      for (const [field, value] of Object.entries(usage)) {
         const before: number | null | undefined = total[field]
         total[field] = before === null || value === null ? null : (before ?? 0) + value
       }
@@ -40,11 +42,4 @@ export const totalUsage = (
 export const usageByKey = (
   path: string,
 ): Effect.Effect<ReadonlyMap<string, NonNullable<JournalEntry['usage']>>, InputError> =>
-  attempt(path, 'read', async () => {
-    const found = new Map<string, NonNullable<JournalEntry['usage']>>()
-    for await (const line of linesOf(path)) {
-      const { key, ...usage } = JSON.parse(line)
-      found.set(String(key), usageSchema.parse(usage))
-    }
-    return found
-  })
+  Effect.map(readRows(path, row), (rows) => new Map(rows.map(({ key, ...usage }) => [key, usage])))

@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
+import type { InputError } from '../core/index.ts'
 import { defaultWorldSettings, writeWorld } from '../datasets/shapes/index.ts'
+import { readRows } from '../files/index.ts'
 import type { ProfileOverrides } from '../models/index.ts'
 import { servedFile } from '../trainer/service/index.ts'
 import { loadSource } from './source.ts'
@@ -22,16 +24,11 @@ const guard = z.object({
 type Figures = Readonly<Record<string, number | null>>
 
 /** What the guards of a run have reported. */
-const figuresIn = (run: string): Figures =>
-  Object.assign(
-    {},
-    ...readFileSync(join(run, servedFile), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .flatMap((line) => {
-        const parsed = guard.safeParse(JSON.parse(line))
-        return parsed.success ? [parsed.data.event.figures] : []
-      }),
+const figuresIn = (run: string): Effect.Effect<Figures, InputError> =>
+  readRows(join(run, servedFile), z.unknown()).pipe(
+    Effect.map((rows) =>
+      Object.assign({}, ...rows.map((row) => guard.safeParse(row).data?.event.figures ?? {})),
+    ),
   )
 
 /** Two clips of the shapes world as training data. */

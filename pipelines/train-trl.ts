@@ -76,9 +76,9 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
   )
   const before = latestTrlCheckpoint(read.engine.output)
   const resumedFrom = before === null ? 0 : stepOf(before.step, updatesOf(read))
-  for (const name of streams) folder.truncate(name, resumedFrom)
+  for (const name of streams) yield* folder.truncate(name, resumedFrom)
   // A resumed run keeps what was measured at the step it continues from.
-  folder.truncate(validationFile, resumedFrom + 1)
+  yield* folder.truncate(validationFile, resumedFrom + 1)
   forgetValidations(folder.file('validation'), nameOf(resumedFrom))
   const engine = { ...read.engine, resume: before?.path ?? null }
   const log = folder.file('launch', 'train.log')

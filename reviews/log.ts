@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Effect } from 'effect'
-import { firstIssue, InputError } from '../core/index.ts'
-import { appendRows, listFolder, makeFolder, readText, unlessAbsent } from '../files/index.ts'
+import type { InputError } from '../core/index.ts'
+import { appendRows, dropIncompleteRow, listFolder, makeFolder, readRows } from '../files/index.ts'
 import { type Entry, entrySchema, type Review, standing } from './entry.ts'
 
 /** Folder of the logs in a run. */
@@ -13,27 +12,9 @@ export const isReviewer = (name: string): boolean => /^[\p{L}\p{N}][\p{L}\p{N} .
 
 const logOf = (run: string, reviewer: string): string => join(reviewsFolder(run), `${reviewer}.jsonl`)
 
-/** The entries of a log. A line that is no JSON was cut off by a kill while it was written, and nobody was told it was kept. */
-const readLog = Effect.fnUntraced(function* (path: string) {
-  const entries: Array<Entry> = []
-  for (const [index, line] of ((yield* readText(path)) ?? '').split('\n').entries()) {
-    let json: unknown
-    try {
-      json = JSON.parse(line)
-    } catch {
-      continue
-    }
-    const parsed = entrySchema.safeParse(json)
-    if (!parsed.success)
-      return yield* new InputError({
-        subject: `${path}:${index + 1}`,
-        problem: firstIssue(parsed.error),
-        remedy: 'restore the line, or remove it if the decision does not matter',
-      })
-    entries.push(parsed.data)
-  }
-  return entries
-})
+const remedy = 'restore the line, or remove it if the decision does not matter'
+
+const readLog = (path: string) => readRows(path, entrySchema, remedy)
 
 /** The standing decisions of every reviewer of a run, oldest first; none where nobody has decided. */
 export const readReviews = Effect.fn('Reviews.read')(function* (run: string) {
@@ -44,26 +25,11 @@ export const readReviews = Effect.fn('Reviews.read')(function* (run: string) {
   return reviews
 }) satisfies (run: string) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<Review>>, InputError>
 
-/** Whether a file ends within a line, as a kill may leave it. */
-const isCut = (path: string): Effect.Effect<boolean> =>
-  Effect.promise(async () => {
-    const file = await unlessAbsent(open(path), null)
-    if (file === null) return false
-    try {
-      const { size } = await file.stat()
-      if (size === 0) return false
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
-      return buffer[0] !== 0x0a
-    } finally {
-      await file.close()
-    }
-  })
-
 const append = Effect.fnUntraced(function* (run: string, entry: Entry) {
   yield* makeFolder(reviewsFolder(run))
   const path = logOf(run, entry.reviewer)
-  const cut = yield* isCut(path)
-  yield* appendRows(path, [entry], undefined, cut)
+  yield* dropIncompleteRow(path)
+  yield* appendRows(path, [entry])
 })
 
 /** Adds a decision to its reviewer's log. */

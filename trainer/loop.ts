@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import type { EngineError, InputError } from '../core/index.ts'
 import { Progress } from '../core/index.ts'
 import type { EngineService } from '../engine/index.ts'
+import { readRows } from '../files/index.ts'
 import { latestCheckpoint, loadCheckpoint, modelOf, saveCheckpoint } from './checkpoint.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -62,16 +62,6 @@ export interface TrainingOutcome {
   readonly seconds: number
 }
 
-const stepsIn = (file: string): ReadonlySet<number> =>
-  existsSync(file)
-    ? new Set(
-        readFileSync(file, 'utf8')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => z.object({ step: z.number() }).parse(JSON.parse(line)).step),
-      )
-    : new Set()
-
 /**
  * Runs steps until the last one, continuing from the newest checkpoint of the run folder. A step is a pure function of
  * (weights, state, step), so a resumed run equals one that was never stopped, bit for bit on the same machine's CPU.
@@ -95,9 +85,10 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
   let whole = true
   let state = stored?.state.loop ?? loop.initial
   let stopped = stored?.state.stopped ?? false
-  for (const name of ['metrics.jsonl', 'rollouts.jsonl']) folder.truncate(name, done)
-  folder.truncate('validation.jsonl', done + 1)
-  const validated = stepsIn(folder.file('validation.jsonl'))
+  for (const name of ['metrics.jsonl', 'rollouts.jsonl']) yield* folder.truncate(name, done)
+  yield* folder.truncate('validation.jsonl', done + 1)
+  const measured = yield* readRows(folder.file('validation.jsonl'), z.object({ step: z.number() }))
+  const validated = new Set(measured.map(({ step }) => step))
 
   const checkpoint = Effect.suspend(() =>
     saveCheckpoint(folder, engine, done, { loop: state, stopped }, loop.pace.keepCheckpoints),

@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../core/index.ts'
-import { appendRowSync, canonical, codeOf, fileError, makeFolders, writeWholeSync } from '../files/index.ts'
+import {
+  appendRowsSync,
+  canonical,
+  codeOf,
+  fileError,
+  makeFolders,
+  readRows,
+  writeWhole,
+  writeWholeSync,
+} from '../files/index.ts'
 
 /** What fixes a run: another manifest in the same folder is refused. */
 export interface RunManifest {
@@ -21,11 +30,14 @@ export interface RunFolder {
   readonly append: (name: string, row: unknown) => void
   /** The same as an effect, whose error names the file and what to do. */
   readonly record: (name: string, row: unknown) => Effect.Effect<void, InputError>
-  /** Keeps only the lines of a JSONL file whose `step` is below `step`. */
-  readonly truncate: (name: string, step: number) => void
+  /** Keeps only the rows of a record whose `step` is below `step`. */
+  readonly truncate: (name: string, step: number) => Effect.Effect<void, InputError>
 }
 
 const manifestSchema = z.object({ kind: z.string(), settings: z.record(z.string(), z.json()) })
+
+/** A row of any record of a training. */
+const stepped = z.looseObject({ step: z.number() })
 
 const flatten = (value: unknown, path = ''): ReadonlyArray<readonly [string, string]> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -49,25 +61,18 @@ const folderAt = (path: string): RunFolder => {
   return {
     path,
     file,
-    append: (name, row) => appendRowSync(file(name), row),
+    append: (name, row) => appendRowsSync(file(name), [row]),
     record: (name, row) =>
       Effect.try({
-        try: () => appendRowSync(file(name), row),
+        try: () => appendRowsSync(file(name), [row]),
         catch: (error) => fileError(file(name), 'written', error),
       }),
-    truncate: (name, step) => {
+    truncate: Effect.fnUntraced(function* (name: string, step: number) {
       if (!existsSync(file(name))) return
-      const lines = readFileSync(file(name), 'utf8').split('\n')
-      const kept = lines.filter((line) => {
-        // A killed process may leave half a line at the end.
-        try {
-          return line !== '' && (JSON.parse(line) as { step: number }).step < step
-        } catch {
-          return false
-        }
-      })
-      writeWholeSync(file(name), kept.map((line) => `${line}\n`).join(''))
-    },
+      const rows = yield* readRows(file(name), stepped)
+      const kept = rows.filter((row) => row.step < step)
+      yield* writeWhole(file(name), kept.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    }),
   }
 }
 

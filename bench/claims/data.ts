@@ -2,7 +2,7 @@ import { random, type Sample, type Window } from '../../core/index.ts'
 import { bandOf, type Candidate, defaultBounds, defaultSelection, select } from '../../curriculum/index.ts'
 import { defaultActSettings } from '../../pipelines/curate/act.ts'
 import type { Recipe } from './arms.ts'
-import type { PoolRow } from './study.ts'
+import type { PoolRow } from './rows.ts'
 
 /** One line of an arm's training file. */
 export interface Chosen {

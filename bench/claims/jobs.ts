@@ -1,8 +1,8 @@
-import { appendFileSync, readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Clock, Effect, Option } from 'effect'
 import { engineLayer } from '../../engine/index.ts'
-import { makeFolders, writeWholeSync } from '../../files/index.ts'
+import { appendRows, makeFolders, readRows, writeWholeSync } from '../../files/index.ts'
 import { runBra } from '../../pipelines/bra.ts'
 import { runDea } from '../../pipelines/dea.ts'
 import { runCurriculum, runSft } from '../../pipelines/train.ts'
@@ -11,7 +11,8 @@ import { arms } from './arms.ts'
 import { choose, trainingLine } from './data.ts'
 import { asking, groupRows, measure } from './measure.ts'
 import { mechanism } from './mechanism.ts'
-import { parsePool, placesOf, type Result, type Study } from './study.ts'
+import { poolRow, type Result } from './rows.ts'
+import { placesOf, type Study } from './study.ts'
 
 /** One process's work. */
 export type Job =
@@ -33,10 +34,6 @@ const timed = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>
   return { value, seconds, cpu: Math.round((user + system) / 1000) / 1000 }
 })
 
-/** A line of at most a few kilobytes is appended at once, so processes do not mix theirs. */
-const append = (file: string, row: unknown) =>
-  Effect.sync(() => appendFileSync(file, `${JSON.stringify(row)}\n`))
-
 const curate = Effect.fn('curate')(function* (study: Study, job: Extract<Job, { kind: 'bra' | 'dea' }>) {
   const { world, videos, curation, costs } = placesOf(study)
   const { kind, fold, foldSize } = job
@@ -47,7 +44,7 @@ const curate = Effect.fn('curate')(function* (study: Study, job: Extract<Job, { 
   const { value, seconds, cpu } = yield* timed(kind === 'bra' ? runBra(source) : runDea(source)).pipe(
     Effect.provide(asking(study.checkpoint, study)),
   )
-  yield* append(costs, { kind, fold, samples: value.planned, seconds, cpu, threads: study.threads })
+  yield* appendRows(costs, [{ kind, fold, samples: value.planned, seconds, cpu, threads: study.threads }])
 })
 
 const train = Effect.fn('train')(function* (study: Study, name: string, seed: number) {
@@ -57,7 +54,7 @@ const train = Effect.fn('train')(function* (study: Study, name: string, seed: nu
   makeFolders(folder)
   const data = join(folder, 'train.jsonl')
   const chosen = choose(
-    parsePool(readFileSync(arm.data.from === 'verdicts' ? pool : annotations, 'utf8')),
+    yield* readRows(arm.data.from === 'verdicts' ? pool : annotations, poolRow),
     arm.data,
     seed,
   )
@@ -74,7 +71,7 @@ const train = Effect.fn('train')(function* (study: Study, name: string, seed: nu
         ? { ...common, batch: study.prompts, ...arm.settings }
         : {
             ...common,
-            ...{ prompts: study.prompts, logPrompts: study.prompts, mask: { start: 0 } },
+            ...{ prompts: study.prompts, logPrompts: study.prompts },
             sampling: { temperature: study.temperature },
             ...arm.settings,
           },
@@ -107,7 +104,7 @@ const train = Effect.fn('train')(function* (study: Study, name: string, seed: nu
     ...measured.value,
     groups: arm.kind === 'sft' ? [] : yield* groupRows(study, join(run, 'rollouts.jsonl')),
   }
-  yield* append(results, result)
+  yield* appendRows(results, [result])
   rmSync(folder, { recursive: true })
 })
 
@@ -132,7 +129,7 @@ export const work = Effect.fn('work')(function* (study: Study, job: Job) {
         ...value,
         groups: [],
       }
-      return yield* append(placesOf(study).results, result)
+      return yield* appendRows(placesOf(study).results, [result])
     }
     case 'mechanism':
       return yield* mechanism(study)

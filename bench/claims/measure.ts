@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { Effect, Layer } from 'effect'
 import { z } from 'zod'
 import { deviation, mean, type Sample } from '../../core/index.ts'
 import { type Grade, grades, readTruth } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { evaluate, lookupSuite } from '../../eval/index.ts'
+import { readRows } from '../../files/index.ts'
 import { trueSamples } from '../../lab/world.ts'
 import { layerEmbedded } from '../../models/index.ts'
 import { answer } from '../../pipelines/eval.ts'
 import { isConstant } from '../../trainer/index.ts'
-import { type GroupRow, placesOf, type Result, type Study } from './study.ts'
+import type { GroupRow, Result } from './rows.ts'
+import { placesOf, type Study } from './study.ts'
 
 export const asking = (checkpoint: string, { threads }: Study) =>
   layerEmbedded(checkpoint).pipe(Layer.provideMerge(engineLayer({ checkpoint, device: 'cpu', threads })))
@@ -49,9 +50,7 @@ const rolled = z.object({
 export const groupRows = Effect.fn('groupRows')(function* (study: Study, file: string) {
   const truths = yield* readTruth(placesOf(study).world, 'train')
   const found = new Map<string, GroupRow>()
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (line === '') continue
-    const { step, sample, ratio, prior_iou: prior, rollouts } = rolled.parse(JSON.parse(line))
+  for (const { step, sample, ratio, prior_iou: prior, rollouts } of yield* readRows(file, rolled)) {
     const grade: Grade = truths.get(sample.split('/').slice(2).join('/'))!.grade
     const rewards = rollouts.filter(({ finish }) => finish !== 'annotation').map(({ reward }) => reward)
     const key = `${step}/${grade}`

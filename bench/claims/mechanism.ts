@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { Effect } from 'effect'
 import { deviation, hash32, mean, random } from '../../core/index.ts'
 import { grades } from '../../datasets/shapes/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../../engine/index.ts'
-import { appendRowSync } from '../../files/index.ts'
+import { appendRowsSync, readRows } from '../../files/index.ts'
 import { budgetOf, checkpointProfile, samplingOf } from '../../models/index.ts'
 import { fileOf } from '../../pipelines/train/data.ts'
 import { composeRewards } from '../../rewards/index.ts'
 import { clipPrompts, isConstant, parseTrainingData, scoreText } from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
-import { parsePool, placesOf, type Study } from './study.ts'
+import { poolRow } from './rows.ts'
+import { placesOf, type Study } from './study.ts'
 
 /** Samples of each grade, rollouts of each. */
 const size = 192
@@ -23,7 +23,7 @@ const ratios = [0, 0.3, 0.5, 0.8, 1]
  */
 export const mechanism = Effect.fn('mechanism')(function* (study: Study) {
   const { annotations, videos, mechanism: file } = placesOf(study)
-  const pool = random('claims', 'mechanism').shuffle(parsePool(readFileSync(annotations, 'utf8')))
+  const pool = random('claims', 'mechanism').shuffle(yield* readRows(annotations, poolRow))
   const reader = yield* Videos
   const preprocessing = yield* readPreprocessing(study.checkpoint)
   const { view, dialect } = yield* checkpointProfile(preprocessing)
@@ -61,15 +61,17 @@ export const mechanism = Effect.fn('mechanism')(function* (study: Study) {
               ),
             )
           }
-          appendRowSync(file, {
-            ...{ mode, grade, ratio, groups: groups.length },
-            constant: mean(groups.map((list) => (isConstant(list) ? 1 : 0))),
-            zero: mean(groups.map((list) => (list.every((reward) => reward === 0) ? 1 : 0))),
-            spread: mean(groups.map(deviation)),
-            reward: mean(groups.flat()),
-            hidden: mean(prepared.map(({ mask }) => mask.share)),
-            prior: mean(prepared.map(({ priorIou }) => priorIou)),
-          })
+          appendRowsSync(file, [
+            {
+              ...{ mode, grade, ratio, groups: groups.length },
+              constant: mean(groups.map((list) => (isConstant(list) ? 1 : 0))),
+              zero: mean(groups.map((list) => (list.every((reward) => reward === 0) ? 1 : 0))),
+              spread: mean(groups.map(deviation)),
+              reward: mean(groups.flat()),
+              hidden: mean(prepared.map(({ mask }) => mask.share)),
+              prior: mean(prepared.map(({ priorIou }) => priorIou)),
+            },
+          ])
         }
       }
   }).pipe(Effect.provide(engineLayer(options)))

@@ -3,14 +3,15 @@ import { Effect } from 'effect'
 import { boundaryReflection, difficultyEstimation } from '../../agents/index.ts'
 import type { Window } from '../../core/index.ts'
 import { type Grade, readTruth } from '../../datasets/shapes/index.ts'
-import { writeWhole } from '../../files/index.ts'
+import { readRows, writeWhole } from '../../files/index.ts'
 import { anyProfile } from '../../models/index.ts'
 import { rejudge } from '../../pipelines/curate/act.ts'
 import { joinVerdicts } from '../../pipelines/curate/verdicts.ts'
 import { openMerged } from '../../pipelines/merge.ts'
 import { loadSource } from '../../pipelines/source.ts'
 import { validation } from './measure.ts'
-import { type Judged, type PoolRow, parsePool, placesOf, type QueryRow, type Study } from './study.ts'
+import { type Judged, type PoolRow, poolRow, type QueryRow } from './rows.ts'
+import { placesOf, type Study } from './study.ts'
 
 const linesOf = (rows: ReadonlyArray<PoolRow>) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
@@ -26,9 +27,8 @@ export const writeAnnotations = Effect.fn('writeAnnotations')(function* (study: 
       const { grade, partial, windows } = truths.get(sample.id)!
       return { sample, grade, partial, truth: windows ?? [], judged: null }
     })
-  const text = linesOf(rows)
-  yield* writeWhole(annotations, text)
-  return parsePool(text)
+  yield* writeWhole(annotations, linesOf(rows))
+  return yield* readRows(annotations, poolRow)
 })
 
 /** Writes the video and grade of each validation query: with the results, all that the report needs. */

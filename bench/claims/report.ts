@@ -1,34 +1,29 @@
 /**
  * The tables of a study: `node bench/claims/report.ts DIR`.
  */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Effect } from 'effect'
+import { z } from 'zod'
 import { mean } from '../../core/index.ts'
 import { grades } from '../../datasets/shapes/index.ts'
+import { readRows } from '../../files/index.ts'
 import { arms } from './arms.ts'
 import { claims } from './claims.ts'
+import { foldCost, queryRow, type Result, result } from './rows.ts'
 import { holm, type Paired, paired, studentQuantile } from './statistics.ts'
-import { type FoldCost, placesOf, type QueryRow, type Result } from './study.ts'
+import { placesOf } from './study.ts'
 
 const run = process.argv[2] ?? 'runs/claims'
 const places = placesOf({ run })
 
-const linesOf = <A>(file: string): ReadonlyArray<A> => {
-  try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as A)
-  } catch {
-    return []
-  }
-}
-
-const results = linesOf<Result>(places.results)
-const samples = linesOf<QueryRow>(places.queries)
+const results = await Effect.runPromise(readRows(places.results, result))
+const samples = await Effect.runPromise(readRows(places.queries, queryRow))
 const videos = samples.map(({ video }) => video)
 const queriesOf = (grade: string) => samples.flatMap((query, index) => (query.grade === grade ? [index] : []))
 const byGrade = new Map(grades.map((grade) => [grade, queriesOf(grade)]))
+const mechanism = await Effect.runPromise(
+  readRows(places.mechanism, z.record(z.string(), z.union([z.string(), z.number()]))),
+)
 const everything = samples.map((_, index) => index)
 
 const metrics = {
@@ -81,8 +76,8 @@ const outcomes = (arm: string): ReadonlyArray<string> => {
 }
 
 /** Processor seconds of judging the whole pool. */
-const costs = linesOf<FoldCost>(places.costs)
-const judging = (kind: FoldCost['kind']) =>
+const costs = await Effect.runPromise(readRows(places.costs, foldCost))
+const judging = (kind: 'bra' | 'dea') =>
   costs.filter((cost) => cost.kind === kind).reduce((sum, { cpu }) => sum + cpu, 0)
 
 const curationOf = (arm: string): number => {
@@ -255,7 +250,7 @@ const sections = [
       'reward',
       'prior-only IoU',
     ],
-    linesOf<Record<string, number | string>>(places.mechanism).map((row) => [
+    mechanism.map((row) => [
       String(row.mode),
       String(row.grade),
       String(row.ratio),

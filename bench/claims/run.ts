@@ -10,7 +10,7 @@
  * `node bench/claims/report.ts DIR` prints the tables, `bench/claims/base.ts` makes a base with sharp answers.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
@@ -18,11 +18,12 @@ import * as NodeServices from '@effect/platform-node/NodeServices'
 import { Effect, Layer } from 'effect'
 import { displayLayer } from '../../cli/display.ts'
 import { writeWorld } from '../../datasets/shapes/index.ts'
-import { makeFolders } from '../../files/index.ts'
+import { makeFolders, readRows } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
 import { arms, deciding, further, groups, seedsOf, supervised } from './arms.ts'
 import { type Job, nameOf, work } from './jobs.ts'
 import { writeAnnotations, writePool, writeQueries } from './pool.ts'
+import { foldCost, result } from './rows.ts'
 import { placesOf, type Study, worldOf } from './study.ts'
 
 const { values } = parseArgs({
@@ -71,14 +72,6 @@ const began = performance.now()
 const minutes = () => (performance.now() - began) / 60_000
 const say = (text: string) => console.error(`${minutes().toFixed(2).padStart(6)} min  ${text}`)
 
-const rowsOf = (file: string): ReadonlyArray<Record<string, unknown>> =>
-  existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-    : []
-
 /** The trainings on everything may have more threads than the others. */
 const threadsOf = (job: Job): number =>
   job.kind !== 'arm'
@@ -96,16 +89,21 @@ const urgency = (arm: string, place: number): number => {
   return arm in further ? (place < 2 ? 3 + place : 20) : place < 2 ? 5 + place : 21
 }
 
-const isDone = (job: Job): boolean => {
-  switch (job.kind) {
-    case 'base':
-      return rowsOf(places.results).some(({ arm }) => arm === 'base')
-    case 'mechanism':
-      return existsSync(places.mechanism)
-    case 'arm':
-      return rowsOf(places.results).some(({ arm, seed }) => arm === job.arm && seed === job.seed)
-    default:
-      return rowsOf(places.costs).some(({ kind, fold }) => kind === job.kind && fold === job.fold)
+/** Which jobs are done, by their results. */
+const doneJobs = async (): Promise<(job: Job) => boolean> => {
+  const results = await Effect.runPromise(readRows(places.results, result))
+  const costs = await Effect.runPromise(readRows(places.costs, foldCost))
+  return (job) => {
+    switch (job.kind) {
+      case 'base':
+        return results.some(({ arm }) => arm === 'base')
+      case 'mechanism':
+        return existsSync(places.mechanism)
+      case 'arm':
+        return results.some(({ arm, seed }) => arm === job.arm && seed === job.seed)
+      default:
+        return costs.some(({ kind, fold }) => kind === job.kind && fold === job.fold)
+    }
   }
 }
 
@@ -137,12 +135,13 @@ const runJobs = async (
   judged: () => Promise<void>,
 ): Promise<void> => {
   let ready = existsSync(places.pool)
+  const isDone = await doneJobs()
   const waiting = list.filter((job) => !isDone(job))
   const running = new Map<string, ReturnType<typeof start>>()
   let free = slots
   const limit = Number(values.minutes)
   while (waiting.length > 0 || running.size > 0) {
-    if (!ready && curation.length > 0 && curation.every(isDone)) {
+    if (!ready && curation.length > 0 && curation.every(await doneJobs())) {
       await judged()
       ready = true
       say('the annotations are judged')
@@ -210,6 +209,7 @@ const program = Effect.gen(function* () {
   yield* Effect.promise(() =>
     runJobs(order, curation, () => Effect.runPromise(Effect.asVoid(writePool(study, rows)))),
   )
+  const isDone = yield* Effect.promise(doneJobs)
   const left = order.filter((job) => !isDone(job))
   say(left.length === 0 ? 'all done' : `${left.length} jobs are left: run the same command again`)
   process.exitCode = left.length === 0 ? 0 : 3

@@ -168,7 +168,7 @@ const program = Effect.gen(function* () {
           ...{ seed, steps: arm === 'sft' ? Number(values['sft-steps']) : steps, checkpointEvery: 0 },
           ...(arm === 'sft'
             ? { batch: Number(values.batch), learningRate: Number(values['sft-rate']) }
-            : { prompts, learningRate, mask: { start: 0 } }),
+            : { prompts, learningRate }),
         },
       }
       results.push(

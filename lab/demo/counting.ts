@@ -5,6 +5,7 @@ import type { Sample } from '../../core/index.ts'
 import { cutOf } from '../../curriculum/index.ts'
 import { mostRepetitions, ticksPerSecond } from '../../datasets/shapes/index.ts'
 import { type EngineOptions, engineLayer } from '../../engine/index.ts'
+import { readRows } from '../../files/index.ts'
 import { runCurriculum, runSft } from '../../pipelines/train.ts'
 import { cycleSeconds, listedRepetitions, type Predictions, splitThoughts } from '../../tasks/index.ts'
 import {
@@ -17,7 +18,6 @@ import {
 import { type CountCase, type CountReport, countBody, countTables, measuredOf } from './counting-report.ts'
 import { openStage, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
-import { readRows } from './training-curve.ts'
 
 /** Each supervised fine-tuning. */
 const sft = { batch: 16, learningRate: 2e-4 } as const

@@ -6,7 +6,7 @@ import { letter, mean, type Sample } from '../../core/index.ts'
 import { defaultWorldSettings, type WorldSettings, writeWorld } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { endingCounts, evaluate, type SeekUses, shapesSuite } from '../../eval/index.ts'
-import { writeWhole } from '../../files/index.ts'
+import { readRows, writeWhole } from '../../files/index.ts'
 import { answerSeeking } from '../../pipelines/eval/seek.ts'
 import { answer, runEval } from '../../pipelines/eval.ts'
 import { runCurriculum } from '../../pipelines/train.ts'
@@ -16,7 +16,6 @@ import { seekCases } from './seek-cases.ts'
 import { type SeekMeasured, type SeekReport, seekBody, seekTables } from './seek-report.ts'
 import { openStage, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
-import { readRows } from './training-curve.ts'
 
 /** Frames of a round and rounds, as in Sparse-Video-R1; the small model rarely says right which frames to remove. */
 const limits = { frames: 5, rounds: 5, start: 'random', requests: 'tolerant' } as const

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { deviation, InputError, mean } from '../../core/index.ts'
+import { deviation, mean } from '../../core/index.ts'
 import type { Truth } from '../../datasets/shapes/index.ts'
+import { readRows } from '../../files/index.ts'
 import { isConstant } from '../../trainer/index.ts'
 import type { GradeGroups, TrainingCurve } from './facts.ts'
 
@@ -14,22 +14,6 @@ const step = z.object({
   mask: z.object({ ratio: z.number() }),
 })
 const validation = z.object({ step: z.int(), set_iou: z.number() })
-
-/** The rows of a file of JSON lines that a training wrote. */
-export const readRows = <A>(file: string, schema: z.ZodType<A>) =>
-  Effect.tryPromise({
-    try: async () =>
-      (await readFile(file, 'utf8'))
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => schema.parse(JSON.parse(line))),
-    catch: (cause) =>
-      new InputError({
-        subject: file,
-        problem: `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
-        remedy: 'delete the run folder and start again',
-      }),
-  })
 
 const figures = z.object({
   step: z.int(),

@@ -3,33 +3,19 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { mean } from '../../core/index.ts'
 import { spearman } from '../../eval/index.ts'
-import { readText } from '../../files/index.ts'
+import { readRows } from '../../files/index.ts'
+import { validationRows } from '../train/validate.ts'
 import { lines, type Series } from './chart.ts'
 
 /** What the charts need of a row of metrics.jsonl; runs of earlier versions lack some of it. */
 const metrics = z.object({
   step: z.int(),
-  reward: z.number().optional(),
+  reward: z.number().nullish(),
   loss: z.number().nullish(),
   thought: z.object({ tokens: z.number(), answer: z.number() }).optional(),
   tasks: z.record(z.string(), z.object({ prompts: z.number(), solved: z.number() })).optional(),
 })
 export type TrainingStep = z.output<typeof metrics>
-
-const validation = z.looseObject({ step: z.int() }).catchall(z.number())
-
-const rowsOf = Effect.fnUntraced(function* <A>(file: string, schema: z.ZodType<A>) {
-  const text = (yield* readText(file)) ?? ''
-  return text.split('\n').flatMap((line): ReadonlyArray<A> => {
-    try {
-      const read = schema.safeParse(JSON.parse(line))
-      return read.success ? [read.data] : []
-    } catch {
-      // A killed process may have left an incomplete line.
-      return []
-    }
-  })
-})
 
 /** Share of a step's samples that its rollouts solve, over all tasks; null where the row does not say. */
 const accuracyOf = ({ tasks = {} }: TrainingStep): number | null => {
@@ -107,15 +93,15 @@ export const growthCharts = (steps: ReadonlyArray<TrainingStep>): ReadonlyArray<
 
 /** The part of a report that is about a training run; null where the folder holds none. */
 export const trainingSection = Effect.fnUntraced(function* (run: string) {
-  const rows = yield* rowsOf(join(run, 'metrics.jsonl'), metrics)
-  const steps = rows.filter(({ reward, loss }) => reward !== undefined || typeof loss === 'number')
+  const rows = yield* readRows(join(run, 'metrics.jsonl'), metrics)
+  const steps = rows.filter(({ reward, loss }) => typeof reward === 'number' || typeof loss === 'number')
   if (steps.length === 0) return null
-  const measured = yield* rowsOf(join(run, 'validation.jsonl'), validation)
+  const measured = yield* validationRows(join(run, 'validation.jsonl'))
   const growth = growthOf(steps)
   const figures = [...new Set(measured.flatMap((row) => Object.keys(row)))].filter(
     (name) => !['step', 'seconds', 'samples', 'absent', 'failed'].includes(name),
   )
-  const sampled = steps.some(({ reward }) => reward !== undefined)
+  const sampled = steps.some(({ reward }) => typeof reward === 'number')
   const charts = [
     lines(
       {

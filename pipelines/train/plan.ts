@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
-import { readText } from '../../files/index.ts'
+import { readRows } from '../../files/index.ts'
 import { checkpointProfile, replyPlan, sightOf } from '../../models/index.ts'
 import { grpoSchema, readTrainingData, sftSchema, shuffledGroup, stepsOf } from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
@@ -53,16 +53,7 @@ const stepSchema = z.object({
 
 /** The steps in a run's `metrics.jsonl`, and the mean seconds of the latest of them. */
 const measuredSteps = Effect.fnUntraced(function* (run: string) {
-  const text = (yield* readText(join(run, 'metrics.jsonl'))) ?? ''
-  const rows = text.split('\n').flatMap((line) => {
-    try {
-      const parsed = stepSchema.safeParse(JSON.parse(line))
-      return parsed.success ? [parsed.data] : []
-    } catch {
-      // A killed process may have left an incomplete line.
-      return []
-    }
-  })
+  const rows = yield* readRows(join(run, 'metrics.jsonl'), stepSchema)
   const latest = rows
     .slice(-20)
     .map(({ seconds }) =>

@@ -18,7 +18,7 @@ import {
   type SeekUses,
   seekReplies,
 } from '../../eval/index.ts'
-import { readText } from '../../files/index.ts'
+import { readRows } from '../../files/index.ts'
 import { layerEmbedded, type ModelProfile, VisionLanguageModel } from '../../models/index.ts'
 import type { taskPlans } from './defaults.ts'
 
@@ -136,10 +136,4 @@ export const forgetValidations = (folder: string, last: string): void => {
 const row = z.looseObject({ step: z.int() }).catchall(z.number())
 
 /** What was measured before, during and after training, by step. */
-export const validationRows = Effect.fnUntraced(function* (file: string) {
-  const text = (yield* readText(file)) ?? ''
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => row.parse(JSON.parse(line)))
-})
+export const validationRows = (file: string) => readRows(file, row)

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
+import { z } from 'zod'
 import { Progress } from '../../core/index.ts'
-import { makeFolders } from '../../files/index.ts'
+import { makeFolders, readRows } from '../../files/index.ts'
 import { executors } from '../../folds/executors/index.ts'
 import type { TrainOptions } from '../train/options.ts'
 import { latestTrlCheckpoint } from './launch.ts'
@@ -15,13 +15,6 @@ const memoryEach = 64 * 2 ** 30
 
 /** Milliseconds between two looks at the run's steps. */
 const looks = 5000
-
-const stepsIn = (file: string): number =>
-  existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '').length
-    : 0
 
 /**
  * Runs the same command on a node of a cluster, through Ray Jobs or sbatch, and follows its steps. The service runs on that
@@ -53,7 +46,7 @@ export const relayTrl = Effect.fn('Pipelines.relayTrl')(function* (
   const progress = yield* Progress
   const follow = Effect.gen(function* () {
     for (let seen = -1; ; ) {
-      const done = stepsIn(join(read.run, 'metrics.jsonl'))
+      const done = (yield* readRows(join(read.run, 'metrics.jsonl'), z.unknown())).length
       if (done !== seen)
         yield* progress.report({
           label: `${kind} with TRL (${executor.name})`,

@@ -3,7 +3,7 @@ import { mean, type Window, Windows } from '../../core/index.ts'
 import { compare, defaultBootstrap, type Values } from '../../eval/index.ts'
 import { literal } from '../../store/index.ts'
 import type { Comparison } from '../api/index.ts'
-import { predictionsOf } from '../sample/predictions.ts'
+import { type PredictedRow, predictionsOf } from '../sample/predictions.ts'
 import type { Question } from '../server/question.ts'
 import { absent, refusal } from '../server/refusal.ts'
 import { runOf, type Studio } from '../studio.ts'
@@ -80,10 +80,8 @@ const curated = Effect.fnUntraced(function* (studio: Studio, keys: ReadonlyArray
 /** Rows that one answer holds, and for which the curations are searched. */
 const listed = 5000
 
-const windowsOf = (
-  rows: ReturnType<typeof predictionsOf>['rows'],
-  id: string,
-): ReadonlyArray<Window> | null => rows.get(id)?.windows?.map(([start, end]) => [start, end] as const) ?? null
+const windowsOf = (rows: ReadonlyMap<string, PredictedRow>, id: string): ReadonlyArray<Window> | null =>
+  rows.get(id)?.windows?.map(([start, end]) => [start, end] as const) ?? null
 
 /** `GET /api/compare`. */
 export const comparison = Effect.fn('Studio.compare')(function* (studio: Studio, { query }: Question) {
@@ -97,7 +95,7 @@ export const comparison = Effect.fn('Studio.compare')(function* (studio: Studio,
   const [one, other] = [choose(first, ids), choose(second, ids)]
   const [iouA, iouB] = [iousOf(one), iousOf(other)]
   const known = new Map([...(yield* samplesOf(studio, a)), ...(yield* samplesOf(studio, b))])
-  const [saidA, saidB] = [predictionsOf(a).rows, predictionsOf(b).rows]
+  const [saidA, saidB] = [(yield* predictionsOf(a)).rows, (yield* predictionsOf(b)).rows]
   const rows = ids.map((id, index) => ({
     id,
     sample: known.get(id),

@@ -153,7 +153,7 @@ export const sampleDetail = Effect.fn('Studio.sampleDetail')(function* (studio: 
     ...(yield* trueLanes(run, sample)),
     ...shown.flatMap((one) => one.lanes),
     ...(snapshot === null ? [] : yield* decidedLanes(run, snapshot, key, windows)),
-    ...predictionLanes(studio, sample),
+    ...(yield* predictionLanes(studio, sample)),
     ...(yield* maskedLanes(studio, question, key)),
   ]
   return {

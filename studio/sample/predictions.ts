@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { Effect } from 'effect'
 import { z } from 'zod'
 import { suites } from '../../eval/index.ts'
+import { readRows } from '../../files/index.ts'
 import type { Lane } from '../api/index.ts'
 import type { FoundRun } from '../discovery/find.ts'
 import type { Studio } from '../studio.ts'
@@ -36,20 +38,8 @@ const known = new Map<string, Known>()
 /** Evaluations whose predictions stay in memory. */
 const kept = 8
 
-const readRows = (path: string): ReadonlyMap<string, PredictedRow> => {
-  const rows = new Map<string, PredictedRow>()
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
-    // The last line of a running evaluation may be half written.
-    try {
-      const parsed = row.safeParse(JSON.parse(line))
-      if (parsed.success) rows.set(parsed.data.id, parsed.data)
-    } catch {}
-  }
-  return rows
-}
-
 /** The predictions of an evaluation by sample id; none where it has none yet. */
-export const predictionsOf = (run: FoundRun): Known => {
+export const predictionsOf = Effect.fnUntraced(function* (run: FoundRun) {
   const path = join(run.path, 'predictions.jsonl')
   const stat = statSync(path, { throwIfNoEntry: false })
   const stamp = stat === undefined ? '' : `${stat.mtimeMs} ${stat.size}`
@@ -66,7 +56,7 @@ export const predictionsOf = (run: FoundRun): Known => {
   const suite = benchmark === null ? undefined : suites[benchmark.suite]
   const fresh: Known = {
     stamp,
-    rows: stat === undefined ? new Map() : readRows(path),
+    rows: new Map((yield* readRows(path, row)).map((one) => [one.id, one])),
     of: benchmark === null || suite === undefined ? null : { dataset: suite.dataset, split: benchmark.split },
     model: parsed?.model.model ?? run.name,
   }
@@ -74,10 +64,10 @@ export const predictionsOf = (run: FoundRun): Known => {
   known.set(run.path, fresh)
   for (const oldest of known.keys()) if (known.size > kept) known.delete(oldest)
   return fresh
-}
+})
 
 /** What evaluated models predicted for a sample, one lane an evaluation. */
-export const predictionLanes = (
+export const predictionLanes = Effect.fnUntraced(function* (
   studio: Studio,
   sample: {
     readonly id: string
@@ -85,19 +75,22 @@ export const predictionLanes = (
     readonly split: string
     readonly windows: Parameters<typeof windowLane>[3] | null
   },
-): ReadonlyArray<Lane> =>
-  [...studio.runs().values()].flatMap((run): ReadonlyArray<Lane> => {
-    if (run.kind !== 'evaluation') return []
-    const { rows, of } = predictionsOf(run)
-    if (of !== null && (of.dataset !== sample.dataset || of.split !== sample.split)) return []
+) {
+  const lanes: Array<Lane> = []
+  for (const run of studio.runs().values()) {
+    if (run.kind !== 'evaluation') continue
+    const { rows, of } = yield* predictionsOf(run)
+    if (of !== null && (of.dataset !== sample.dataset || of.split !== sample.split)) continue
     const predicted = rows.get(sample.id)
-    if (predicted === undefined) return []
+    if (predicted === undefined) continue
     const windows = (predicted.windows ?? []).map(([start, end]) => [start, end] as const)
     const outcome = predicted.windows == null ? 'unreadable' : windows.length === 0 ? 'none' : 'answer'
-    return [
+    lanes.push(
       windowLane('prediction', `prediction/${run.id}`, run.name, windows, {
         annotated: sample.windows,
         outcome,
       }),
-    ]
-  })
+    )
+  }
+  return lanes
+})

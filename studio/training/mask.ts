@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { marginOf } from '../../agents/index.ts'
 import type { Window } from '../../core/index.ts'
 import { maskRecipe, noMask } from '../../curriculum/index.ts'
+import { readRows } from '../../files/index.ts'
 import { samplingOf } from '../../models/index.ts'
 import { maskSchema, ratioAt } from '../../trainer/index.ts'
 import type { Lane, Mask } from '../api/index.ts'
@@ -14,7 +15,7 @@ import { absent, refusal } from '../server/refusal.ts'
 import type { Studio } from '../studio.ts'
 import { numberOf } from '../table/ask.ts'
 import { type TrainedItem, trainedItems } from './data.ts'
-import { askedTraining, readLines, recordOf } from './metrics.ts'
+import { askedTraining, recordOf } from './metrics.ts'
 
 const settingsSchema = z.object({
   options: z.object({ seed: z.int(), steps: z.int().nullable(), mask: maskSchema }),
@@ -23,7 +24,7 @@ const settingsSchema = z.object({
   }),
 })
 
-const maskedRow = z.object({ step: z.int(), sample: z.string(), ratio: z.number() })
+const maskedRow = z.object({ step: z.int(), sample: z.string(), ratio: z.number().optional() })
 
 /** The times of the frames that a training shows of a video, from whichever curation knows where it is. */
 const frameTimes = Effect.fnUntraced(function* (
@@ -55,7 +56,7 @@ export const maskAt = Effect.fn('Studio.maskAt')(function* (
   const found = [...items.values()].find((one) => one.key === key || one.item.key === key)
   if (found === undefined) return yield* absent('such sample in the data of this training')
   const { item } = found
-  const recorded = readLines(join(run.path, 'rollouts.jsonl'), maskedRow).find(
+  const recorded = (yield* readRows(join(run.path, 'rollouts.jsonl'), maskedRow)).find(
     (row) => row.step === step && row.sample === item.key,
   )
   const ratio = recorded?.ratio ?? ratioAt(options, item, step, options.steps ?? 1)

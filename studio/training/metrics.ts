@@ -2,30 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
+import { readRows } from '../../files/index.ts'
 import type { Metrics } from '../api/index.ts'
 import type { FoundRun } from '../discovery/find.ts'
 import type { Question } from '../server/question.ts'
 import { absent } from '../server/refusal.ts'
 import { runOf, type Studio } from '../studio.ts'
 import { numberOf } from '../table/ask.ts'
-
-/** The objects of a JSON-lines file that a process may be writing to: a last line without its end is left out. */
-export const readLines = <A>(path: string, schema: z.ZodType<A>): ReadonlyArray<A> => {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch {
-    return []
-  }
-  return text.split('\n').flatMap((line) => {
-    try {
-      const parsed = schema.safeParse(JSON.parse(line))
-      return parsed.success ? [parsed.data] : []
-    } catch {
-      return []
-    }
-  })
-}
 
 const stepSchema = z.looseObject({ step: z.int() })
 
@@ -75,12 +58,12 @@ export const askedTraining = Effect.fnUntraced(function* (studio: Studio, { para
 export const metrics = Effect.fn('Studio.metrics')(function* (studio: Studio, question: Question) {
   const run = yield* askedTraining(studio, question)
   const after = yield* numberOf(question.query, 'after', -1, [-1, 1e12])
-  const rows = readLines(join(run.path, 'metrics.jsonl'), stepSchema).filter(({ step }) => step > after)
+  const rows = yield* readRows(join(run.path, 'metrics.jsonl'), stepSchema)
   const record = recordOf(run)
   return {
     kind: record?.kind ?? 'training',
     planned: record?.settings.options?.steps ?? null,
-    ...columnsOf(rows),
-    validation: columnsOf(readLines(join(run.path, 'validation.jsonl'), stepSchema)),
+    ...columnsOf(rows.filter(({ step }) => step > after)),
+    validation: columnsOf(yield* readRows(join(run.path, 'validation.jsonl'), stepSchema)),
   } satisfies Metrics
 })

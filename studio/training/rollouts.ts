@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import type { Sample } from '../../core/index.ts'
+import { readRows } from '../../files/index.ts'
 import { readReply, windowsOf } from '../../tasks/index.ts'
 import { advantages, isConstant } from '../../trainer/index.ts'
 import type { Rollouts } from '../api/index.ts'
@@ -9,7 +10,7 @@ import type { Question } from '../server/question.ts'
 import type { Studio } from '../studio.ts'
 import { numberOf } from '../table/ask.ts'
 import { trainedItems } from './data.ts'
-import { askedTraining, readLines } from './metrics.ts'
+import { askedTraining } from './metrics.ts'
 
 const rolloutRow = z.object({
   text: z.string(),
@@ -25,7 +26,7 @@ const groupRow = z.object({ step: z.int(), sample: z.string(), rollouts: z.array
 /** `GET /api/runs/:run/rollouts`. */
 export const rollouts = Effect.fn('Studio.rollouts')(function* (studio: Studio, question: Question) {
   const run = yield* askedTraining(studio, question)
-  const rows = readLines(join(run.path, 'rollouts.jsonl'), groupRow)
+  const rows = yield* readRows(join(run.path, 'rollouts.jsonl'), groupRow)
   const steps = [...new Set(rows.map(({ step }) => step))].toSorted((a, b) => a - b)
   const last = steps.at(-1)
   if (last === undefined) return { step: null, steps, groups: [] } satisfies Rollouts

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { choose } from '../../bench/claims/data.ts'
+import type { PoolRow } from '../../bench/claims/rows.ts'
 import { holm, paired, studentP, studentQuantile } from '../../bench/claims/statistics.ts'
-import type { PoolRow } from '../../bench/claims/study.ts'
 import type { Sample } from '../../core/index.ts'
 
 describe('the statistics of the claims', () => {

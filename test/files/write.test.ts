@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
-import { appendRowSync, appendRows, whole, wholeSync, writeJson, writeWholeSync } from '../../files/index.ts'
+import { appendRows, appendRowsSync, whole, wholeSync, writeJson, writeWholeSync } from '../../files/index.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'spanwise-write-'))
 
@@ -44,7 +44,7 @@ describe('what is written whole', () => {
   it('or appended line by line', async () => {
     const path = join(folder(), 'rows.jsonl')
     await Effect.runPromise(appendRows(path, [{ a: 1 }, { a: 2 }]))
-    appendRowSync(path, { a: 3 })
+    appendRowsSync(path, [{ a: 3 }])
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n{"a":2}\n{"a":3}\n')
   })
 })

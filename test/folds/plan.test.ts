@@ -5,9 +5,9 @@ import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { InputError, type Sample, sampleKey } from '../../core/index.ts'
-import { canonical, contentHash, holdFolder, isLive } from '../../files/index.ts'
+import { canonical, contentHash, dropIncompleteRow, holdFolder, isLive } from '../../files/index.ts'
 import { claimSettings, foldAt, planFolds, planSamples, settingsHash } from '../../folds/index.ts'
-import { appendJournal, mendJournal, readJournal } from '../../folds/journal.ts'
+import { appendJournal, readJournal } from '../../folds/journal.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'spanwise-folds-'))
 const sample = (id: string, query = id): Sample => ({
@@ -173,7 +173,7 @@ describe('journals', () => {
       const whole = readFileSync(path)
       for (let cut = 0; cut <= whole.length; cut += 5) {
         writeFileSync(path, whole.subarray(0, cut))
-        yield* mendJournal(path)
+        yield* dropIncompleteRow(path)
         yield* appendJournal(path, [record('c')])
         const keys = [...(yield* readJournal(path)).keys()]
         assert.deepStrictEqual(keys, [
@@ -199,7 +199,7 @@ describe('journals', () => {
       assert.deepStrictEqual([...records.keys()], ['a', 'c', 'd'])
       for (const record of records.values()) assert.strictEqual(record.evidence, evidence)
       truncateSync(path, readFileSync(path).length - 200_000)
-      yield* mendJournal(path)
+      yield* dropIncompleteRow(path)
       assert.deepStrictEqual([...(yield* readJournal(path)).keys()], ['a', 'b', 'c'])
       assert.strictEqual((yield* readJournal(join(path, '..', 'none.jsonl'))).size, 0)
     }),

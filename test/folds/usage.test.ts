@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { boundaryReflection } from '../../agents/index.ts'
-import { type JournalEntry, mendJournal } from '../../folds/journal.ts'
+import { dropIncompleteRow } from '../../files/index.ts'
+import type { JournalEntry } from '../../folds/journal.ts'
 import { toRow } from '../../folds/row.ts'
 import { appendUsage, totalUsage } from '../../folds/usage.ts'
 import { shapesSettings } from '../support/settings.ts'
@@ -28,7 +29,7 @@ describe('what answers cost', () => {
       ])
       assert.deepStrictEqual(yield* totalUsage(path), { requests: 3, seconds: 2, cost: 5 })
       appendFileSync(path, '{"key":"c","requ')
-      yield* mendJournal(path)
+      yield* dropIncompleteRow(path)
       yield* appendUsage(path, [record('c', { requests: 1, seconds: 1, cost: null })])
       assert.deepStrictEqual(yield* totalUsage(path), { requests: 4, seconds: 3, cost: null })
       assert.strictEqual(readFileSync(path, 'utf8').split('\n').length, 4)

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { Effect } from 'effect'
 import { z } from 'zod'
+import { readRows } from '../../files/index.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { StepDraw } from './draws.ts'
 
@@ -65,23 +66,8 @@ export interface Records {
   readonly forget: (before: number) => void
 }
 
-/** A killed process may leave half a line at the end; other damage is left out with it. */
-const rowsOf = (file: string): ReadonlyArray<Row> =>
-  existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .split('\n')
-        .flatMap((line) => {
-          try {
-            const parsed = row.safeParse(JSON.parse(line))
-            return parsed.success ? [parsed.data] : []
-          } catch {
-            return []
-          }
-        })
-    : []
-
 /** Opens the record of a run; what an earlier start has served is read again. */
-export const openRecords = (folder: RunFolder): Records => {
+export const openRecords = Effect.fnUntraced(function* (folder: RunFolder) {
   const draws = new Map<number, StepDraw>()
   const prompts = new Map<number, Map<string, ServedPrompt>>()
   const rewards = new Map<number, Map<string, Array<ServedReward>>>()
@@ -100,7 +86,7 @@ export const openRecords = (folder: RunFolder): Records => {
       step.set(entry.sample, group)
     }
   }
-  for (const entry of rowsOf(folder.file(servedFile))) take(entry)
+  for (const entry of yield* readRows(folder.file(servedFile), row)) take(entry)
   const add = (entry: Row) => {
     take(entry)
     folder.append(servedFile, entry)
@@ -118,5 +104,5 @@ export const openRecords = (folder: RunFolder): Records => {
     forget: (before) => {
       for (const at of rewards.keys()) if (at < before) rewards.delete(at)
     },
-  }
-}
+  } satisfies Records as Records
+})

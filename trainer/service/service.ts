@@ -33,7 +33,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
   const items = curriculum === null ? options.items : bandedBy(options.items, curriculum.options.key)
   const known = poolOf(items)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
-  const records = openRecords(folder)
+  const records = yield* openRecords(folder)
   const frames = frameStore(views, options.sharedFrames)
   const ranks = agreement(records)
   // Conversations about frames hide none.
@@ -41,7 +41,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
   const ratioOf = (item: TrainingItem, step: number) =>
     !masks ? 0 : ratioAt(curriculum.options, item, step, steps)
 
-  const log = stepLog({
+  const log = yield* stepLog({
     folder,
     records,
     ...(curriculum === null

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { Effect } from 'effect'
 import { z } from 'zod'
 import { mean, type Task } from '../../core/index.ts'
 import type { Band } from '../../curriculum/index.ts'
+import { readRows } from '../../files/index.ts'
 import { thoughtsIn } from '../../tasks/index.ts'
 import { startPlateau, stopsEarly, watch } from '../early-stop.ts'
 import type { GrpoOptions } from '../options.ts'
@@ -38,20 +39,7 @@ export interface StepLog {
   readonly stops: () => boolean
 }
 
-const watched = z.object({ step: z.int(), reward: z.number().optional(), spread: z.number().optional() })
-
-const loggedIn = (file: string): ReadonlyArray<z.output<typeof watched>> =>
-  existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .split('\n')
-        .flatMap((line) => {
-          try {
-            return [watched.parse(JSON.parse(line))]
-          } catch {
-            return []
-          }
-        })
-    : []
+const watched = z.object({ step: z.int(), reward: z.number().nullish(), spread: z.number().nullish() })
 
 const solvedIn = ({ solved, iou, reward }: ServedReward): number => solved ?? iou ?? reward
 
@@ -59,16 +47,16 @@ const solvedIn = ({ solved, iou, reward }: ServedReward): number => solved ?? io
 const thoughtShare = (text: string): number => thoughtsIn(text).length / Math.max(1, text.length)
 
 /** Rows of metrics.jsonl and rollouts.jsonl as the embedded trainer writes them, from what was served and what the engine tells. */
-export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLog => {
+export const stepLog = Effect.fnUntraced(function* ({ folder, records, curriculum }: StepLogOptions) {
   const file = 'metrics.jsonl'
   const done = new Set<number>()
   let plateau = startPlateau
   const see = (reward: number, spread: number) => {
     if (curriculum !== undefined) plateau = watch(curriculum.options.earlyStop, plateau, reward, spread)
   }
-  for (const { step, reward = 0, spread = 0 } of loggedIn(folder.file(file))) {
+  for (const { step, reward, spread } of yield* readRows(folder.file(file), watched)) {
     done.add(step)
-    see(reward, spread)
+    see(reward ?? 0, spread ?? 0)
   }
 
   const groupsOf = (step: number) =>
@@ -141,5 +129,5 @@ export const stepLog = ({ folder, records, curriculum }: StepLogOptions): StepLo
           ),
     finish,
     stops: () => curriculum !== undefined && stopsEarly(curriculum.options.earlyStop, plateau),
-  }
-}
+  } satisfies StepLog as StepLog
+})
