@@ -7,7 +7,7 @@ export const problemKinds = [
   'malformed',
   /** A window ends after the annotated duration. */
   'beyond-clip',
-  /** A window ends before it starts. */
+  /** A window ends before it starts, or a cycle does or has no length. */
   'reversed',
   /** A window has no length. */
   'empty-window',

@@ -105,7 +105,12 @@ export const repcount = define({
         ])
         const backward = cycles.find(([start, end]) => start! >= end!)
         if (backward !== undefined)
-          into.problem(source.path, line, 'reversed', `cycle [${backward}] ends before it starts`)
+          into.problem(
+            source.path,
+            line,
+            'reversed',
+            `cycle [${backward.join(', ')}] ${backward[0] === backward[1] ? 'has no length' : 'ends before it starts'}`,
+          )
         if (marks.length !== 2 * count)
           into.problem(source.path, line, 'mismatch', `${count} counted, ${marks.length} cycle bounds`)
         into.sample(source.path, line, repcountDraft({ video: one.name, action: one.type, count, cycles }))

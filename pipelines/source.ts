@@ -41,9 +41,10 @@ const named = 10
 /** Problems of windows, for which a policy says what is done. */
 const windowKinds = new Set<ProblemKind>(['beyond-clip', 'reversed', 'empty-window', 'negative'])
 
-/** What was done about a row with a problem; empty where that depends on more than its kind. */
-const doneAbout = (kind: ProblemKind, policy: Policy): string => {
-  if (!windowKinds.has(kind)) return kind === 'malformed' ? ' (the row is left out)' : ''
+/** What was done about a row with a problem; empty where that depends on more than its kind. No policy is about cycles. */
+const doneAbout = (kind: ProblemKind, windowed: boolean, policy: Policy): string => {
+  if (kind === 'malformed') return ' (the row is left out)'
+  if (!windowed || !windowKinds.has(kind)) return ''
   switch (policy) {
     case 'keep':
       return ' (kept as it is)'
@@ -78,8 +79,9 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
   const refused = reading.problems.filter(({ kind }) => source.strict === true || kind === 'duplicate-id')
   const fault = faultIn(refused)
   if (fault !== null) return yield* fault
+  const windowed = reading.samples.some(({ windows }) => windows !== null)
   for (const { file, line, kind, message } of reading.problems.slice(0, named))
-    yield* Effect.logWarning(`${file}:${line}: ${kind}: ${message}${doneAbout(kind, policy)}`)
+    yield* Effect.logWarning(`${file}:${line}: ${kind}: ${message}${doneAbout(kind, windowed, policy)}`)
   if (reading.problems.length > named)
     yield* Effect.logWarning(`${source.dataset}: ${reading.problems.length - named} more rows with problems`)
   for (const { file, line, message } of reading.notices)

@@ -30,7 +30,7 @@ export const cyclesProblem = (
     return `${cycles.length} cycles are annotated, and the count is ${sample.answer}`
   for (const [index, [start, end]] of cycles.entries()) {
     const name = `cycle ${index + 1} [${start}, ${end}]`
-    if (!(start < end)) return `${name} ends before it starts`
+    if (!(start < end)) return `${name} ${start === end ? 'has no length' : 'ends before it starts'}`
     if (start < 0) return `${name} starts before the clip`
     if (end > total + slack) return `${name} ends after the clip's ${total} frames`
     if (index > 0 && start < cycles[index - 1]![1] - slack) return `${name} overlaps the one before`

@@ -1,6 +1,6 @@
 import type { Sample } from '../core/index.ts'
 import { answerOf, readReply } from './catalogue.ts'
-import { splitThoughts } from './read/thoughts.ts'
+import { splitThoughts, thoughtTag } from './read/thoughts.ts'
 
 /** A written chain of thought as a reply to learn from, or why it cannot be one. */
 export type Taught =
@@ -19,7 +19,7 @@ export const taughtReply = (
   const gold = answerOf(sample)
   if (written === undefined || written === null || gold === null) return null
   if (typeof written !== 'string') return { kind: 'problem', problem: 'meta.cot is no text' }
-  const tag = written.includes('<thinking>') ? 'thinking' : 'think'
+  const tag = thoughtTag(written)
   const { thoughts, answer } = splitThoughts({ text: written })
   const bare = written.includes(`<${tag}>`) ? '' : (written.split('<answer>')[0] ?? '').trim()
   const text = thoughts ?? bare

@@ -9,7 +9,7 @@ import type { TrainingItem } from './data.ts'
 import { checkOrder, samplerOf, samplerStateSchema } from './draws.ts'
 import { type Hooks, runLoop } from './loop.ts'
 import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
-import { poolOf } from './pool.ts'
+import { cutFigures, poolOf } from './pool.ts'
 import type { Lesson, PromptSource } from './prompts.ts'
 import { thoughtTokens } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -93,6 +93,10 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
         groups: ready.map(({ group }) => group),
         thought: thoughtFigures(ready),
         unreadable: broken.length,
+        cuts: cutFigures(
+          drawn.ids.map((id) => itemOf(id)!),
+          options.thoughts,
+        ),
         sampler: drawn.state,
         seconds: (performance.now() - began) / 1000,
       }
@@ -115,6 +119,7 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
           tokens: update.tokens,
           thought: plan.thought,
           unreadable: plan.unreadable,
+          ...plan.cuts,
           learning_rate: learningRate,
           seconds: { prepare: plan.seconds, update: update.seconds },
         },

@@ -22,6 +22,10 @@ export const splitThoughts = ({ text, reasoning }: Pick<Reply, 'text' | 'reasoni
   }
 }
 
+/** The tag of the thoughts of a written reply: ActRep-R1's own where it has that. */
+export const thoughtTag = (text: string): 'think' | 'thinking' =>
+  text.includes('<thinking>') ? 'thinking' : 'think'
+
 /** One `repN:` mark. */
 export interface ListedRepetition {
   readonly number: number

@@ -68,35 +68,23 @@ describe('repetition counting on the command line', () => {
         }
       },
     })
-    const data = ['--annotations', 'repcount', '--videos', 'videos', '--frames', '8', '--max-pixels', '4096']
-    const backend = [
-      '--backend',
-      'openai',
-      '--preset',
-      'vllm',
-      '--base-url',
-      server.url,
-      '--model',
-      'some/Model-7B',
-    ]
-    const cot = await run(
-      'cot',
-      '--dataset',
-      'repcount',
-      ...data,
-      ...backend,
-      '--run',
-      'run',
-      '--set',
-      'tries=2',
-      '--cache',
-      'off',
-    )
+    /** A command on RepCount's files that asks the teacher. */
+    const teacher = (command: string, ...more: ReadonlyArray<string>) =>
+      run(
+        ...command.split(' '),
+        ...['--annotations', 'repcount', '--videos', 'videos', '--frames', '8', '--max-pixels', '4096'],
+        ...['--backend', 'openai', '--preset', 'vllm', '--base-url', server.url, '--model', 'some/Model-7B'],
+        ...['--cache', 'off', ...more],
+      )
+    const write = (...more: ReadonlyArray<string>) => teacher('cot --dataset repcount', ...more)
+    const cot = await write('--run', 'run', '--set', 'tries=2')
     expect(cot.code, cot.err).toBe(0)
     // Eight frames of ten seconds show less than two of a repetition of two seconds.
     expect(cot.err).toMatch(
       /repetitions in \d videos are shorter than two frames at the 0\.8 fps .*set --fps 2,/,
     )
+    // Policies are about windows.
+    expect(cot.err).toMatch(/csv:6: reversed: cycle \[8, 4\] ends before it starts\n/)
     expect(cot.out).toContain('records: 1 of 6 tries on 6 samples agree with the annotation')
     // The teacher is told the count and the cycles in seconds.
     expect(asked.find((question) => question.includes('squat'))).toMatch(
@@ -130,37 +118,12 @@ describe('repetition counting on the command line', () => {
     ])
     // An API whose key is not set is refused before a request.
     asked.length = 0
-    const keyless = await run(
-      ...[
-        'cot',
-        '--dataset',
-        'repcount',
-        ...data,
-        ...backend,
-        '--run',
-        'keyless',
-        '--key-env',
-        'NO_SUCH_KEY',
-      ],
-    )
+    const keyless = await write('--run', 'keyless', '--key-env', 'NO_SUCH_KEY')
     expect([keyless.code, asked.length]).toEqual([2, 0])
     expect(keyless.err).toMatch(/NO_SUCH_KEY: contains no API key; set it/)
     // Answered from the record.
     asked.length = 0
-    const again = await run(
-      'cot',
-      '--dataset',
-      'repcount',
-      ...data,
-      ...backend,
-      '--run',
-      'run',
-      '--set',
-      'tries=2',
-      '--cache',
-      'off',
-      '--json',
-    )
+    const again = await write('--run', 'run', '--set', 'tries=2', '--json')
     expect([again.code, asked.length]).toEqual([0, 0])
     expect(JSON.parse(again.out).records).toMatchObject({
       records: 1,
@@ -207,17 +170,16 @@ describe('repetition counting on the command line', () => {
       new Set([1, 2, 3]),
     )
 
-    const evaluated = await run(
-      'eval',
-      'repcount',
-      ...data,
-      ...backend,
-      '--cache',
-      'off',
-      '--out',
-      'server',
-      '--json',
-    )
+    // What is cut out of it teaches the count alone: the thoughts say more than the list and the total.
+    const strata = ['order=random-count', 'counts.edges=[0,2,3]', 'counts.subclips=1']
+    const cut = await train('sft', 'run/cot/repcount-train', 'cut', 'batch=3', ...strata)
+    expect(cut.code, cut.err).toBe(0)
+    expect(rows('cut/metrics.jsonl').map(({ cuts }) => cuts)).toEqual([
+      { samples: 2, thoughts: 0 },
+      { samples: 2, thoughts: 0 },
+    ])
+
+    const evaluated = await teacher('eval repcount', '--out', 'server', '--json')
     expect(evaluated.code, evaluated.err).toBe(0)
     expect(JSON.parse(evaluated.out)).toMatchObject({ n: 3, OBO: 100, rules: { 'lmms-eval': { obo: 1 } } })
   }, 240_000)

@@ -49,7 +49,7 @@ describe('annotated cycles', () => {
       /2 cycles are annotated, and the count is 3/,
     ],
     ['reversed', sample('1', [[30, 4]]), /cycle 1 \[30, 4\] ends before it starts/],
-    ['empty', sample('1', [[4, 4]]), /ends before it starts/],
+    ['empty', sample('1', [[4, 4]]), /cycle 1 \[4, 4\] has no length/],
     [
       'overlapping',
       sample('2', [

@@ -5,7 +5,9 @@ import { Effect } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
 import { anyProfile } from '../../models/index.ts'
 import { clipsOf } from '../../pipelines/train/clips.ts'
+import { lessonOf } from '../../tasks/index.ts'
 import { checkOrder, poolOf, type TrainingItem } from '../../trainer/index.ts'
+import { cutFigures } from '../../trainer/pool.ts'
 import { frameOf, Videos } from '../../video/index.ts'
 import { stubItems } from './stub.ts'
 
@@ -32,7 +34,7 @@ const item: TrainingItem = {
 const itemOf = poolOf([item])
 
 describe('a cut of whole repetitions', () => {
-  it('is an item of its own: count, cycles, part of the video, and no thoughts about the whole', () => {
+  it('is an item of its own: count, cycles and part of the video', () => {
     expect(itemOf('repcount/train/v')).toBe(item)
     expect(itemOf('repcount/train/v~2-3')).toMatchObject({
       key: 'repcount/train/v~2-3',
@@ -49,9 +51,33 @@ describe('a cut of whole repetitions', () => {
         },
       },
     })
-    expect(itemOf('repcount/train/v~2-3')?.sample.meta).not.toHaveProperty('cot')
     for (const name of ['repcount/train/w~1-2', 'repcount/train/v~3-4', 'repcount/train/v~0-2'])
       expect(itemOf(name)).toBeUndefined()
+  })
+
+  it.each([
+    [
+      'rep1: 1.0s-3.0s, rep2: 3.0s-5.1s, rep3: 6.0s-10.0s. Total count: 3.',
+      'rep1: 0.0s-2.1s, rep2: 3.0s-7.0s. Total count: 2.',
+    ],
+    // What else is written may be about what the cut does not show.
+    ['Three squats. rep1: 1.0s-3.0s, rep2: 3.0s-5.0s, rep3: 6.0s-10.0s. Total count: 3.', null],
+    ['rep1: 1.0s-3.0s, rep2: 3.0s-5.0s. Total count: 2.', null],
+    ['rep1: 1.0s-3.0s, rep2: 3.0s-5.0s, rep3: 6.0s-10.0s. Total count: 4.', null],
+    ['rep1', null],
+  ])('teaches thoughts where those about it follow from the written ones: %s', (written, derived) => {
+    for (const tag of ['think', 'thinking']) {
+      const cot = `<${tag}>${written}</${tag}><answer>3</answer>`
+      const of = poolOf([{ ...item, sample: { ...item.sample, meta: { ...item.sample.meta, cot } } }])
+      const cut = of('repcount/train/v~2-3')!
+      const lesson = derived === null ? '' : `<${tag}>${derived}</${tag}>`
+      expect(lessonOf(cut.sample, true)).toBe(`${lesson}<answer>2</answer>`)
+      expect(cutFigures([item, cut], true)).toEqual({
+        cuts: { samples: 1, thoughts: derived === null ? 0 : 1 },
+      })
+      expect(cutFigures([cut], false)).toEqual({ cuts: { samples: 1, thoughts: 0 } })
+    }
+    expect(cutFigures([item], true)).toEqual({})
   })
 
   it('shows the frames from the first boundary to the last, as a clip that begins at 0', async () => {

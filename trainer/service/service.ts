@@ -6,7 +6,7 @@ import type { TrainingItem } from '../data.ts'
 import { samplerOf } from '../draws.ts'
 import { bandedBy } from '../grpo.ts'
 import { ratioAt } from '../masking.ts'
-import { poolOf } from '../pool.ts'
+import { cutFigures, poolOf } from '../pool.ts'
 import { overlongPenalty } from '../presets.ts'
 import { scoreText } from '../rollouts.ts'
 import { scoreReply } from '../seek/index.ts'
@@ -44,6 +44,11 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
   const log = yield* stepLog({
     folder,
     records,
+    cuts: (keys) =>
+      cutFigures(
+        keys.map((key) => known(key)!),
+        training.kind === 'sft' && training.options.thoughts,
+      ),
     ...(curriculum === null
       ? {}
       : {

@@ -6,6 +6,7 @@ import { readRows } from '../../files/index.ts'
 import { thoughtsIn } from '../../tasks/index.ts'
 import { startPlateau, stopsEarly, watch } from '../early-stop.ts'
 import type { GrpoOptions } from '../options.ts'
+import type { cutFigures } from '../pool.ts'
 import { isConstantGroup } from '../rollouts.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { rowOf, type SummarisedGroup, summarise } from '../step-metrics.ts'
@@ -15,6 +16,8 @@ import type { Records, ServedReward } from './records.ts'
 export interface StepLogOptions {
   readonly folder: RunFolder
   readonly records: Records
+  /** Figures of supervised samples that are cuts, by their keys. */
+  readonly cuts: (keys: ReadonlyArray<string>) => ReturnType<typeof cutFigures>
   /** Left out for supervised fine-tuning. */
   readonly curriculum?: {
     readonly options: GrpoOptions
@@ -47,7 +50,7 @@ const solvedIn = ({ solved, iou, reward }: ServedReward): number => solved ?? io
 const thoughtShare = (text: string): number => thoughtsIn(text).length / Math.max(1, text.length)
 
 /** Rows of metrics.jsonl and rollouts.jsonl as the embedded trainer writes them, from what was served and what the engine tells. */
-export const stepLog = Effect.fnUntraced(function* ({ folder, records, curriculum }: StepLogOptions) {
+export const stepLog = Effect.fnUntraced(function* ({ folder, records, cuts, curriculum }: StepLogOptions) {
   const file = 'metrics.jsonl'
   const done = new Set<number>()
   let plateau = startPlateau
@@ -78,7 +81,8 @@ export const stepLog = Effect.fnUntraced(function* ({ folder, records, curriculu
     }
     const shared = { epoch: drawn?.epoch ?? 0, unreadable: drawn?.unreadable.length ?? 0 }
     if (curriculum === undefined) {
-      folder.append(file, { step, ...shared, ...own, entropy, learning_rate: learningRate, seconds })
+      const cut = cuts([...(drawn?.keys ?? [])])
+      folder.append(file, { step, ...shared, ...cut, ...own, entropy, learning_rate: learningRate, seconds })
       return
     }
     const groups = groupsOf(step)
