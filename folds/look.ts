@@ -128,8 +128,10 @@ export const look = <S extends LookSettings, E, C>(
         const job = yield* Queue.take(jobs)
         stopwatch.add('wait', (yield* Clock.currentTimeMillis) - started)
         const { key, sample } = job.planned
-        const record = yield* lookAt(job).pipe(
-          Effect.tap((record) => Effect.sync(() => judged(record))),
+        // No interruption comes between an answer and its record.
+        const record = yield* Effect.uninterruptibleMask((restore) =>
+          Effect.tap(restore(lookAt(job)), (found) => Effect.sync(() => judged(found))),
+        ).pipe(
           Effect.ensuring(job.held.release),
           Effect.tap(({ state }) => Effect.annotateCurrentSpan('outcome', state)),
           Effect.withSpan(

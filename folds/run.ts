@@ -228,7 +228,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         missing.set(index, left)
         if (left === 0) yield* timed(writeSlice(index))
       })
-      // An interruption discards what waits in the stream, but its requests were answered and paid for.
+      // An interruption or an error discards what waits in the stream, but its requests were answered and paid for.
       const unwritten = new Set<JournalEntry>()
       const append = Effect.fnUntraced(function* (batch: ReadonlyArray<JournalEntry>) {
         yield* appendJournal(journal, batch)
@@ -256,7 +256,13 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
             yield* report
           }),
         ),
-        Effect.onInterrupt(() => Effect.ignore(Effect.suspend(() => append([...unwritten])))),
+        Effect.onError(() =>
+          lease.check.pipe(
+            Effect.andThen(Effect.suspend(() => append([...unwritten]))),
+            Effect.catch((error) => Effect.logWarning(`answers are not kept: ${error.message}`)),
+            Effect.when(Effect.sync(() => unwritten.size > 0)),
+          ),
+        ),
       )
 
       const names = slices.map((_, index) => partName(index))

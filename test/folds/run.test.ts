@@ -105,7 +105,10 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
     }),
   )
 
-  it.effect('that is interrupted while its records wait keeps every sample that was answered', () =>
+  it.effect.each([
+    ['is interrupted', Effect.never],
+    ['ends with an error', Effect.die('no progress')],
+  ] as const)('that %s while its records wait keeps every sample that was answered', ([, end]) =>
     Effect.gen(function* () {
       const options = {
         folder: join(newRun(), 'dea'),
@@ -116,18 +119,21 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
       const dea = runFold(difficultyEstimation, options)
       const all = yield* Deferred.make<void>()
       let asked = 0
-      // The first record is written and then reported for ever: all others wait behind it.
-      const stuck = ({ done }: ProgressState) => (done === 0 ? Effect.void : Effect.never)
+      // The first record is written; all others wait behind the report of it.
+      const report = ({ done }: ProgressState) =>
+        done === 0
+          ? Effect.void
+          : Deferred.await(all).pipe(Effect.andThen(Effect.sleep(100)), Effect.andThen(end))
       const answer = Effect.suspend(() =>
         ++asked < 24 ? Effect.void : Effect.asVoid(Deferred.succeed(all, undefined)),
       )
       const fiber = yield* dea.pipe(
         Effect.provide(flashModel(() => answer)),
-        Effect.provideService(Progress, { report: stuck }),
+        Effect.provideService(Progress, { report }),
         Effect.forkChild,
       )
       yield* Deferred.await(all)
-      yield* Effect.sleep('100 millis')
+      yield* Effect.sleep(200)
       yield* Fiber.interrupt(fiber)
       let again = 0
       const summary = yield* dea.pipe(Effect.provide(flashModel(() => Effect.sync(() => void again++))))
