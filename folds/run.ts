@@ -18,7 +18,7 @@ import { type ModelError, VisionLanguageModel } from '../models/index.ts'
 import { columnsOf, type DatabaseError, openDatabase, type StoreError, writePart } from '../store/index.ts'
 import type { Videos } from '../video/index.ts'
 import { type FinishedRow, findFinished, findKnown, foldName, isPart, partName } from './found.ts'
-import { appendJournal, type JournalEntry } from './journal.ts'
+import type { JournalEntry } from './journal.ts'
 import { look } from './look.ts'
 import { type Counts, countOutcomes, type Manifest, manifestSchema, type Outcome } from './manifest.ts'
 import { breakLeases, holderOfSamples } from './overlap.ts'
@@ -29,7 +29,8 @@ import { claimSettings, type FoldSettings, settingsHash } from './settings.ts'
 import { claimSlice, sliceOf } from './slices.ts'
 import { keepStatus } from './status.ts'
 import { makeStopwatch } from './stopwatch.ts'
-import { appendUsage, totalUsage, usageName } from './usage.ts'
+import { totalUsage, usageName } from './usage.ts'
+import { makeWritten } from './written.ts'
 
 /** Each further part file costs merges and queries 1.5 ms. */
 export const defaultPartSize = 1024
@@ -228,13 +229,8 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         missing.set(index, left)
         if (left === 0) yield* timed(writeSlice(index))
       })
-      // An interruption or an error discards what waits in the stream, but its requests were answered and paid for.
-      const unwritten = new Set<JournalEntry>()
-      const append = Effect.fnUntraced(function* (batch: ReadonlyArray<JournalEntry>) {
-        yield* appendJournal(journal, batch)
-        for (const record of batch) unwritten.delete(record)
-        yield* appendUsage(usage, batch)
-      }, Effect.uninterruptible)
+      // An interruption or an error discards what waits in the stream.
+      const written = makeWritten(journal, usage, lease.check)
       yield* report
       for (const [index, left] of missing) if (left === 0) yield* timed(writeSlice(index))
       yield* look(agent, todo, {
@@ -245,24 +241,18 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         decoders: options.decoders ?? 4,
         memory: options.memory ?? defaultMemory,
         stopwatch,
-        judged: (record) => unwritten.add(record),
+        judged: written.judged,
       }).pipe(
         // Whatever came while the last batch was written is the next: one write for many records where they come fast,
         // none is held back where they come slowly.
         Stream.runForEachArray(
           Effect.fnUntraced(function* (batch) {
-            yield* timed(append(batch))
+            yield* timed(written.append(batch))
             for (const record of batch) yield* accept(record)
             yield* report
           }),
         ),
-        Effect.onError(() =>
-          lease.check.pipe(
-            Effect.andThen(Effect.suspend(() => append([...unwritten]))),
-            Effect.catch((error) => Effect.logWarning(`answers are not kept: ${error.message}`)),
-            Effect.when(Effect.sync(() => unwritten.size > 0)),
-          ),
-        ),
+        Effect.onError(() => written.rest),
       )
 
       const names = slices.map((_, index) => partName(index))
