@@ -93,6 +93,7 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
           items: read.items,
           wording: wordingOf(read),
           framesPerToken: read.profile.view.framesPerToken,
+          ...(read.encode === undefined ? {} : { encode: read.encode }),
           views: yield* viewsOf(read, options),
           folder,
           engine,

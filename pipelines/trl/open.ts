@@ -34,13 +34,21 @@ import { checkSeek, checkSupported, checkValidation, promptsPerStep } from './su
 export const modelPath = (model: string): string =>
   isAbsolute(model) || existsSync(model) ? resolve(model) : model
 
-/** The profile of a model by its files, or by its name where they are not here. */
+/** The profile of a model and its tokenizer by its files, or the profile by its name where they are not here. */
 const profileOf = Effect.fnUntraced(function* (model: string, overrides: ProfileOverrides | undefined) {
-  if (existsSync(model)) return yield* checkpointProfile(yield* readPreprocessing(model), overrides)
+  if (existsSync(model)) {
+    const preprocessing = yield* readPreprocessing(model)
+    const { tokenizer } = preprocessing
+    return {
+      profile: yield* checkpointProfile(preprocessing, overrides),
+      encode: (text: string) => tokenizer.encodeText(text),
+    }
+  }
   const facts = { name: basename(model), aliases: [], family: null, architecture: null }
-  return yield* Effect.fromResult(
+  const profile = yield* Effect.fromResult(
     makeProfile({ ...facts, processor: null, sampling: null, template: null }, overrides),
   )
+  return { profile }
 })
 
 /** The validated inputs of a training through TRL; nothing is written. */
@@ -50,7 +58,7 @@ export const readTrl = Effect.fnUntraced(function* (
   trl: TrlOptions,
 ) {
   const model = modelPath(options.model)
-  const profile = yield* profileOf(model, options.profile)
+  const { profile, ...tokenizer } = yield* profileOf(model, options.profile)
   const { data, items: found } = yield* trainingItems(options)
   const { validation } = options
   let fit: ReadonlyArray<TrainingItem> = found
@@ -92,7 +100,7 @@ export const readTrl = Effect.fnUntraced(function* (
   })
   yield* checkSeek(settings, profile, engine)
   yield* checkValidation({ ...options, model }, settings, engine)
-  return { training, profile, settings, items, data, perStep, steps, model, run, engine }
+  return { training, profile, ...tokenizer, settings, items, data, perStep, steps, model, run, engine }
 })
 
 export type ReadTrl = Effect.Success<ReturnType<typeof readTrl>>

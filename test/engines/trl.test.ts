@@ -152,7 +152,16 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
     expect(figures.sampler_loss_max).toBeLessThan(1e-4)
     const scored = metricsIn(scene, 'seek')
     expect(scored.map(({ step }) => step)).toEqual([0, 1, 2])
-    for (const { rewards } of scored) expect(Object.keys(rewards as object)).toEqual(['answer', 'format'])
+    for (const { rewards, seek, thought, length } of scored) {
+      expect(Object.keys(rewards as object)).toEqual(['answer', 'format'])
+      const took = z.object({ rounds: z.number(), frames: z.number(), endings: numbers }).parse(seek)
+      expect(took.rounds).toBeGreaterThanOrEqual(1)
+      expect(took.rounds).toBeLessThanOrEqual(2)
+      expect(took.frames).toBeGreaterThanOrEqual(3)
+      expect(Object.values(took.endings).reduce((sum: number, share) => sum + share!, 0)).toBeCloseTo(1)
+      const tokens = z.object({ tokens: z.number(), answer: z.number() }).parse(thought)
+      expect(tokens.tokens + tokens.answer).toBeCloseTo(z.object({ mean: z.number() }).parse(length).mean)
+    }
   }, 240_000)
 
   it('goes on after a kill with the prompts and masks of a run that was never stopped', async () => {

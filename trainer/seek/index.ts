@@ -1,3 +1,4 @@
+export * from './figures.ts'
 export * from './items.ts'
 export * from './lessons.ts'
 export * from './pack.ts'

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { type Ending, endings, framesUsed, proceed } from '../../agents/index.ts'
+import { type Ending, framesUsed, proceed } from '../../agents/index.ts'
 import { type EngineError, hash32, type InputError, type VideoError } from '../../core/index.ts'
 import { noMask } from '../../curriculum/index.ts'
 import type { Completion, EngineService } from '../../engine/index.ts'
@@ -18,6 +18,7 @@ import {
   type ScoredRollout,
   thoughtTokens,
 } from '../rollouts.ts'
+import { seekFigures } from './figures.ts'
 import { rulesOf, type SeekTraining } from './settings.ts'
 import type { SeekSource, SeekState } from './source.ts'
 
@@ -176,23 +177,15 @@ export const rollConversations = Effect.fnUntraced(function* (context: SeekConte
   return batch
 })
 
-/** What the conversations of a step took: means over rollouts, and the share of each ending that occurred. */
-export const seekSummary = (groups: ReadonlyArray<RolloutGroup>) => {
-  const turns = groups.flatMap(({ rollouts }) => rollouts.flatMap((rollout) => rollout.turns ?? []))
-  const all = groups.flatMap(({ rollouts }) => rollouts)
-  const count = Math.max(1, all.length)
-  const used = all.map(
-    ({ turns: own = [] }) =>
-      framesUsed({ total: 0, rounds: own.map(({ shown }) => ({ shown, outside: [] })) }).different,
-  )
-  return {
-    rounds: turns.length / count,
-    frames: used.reduce((sum, frames) => sum + frames, 0) / count,
-    endings: Object.fromEntries(
-      endings.flatMap((ending) => {
-        const share = all.filter((rollout) => rollout.ending === ending).length / count
-        return share === 0 ? [] : [[ending, share] as const]
-      }),
+/** What the conversations of a step took. */
+export const seekSummary = (groups: ReadonlyArray<RolloutGroup>) =>
+  seekFigures(
+    groups.flatMap(({ rollouts }) =>
+      rollouts.map(({ turns = [], ending = 'no answer' }) => ({
+        rounds: turns.length,
+        frames: framesUsed({ total: 0, rounds: turns.map(({ shown }) => ({ shown, outside: [] })) })
+          .different,
+        ending,
+      })),
     ),
-  }
-}
+  )

@@ -1,5 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
+import { endings } from '../../agents/index.ts'
 import { readRows } from '../../files/index.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { StepDraw } from './draws.ts'
@@ -33,12 +34,17 @@ const row = z.discriminatedUnion('kind', [
     rank: z.int(),
     text: z.string(),
     finish: z.enum(['stop', 'length']),
+    /** Of all replies of a conversation together, where the engine told them. */
     tokens: z.int().nullable(),
     mask: z.string(),
     reward: z.number(),
     scores: z.record(z.string(), z.number()),
     /** Null where the task grounds nothing. */
     iou: z.number().nullable(),
+    /** Tokens of thoughts; absent where the service has no tokenizer. */
+    thought: z.number().exactOptional(),
+    /** Of conversations about frames, where the engine told all replies. */
+    seek: z.object({ rounds: z.int(), frames: z.int(), ending: z.enum(endings) }).exactOptional(),
     /** Absent in records of earlier versions, whose tasks were solved by their IoU alone. */
     solved: z.number().exactOptional(),
     parsed: z.boolean(),

@@ -102,8 +102,14 @@ const completion = z.strictObject({
   /** Of a conversation the last reply. */
   text: z.string().max(2 ** 20),
   finish: z.enum(['stop', 'length']),
-  /** Sampled tokens. */
+  /** Sampled tokens; of a conversation the most of one reply. */
   tokens: z.int().min(0).optional(),
+  /** All replies of a conversation in order, with the sampled tokens of each; `text` is the last. */
+  replies: z
+    .array(z.strictObject({ text: z.string().max(2 ** 20), tokens: z.int().min(0) }))
+    .min(1)
+    .max(64)
+    .optional(),
 })
 export const rewardsRequest = z.strictObject({ ...identity, items: z.array(completion).min(1).max(65536) })
 export type RewardsRequest = z.output<typeof rewardsRequest>

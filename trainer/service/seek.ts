@@ -2,6 +2,7 @@ import { Effect } from 'effect'
 import {
   type Conversation,
   candidateCount,
+  framesUsed,
   openConversation,
   proceed,
   seekQuestion,
@@ -10,9 +11,11 @@ import {
 } from '../../agents/index.ts'
 import type { VideoError } from '../../core/index.ts'
 import { noMask } from '../../curriculum/index.ts'
+import type { VideoInfo } from '../../video/index.ts'
 import type { Wording } from '../clip-prompts.ts'
 import type { ClipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
+import type { Sought } from '../seek/index.ts'
 import { rulesOf, type SeekTraining } from '../seek/settings.ts'
 import type { FrameStore } from './frames.ts'
 import type { PromptItem } from './schemas.ts'
@@ -33,19 +36,31 @@ export interface ServedSeekOptions {
 export const servedSeek = ({ settings, seed, wording, views, frames, framesPerToken }: ServedSeekOptions) => {
   const rules = rulesOf(settings)
 
-  /** The conversation after some replies; null where one of them ended it. */
+  /** The conversation after some replies, and how one of them ended it; null where it goes on. */
   const after = (item: TrainingItem, step: number, total: number, replies: ReadonlyArray<string>) => {
     const first = startFrames(settings.start, total, settings.frames, seed, step, 0, item.key)
     let conversation: Conversation = openConversation(total, first)
     for (const text of replies) {
       const next = proceed(conversation, { text }, rules)
-      if (next.kind === 'end') return null
+      if (next.kind === 'end') return { conversation, ending: next.ending }
       conversation = next.conversation
     }
-    return conversation
+    return { conversation, ending: null }
   }
 
   return {
+    /** What a conversation took, by all of its replies; null where they do not end it, or go on after its end. */
+    took: (
+      item: TrainingItem,
+      step: number,
+      info: VideoInfo,
+      replies: ReadonlyArray<string>,
+    ): Sought | null => {
+      const { conversation, ending } = after(item, step, candidateCount(info), replies)
+      const { rounds } = conversation
+      if (ending === null || rounds.length !== replies.length) return null
+      return { rounds: rounds.length, frames: framesUsed(conversation).different, ending }
+    },
     /** The prompt that waits for the reply after these; null where the conversation has ended. Replies decide it alone. */
     prompt: Effect.fnUntraced(function* (
       item: TrainingItem,
@@ -54,8 +69,8 @@ export const servedSeek = ({ settings, seed, wording, views, frames, framesPerTo
       replies: ReadonlyArray<string>,
     ): Effect.fn.Return<PromptItem | null, VideoError> {
       const clip = yield* views.clip(item)
-      const conversation = after(item, step, candidateCount(clip.info), replies)
-      if (conversation === null) return null
+      const { conversation, ending } = after(item, step, candidateCount(clip.info), replies)
+      if (ending !== null) return null
       const turn = turnOf(conversation, rules)
       const { ask, enable } = wording.plan?.(item.sample) ?? { ask: false, enable: null }
       const { query, options = [] } = item.sample

@@ -7,10 +7,8 @@ import { samplerOf } from '../draws.ts'
 import { bandedBy } from '../grpo.ts'
 import { ratioAt } from '../masking.ts'
 import { cutFigures, poolOf } from '../pool.ts'
-import { overlongPenalty } from '../presets.ts'
-import { scoreText } from '../rollouts.ts'
-import { scoreReply } from '../seek/index.ts'
 import { agreement } from './agreement.ts'
+import { completionScorer } from './completions.ts'
 import { makeDraws } from './draws.ts'
 import { frameStore } from './frames.ts'
 import { openRecords } from './records.ts'
@@ -94,6 +92,8 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
           ...{ settings: seeking, seed: training.options.seed, wording: options.wording, views, frames },
           framesPerToken: options.framesPerToken ?? 1,
         })
+
+  const score = curriculum === null ? null : completionScorer(curriculum, conversations, options.encode)
 
   const promptOf = Effect.fnUntraced(function* (step: number, id: string) {
     const item = yield* itemOf(step, id)
@@ -194,7 +194,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
 
   const rewards: TrainingService['rewards'] = Effect.fn('TrainingService.rewards')(function* (request) {
     yield* checkStep(request)
-    if (curriculum === null) return yield* refuse(422, 'supervised fine-tuning has no rewards')
+    if (score === null) return yield* refuse(422, 'supervised fine-tuning has no rewards')
     return yield* Effect.forEach(request.items, (completion) =>
       Effect.gen(function* () {
         const { step, rank } = request
@@ -206,14 +206,8 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
                 clip: yield* views.clip(item),
                 mask: { digest: records.promptOf(step, item.key)?.mask ?? 'none' },
               }
-        const { duration } = clip.info
-        const { reward, ...read } =
-          seeking === undefined
-            ? scoreText(curriculum.rewards, item, { duration }, completion.text)
-            : scoreReply(curriculum.rewards, seeking, item, duration, completion.text)
-        const { sampling, overlong } = curriculum.options
-        const tokens = completion.tokens ?? 0
-        const scored = { ...read, reward: reward + overlongPenalty(tokens, sampling.maxTokens, overlong) }
+        const scored = score(item, step, clip.info, completion)
+        if (typeof scored === 'string') return yield* refuse(422, scored)
         const served = {
           ...scored,
           step,
@@ -222,9 +216,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
           rank,
           text: completion.text,
           finish: completion.finish,
-          tokens: completion.tokens ?? null,
           mask: mask.digest,
-          scores: { ...scored.scores },
         }
         const problem = ranks.scores(served)
         if (problem !== null) return yield* refuse(409, problem)

@@ -9,6 +9,7 @@ import type { GrpoOptions } from '../options.ts'
 import type { cutFigures } from '../pool.ts'
 import { isConstantGroup } from '../rollouts.ts'
 import type { RunFolder } from '../run-folder.ts'
+import { seekFigures } from '../seek/index.ts'
 import { rowOf, type SummarisedGroup, summarise } from '../step-metrics.ts'
 import type { StepDraw } from './draws.ts'
 import type { Records, ServedReward } from './records.ts'
@@ -46,7 +47,7 @@ const watched = z.object({ step: z.int(), reward: z.number().nullish(), spread: 
 
 const solvedIn = ({ solved, iou, reward }: ServedReward): number => solved ?? iou ?? reward
 
-/** The share of a reply's characters that are thoughts: the engine alone knows their tokens. */
+/** The share of a reply's characters that are thoughts: an estimate of its tokens where the service has no tokenizer. */
 const thoughtShare = (text: string): number => thoughtsIn(text).length / Math.max(1, text.length)
 
 /** Rows of metrics.jsonl and rollouts.jsonl as the embedded trainer writes them, from what was served and what the engine tells. */
@@ -95,7 +96,7 @@ export const stepLog = Effect.fnUntraced(function* ({ folder, records, cuts, cur
           logProbs: [],
           tokens: { length: reward.tokens ?? 0 },
           solved: solvedIn(reward),
-          thought: thoughtShare(reward.text) * (reward.tokens ?? 0),
+          thought: reward.thought ?? thoughtShare(reward.text) * (reward.tokens ?? 0),
         })),
       }),
     )
@@ -110,7 +111,9 @@ export const stepLog = Effect.fnUntraced(function* ({ folder, records, cuts, cur
       constantBefore: summarised.filter(isConstantGroup).length / Math.max(1, summarised.length),
       seconds,
     })
-    folder.append(file, { step, ...row, entropy, ...own })
+    const sought = groups.flatMap(({ rewards }) => rewards.flatMap(({ seek }) => seek ?? []))
+    const conversations = sought.length === 0 ? {} : { seek: seekFigures(sought) }
+    folder.append(file, { step, ...row, ...conversations, entropy, ...own })
     for (const { sample, prompt, rewards } of groups.slice(0, curriculum.options.logPrompts))
       folder.append('rollouts.jsonl', {
         step,

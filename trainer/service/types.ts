@@ -38,6 +38,8 @@ export interface TrainingServiceOptions {
   readonly wording: Wording
   /** Frames that share a token, for conversations about frames. */
   readonly framesPerToken?: number
+  /** The tokens of a text, where the model's tokenizer is here: those of thoughts are counted with it. */
+  readonly encode?: (text: string) => ReadonlyArray<number>
   /** Folder for frames that the engine's machine sees too; null serves them by HTTP only. */
   readonly sharedFrames: string | null
   /** Steps whose videos are read before they are asked for (default 1). */

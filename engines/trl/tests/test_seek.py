@@ -59,6 +59,11 @@ def test_each_reply_follows_its_own_round_and_all_are_trained(serve: Serve) -> N
     # The last reply is rewarded; the replies so far are what the service decides the next round by.
     posted = {(item["id"], item["generation"]): item["text"] for item in service.rewarded[0]["items"]}
     assert posted == {(row.id, row.generation): row.texts[-1] for row in rows}
+    told = {(item["id"], item["generation"]): item["replies"] for item in service.rewarded[0]["items"]}
+    for row in rows:
+        sizes = [len(tokens) for tokens in row.tokens]
+        expected = [{"text": text, "tokens": size} for text, size in zip(row.texts, sizes, strict=True)]
+        assert told[row.id, row.generation] == expected
     assert service.turned[0]["items"][0]["replies"] == rows[0].texts[:1]
 
 

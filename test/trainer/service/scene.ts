@@ -66,6 +66,7 @@ export const service = Effect.fnUntraced(function* (
   settings: { readonly [name: string]: unknown } = {},
   folder = mkdtempSync(join(tmpdir(), 'spanwise-service-')),
   shared: string | null = null,
+  encode?: (text: string) => ReadonlyArray<number>,
 ) {
   const { rewards = { iou: 1, format: 0.5 } } = settings as { rewards?: Record<string, number> }
   const options = grpoSchema.parse({
@@ -90,6 +91,7 @@ export const service = Effect.fnUntraced(function* (
       folder: yield* openRunFolder(folder, { kind: 'curriculum', settings: {}, provenance: {} }),
       engine: engineSettings.parse({ model: 'm', output: 'o' }),
       sharedFrames: shared,
+      ...(encode === undefined ? {} : { encode }),
       ahead: 0,
     }),
   }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Effect } from 'effect'
 import { expect, it } from 'vitest'
 import { openConversation, proceed, seekQuestion, startFrames, turnOf } from '../../../agents/index.ts'
@@ -73,6 +75,45 @@ it('serves the rounds of a conversation by its replies alone, and rewards the la
           items: [reward(0, '<answer>B</answer>'), reward(1, '<answer>A</answer>'), reward(2, request)],
         })
         expect(rewards.map((one) => one.scores)).toMatchObject([{ answer: 1 }, { answer: 0 }, { answer: 0 }])
+      }),
+    ),
+  ))
+
+it('tells what the conversations of a step took, and the tokens of their thoughts', () =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const words = (text: string) => text.split(' ').flatMap((word) => (word === '' ? [] : [1]))
+        const place = asked()
+        const { path, service: made } = yield* service(place, settings, undefined, null, words)
+        const [prompt] = yield* made.prompts({ run: 'test', step: 0, rank: 0, ids: places })
+        const shown = prompt!.video.frames.map(({ time }) => time)
+        const clip = yield* place.views.clip(place.items[0]!)
+        const unseen = Array.from(clip.times.keys()).find((second) => !shown.includes(clip.times[second]!))
+        const request = `<think>a b c</think><answer>+[${unseen}]-[${Array.from(clip.times).indexOf(shown[0]!)}]</answer>`
+        const last = '<think>d e</think><answer>B</answer>'
+        const reply = (generation: number, ...replies: ReadonlyArray<string>) => ({
+          ...{ id: 'draw/0', generation, text: replies.at(-1)!, finish: 'stop' as const, tokens: 9 },
+          replies: replies.map((text) => ({ text, tokens: 9 })),
+        })
+        const rewards = (...items: ReadonlyArray<ReturnType<typeof reply>>) =>
+          made.rewards({ run: 'test', step: 0, rank: 0, items: [...items] })
+        yield* rewards(reply(0, request, last), reply(1, 'eh'))
+        for (const wrong of [reply(0, request), reply(0, last, last), { ...reply(0, last), text: 'eh' }])
+          expect(yield* Effect.flip(rewards(wrong))).toMatchObject({
+            _tag: 'Refusal',
+            status: 422,
+            problem: expect.stringContaining('completion 0 of draw/0'),
+          })
+        yield* made.event({ run: 'test', step: 0, rank: 0, kind: 'step', figures: {} })
+        const row = JSON.parse(readFileSync(join(path, 'metrics.jsonl'), 'utf8'))
+        expect(row.seek).toEqual({
+          ...{ rounds: 1.5, frames: 3.5 },
+          endings: { answered: 0.5, 'no answer': 0.5 },
+        })
+        expect(row.length).toMatchObject({ mean: 13.5, max: 18 })
+        // By the tokenizer, of all rounds: five words in two replies, none in the other.
+        expect(row.thought).toEqual({ tokens: 2.5, answer: 11, share: 0.5 })
       }),
     ),
   ))

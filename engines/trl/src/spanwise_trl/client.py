@@ -56,13 +56,23 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Completion:
-    """A completion to be rewarded; `generation` counts within its group."""
+    """A completion to be rewarded; `generation` counts within its group. Of a conversation `text` is the last reply,
+    `tokens` the most of one, and `replies` has the text and the number of tokens of each."""
 
     id: str
     generation: int
     text: str
     finish: str
     tokens: int
+    replies: tuple[tuple[str, int], ...] | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As the service takes it."""
+        body = {"id": self.id, "generation": self.generation, "text": self.text, "finish": self.finish, "tokens": self.tokens}
+        if self.replies is not None:
+            body["replies"] = [{"text": text, "tokens": tokens} for text, tokens in self.replies]
+        return body
 
 
 @dataclass(frozen=True)
@@ -165,11 +175,7 @@ class Service:
 
     def rewards(self, step: int, completions: list[Completion]) -> list[Reward]:
         """Rewards of completions, in their order."""
-        items = [
-            {"id": c.id, "generation": c.generation, "text": c.text, "finish": c.finish, "tokens": c.tokens}
-            for c in completions
-        ]
-        answer = self._post("/v1/rewards", {"step": step, "items": items})["items"]
+        answer = self._post("/v1/rewards", {"step": step, "items": [c.body for c in completions]})["items"]
         if [(item["id"], item["generation"]) for item in answer] != [(c.id, c.generation) for c in completions]:
             raise ServiceError("the service rewarded other completions than it was sent")
         return [Reward(float(item["reward"]), float(item["weight"]), item["scores"]) for item in answer]

@@ -75,9 +75,13 @@ def reward_function(run: Run, service: Service, processor: ServedProcessor, ends
             number = turns[id_] = turns.get(id_, -1) + 1
             finish = "stop" if tokens and tokens[-1] in ends else "length"
             row = processor.rows.get((id_, number))
+            if row is None:
+                posted.append(Completion(id_, number, completion[0]["content"], finish, len(tokens)))
+                continue
             # Of a conversation the last reply is rewarded, and the longest one counts.
-            text, size = (completion[0]["content"], len(tokens)) if row is None else (row.texts[-1], max(map(len, row.tokens)))
-            posted.append(Completion(id_, number, text, finish, size))
+            sizes = [len(reply) for reply in row.tokens]
+            replies = tuple(zip(row.texts, sizes, strict=True))
+            posted.append(Completion(id_, number, row.texts[-1], finish, max(sizes), replies))
         with service.clock.phase("reward"):
             rewards = service.rewards(trainer_state.global_step // run.updates, posted)
         if run.weighted:
