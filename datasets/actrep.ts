@@ -17,14 +17,14 @@ export interface ActRepRow {
   readonly cot?: string
 }
 
-const count = z.int().nonnegative()
+const count = z.int().nonnegative().max(999_999_999)
 const cells = z.object({
   video: z.string().min(1),
   split: z.string(),
   action: z.string().min(1),
   count: z
     .string()
-    .regex(/^\s*\d+\s*$/, 'expected a whole number')
+    .regex(/^\s*\d{1,9}\s*$/, 'expected a whole number')
     .transform(Number),
 })
 /** One line of its JSON lines. */

@@ -8,11 +8,11 @@ import { tableOf } from './table.ts'
 
 const row = z.object({ type: z.string(), name: z.string().min(1) })
 
-/** A whole number that the files may also write as `60.0`; null for an empty cell. */
+/** A whole number that the files may also write as `60.0`; null for an empty cell, NaN for any other text. */
 const whole = (text: string | undefined): number | null => {
-  if (text === undefined || text.trim() === '') return null
-  const value = Number(text)
-  return Number.isFinite(value) ? Math.trunc(value) : Number.NaN
+  const said = text?.trim() ?? ''
+  if (said === '') return null
+  return /^-?\d{1,9}(?:\.0{1,9})?$/.test(said) ? Number(said) : Number.NaN
 }
 
 /** Whether a CSV file is TransRAC's: its header names the columns. */
@@ -91,14 +91,22 @@ export const repcount = define({
           into.problem(source.path, line, 'missing', `count: ${one.name} has none`)
           continue
         }
-        const marks = names
-          .filter((name) => /^L\d+$/.test(name))
-          .map((name) => whole(cell(name)))
-          .filter((mark) => mark !== null)
-        if (Number.isNaN(count) || count < 0 || marks.some(Number.isNaN)) {
-          into.problem(source.path, line, 'malformed', `count or L: no whole number in ${one.name}`)
+        const bounds = names.filter((name) => /^L\d+$/.test(name))
+        const wrong = ['count', ...bounds].find((name) => {
+          const value = whole(cell(name))
+          return Number.isNaN(value) || (name === 'count' && count < 0)
+        })
+        if (wrong !== undefined) {
+          const found = JSON.stringify(cell(wrong)?.trim().slice(0, 40))
+          into.problem(
+            source.path,
+            line,
+            'malformed',
+            `${wrong}: ${found} is no whole number, of ${one.name}`,
+          )
           continue
         }
+        const marks = bounds.map((name) => whole(cell(name))).filter((mark) => mark !== null)
         const cycles = Array.from({ length: Math.floor(marks.length / 2) }, (_, index) => [
           marks[2 * index]!,
           marks[2 * index + 1]!,

@@ -11,7 +11,7 @@ export const cycleFrames = ({ meta }: Pick<Sample, 'meta'>): ReadonlyArray<Windo
   frames.safeParse(meta?.cycles).data ?? null
 
 /** Rounding of frame numbers: cycles that share their border frame do not overlap. */
-const slack = 1
+export const cycleSlack = 1
 
 /**
  * Why the annotated cycles of a sample cannot be right, or null: not as many as counted, one without length, before the
@@ -32,8 +32,8 @@ export const cyclesProblem = (
     const name = `cycle ${index + 1} [${start}, ${end}]`
     if (!(start < end)) return `${name} ${start === end ? 'has no length' : 'ends before it starts'}`
     if (start < 0) return `${name} starts before the clip`
-    if (end > total + slack) return `${name} ends after the clip's ${total} frames`
-    if (index > 0 && start < cycles[index - 1]![1] - slack) return `${name} overlaps the one before`
+    if (end > total + cycleSlack) return `${name} ends after the clip's ${total} frames`
+    if (index > 0 && start < cycles[index - 1]![1] - cycleSlack) return `${name} overlaps the one before`
   }
   return null
 }

@@ -34,19 +34,25 @@ const countedOf = ({ key, sample }: TrainingItem) => ({
   cyclic: cycleFrames(sample) !== null && cyclesProblem(sample) === null,
 })
 
-/** Refuses to draw by count what has none. */
-export const checkOrder = (
+/** Refuses to draw by count what has none. Says which annotated cycles cannot be right: no clip is cut at them. */
+export const checkOrder = Effect.fnUntraced(function* (
   items: ReadonlyArray<TrainingItem>,
   { order }: Pick<Sampler, 'order'>,
-): Effect.Effect<void, InputError> => {
+) {
+  if (order !== 'random-count') return
   const other = items.find(({ sample }) => sample.task !== 'counting')
-  return order !== 'random-count' || other === undefined
-    ? Effect.void
-    : Effect.fail(
-        new InputError({
-          subject: 'setting "order"',
-          problem: `random-count draws by count, and sample ${other.key} has task ${other.sample.task}`,
-          remedy: 'train on counting samples only, or choose another order',
-        }),
-      )
-}
+  if (other !== undefined)
+    return yield* new InputError({
+      subject: 'setting "order"',
+      problem: `random-count draws by count, and sample ${other.key} has task ${other.sample.task}`,
+      remedy: 'train on counting samples only, or choose another order',
+    })
+  const wrong = items.flatMap(({ key, sample }) => {
+    const problem = cyclesProblem(sample)
+    return problem === null ? [] : [`${key}: ${problem}`]
+  })
+  if (wrong.length > 0)
+    yield* Effect.logWarning(
+      `${wrong.length} of ${items.length} samples are not cut at their cycles, which cannot be right (${wrong[0]})`,
+    )
+})

@@ -15,7 +15,7 @@ import { learningRateAt } from '../engine/optimiser/index.ts'
 import type { Composition } from '../rewards/index.ts'
 import { answerable } from './answerable.ts'
 import { candidateOf, type TrainingItem } from './data.ts'
-import { checkOrder, samplerOf, samplerStateSchema } from './draws.ts'
+import { samplerOf, samplerStateSchema } from './draws.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
 import { nextCaps, ratioAt, retryRatio, solvedOf } from './masking.ts'
@@ -102,7 +102,6 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
   const items = bandedBy(fit, options.key)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.prompts)
-  yield* checkOrder(items, options)
   const itemOf = poolOf(items)
   const sampler = samplerOf(items, options, options.solvedAbove)
   const roll = (

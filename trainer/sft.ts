@@ -6,7 +6,7 @@ import { learningRateAt } from '../engine/optimiser/index.ts'
 import { lessonOf } from '../tasks/index.ts'
 import { answerable } from './answerable.ts'
 import type { TrainingItem } from './data.ts'
-import { checkOrder, samplerOf, samplerStateSchema } from './draws.ts'
+import { samplerOf, samplerStateSchema } from './draws.ts'
 import { type Hooks, runLoop } from './loop.ts'
 import { type SftOptions, scheduleOf, stepsOf } from './options.ts'
 import { cutFigures, poolOf } from './pool.ts'
@@ -16,7 +16,6 @@ import type { RunFolder } from './run-folder.ts'
 import { goldConversation, type SeekSource, withEvidence } from './seek/index.ts'
 import { makeSkipped } from './skipped.ts'
 import { thoughtFigures } from './step-metrics.ts'
-import { checkTaught } from './taught.ts'
 
 export interface SftRun<E, R> {
   readonly engine: EngineService
@@ -43,10 +42,8 @@ const begun = (prompt: string, reply: string): string => {
 export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(run: SftRun<E, R>) {
   const { engine, source, options, folder } = run
   const items = yield* run.seek === undefined ? answerable(run.items) : withEvidence(run.items)
-  if (options.thoughts) yield* checkTaught(items)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.batch)
-  yield* checkOrder(items, options)
   const itemOf = poolOf(items)
   const sampler = samplerOf(items, options, 1)
   return yield* runLoop({

@@ -54,7 +54,8 @@ export const checkThoughts = (
     if (number !== index + 1) return dropped('list', `rep${number} stands where ${name} should`)
     if (window === null) return dropped('interval', `${name} has no interval`)
     const [start, end] = window
-    if (!(start < end)) return dropped('interval', `${name} ends before it starts`)
+    if (!(start < end))
+      return dropped('interval', `${name} ${start === end ? 'has no length' : 'ends before it starts'}`)
     if (end > duration + rounding) return dropped('interval', `${name} ends after the clip`)
     if (start < before - rounding) return dropped('overlap', `${name} overlaps the one before`)
     before = end

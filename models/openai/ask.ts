@@ -31,6 +31,7 @@ const gone = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/
 
 const remedies: Readonly<Record<number, string>> = {
   400: 'check --preset and the settings of the request against what this server supports',
+  402: 'pay for more requests, or set another key or server',
   404: 'correct --base-url (it usually ends in /v1) or --model',
   422: 'check --preset and the settings of the request against what this server supports',
 }

@@ -14,7 +14,7 @@ const bearer = /\bBearer\s+[^\s"',;]+/gi
 
 /**
  * The key of the environment variable `name`, the only source of keys. No `name` means a server without keys.
- * InputError if the variable is not set.
+ * InputError if the variable is not set, or to what cannot be a key.
  */
 export const readKey = (
   name: string | null,
@@ -27,6 +27,15 @@ export const readKey = (
         subject: `environment variable ${name}`,
         problem: 'contains no API key',
         remedy: 'set it, or choose another with --key-env',
+      }),
+    )
+  // What an HTTP header cannot carry would fail as a broken connection.
+  if (value !== undefined && !/^[\x21-\x7e]+$/.test(value))
+    return Effect.fail(
+      new InputError({
+        subject: `environment variable ${name}`,
+        problem: 'contains spaces, line breaks or other characters that no API key has',
+        remedy: 'set it to the key alone',
       }),
     )
   const key = value === undefined ? null : Redacted.make(value, { label: 'key' })

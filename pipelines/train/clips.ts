@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
-import type { VideoError, Window } from '../../core/index.ts'
+import { VideoError, type Window } from '../../core/index.ts'
 import { budgetOf, type ModelProfile, samplingOf } from '../../models/index.ts'
+import { cycleSlack } from '../../tasks/index.ts'
 import type { TrainingItem } from '../../trainer/index.ts'
 import { type Clip, segmentClip, segmentSampling, type VideoInfo, type Videos } from '../../video/index.ts'
 import { fileOf, type VideoFolders } from './data.ts'
@@ -21,7 +22,17 @@ export const clipsOf =
     if (segment === undefined && part === undefined) return videos.clip(file, sampling, budget)
     return videos.probe(file).pipe(
       Effect.flatMap((info) => {
-        const frames = segment ?? framesOf(part!, info)
+        if (segment !== undefined && segment[1] > info.frames + cycleSlack)
+          return Effect.fail(
+            new VideoError({
+              path: file,
+              reason: 'truncated',
+              problem: `its annotated cycles end at frame ${segment[1]}, and it has ${info.frames}`,
+            }),
+          )
+        const frames: Window = segment
+          ? [segment[0], Math.min(segment[1], info.frames)]
+          : framesOf(part!, info)
         return Effect.map(videos.clip(file, segmentSampling(sampling, frames, info), budget), (clip) =>
           segmentClip(clip, frames),
         )

@@ -4,6 +4,8 @@ import { InputError, type Sample } from '../../core/index.ts'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
 import { budgetOf, type ModelProfile, type ReplyPlan } from '../../models/index.ts'
 import {
+  checkOrder,
+  checkTaught,
   type GrpoOptions,
   type SeekSource,
   type SeekTraining,
@@ -80,11 +82,8 @@ export const seekValidation = (
     ...{ think: plan.ask, reasoning: plan.enable, guided: false },
   })
 
-/**
- * The items that a training can use, with refusals; of frame seeking those that it can be taught on, without. Refuses
- * validation samples of which none can be asked about. Nothing is written before.
- */
-export const fitItems = Effect.fnUntraced(function* (
+/** The items that a training can use, with refusals; of frame seeking those that it can be taught on, without. */
+const usableItems = Effect.fnUntraced(function* (
   items: ReadonlyArray<TrainingItem>,
   settings: SftOptions | GrpoOptions,
   validation: ReadonlyArray<Sample> | undefined,
@@ -99,6 +98,21 @@ export const fitItems = Effect.fnUntraced(function* (
   yield* refuseIgnored(settings)
   if (!('inject' in settings)) return yield* withEvidence(items)
   return yield* withOptions(items)
+})
+
+/**
+ * The items that a training with these settings uses. Refuses those that do not fit the settings, and validation samples
+ * of which none can be asked about. Nothing is written before.
+ */
+export const fitItems = Effect.fnUntraced(function* (
+  items: ReadonlyArray<TrainingItem>,
+  settings: SftOptions | GrpoOptions,
+  validation: ReadonlyArray<Sample> | undefined,
+) {
+  const fit = yield* usableItems(items, settings, validation)
+  yield* checkOrder(fit, settings)
+  if ('thoughts' in settings && settings.thoughts) yield* checkTaught(fit)
+  return fit
 })
 
 /** Settings that conversations about frames do not have, and why. */

@@ -10,8 +10,6 @@ import { composeRewards } from '../../rewards/index.ts'
 import { lessonOf } from '../../tasks/index.ts'
 import {
   bandedBy,
-  checkOrder,
-  checkTaught,
   clipViews,
   openRunFolder,
   stepsOf,
@@ -67,7 +65,6 @@ export const readTrl = Effect.fnUntraced(function* (
     kind === 'sft'
       ? yield* Effect.gen(function* () {
           const settings = yield* sftSettings(profile, options.settings)
-          if (settings.thoughts) yield* checkTaught(found)
           yield* checkSupported(settings, found)
           fit = yield* fitItems(found, settings, validation?.samples)
           const batch = yield* promptsPerStep(settings, fit, settings.batch, processes)
@@ -82,7 +79,6 @@ export const readTrl = Effect.fnUntraced(function* (
           return { kind, options: { ...settings, prompts }, rewards: yield* composeRewards(settings.rewards) }
         })
   const settings = training.options
-  yield* checkOrder(fit, settings)
   const items = training.kind === 'sft' ? fit : bandedBy(fit, training.options.key)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
   const steps = stepsOf(settings, items.length, perStep)

@@ -29,7 +29,7 @@ const wholeNumber = (text: string): number | null => {
 
 /** Numbers that are no times: without a unit of time, no clock times. */
 const number =
-  /(?<![\p{L}\d.,:/-]|\d[ \t]?-[ \t]?)\d{1,15}(?:,\d{3})*(?:\.\d{1,9})?(?![\d:/%])(?!\p{L}*[ \t-]{0,2}(?:seconds?|secs?|minutes?|mins?|hours?|frames?|fps|ms|s|m|秒|分)(?![\p{L}]))/giu
+  /(?<![\p{L}\d.,:/-]|\d[ \t]?-[ \t]?)\d{1,15}(?:,\d{3})*(?:\.\d{1,9})?(?![\d:/%]|e[+-]?\d)(?!\p{L}*[ \t-]{0,2}(?:seconds?|secs?|minutes?|mins?|hours?|frames?|fps|ms|s|m|秒|分)(?![\p{L}]))/giu
 const counted =
   /(?<![\p{L}\d.,:/-])(\d{1,15})(?:[ \t]*(?:times?|reps?|repetitions?|occurrences?|instances?|cycles?)\b|[ \t]*(?:次|个|下|回))/giu
 const total =
@@ -52,6 +52,8 @@ const numbersOf = (text: string, pattern: RegExp): ReadonlyArray<number | null> 
 const ofText = (given: string): Reading => {
   const text = given.replace(stretch, ' ')
   const said = bare(text)
+  // Elsewhere `NaN` is a way to say none, but it is not 0.
+  if (said === 'nan') return unreadable('unclear')
   const exact = wholeNumber(said) ?? spelledNumber(said)
   if (exact !== null && !/^\s*-\s?\d/.test(text)) return found(exact)
   const totals = numbersOf(text, total)

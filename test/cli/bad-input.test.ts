@@ -41,6 +41,9 @@ beforeAll(async () => {
       curation: { difficulty: 0.5, band: 'medium', weight: 1 },
     },
   ])
+  writeRows(at('thoughts.jsonl'), [
+    { video_id: 'good.mp4', action: 'squat', gt_count: 2, cot: '<think></think>' },
+  ])
   for (const name of ['lacking', 'bent', 'unknown']) cpSync(model, at(name), { recursive: true })
   await spoil(at('lacking'), (tensors) => tensors.delete(tensor))
   await spoil(at('bent'), (tensors) => {
@@ -61,8 +64,10 @@ const look = (agent: 'bra' | 'dea', annotations: string, run: string, ...more: R
   ...['--videos', at('videos'), '--run', run, '--model', model, '--threads', '1', '--frames', '4', '--json'],
   ...more,
 ]
-const learn = (kind: 'sft' | 'curriculum', run: string, ...more: ReadonlyArray<string>) => [
-  ...['train', kind, '--data', at('train.jsonl'), '--videos', at('videos'), '--run', run],
+const learn = (kind: 'sft' | 'curriculum', run: string, ...more: ReadonlyArray<string>) =>
+  learnFrom('train', kind, run, ...more)
+const learnFrom = (data: string, kind: string, run: string, ...more: ReadonlyArray<string>) => [
+  ...['train', kind, '--data', at(`${data}.jsonl`), '--videos', at('videos'), '--run', run],
   ...['--model', model, '--threads', '1', '--frames', '4', '--json', ...more],
 ]
 
@@ -109,6 +114,16 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
     /file\/\S+: cannot be .*; move/,
   ],
   ['a run folder that cannot be made', () => look('dea', 'one', '/proc/spanwise'), /cannot be .* --run/],
+  [
+    'written thoughts that cannot be learnt',
+    () => learnFrom('thoughts', 'sft', 'sft'),
+    /sample repcount\/train\/good: meta\.cot has no thoughts; remove the sample or its thoughts, or /,
+  ],
+  [
+    'an order by count of what has none',
+    () => learn('curriculum', 'grpo', '--set', 'order=random-count'),
+    /setting "order": random-count draws by count, and sample jsonl\/train\/a has task grounding; /,
+  ],
   [
     'the same of training',
     () => learn('sft', at('file')),

@@ -109,6 +109,24 @@ describe('readers of questions, counts and own rows', () => {
     ])
   })
 
+  it.each([
+    ['-2', '0', 'count: "-2"'],
+    ['2.5', '0', 'count: "2.5"'],
+    ['NaN', '0', 'count: "NaN"'],
+    ['two', '0', 'count: "two"'],
+    ['1e1', '0', 'count: "1e1"'],
+    ['99999999999999999999', '0', 'count: "99999999999999999999"'],
+    ['1', '0.5', 'L1: "0.5"'],
+    ['1', 'x', 'L1: "x"'],
+  ])('repcount leaves out a count of %s and a first frame of %s', async (count, frame, cell) => {
+    const csv = `,type,name,count,L1,L2\n0,squat,a.mp4,${count},${frame},8\n1,squat,b.mp4,1.0, 4 ,8.00\n`
+    const { samples, problems } = await readFrom({ 'test.csv': csv }, 'repcount', 'test')
+    expect(samples).toMatchObject([{ id: 'b', answer: '1', meta: { cycles: [[4, 8]] } }])
+    expect(problems).toMatchObject([
+      { line: 2, kind: 'malformed', message: `${cell} is no whole number, of a.mp4` },
+    ])
+  })
+
   it('dvd_counting and video_r1 read their solutions', async () => {
     const dvd = {
       video_filename: './dvd/CATER_new_003595.mp4',

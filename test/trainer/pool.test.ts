@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Effect } from 'effect'
+import { Effect, Logger } from 'effect'
 import { afterAll, describe, expect, it } from 'vitest'
 import { anyProfile } from '../../models/index.ts'
 import { clipsOf } from '../../pipelines/train/clips.ts'
 import { lessonOf } from '../../tasks/index.ts'
-import { checkOrder, poolOf, type TrainingItem } from '../../trainer/index.ts'
+import { checkOrder, poolOf, samplerOf, type TrainingItem } from '../../trainer/index.ts'
 import { cutFigures } from '../../trainer/pool.ts'
 import { frameOf, Videos } from '../../video/index.ts'
 import { stubItems } from './stub.ts'
@@ -93,26 +93,71 @@ describe('a cut of whole repetitions', () => {
         return [
           yield* clip(itemOf('repcount/train/v~2-3')!),
           yield* clip(itemOf('repcount/train/v~1-1')!),
+          (yield* Effect.flip(clip({ ...item, segment: [8, 400] }))).message,
         ] as const
       }).pipe(Effect.provide(Videos.layer({ workers: 1 }))),
     )
-    const [two, one] = clips
+    const [two, one, past] = clips
     expect(two.info).toMatchObject({ duration: 7, frames: 28 })
     expect(Array.from(two.times)).toEqual(Array.from({ length: 14 }, (_, i) => i / 2))
     expect(Array.from(two.indices)).toEqual(Array.from({ length: 14 }, (_, i) => 12 + 2 * i))
     expect(Math.abs(frameOf(two, 0)[0]! - 60)).toBeLessThan(6)
     expect(Array.from(one.indices)).toEqual([4, 6, 8, 10])
     expect(one.info.duration).toBe(2)
+    expect(past).toMatch(/v\.mp4: its annotated cycles end at frame 400, and it has 48$/)
   })
 })
 
 describe('the order random-count', () => {
+  const check = (items: ReadonlyArray<TrainingItem>, order: 'random-count' | 'shuffled') => {
+    const warnings: Array<string> = []
+    const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+    return Effect.runPromise(
+      Effect.as(checkOrder(items, { order }), warnings).pipe(Effect.provide(Logger.layer([logger]))),
+    )
+  }
+  const withCycles = (cycles: ReadonlyArray<ReadonlyArray<number>>): TrainingItem => ({
+    ...item,
+    sample: { ...item.sample, meta: { cycles: cycles.map((cycle) => [...cycle]) } },
+  })
+
   it('refuses samples without a count', async () => {
-    const check = (order: 'random-count' | 'shuffled') =>
-      Effect.runPromise(checkOrder([item, ...stubItems(1)], { order }))
-    await expect(check('random-count')).rejects.toThrow(
+    await expect(check([item, ...stubItems(1)], 'random-count')).rejects.toThrow(
       /order.*random-count draws by count.*has task grounding/,
     )
-    await check('shuffled')
+    expect(await check([item, ...stubItems(1)], 'shuffled')).toEqual([])
+  })
+
+  it('says which cycles cannot be right, and cuts nothing there', async () => {
+    expect(await check([item], 'random-count')).toEqual([])
+    for (const cycles of [
+      [[0, 8]],
+      [
+        [0, 8],
+        [4, 9],
+        [9, 12],
+      ],
+      [
+        [0, 8],
+        [8, 8],
+        [8, 9],
+      ],
+      [
+        [-4, 8],
+        [8, 9],
+        [9, 10],
+      ],
+    ]) {
+      const wrong = withCycles(cycles)
+      expect(await check([item, wrong], 'random-count')).toEqual([
+        expect.stringMatching(
+          /^1 of 2 samples are not cut at their cycles, which cannot be right \(repcount\/train\/v: .+\)$/,
+        ),
+      ])
+      const counts = { edges: [0, 1, 2, 3], subclips: 1 }
+      const sampler = samplerOf([wrong], { order: 'random-count', seed: 1, counts }, 1)
+      const drawn = Array.from({ length: 20 }, (_, place) => sampler.counts!(place).cut)
+      expect(drawn.every((cut) => cut === null)).toBe(true)
+    }
   })
 })

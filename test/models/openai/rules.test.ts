@@ -136,6 +136,12 @@ describe('keys', () => {
         error.message,
         'environment variable A_KEY: contains no API key; set it, or choose another with --key-env',
       )
+      // A header cannot carry these: the request would fail as if there were no server.
+      for (const value of ['sk-one\nsk-two', 'sk one', 'schlüssel', '“sk-quoted”'])
+        assert.match(
+          (yield* Effect.flip(readKey('A_KEY', { A_KEY: value }))).message,
+          /^environment variable A_KEY: contains spaces, line breaks or .*; set it to the key alone$/,
+        )
       assert.deepStrictEqual((yield* readKey(null, {})).headers(), {})
     }),
   )

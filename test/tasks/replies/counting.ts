@@ -82,5 +82,7 @@ export const table: ReadonlyArray<readonly [reply: RecordedReply, reading: strin
   ['2 or 3 times', 'unclear'],
   ['3.5', 'unclear'],
   ['-3', 'unclear'],
+  ['NaN', 'unclear'],
+  ['1e3', 'no answer'],
   ['{"count": 2.5}', 'unclear'],
 ]
