@@ -1,11 +1,15 @@
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { answerOf, unaskable } from '../tasks/index.ts'
+import { answerOf, contradictions, unaskable } from '../tasks/index.ts'
 import type { TrainingItem } from './data.ts'
 
 /** Why nothing can be learnt or rewarded on an item; null where it can. */
-const gapOf = ({ sample }: TrainingItem): string | null =>
-  answerOf(sample) === null ? 'has no annotated answer' : unaskable(sample)
+const gapOf = ({ sample }: TrainingItem): string | null => {
+  if (answerOf(sample) === null) return 'has no annotated answer'
+  // Their letters would be rewarded as if one of them were wrong.
+  if (contradictions(sample).some(({ kind }) => kind === 'duplicate-option')) return 'has two equal options'
+  return unaskable(sample)
+}
 
 /**
  * The items whose question can be asked and whose annotation says what is right; the others are left out and counted in

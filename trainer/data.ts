@@ -35,7 +35,7 @@ const row = curatedSchema
         path: ['windows', wrong],
         message: `[${value.windows![wrong]}] is reversed or starts before zero`,
       })
-    const [against] = contradictions(value)
+    const against = contradictions(value).find(({ fatal }) => fatal)
     if (against !== undefined) issues.push({ code: 'custom', input: value, message: against.message })
   })
 

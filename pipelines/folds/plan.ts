@@ -40,7 +40,8 @@ export interface Plan {
 /** The agent's folder of a run. */
 export const agentFolder = (run: string, agent: AgentCommand): string => join(run, agents[agent].name)
 
-/** The samples of a reading that an agent is to see, and their tasks. An InputError for a task that it cannot process. */
+/** The samples of a reading that an agent is to see, and their tasks. An InputError for a task that it cannot process, and
+ * where there are none. */
 export const wantedSamples = (
   samples: ReadonlyArray<Sample>,
   agent: { readonly command: string; readonly tasks: ReadonlyArray<Task> },
@@ -61,10 +62,16 @@ export const wantedSamples = (
     )
   const present = possible.find((task) => samples.some((sample) => sample.task === task)) ?? possible[0]!
   const chosen = tasks ?? [present]
-  return Effect.succeed({
-    samples: samples.filter(({ task }) => chosen.includes(task)).slice(0, limit),
-    tasks: chosen,
-  })
+  const wanted = samples.filter(({ task }) => chosen.includes(task)).slice(0, limit)
+  if (wanted.length === 0)
+    return Effect.fail(
+      new InputError({
+        subject: samples[0] === undefined ? '--dataset' : `dataset ${samples[0].dataset}`,
+        problem: `has no samples for this agent: ${agent.command} asks about ${(tasks ?? possible).join(' or ')}`,
+        remedy: 'check --dataset, --split and the annotation files',
+      }),
+    )
+  return Effect.succeed({ samples: wanted, tasks: chosen })
 }
 
 /** Cuts samples into folds. `loaded` are those that the agent is to see. */
@@ -111,12 +118,6 @@ export const makePlan = Effect.fn('Pipelines.makePlan')(function* (options: Plan
   const { source } = options
   const { samples, provenance } = yield* loadSource(source)
   const wanted = yield* wantedSamples(samples, agents[options.agent], options)
-  if (wanted.samples.length === 0)
-    return yield* new InputError({
-      subject: `dataset ${source.dataset}`,
-      problem: 'has no samples for this agent',
-      remedy: 'check --dataset, --split and the annotation files',
-    })
   return planOf({ samples: wanted.samples, provenance }, { ...options, tasks: wanted.tasks })
 })
 

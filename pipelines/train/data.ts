@@ -23,13 +23,17 @@ export const present = Effect.fnUntraced(function* (
     const file = fileOf(folders, sample)
     return file !== null && existsSync(file)
   })
+  const videos = (some: ReadonlyArray<TrainingItem>) =>
+    new Set(some.map(({ sample }) => fileOf(folders, sample) ?? `${sample.dataset}/${sample.file}`)).size
   if (found.length === 0)
     return yield* new InputError({
       subject: data,
-      problem: `none of its ${items.length} videos exists (${fileOf(folders, items[0]!.sample) ?? items[0]!.sample.file} first)`,
+      problem: `none of its ${videos(items)} videos exists (${fileOf(folders, items[0]!.sample) ?? items[0]!.sample.file} first)`,
       remedy: 'set --videos to the folder of the videos',
     })
   if (found.length < items.length)
-    yield* Effect.logWarning(`${data}: ${items.length - found.length} of ${items.length} videos are missing`)
+    yield* Effect.logWarning(
+      `${data}: ${videos(items) - videos(found)} of ${videos(items)} videos are missing, and with them ${items.length - found.length} of ${items.length} samples`,
+    )
   return found
 })
