@@ -17,6 +17,7 @@ import { repcount } from './repcount.ts'
 import { rextime } from './rextime.ts'
 import { shapesDataset } from './shapes/read.ts'
 import { cosmoCap, internvidVtime } from './span-sets.ts'
+import { sparseVideoR1 } from './sparse-video-r1.ts'
 import { tacos } from './tacos.ts'
 import { anetTimelens, charadesTimelens, qvhighlightsTimelens, timelens100k } from './timelens.ts'
 import { timer1 } from './timer1.ts'
@@ -45,6 +46,7 @@ const all: ReadonlyArray<Dataset> = [
   qvhighlightsTimelens,
   timelens100k,
   videoR1,
+  sparseVideoR1,
   jsonl,
   csv,
   parquet,

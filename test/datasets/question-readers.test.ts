@@ -127,6 +127,51 @@ describe('readers of questions, counts and own rows', () => {
     ])
   })
 
+  it('sparse_video_r1 reads both of its layouts and refuses options that can be read in two ways', async () => {
+    const row = {
+      ...{ id: 7, original_id: 4010069381, num_frames: 369, dataset_name: 'NExT-QA', data_source: 'video' },
+      problem: 'who sings? or cries? 0: a boy; 1: b? no; 2: c: d; 3: 4; 4: e; f',
+      video: '/mnt/c/data/NExT-QA/NExTVideo/1164/4010069381.mp4',
+      reward_model: { ground_truth: '2' },
+      extra_info: { type: 'val', index: 7 },
+    }
+    const { original_id, num_frames, video: video_path, ...others } = row
+    const grounded = {
+      ...others,
+      ...{ id: 8, mm_key: 'frames' },
+      extra_info: { type: 'val', index: 8, original_id, num_frames, video_path, times_GT: [[1, 2.5]] },
+    }
+    const { extra_info, ...bare } = grounded
+    const { video_path: _, ...nowhere } = extra_info
+    const wrong = [
+      { ...row, problem: 'who? 0: a; 1: b; 1: c; 2: d; 3: e; 4: f' },
+      { ...row, problem: 'who? 0: a; 1: b' },
+      { ...row, reward_model: { ground_truth: 'None' } },
+      { ...row, reward_model: { ground_truth: '5' } },
+      { ...bare, extra_info: nowhere },
+      { ...row, id: -1 },
+    ]
+    const files = { 'nextqa.json': [row, grounded, { ...row, extra_info: { type: 'train' } }, ...wrong] }
+    const { samples, problems } = await readFrom(files, 'sparse_video_r1', 'val')
+    const sample = {
+      ...{ split: 'valid', task: 'choice', video: '4010069381', file: '1164/4010069381.mp4', answer: 'C' },
+      ...{ query: 'who sings? or cries?', options: ['a boy', 'b? no', 'c: d', '4', 'e; f'] },
+      meta: { frames: 369 },
+    }
+    expect(samples).toMatchObject([
+      { ...sample, id: '7', windows: null },
+      { ...sample, id: '8', windows: [[1, 2.5]] },
+    ])
+    expect(problems.map(({ line, kind }) => [line, kind])).toEqual([
+      [4, 'malformed'],
+      [5, 'malformed'],
+      [6, 'mismatch'],
+      [7, 'mismatch'],
+      [8, 'missing'],
+      [9, 'malformed'],
+    ])
+  })
+
   it('dvd_counting and video_r1 read their solutions', async () => {
     const dvd = {
       video_filename: './dvd/CATER_new_003595.mp4',

@@ -319,6 +319,20 @@ export const seeds: ReadonlyArray<Seed> = [
     },
   },
   {
+    dataset: 'sparse_video_r1',
+    split: 'train',
+    files: {
+      'nextqa.json': JSON.stringify([
+        {
+          ...{ height: 480, width: 640, id: 0, original_id: 4010069381, dataset_name: 'NExT-QA' },
+          ...{ num_frames: 369, problem: 'who? 0: a; 1: b; 2: c; 3: d; 4: e', data_source: 'video' },
+          ...{ video: '/x/NExTVideo/1164/4010069381.mp4', reward_model: { ground_truth: '2' } },
+          extra_info: { type: 'train', index: 0 },
+        },
+      ]),
+    },
+  },
+  {
     dataset: 'video_r1',
     split: 'train',
     files: {
