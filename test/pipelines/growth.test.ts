@@ -1,5 +1,14 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Effect } from 'effect'
 import { expect, it } from 'vitest'
-import { growthCharts, growthOf, type TrainingStep } from '../../pipelines/report/training.ts'
+import {
+  growthCharts,
+  growthOf,
+  type TrainingStep,
+  trainingSection,
+} from '../../pipelines/report/training.ts'
 
 const step = (index: number, solved: number, tokens: number): TrainingStep => ({
   step: index,
@@ -24,4 +33,16 @@ it('says nothing of runs without thoughts or rollouts, and draws what there is',
   const [accuracy, length] = growthCharts([step(0, 0.5, 10), step(1, 0.6, 12)])
   expect(accuracy!.match(/<polyline/g)).toHaveLength(2)
   expect(length).toContain('thought')
+})
+
+it('reads a run that is being written, and names the line of a damaged one', async () => {
+  const run = mkdtempSync(join(tmpdir(), 'spanwise-report-'))
+  const write = (name: string, text: string) => writeFileSync(join(run, name), text)
+  const section = () => Effect.runPromise(trainingSection(run))
+  expect(await section()).toBeNull()
+  write('metrics.jsonl', '{"step":0,"reward":0.5}\n{"step":1,"reward":null,"loss":2}\n{"step":2,"rew')
+  write('validation.jsonl', '{"step":0,"miou":0.5}\n{"step":1,"mi')
+  expect((await section())!.steps).toBe(2)
+  write('validation.jsonl', '{"step":0,"miou":"high"}\n')
+  await expect(section()).rejects.toThrow(/validation\.jsonl:1: miou: .*; restore the line or remove it/)
 })

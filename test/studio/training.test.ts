@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Evaluations, Metrics, Rollouts } from '../../studio/api/index.ts'
@@ -76,6 +76,22 @@ describe('a training', () => {
     expect(group!.rollouts[0]!.advantage).toBeCloseTo(0.5 / (Math.SQRT1_2 + 1e-4), 6)
     const last = await studio.get<Rollouts>('/api/runs/train/rollouts')
     expect(last.groups[0]).toMatchObject({ key: 'd/train/gone', sample: null, constant: true })
+  })
+
+  it('names the line of a record that is damaged, instead of showing less', async () => {
+    const bearer = { authorization: `Bearer ${token}` }
+    for (const name of ['metrics', 'rollouts']) {
+      const file = at('runs', 'train', `${name}.jsonl`)
+      const before = readFileSync(file)
+      writeFileSync(file, `{"step": 0, "rewa\n${before}`)
+      const answer = await studio.raw(`/api/runs/train/${name}`, bearer)
+      writeFileSync(file, before)
+      expect(answer.status).toBe(422)
+      expect(JSON.parse(answer.text)).toMatchObject({
+        error: expect.stringMatching(/\.jsonl:1: invalid JSON/),
+        remedy: 'restore the line or remove it',
+      })
+    }
   })
 
   it('is no curation and no evaluation', async () => {
