@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { wholeBy } from '../files/index.ts'
+import { z } from 'zod'
+import { appendRows, readRows, removeFile, temporaryName, wholeBy } from '../files/index.ts'
 import { fileList, identifier, literal, openDatabase } from './database.ts'
 
 /** The streams of a training run, each one JSON object a line, and the tables they become. */
@@ -39,11 +40,16 @@ export const metricsToDuckDb = Effect.fn('Store.metricsToDuckDb')(function* (run
   return final
 })
 
-/** Writes a stream of a training run as Parquet; nested figures are STRUCT columns. */
+/** Writes a stream of a training run, which a kill may have cut off, as Parquet; nested figures are STRUCT columns. */
 export const jsonLinesToParquet = (file: string, parquet: string) =>
   Effect.scoped(
     Effect.gen(function* () {
+      const rows = yield* readRows(file, z.unknown())
+      const whole = yield* Effect.acquireRelease(Effect.succeed(temporaryName(parquet)), (path) =>
+        Effect.ignore(removeFile(path)),
+      )
+      yield* appendRows(whole, rows)
       const database = yield* openDatabase(':memory:')
-      yield* database.run(`COPY (${rowsOf(file)}) TO ${literal(parquet)} (FORMAT parquet)`)
+      yield* database.run(`COPY (${rowsOf(whole)}) TO ${literal(parquet)} (FORMAT parquet)`)
     }),
   )

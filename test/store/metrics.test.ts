@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { expect, it } from 'vitest'
 import { openDatabase } from '../../store/database.ts'
-import { metricsToDuckDb } from '../../store/metrics.ts'
+import { jsonLinesToParquet, metricsToDuckDb } from '../../store/metrics.ts'
 
 it('makes tables of the streams of a run, nested figures as structs', async () => {
   const run = mkdtempSync(join(tmpdir(), 'spanwise-metrics-'))
@@ -32,5 +32,24 @@ it('makes tables of the streams of a run, nested figures as structs', async () =
   expect(await Effect.runPromise(read)).toEqual(expected)
   expect(await Effect.runPromise(read)).toEqual(expected)
   expect(readdirSync(run).sort()).toEqual(['metrics.duckdb', 'metrics.jsonl', 'validation.jsonl'])
+  rmSync(run, { recursive: true })
+})
+
+it('makes Parquet of the rows that a killed run has finished, and names a line that is none', async () => {
+  const run = mkdtempSync(join(tmpdir(), 'spanwise-parquet-'))
+  const [file, parquet] = [join(run, 'metrics.jsonl'), join(run, 'metrics.parquet')]
+  writeFileSync(file, '{"step":1,"loss":2}\n{"step":0,"loss":3}\n{"step":2,"lo')
+  await Effect.runPromise(jsonLinesToParquet(file, parquet))
+  const rows = Effect.scoped(
+    Effect.flatMap(openDatabase(':memory:'), (database) =>
+      database.rows(`SELECT step::INTEGER AS step FROM '${parquet}'`),
+    ),
+  )
+  expect(await Effect.runPromise(rows)).toEqual([{ step: 0 }, { step: 1 }])
+  expect(readdirSync(run).sort()).toEqual(['metrics.jsonl', 'metrics.parquet'])
+  writeFileSync(file, '{"step":1,"lo\n{"step":0,"loss":3}\n')
+  await expect(Effect.runPromise(jsonLinesToParquet(file, parquet))).rejects.toThrow(
+    /metrics\.jsonl:1: invalid JSON/,
+  )
   rmSync(run, { recursive: true })
 })
