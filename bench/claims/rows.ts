@@ -52,8 +52,8 @@ const phases = z.object({ train: z.number(), evaluate: z.number() })
 /** One finished (arm, seed), a line of results.jsonl. */
 export const result = z.object({
   ...{ arm: z.string(), seed: z.number(), samples: z.int(), partial: z.int(), steps: z.int() },
-  /** Steps of a whole epoch; more than `steps` where the training was stopped short. */
-  planned: z.int(),
+  /** Steps of a whole epoch; more than `steps` where the training was stopped short. Absent in the oldest results. */
+  planned: z.int().optional(),
   threads: z.number(),
   /** Wall clock, and processor over all threads; of the last start only, where the training was resumed. */
   ...{ seconds: phases, cpu: phases },
