@@ -1,36 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
-import { InputError } from '../core/index.ts'
-import type { Peers } from '../lab/pretrain/peers.ts'
 import { runPretrain } from '../lab/pretrain/pretrain.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { given, json, model, positiveOr, print, seed, wholeOr } from './flags.ts'
 import { settings, settingsOf } from './settings.ts'
-
-/** `--peer 0/4` and the folder through which peers exchange weights. */
-const peersOf = (input: {
-  readonly peer: Option.Option<string>
-  readonly meetIn: string
-  readonly meetEvery: number
-}): Effect.Effect<Peers | undefined, InputError> => {
-  if (Option.isNone(input.peer)) return Effect.succeed(undefined)
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(input.peer.value) ?? []
-  return Number(index) < Number(count)
-    ? Effect.succeed({
-        folder: input.meetIn,
-        index: Number(index),
-        count: Number(count),
-        every: input.meetEvery,
-      })
-    : Effect.fail(
-        new InputError({
-          subject: '--peer',
-          problem: `${input.peer.value} is not K/N with K less than N`,
-          remedy: 'use the index of this process and their number, e.g. 0/4',
-        }),
-      )
-}
 
 const shapes = Command.make(
   'shapes',
@@ -66,25 +40,12 @@ const shapes = Command.make(
     ),
     questions: wholeOr('questions', 'grounding questions of each grade in a measurement; 0 for none', 64, 0),
     sharpness: positiveOr('sharpness', 'factor of the finished logits: 2 draws as temperature 0.5 did', 1),
-    peer: Flag.String('peer').pipe(
-      Flag.withDescription('train jointly with other processes, as number K of N, e.g. 0/4'),
-      Flag.optional,
-    ),
-    meetIn: Flag.String('meet-in').pipe(
-      Flag.withDescription(
-        'with --peer: a new folder through which the peers average their weights, default runs/peers',
-      ),
-      Flag.withDefault('runs/peers'),
-    ),
-    meetEvery: wholeOr('meet-every', 'with --peer: steps between two averages', 40),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
     const threads = Option.getOrElse(input.threads, () => config.threads)
-    const peers = yield* peersOf(input)
     const { skill, seconds, steps, out } = yield* runPretrain({
       out: input.out,
-      ...(peers !== undefined && { peers }),
       ...given({ from: input.from }),
       lessons: yield* settingsOf(input.settings),
       steps: input.steps,
@@ -96,7 +57,7 @@ const shapes = Command.make(
       questions: input.questions,
       sharpness: input.sharpness,
       microBatchTokens: input.microBatchTokens,
-      drawers: Math.max(1, Math.min(12, Math.floor(availableParallelism() / (peers?.count ?? 1)) - 1)),
+      drawers: Math.max(1, Math.min(12, availableParallelism() - 1)),
       device: Option.getOrElse(input.device, () => config.device),
       threads: threads === 0 ? availableParallelism() : threads,
     })
@@ -106,9 +67,7 @@ const shapes = Command.make(
         : [
             `IoU ${skill.setIou.toFixed(3)} (easy ${skill.byGrade.easy.toFixed(3)}, medium ${skill.byGrade.medium.toFixed(3)}, hard ${skill.byGrade.hard.toFixed(3)}) after ${seconds.toFixed(0)} s`,
           ]),
-      peers === undefined || peers.index === 0
-        ? `checkpoint: ${out}`
-        : 'the first peer has written the checkpoint',
+      `checkpoint: ${out}`,
     ])
   }),
 ).pipe(

@@ -27,10 +27,6 @@ const changed = (settings: LessonSettings): string => {
     .join('')
 }
 
-/** The flags of a training by several peers; K differs for each. */
-const together = ({ peers }: PretrainOptions): string =>
-  peers === undefined ? '' : ` --peer K/${peers.count} --meet-every ${peers.every}`
-
 /** The README.md of a shapes checkpoint. */
 export const modelCard = ({ options, settings, skill, seconds }: CardFacts): string => `---
 license: apache-2.0
@@ -44,12 +40,12 @@ grounded choice and frame-seeking questions in the tag formats of the big models
 studies, not for real videos.
 
 \`\`\`
-npx pnpm@12 pretrain:shapes --out ${options.out}${options.from === undefined ? '' : ` --from ${options.from}`} --steps ${options.steps} --scenes ${options.scenes} --learning-rate ${options.learningRate} --warmup ${options.warmup} --seed ${options.seed}${options.sharpness === 1 ? '' : ` --sharpness ${options.sharpness}`}${together(options)}${changed(settings)}
+npx pnpm@12 pretrain:shapes --out ${options.out}${options.from === undefined ? '' : ` --from ${options.from}`} --steps ${options.steps} --scenes ${options.scenes} --learning-rate ${options.learningRate} --warmup ${options.warmup} --seed ${options.seed}${options.sharpness === 1 ? '' : ` --sharpness ${options.sharpness}`}${changed(settings)}
 \`\`\`
 
 | | |
 | --- | --- |
-| steps x scenes | ${options.steps} x ${options.scenes}${options.peers === undefined ? '' : ` x ${options.peers.count} peers`}, each scene seen once |
+| steps x scenes | ${options.steps} x ${options.scenes}, each scene seen once |
 | optimiser | AdamW, learning rate ${options.learningRate}, warm-up ${options.warmup}, cosine, global norm 1 |
 | grades | easy ${settings.grades.easy}, medium ${settings.grades.medium}, hard ${settings.grades.hard} |
 | lessons a scene gives, first to last step | ${Object.entries(settings.shares)

@@ -27,15 +27,15 @@ export const lessonFrames = ({
  * One lesson as a training group. The shared prompt ends with the video; each completion is a question, which only
  * gives context, and its answer.
  */
-export const lessonGroup = (checkpoint: Preprocessing, lesson: Lesson): TrainingGroup => {
+export const lessonGroup = (
+  checkpoint: Preprocessing,
+  lesson: Lesson,
+  clip = lessonFrames(lesson),
+): TrainingGroup => {
   const { encode } = checkpoint.tokenizer
-  const prompt = processMessages(
-    checkpoint,
-    [{ role: 'user', content: [{ type: 'video', clip: lessonFrames(lesson) }] }],
-    {
-      addGenerationPrompt: false,
-    },
-  )
+  const prompt = processMessages(checkpoint, [{ role: 'user', content: [{ type: 'video', clip }] }], {
+    addGenerationPrompt: false,
+  })
   const closing = encode('<|im_end|>\n').length
   const kept = prompt.inputIds.length - closing
   const positions = new Int32Array(3 * kept)

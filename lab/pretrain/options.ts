@@ -1,5 +1,4 @@
 import type { LessonSettings } from './lessons/index.ts'
-import type { Peers } from './peers.ts'
 
 /** Options of `spanwise pretrain shapes`. */
 export interface PretrainOptions {
@@ -25,8 +24,6 @@ export interface PretrainOptions {
   readonly questions: number
   /** What the logits of the finished checkpoint are multiplied by, see `sharpened`; 1 leaves them. */
   readonly sharpness: number
-  /** The processes that train together with this one, if any. */
-  readonly peers?: Peers
   /** Settings that differ from `lessonDefaults`. */
   readonly lessons?: Partial<Omit<LessonSettings, 'shares' | 'grades'>> & {
     readonly shares?: Partial<LessonSettings['shares']>

@@ -13,7 +13,6 @@ import { exam, examine, type Skill } from './exam.ts'
 import { grafted } from './graft.ts'
 import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
 import type { PretrainOptions } from './options.ts'
-import { meet } from './peers.ts'
 import { seekExam } from './seek-exam.ts'
 import { sharpen } from './sharpen.ts'
 import { sight } from './sight.ts'
@@ -45,7 +44,7 @@ const startOf = Effect.fnUntraced(function* (
  * each clip. Scenes are drawn in memory and seen once. Writes bfloat16 safetensors, a model card and `metrics.jsonl`.
  */
 export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
-  const { device, threads, microBatchTokens, peers } = options
+  const { device, threads, microBatchTokens } = options
   const settings: LessonSettings = {
     ...lessonDefaults,
     ...options.lessons,
@@ -54,22 +53,18 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
   }
   const started = yield* Clock.currentTimeMillis
   const passed = Effect.map(Clock.currentTimeMillis, (now) => (now - started) / 1000)
-  // Peers have the same weights after an exchange: the first one measures and saves for all.
-  const leads = peers === undefined || peers.index === 0
-  const start = `${options.out}.start${leads ? '' : `-${peers.index}`}`
+  const start = `${options.out}.start`
   const metrics = `${options.out}.metrics.jsonl`
   const checkpoint = yield* startOf(start, settings, options)
   yield* writeCheckpoint(start, checkpoint)
-  if (leads)
-    yield* Effect.tryPromise({
-      try: async () => {
-        makeFolders(path.dirname(metrics))
-        await writeFile(metrics, '')
-      },
-      catch: unwritable(metrics),
-    })
+  yield* Effect.tryPromise({
+    try: async () => {
+      makeFolders(path.dirname(metrics))
+      await writeFile(metrics, '')
+    },
+    catch: unwritable(metrics),
+  })
   const write = Effect.fnUntraced(function* (row: object) {
-    if (!leads) return
     const at = yield* passed
     yield* Effect.tryPromise({
       try: () => appendFile(metrics, `${JSON.stringify({ ...row, at })}\n`),
@@ -80,7 +75,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
   const learn = Effect.gen(function* () {
     const engine = yield* Engine
     const progress = yield* Progress
-    const questions = exam(checkpoint, leads ? options.questions : 0, settings.fps)
+    const questions = exam(checkpoint, options.questions, settings.fps)
     const measure = Effect.fnUntraced(function* (step: number) {
       const marks = yield* examine(engine, questions)
       const seek = yield* seekExam(engine, checkpoint, Math.ceil(options.questions / 2))
@@ -88,7 +83,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
       return marks
     })
     let note = ''
-    const measures = leads && options.questions > 0
+    const measures = options.questions > 0
     let skill: Skill | undefined = measures && options.from !== undefined ? yield* measure(0) : undefined
     const draw = yield* drawers(
       {
@@ -96,11 +91,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
         settings,
         steps: options.steps,
         scenes: options.scenes,
-        seed: [
-          options.seed,
-          options.from === undefined ? 'first' : 'next',
-          ...(peers === undefined ? [] : ['peer', peers.index]),
-        ],
+        seed: [options.seed, options.from === undefined ? 'first' : 'next'],
       },
       options.drawers,
     )
@@ -126,9 +117,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
         const done = yield* engine.update({ groups, loss: { kind: 'sft' }, learningRate, maxGradNorm: 1 })
         yield* write({ step: step + 1, loss: done.loss, gradNorm: done.gradNorm, seconds: done.seconds })
         const last = step + 1 === options.steps
-        if (peers !== undefined && (last || (step + 1) % peers.every === 0))
-          yield* meet(engine, peers, Math.ceil((step + 1) / peers.every))
-        if (leads && (last || (step + 1) % options.evaluateEvery === 0)) {
+        if (last || (step + 1) % options.evaluateEvery === 0) {
           yield* engine.save(options.out, 'BF16')
           if (measures) {
             skill = yield* measure(step + 1)
@@ -144,7 +133,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
       }),
     )
     const seconds = yield* passed
-    if (leads && options.sharpness !== 1) yield* sharpen(options.out, options.sharpness)
+    if (options.sharpness !== 1) yield* sharpen(options.out, options.sharpness)
     const card = skill && modelCard({ options, settings, skill, seconds })
     if (card !== undefined)
       yield* Effect.tryPromise({
