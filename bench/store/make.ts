@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { boundaryReflection, difficultyEstimation } from '../../agents/index.ts'
@@ -29,9 +29,30 @@ const end = (n: number) => `round(${u(n)} * duration * 0.6 + 1 + ${u(n + 1)} * d
 const window = (n: number) => `[${start(n)}, ${end(n)}]`
 const json = (...parts: ReadonlyArray<string>) => parts.join(' || ')
 
+const names = {
+  key: `sha256('sample ' || i)`,
+  sample: `'q' || i`,
+  video: `'v' || (i // 4)`,
+  file: `'v' || (i // 4) || '.mp4'`,
+}
+const braFigures = { score: `${u(16)} * ${u(17)}`, elsewhere: u(16) }
+const deaFigures = {
+  difficulty: u(30),
+  band: `CASE WHEN ${u(30)} < 0.3 THEN 'easy' WHEN ${u(30)} > 0.7 THEN 'hard' ELSE 'medium' END`,
+  mean_iou: `1 - ${u(30)}`,
+  max_iou: u(33),
+  sd_iou: `${u(34)} / 2`,
+  greedy_iou: u(35),
+  pass_rate: `round(${u(36)} * 8) / 8`,
+  parse_rate: `round(${u(37)} * 8) / 8`,
+  prior_iou: u(38),
+}
+
 const samples = (from: number, to: number) => `
-  SELECT i, sha256('sample ' || i) AS key, 'q' || i AS sample, ${pick(3, 'charades', 'anet', 'qvhighlights', 'cosmo_cap')} AS dataset,
-    'train' AS split, 'grounding' AS task, 'v' || (i // 4) AS video, 'v' || (i // 4) || '.mp4' AS file, ${query} AS query,
+  SELECT i, ${Object.entries(names)
+    .map(([name, value]) => `${value} AS ${name}`)
+    .join(', ')}, ${pick(3, 'charades', 'anet', 'qvhighlights', 'cosmo_cap')} AS dataset,
+    'train' AS split, 'grounding' AS task, ${query} AS query,
     round(20 + ${u(4)} * 130, 2) AS duration, ${u(5)} < 0.01 AS failing
   FROM range(${from}, ${to}) r(i), (SELECT ${JSON.stringify(words).replaceAll('"', "'")} AS words)`
 
@@ -57,7 +78,9 @@ const bra = `
     ${usage},
     CASE WHEN failing THEN NULL WHEN ${u(10)} < 0.2 THEN 'partial' WHEN ${u(10)} < 0.4 THEN 'uncertain' ELSE 'complete' END AS verdict,
     CASE WHEN failing OR ${u(10)} >= 0.4 THEN NULL WHEN ${u(10)} < 0.2 THEN 'exhaustive' ELSE 'verified' END AS criterion,
-    CASE WHEN NOT failing THEN ${u(16)} * ${u(17)} END AS score, CASE WHEN NOT failing THEN ${u(16)} END AS elsewhere,
+    ${Object.entries(braFigures)
+      .map(([name, value]) => `CASE WHEN NOT failing THEN ${value} END AS ${name}`)
+      .join(', ')},
     CASE WHEN NOT failing THEN [${window(11)}] END AS proposals, CASE WHEN NOT failing THEN [1] END AS votes,
     CASE WHEN NOT failing THEN [${u(17)}] END AS p_yes,
     CASE WHEN failing THEN NULL WHEN ${u(10)} < 0.2 THEN [${window(11)}] ELSE [] END AS verified,
@@ -73,33 +96,27 @@ const dea = `
       `',"prior":[0,' || duration / 2 || ']}'`,
     )} END AS evidence,
     ${usage},
-    ${[
-      'difficulty',
-      'band',
-      'mean_iou',
-      'max_iou',
-      'sd_iou',
-      'greedy_iou',
-      'pass_rate',
-      'parse_rate',
-      'prior_iou',
-    ]
-      .map((name, n) => {
-        const value =
-          name === 'band'
-            ? `CASE WHEN ${u(30)} < 0.3 THEN 'easy' WHEN ${u(30)} > 0.7 THEN 'hard' ELSE 'medium' END`
-            : name === 'mean_iou'
-              ? `1 - ${u(30)}`
-              : name.endsWith('rate')
-                ? `round(${u(30 + n)} * 8) / 8`
-                : u(30 + n)
-        return `CASE WHEN NOT failing THEN ${value} END AS ${name}`
-      })
+    ${Object.entries(deaFigures)
+      .map(([name, value]) => `CASE WHEN NOT failing THEN ${value} END AS ${name}`)
       .join(', ')},
     CASE WHEN NOT failing THEN list_transform(range(8), k -> hash((i * 4096 + 50) * 64 + k) / 18446744073709551616.0) END AS ious,
     CASE WHEN NOT failing THEN ${times} END AS frame_times`
 
-/** Writes the part files of one fold; a last part may be shorter. */
+/** A table of the verdicts of the samples of one fold, with everything that takes long to compute. */
+const makeTemplate = (database: Database, agent: AnyAgent) => {
+  const select = agent.name === boundaryReflection.name ? bra : dea
+  // Columns that no expression here makes are null.
+  const columns = Object.entries(columnsOf(agent)).map(([name, type]) => `${identifier(name)} ${type}`)
+  return database.run(
+    `CREATE TEMP TABLE template (${columns.join(', ')});
+     INSERT INTO template BY NAME ${select} FROM (${samples(0, foldSize)}) ORDER BY i`,
+  )
+}
+
+/**
+ * Writes the part files of one fold, unless an earlier start has; a last part may be shorter. Names, keys and figures are
+ * the samples' own, long texts those of the template.
+ */
 const makeFold = Effect.fnUntraced(function* (
   database: Database,
   run: string,
@@ -109,46 +126,54 @@ const makeFold = Effect.fnUntraced(function* (
 ) {
   const digits = (value: number, width: number) => String(value).padStart(width, '0')
   const folder = join(run, agent.name, `fold-${digits(from, 8)}-${digits(to, 8)}`)
-  mkdirSync(folder, { recursive: true })
-  const select = agent.name === boundaryReflection.name ? bra : dea
-  // Columns that no expression here makes are null.
-  const columns = Object.entries(columnsOf(agent)).map(([name, type]) => `${identifier(name)} ${type}`)
-  yield* database.run(
-    `CREATE OR REPLACE TEMP TABLE made (${columns.join(', ')});
-     INSERT INTO made BY NAME ${select} FROM (${samples(from, to)}) ORDER BY i`,
-  )
-  for (let part = 0; part * partSize < to - from; part++)
+  if (existsSync(folder)) return
+  const unfinished = `${folder}.tmp`
+  rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(unfinished, { recursive: true })
+  const figures = agent.name === boundaryReflection.name ? braFigures : deaFigures
+  const replaced = [
+    ...Object.entries(names).map(([name, value]) => `${value} AS ${name}`),
+    ...Object.entries(figures).map(
+      ([name, value]) => `CASE WHEN outcome <> 'failed' THEN ${value} END AS ${name}`,
+    ),
+  ].join(', ')
+  const first = from % foldSize
+  for (let part = 0; part * partSize < to - from; part++) {
+    const start = first + part * partSize
+    const end = Math.min(start + partSize, first + to - from)
     yield* database.run(
-      `COPY (SELECT * FROM made WHERE rowid >= ${part * partSize} AND rowid < ${(part + 1) * partSize})
-       TO ${literal(join(folder, `part-${digits(part, 5)}.parquet`))} (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (SELECT * EXCLUDE (i) REPLACE (${replaced})
+             FROM (SELECT *, rowid + ${from - first} AS i FROM template WHERE rowid >= ${start} AND rowid < ${end}))
+       TO ${literal(join(unfinished, `part-${digits(part, 5)}.parquet`))} (FORMAT parquet, COMPRESSION zstd)`,
     )
+  }
+  renameSync(unfinished, folder)
 })
 
 /**
  * Makes the part files of a run that holds `verdicts` verdicts, half of each agent: realistic columns and lengths, 1 % of
- * failures, and one fold of another cut that repeats samples of the first.
+ * failures, and one fold of another cut that repeats samples of the first. Folds that an interrupted start has finished
+ * are kept.
  */
 export const makeRun = (run: string, verdicts: number, partSize: number) =>
   Effect.gen(function* () {
     const perAgent = Math.floor(verdicts / 2)
-    for (const agent of [boundaryReflection, difficultyEstimation]) {
-      const folds: Array<readonly [number, number]> = []
-      const repeated = Math.min(2000, perAgent >> 2)
-      for (let from = 0; from < perAgent - repeated; from += foldSize)
-        folds.push([from, Math.min(from + foldSize, perAgent - repeated)])
-      // The same samples in another cut: their verdicts here are superseded.
-      folds.push([1000, 1000 + repeated])
-      yield* Effect.forEach(
-        [0, 1],
-        (half) =>
-          Effect.scoped(
-            Effect.gen(function* () {
-              const database = yield* openDatabase(':memory:', { threads: 1 })
-              for (const [index, fold] of folds.entries())
-                if (index % 2 === half) yield* makeFold(database, run, agent, fold, partSize)
-            }),
-          ),
-        { concurrency: 2 },
-      )
-    }
+    const repeated = Math.min(2000, perAgent >> 2)
+    const folds: Array<readonly [number, number]> = []
+    for (let from = 0; from < perAgent - repeated; from += foldSize)
+      folds.push([from, Math.min(from + foldSize, perAgent - repeated)])
+    // The same samples in another cut: their verdicts here are superseded.
+    folds.push([1000, 1000 + repeated])
+    yield* Effect.forEach(
+      [boundaryReflection, difficultyEstimation],
+      (agent) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const database = yield* openDatabase(':memory:', { threads: 1 })
+            yield* makeTemplate(database, agent)
+            for (const fold of folds) yield* makeFold(database, run, agent, fold, partSize)
+          }),
+        ),
+      { concurrency: 2 },
+    )
   })

@@ -8,7 +8,7 @@
  * filtered and sorted one more than 0.3 s, a next sample more than 0.1 s, or the server more than 1 GB.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,13 +22,14 @@ import { makeRun } from '../store/make.ts'
 const { values: flags } = parseArgs({
   options: {
     verdicts: { type: 'string', default: '10000000' },
+    'part-size': { type: 'string', default: String(defaultPartSize) },
     folder: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 })
 const verdicts = Number(flags.verdicts)
 const folder = resolve(flags.folder ?? mkdtempSync(join(tmpdir(), 'spanwise-bench-studio-')))
-const run = join(folder, `run-${verdicts}-${defaultPartSize}`)
+const run = join(folder, `run-${verdicts}-${flags['part-size']}`)
 
 let broken = 0
 const say = (what: string, figure: string): void => console.log(`${what.padEnd(58)} ${figure}`)
@@ -39,10 +40,9 @@ const judge = (what: string, value: number, limit: number, unit: string): void =
 }
 say('processor', `${cpus()[0]?.model}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`)
 
-if (!existsSync(run)) {
-  mkdirSync(run, { recursive: true })
-  await Effect.runPromise(makeRun(run, verdicts, defaultPartSize))
-}
+const made = performance.now()
+await Effect.runPromise(makeRun(run, verdicts, Number(flags['part-size'])))
+say('part files made in', `${((performance.now() - made) / 1000).toFixed(0)} s`)
 for (const { name } of [boundaryReflection, difficultyEstimation])
   writeFileSync(join(run, name, 'settings.json'), '{}')
 execFileSync(process.execPath, [join(import.meta.dirname, '..', 'store', 'measure.ts'), run, 'merge'])

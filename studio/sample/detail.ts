@@ -104,7 +104,7 @@ const around = 100
 const siblingsOf = Effect.fnUntraced(function* (snapshot: Snapshot, key: string, sample: Sample) {
   const number = snapshot.numbers.get(key)
   const near =
-    number === undefined ? '' : `rowid BETWEEN ${Math.max(0, number - around)} AND ${number + around} AND`
+    number === undefined ? '' : `number BETWEEN ${Math.max(0, number - around)} AND ${number + around} AND`
   const { rows } = yield* selectFrom(
     snapshot,
     `SELECT "key", "query" FROM samples WHERE ${near} video = ${literal(sample.video)}

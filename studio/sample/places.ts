@@ -28,7 +28,7 @@ interface Place {
 /** The condition that finds a sample in `samples`: by its number where a page has shown it, else by its key. */
 export const whereKey = (snapshot: Snapshot, key: string): string => {
   const number = snapshot.numbers.get(key)
-  return `${number === undefined ? '' : `rowid = ${number} AND `}"key" = ${literal(key)}`
+  return `${number === undefined ? '' : `number = ${number} AND `}"key" = ${literal(key)}`
 }
 
 /** Where the verdicts of a sample are. */

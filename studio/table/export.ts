@@ -51,7 +51,10 @@ export const exportRows = Effect.fn('Studio.export')(function* (studio: Studio, 
   const format = exportFormats.find((one) => one === (question.query.get('format') ?? 'csv'))
   if (format === undefined) return yield* refusal(400, `format: is not one of ${exportFormats.join(', ')}`)
   const table = yield* openTable(studio, run, view)
-  const sql = sqlOf(table, view.columns)
+  const sql = sqlOf(
+    table,
+    table.clauses.columns.map(({ name }) => name),
+  )
   // A condition that cannot be computed is refused before the download begins.
   yield* table.rows(`SELECT * FROM (${sql}\n) LIMIT 0`)
   const bytes: Stream.Stream<Uint8Array, unknown> =

@@ -24,26 +24,21 @@ const totalOf = Effect.fnUntraced(function* ({ snapshot, clauses, rows }: Table)
 })
 
 /**
- * The rows of a page, each with its number at the end where they are stored ones. A sorted page is found by its numbers
- * first: sorting whole rows would take many times as long.
+ * The rows of a page, each with its number at the end where the relation is numbered. Such a page is found by its numbers
+ * first: reading or sorting whole rows would take many times as long.
  */
 const rowsOf = Effect.fnUntraced(function* (
   { clauses, rows }: Table,
   stored: string,
   [offset, limit]: readonly [number, number],
 ) {
-  const { from, where, order, numberedOrder } = clauses
+  const { from, where, order, isNumbered, numberedOrder } = clauses
   const slice = `LIMIT ${limit} OFFSET ${offset}`
-  if (from !== '"samples"')
-    return (yield* rows(`SELECT ${stored} FROM ${from} ${where} ${order} ${slice}`)).rows
-  const whole = `SELECT ${stored}, rowid FROM samples`
-  if (order === '' && where === '')
-    return (yield* rows(`${whole} WHERE rowid >= ${offset} AND rowid < ${offset + limit}`)).rows
-  if (order === '') return (yield* rows(`${whole} ${where} ${slice}`)).rows
-  const found = yield* rows(`SELECT rowid FROM samples ${where} ${numberedOrder} ${slice}`)
+  if (!isNumbered) return (yield* rows(`SELECT ${stored} FROM ${from} ${where} ${order} ${slice}`)).rows
+  const found = yield* rows(`SELECT number FROM ${from} ${where} ${numberedOrder} ${slice}`)
   const numbers = found.rows.map(([number]) => Number(number))
   if (numbers.length === 0) return []
-  const answer = yield* rows(`${whole} WHERE rowid IN (${numbers.join(', ')})`)
+  const answer = yield* rows(`SELECT ${stored}, number FROM ${from} WHERE number IN (${numbers.join(', ')})`)
   const byNumber = new Map(answer.rows.map((row) => [Number(row.at(-1)), row]))
   return numbers.map((number) => byNumber.get(number)!)
 })

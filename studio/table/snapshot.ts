@@ -1,17 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
-import { copyFile, rm } from 'node:fs/promises'
+import { constants, copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect, Exit, Scope } from 'effect'
 import { makeFolder } from '../../files/index.ts'
 import { openMerged, partsOf } from '../../pipelines/merge.ts'
-import {
-  type Database,
-  type DatabaseError,
-  describe,
-  lock,
-  openDatabase,
-  relations,
-} from '../../store/index.ts'
+import { type Database, lock, openDatabase } from '../../store/index.ts'
+import { joinAndNumber } from './numbers.ts'
 
 /**
  * DuckDB's limits while a snapshot is taken and while it is asked; it uses half as much again, and both may happen at
@@ -36,7 +30,7 @@ export interface Snapshot {
   readonly revision: string
   /** Numbers of rows that were counted in it, by query. */
   readonly totals: Map<string, number>
-  /** Row numbers in `samples` of the keys that pages have shown: to find a key takes a look at all of them. */
+  /** Numbers in `samples` of the keys that pages have shown: to find a key takes a look at all of them. */
   readonly numbers: Map<string, number>
 }
 
@@ -50,7 +44,8 @@ const copyDatabase = Effect.fnUntraced(function* (from: string, to: string) {
   for (let attempt = 0; attempt < 3 && existsSync(from); attempt++) {
     const before = stamp(from)
     const copied = yield* Effect.promise(() =>
-      copyFile(from, to).then(
+      // Shares the blocks of the file where the file system can.
+      copyFile(from, to, constants.COPYFILE_FICLONE).then(
         () => true,
         () => false,
       ),
@@ -60,18 +55,6 @@ const copyDatabase = Effect.fnUntraced(function* (from: string, to: string) {
   }
   return 0
 })
-
-const samples = relations.find(({ name }) => name === 'samples')!
-
-/** Both agents' verdicts side by side as a table; those of a large run in no particular order, because sorting takes minutes. */
-const joinSamples = (database: Database, sorted: boolean): Effect.Effect<void, DatabaseError> =>
-  database.run(`
-    CREATE TABLE joined AS FROM samples
-      ${sorted ? 'ORDER BY coalesce(bra_part, dea_part), coalesce(bra_row, dea_row), key' : ''};
-    DROP VIEW samples;
-    ALTER TABLE joined RENAME TO samples;
-    ${describe({ ...samples, kind: 'table' })}
-    CHECKPOINT;`)
 
 /** A run with more part files is shown in stages. */
 const large = 300
@@ -115,7 +98,7 @@ export const takeSnapshot = Effect.fn('Studio.takeSnapshot')(function* (plan: Sn
         ...{ path, overflow, memory: stage === 'beginning' ? memory.beginning : memory.taking },
         ...(stage === 'beginning' ? { first: beginning } : {}),
       })
-      yield* joinSamples(database, stage === 'beginning' || !isLarge)
+      yield* joinAndNumber(database, stage === 'beginning' || !isLarge)
     }),
   )
   yield* fill.pipe(

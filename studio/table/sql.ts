@@ -2,6 +2,7 @@ import type { Merged } from '../../reviews/index.ts'
 import { identifier, literal } from '../../store/index.ts'
 import type { Column, Filter, View } from '../api/index.ts'
 import { Refusal, refusal } from '../server/refusal.ts'
+import { numbered } from './numbers.ts'
 import { reviewColumns, shownRelations } from './relations.ts'
 
 /** A view as the clauses of a query. */
@@ -11,7 +12,9 @@ export interface Clauses {
   readonly where: string
   /** `ORDER BY ...`, or nothing: the order of the part files. */
   readonly order: string
-  /** The same, with the number of the row instead of its key between equals, which is faster; for stored tables. */
+  /** Whether every row has a `number`. */
+  readonly isNumbered: boolean
+  /** The same order with the number instead of the key between equals, which is faster. */
   readonly numberedOrder: string
   /** Columns of the relation that the page asked for, `key` among them. */
   readonly columns: ReadonlyArray<Column>
@@ -102,7 +105,8 @@ export const clausesOf = (view: View, reviews: ReadonlyArray<Merged>): Clauses |
     from: mentionsReviews(view) ? withReviews(reviews) : identifier(relation.name),
     where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`,
     order: orderBy(terms, identifier('key')),
-    numberedOrder: orderBy(terms, 'rowid'),
+    isNumbered: numbered.has(relation.name),
+    numberedOrder: orderBy(terms, 'number'),
     columns: chosen,
   }
 }
