@@ -56,9 +56,12 @@ export const video = Effect.fn('Studio.video')(function* (studio: Studio, questi
       headers: { ...common, 'content-range': `bytes */${size}` },
     })
   const [from, to] = range ?? [0, size - 1]
-  const body = Stream.fromAsyncIterable(
-    createReadStream(path, { start: from, end: Math.max(from, to), highWaterMark: 256 * 1024 }),
-    () => new Error('the video cannot be read any further'),
+  // Opened only once the body is sent: the answer to HEAD, or to a player that has left, has none.
+  const body = Stream.suspend(() =>
+    Stream.fromAsyncIterable(
+      createReadStream(path, { start: from, end: Math.max(from, to), highWaterMark: 256 * 1024 }),
+      () => new Error('the video cannot be read any further'),
+    ),
   )
   return HttpServerResponse.stream(size === 0 ? Stream.empty : body, {
     status: range === null ? 200 : 206,

@@ -1,7 +1,13 @@
 import { createServer } from 'node:http'
 import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Cause, Effect, type Scope } from 'effect'
-import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from 'effect/http'
+import {
+  HttpIncomingMessage,
+  HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse,
+} from 'effect/http'
 import { bracketed, InputError } from '../../core/index.ts'
 import type { Videos } from '../../video/index.ts'
 import { pageFolder } from '../assets/index.ts'
@@ -57,6 +63,9 @@ const answered = <R>(work: Effect.Effect<HttpServerResponse.HttpServerResponse, 
     ),
   )
 
+const isUnknownPath = (error: unknown): boolean =>
+  HttpServerError.isHttpServerError(error) && error.reason._tag === 'RouteNotFound'
+
 /** The URL without its token, for the redirect that follows the cookie. */
 const withoutToken = (url: URL): string => {
   const query = new URLSearchParams(url.searchParams)
@@ -107,8 +116,10 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
       path,
       answered(Effect.flatMap(questionOf(), (question) => serve(studio, question))),
     )
-  yield* router.add('*', '/api/*', jsonAnswer({ error: 'there is no such path' }, 404))
-  const route = router.asHttpEffect()
+  // HEAD is answered as GET, without its body, where no route of its own exists: so there must be none for all methods.
+  const route = Effect.catchIf(router.asHttpEffect(), isUnknownPath, () =>
+    Effect.succeed(jsonAnswer({ error: 'there is no such path' }, 404)),
+  )
 
   const respond = Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest

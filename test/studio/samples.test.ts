@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -220,6 +220,25 @@ describe('one sample', () => {
     const frame = await studio.raw(`${path}/frame?time=2.5&width=32`, bearer)
     expect([frame.status, frame.headers['content-type']]).toEqual([200, 'image/jpeg'])
     expect(frame.bytes.subarray(0, 2).toString('hex')).toBe('ffd8')
+  })
+
+  it('answers HEAD like GET, without a body, and opens no file for it', async () => {
+    const video = `${run}/samples/${await keyOf('a person waves')}/video`
+    const descriptors = '/proc/self/fd'
+    const opened = () =>
+      readdirSync(descriptors).filter((one) => {
+        const file = join(descriptors, one)
+        return existsSync(file) && readlinkSync(file).endsWith('good.mp4')
+      })
+    for (const path of ['/api/runs', `${run}/table`, video, '/api/events', `${run}/nothing`]) {
+      const head = await studio.raw(path, bearer, 'HEAD')
+      expect([path, head.status, head.bytes.length]).toEqual([path, path.endsWith('nothing') ? 404 : 200, 0])
+    }
+    const [head, whole] = [await studio.raw(video, bearer, 'HEAD'), await studio.raw(video, bearer)]
+    expect(head.headers['content-length']).toBe(String(whole.bytes.length))
+    expect(head.headers['accept-ranges']).toBe('bytes')
+    if (existsSync(descriptors)) expect(opened()).toEqual([])
+    expect((await studio.raw('/api/runs', {}, 'HEAD')).status).toBe(401)
   })
 
   it('has the frames that a training hides at a step, which fall to none', async () => {

@@ -1,7 +1,7 @@
 import { nearestStep } from '../../logic/groups.ts'
+import { TrainingSelect } from '../../parts/training-select.tsx'
 import { useCommands } from '../../state/commands.ts'
 import { adjust, go } from '../../state/place.ts'
-import { trainings } from '../../state/runs.ts'
 
 interface StepChoiceProps {
   readonly run: string
@@ -24,16 +24,9 @@ export const StepChoice = ({ run, steps, step }: StepChoiceProps) => {
   })
   return (
     <div class="panel step-choice row">
-      <label>
+      <TrainingSelect run={run} choose={(training) => go({ training, step: null })}>
         <span class="unseen">Training run</span>
-        <select value={run} onChange={(event) => go({ training: event.currentTarget.value, step: null })}>
-          {trainings.value.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      </TrainingSelect>
       <button type="button" onClick={() => move(-1)} disabled={at <= 0} aria-label="Previous step">
         ‹
       </button>

@@ -1,9 +1,10 @@
 import type { Mask } from '../../../api/index.ts'
 import { percent } from '../../logic/figures.ts'
+import { TrainingSelect } from '../../parts/training-select.tsx'
 import { path, type Refused } from '../../state/api.ts'
 import { useFetched } from '../../state/fetched.ts'
 import { adjust, place } from '../../state/place.ts'
-import { training, trainings } from '../../state/runs.ts'
+import { training } from '../../state/runs.ts'
 
 const ratioText = (data: Mask | null, problem: Refused | null): string => {
   if (problem !== null) return problem.message
@@ -36,16 +37,9 @@ export const Masking = ({ sampleKey }: { readonly sampleKey: string }) => {
           }}
         />
       </label>
-      <label>
+      <TrainingSelect run={run} choose={(chosen) => adjust({ training: chosen })}>
         of{' '}
-        <select value={run} onChange={(event) => adjust({ training: event.currentTarget.value })}>
-          {trainings.value.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      </TrainingSelect>
       <span class="muted">{ratioText(data, problem)}</span>
     </div>
   )
