@@ -68,7 +68,7 @@ export const predictionsOf = Effect.fnUntraced(function* (run: FoundRun) {
 
 /** What evaluated models predicted for a sample, one lane an evaluation. */
 export const predictionLanes = Effect.fnUntraced(function* (
-  studio: Studio,
+  studio: Pick<Studio, 'runs'>,
   sample: {
     readonly id: string
     readonly dataset: string
@@ -79,7 +79,12 @@ export const predictionLanes = Effect.fnUntraced(function* (
   const lanes: Array<Lane> = []
   for (const run of studio.runs().values()) {
     if (run.kind !== 'evaluation') continue
-    const { rows, of } = yield* predictionsOf(run)
+    // A damaged evaluation must not keep the sample from being shown.
+    const found = yield* predictionsOf(run).pipe(
+      Effect.catch(({ message }) => Effect.as(Effect.logWarning(message), null)),
+    )
+    if (found === null) continue
+    const { rows, of } = found
     if (of !== null && (of.dataset !== sample.dataset || of.split !== sample.split)) continue
     const predicted = rows.get(sample.id)
     if (predicted === undefined) continue
