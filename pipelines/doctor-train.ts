@@ -74,7 +74,8 @@ export const runDoctorTrain = Effect.fn('Pipelines.doctorTrain')(function* (
       { model, ...world, run, profile, settings: { seed: 0, steps: 1, ...settings } },
       trl,
     )
-    return { seconds, figures: yield* figuresIn(run) }
+    const figures: Figures = yield* figuresIn(run)
+    return { seconds, figures }
   })
   const grpo = yield* check('curriculum', { prompts: size, group, mask: { margin: 0 } })
   const sft = yield* check('sft', { batch: size })
