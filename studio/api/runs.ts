@@ -60,6 +60,8 @@ export const runDetailSchema = z.object({
       }),
     )
     .readonly(),
+  /** Of a curation: samples in the present plans of each agent. Those without a verdict yet are in no relation. */
+  planned: z.array(z.object({ agent: z.string(), samples: z.number() })).readonly(),
   /** Names of the curated datasets in the run. */
   curations: z.array(z.string()).readonly(),
   /** Who has decided about samples of the run. */

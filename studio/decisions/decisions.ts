@@ -11,9 +11,10 @@ import {
   recordReview,
   undoReview,
 } from '../../reviews/index.ts'
+import { literal } from '../../store/index.ts'
 import { type Decided, type Decisions, decideSchema, undoSchema } from '../api/index.ts'
 import type { FoundRun } from '../discovery/find.ts'
-import { whereKey } from '../sample/places.ts'
+import { unjudged, whereKey } from '../sample/places.ts'
 import type { Question } from '../server/question.ts'
 import { absent, refusal } from '../server/refusal.ts'
 import { runOf, type Studio } from '../studio.ts'
@@ -35,12 +36,18 @@ const curationOf = Effect.fnUntraced(function* (studio: Studio, { params }: Ques
 /** What is decided about, as the verdicts have it. */
 const subjectOf = Effect.fnUntraced(function* (studio: Studio, run: FoundRun, key: string) {
   const snapshot = yield* studio.snapshots.of(run)
-  const { rows } = yield* selectFrom(
+  const columns = 'sample, windows, duration'
+  const joined = yield* selectFrom(
     snapshot,
-    `SELECT sample, windows, duration FROM samples WHERE ${whereKey(snapshot, key)} LIMIT 1`,
+    `SELECT ${columns} FROM samples WHERE ${whereKey(snapshot, key)} LIMIT 1`,
   )
-  const [row] = rows
-  if (row === undefined) return yield* absent('such sample in this run')
+  // Agents that are not in `samples` judge samples too.
+  const [row] =
+    joined.rows.length > 0
+      ? joined.rows
+      : (yield* selectFrom(snapshot, `SELECT ${columns} FROM verdicts WHERE "key" = ${literal(key)} LIMIT 1`))
+          .rows
+  if (row === undefined) return yield* unjudged
   return {
     sample: String(row[0]),
     before: row[1] as unknown as ReadonlyArray<Window> | null,

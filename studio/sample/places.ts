@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { type AnyAgent, allAgents, literal, parquetOf, type Row, tableOf } from '../../store/index.ts'
 import type { FoundRun } from '../discovery/find.ts'
-import { absent } from '../server/refusal.ts'
+import { refusal } from '../server/refusal.ts'
 import type { Studio } from '../studio.ts'
 import { selectFrom } from '../table/ask.ts'
 import type { Snapshot } from '../table/snapshot.ts'
@@ -56,6 +56,13 @@ const placesOf = Effect.fnUntraced(function* (snapshot: Snapshot, key: string) {
   return found
 })
 
+/** Only what an agent has judged can be shown and reviewed: the sample itself is in its verdict. */
+export const unjudged = refusal(
+  404,
+  'no agent of this run has a verdict about this sample',
+  'a sample can be shown and reviewed once an agent has processed it: run the agent on with the same --run',
+)
+
 /** Every agent's verdict of a sample, read from its part files; at least one. */
 export const verdictRows = Effect.fn('Studio.verdictRows')(function* (
   studio: Studio,
@@ -73,5 +80,5 @@ export const verdictRows = Effect.fn('Studio.verdictRows')(function* (
     ),
   )
   const rows = found.flat()
-  return rows.length === 0 ? yield* absent('such sample in this run') : rows
+  return rows.length === 0 ? yield* unjudged : rows
 })

@@ -1,27 +1,29 @@
 import type { RunDetail } from '../../../api/index.ts'
 import { count } from '../../logic/figures.ts'
+import { progressOf } from '../../logic/progress.ts'
 import { Link } from '../../parts/link.tsx'
 import type { Rows } from '../../state/rows.ts'
 
+const whyNotAll =
+  'A sample is listed, and can be reviewed, once an agent has written a verdict about it: run the agent on, e.g. "spanwise bra" or "spanwise dea" with the same --run'
+
 /** The line below the table: how many rows, from where, and what the agents have judged so far. */
 export const Progress = ({ detail, rows }: { readonly detail: RunDetail; readonly rows: Rows }) => {
-  const agents = Object.entries(
-    detail.summary.reduce<{ [agent: string]: number }>((sums, { agent, verdicts }) => {
-      sums[agent] = (sums[agent] ?? 0) + verdicts
-      return sums
-    }, {}),
-  )
+  const agents = progressOf(detail)
+  const waiting = agents.some(({ verdicts, planned }) => verdicts < planned)
   return (
     <p class="row muted status-line">
       <span role="status">{rows.total === null ? 'reading …' : `${count(rows.total)} rows`}</span>
       {rows.source === '' ? null : <span>from {rows.source}</span>}
       <span>{Math.round(rows.took)} ms</span>
       <span class="grow" />
-      {agents.map(([agent, verdicts]) => (
+      {agents.map(({ agent, verdicts, planned }) => (
         <span key={agent}>
           {agent} {count(verdicts)}
+          {verdicts < planned ? ` of ${count(planned)}` : ''}
         </span>
       ))}
+      {waiting ? <span title={whyNotAll}>samples without a verdict are not listed yet</span> : null}
       {detail.run.live ? <Link to={{ view: 'folds' }}>folds are running</Link> : null}
     </p>
   )

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Column } from '../../../api/index.ts'
 import { barHeight, follow, type List, type Scrolled, showRow, visibleRows } from '../../logic/virtual.ts'
 import { useCommands } from '../../state/commands.ts'
-import { go } from '../../state/place.ts'
+import { go, place } from '../../state/place.ts'
 import type { Rows } from '../../state/rows.ts'
 import { curation } from '../../state/runs.ts'
 import { viewText } from '../../state/view.ts'
@@ -22,6 +22,14 @@ interface SampleTableProps {
 const openSample = (rows: Rows, row: number) => {
   const key = rows.cell(row, 'key')
   if (typeof key === 'string') go({ view: 'sample', sample: key, queue: false, time: 0, zoom: null })
+}
+
+const emptyText = (): string => {
+  const { filters, where, relation } = place.value
+  if (filters.length > 0 || where !== null) return 'No row meets the filters.'
+  return relation === 'samples'
+    ? 'No sample yet: one is listed, and can be reviewed, once an agent has written its verdict.'
+    : 'No row yet.'
 }
 
 /** The rows of the view. Only those in the window are drawn, however many there are. */
@@ -110,7 +118,7 @@ export const SampleTable = ({ rows, shown, columns }: SampleTableProps) => {
               }}
             />
           ))}
-          {total === 0 && rows.total !== null ? <p class="empty">No row meets the filters.</p> : null}
+          {total === 0 && rows.total !== null ? <p class="empty">{emptyText()}</p> : null}
         </div>
       </div>
     </div>
