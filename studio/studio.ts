@@ -82,10 +82,3 @@ export const listRuns = Effect.fnUntraced(function* (studio: Studio) {
   const { version, folder, reviewer } = studio
   return { version, folder, home, reviewer, runs } satisfies Runs
 })
-
-/** Reads the verdicts of the run that the page opens first. */
-export const openHome = Effect.fnUntraced(function* (studio: Studio) {
-  const { home } = yield* listRuns(studio)
-  const run = home === null ? undefined : studio.runs().get(home)
-  if (run?.kind === 'curation') yield* studio.snapshots.of(run)
-})

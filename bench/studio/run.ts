@@ -58,6 +58,14 @@ const url = await new Promise<URL>((listening, failed) => {
   child.stdout.once('data', (piece) => listening(new URL(JSON.parse(String(piece)).url)))
   child.once('exit', (code) => failed(new Error(`the studio ended with ${code}`)))
 })
+/** The most memory of the server since the last call, in GB. */
+let most = 0
+const sayPeak = (when: string): void => {
+  const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1e6
+  writeFileSync(`/proc/${child.pid}/clear_refs`, '5')
+  most = Math.max(most, peak)
+  say(`memory: ${when}`, `${peak.toFixed(3)} GB`)
+}
 const headers = { authorization: `Bearer ${url.searchParams.get('token')}` }
 const ask = async <A>(path: string): Promise<readonly [seconds: number, answer: A]> => {
   const started = performance.now()
@@ -73,9 +81,11 @@ const page = (view: ViewInput, more = '') =>
 const since = performance.now()
 const [first] = await page({})
 judge('first page, both agents side by side', first, 1, 's')
+sayPeak('first page')
 while (!(await page({}))[1].ready) await sleep(500)
 say('copied and joined in the background after', `${((performance.now() - since) / 1000).toFixed(1)} s`)
 
+sayPeak('while everything is copied and joined')
 const [, { total }] = await page({})
 say('samples', String(total))
 const views: { readonly [name: string]: ViewInput } = {
@@ -111,8 +121,8 @@ for (const row of shown.rows.slice(0, 20)) {
   seconds.push(time)
 }
 judge('next sample of a page, slowest of 20', Math.max(...seconds), 0.1, 's')
-const most = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
-judge('most memory of the server', Number(most) / 1e6, 1, 'GB')
+sayPeak('pages, figures and samples')
+judge('most memory of the server', most, 1, 'GB')
 
 child.removeAllListeners('exit')
 if (flags.keep) say('kept', run)

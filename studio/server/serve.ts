@@ -11,12 +11,13 @@ import {
 import { bracketed, InputError } from '../../core/index.ts'
 import type { Videos } from '../../video/index.ts'
 import { pageFolder } from '../assets/index.ts'
-import { makeStudio, openHome, type StudioSources } from '../studio.ts'
+import { makeStudio, type StudioSources } from '../studio.ts'
 import { assetAnswer, readAssets } from './assets.ts'
 import { type Guard, namesOf, refuse, safety } from './guard.ts'
 import type { Question } from './question.ts'
 import { answerOf, type Failure, jsonAnswer, refusal } from './refusal.ts'
 import { fileRoutes, jsonRoutes } from './routes.ts'
+import { warm } from './warm.ts'
 
 export interface ServeOptions extends StudioSources {
   /** Address to listen on; loopback by default. */
@@ -142,7 +143,7 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
 
   yield* server.serve(Effect.map(respond, HttpServerResponse.setHeaders(safety)))
   // While the browser starts, the run that it will open is read.
-  yield* Effect.forkScoped(Effect.ignore(openHome(studio)))
+  yield* Effect.forkScoped(Effect.ignore(warm(studio)))
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${bracketed(name)}:${at}/?token=${encodeURIComponent(token)}`
 }) satisfies (options: ServeOptions) => Effect.Effect<string, InputError, Scope.Scope | Videos>

@@ -11,7 +11,7 @@ import { joinAndNumber } from './numbers.ts'
  * DuckDB's limits while a snapshot is taken and while it is asked; it uses half as much again, and both may happen at
  * the same time. The server as a whole stays below 1 GB.
  */
-const memory = { taking: '300MB', asked: '200MB', beginning: '64MB' } as const
+const memory = { taking: '200MB', asked: '200MB', beginning: '64MB' } as const
 
 /**
  * A copy of a run's verdicts of one moment, in a folder of the server: a database that is open keeps other processes
