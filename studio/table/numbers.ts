@@ -31,9 +31,10 @@ export const joinAndNumber = Effect.fn('Studio.joinAndNumber')(function* (
   sorted: boolean,
 ): Effect.fn.Return<void, DatabaseError> {
   const { query: _, ...table } = samples
-  // A second thread would take a hundred megabytes more and a core from the questions of the page.
+  // A second thread would take a hundred megabytes more, and a core from the questions of the page.
+  if (!sorted)
+    yield* database.run("SET threads = 1; SET memory_limit = '220MB'; SET write_buffer_row_group_count = 1")
   yield* database.run(`
-    SET threads = 1; SET memory_limit = '220MB'; SET write_buffer_row_group_count = 1;
     ${create({ ...table, kind: 'table', name: 'joined' })}
     INSERT INTO joined FROM samples
       ${sorted ? 'ORDER BY coalesce(bra_part, dea_part), coalesce(bra_row, dea_row), key' : ''};
