@@ -1,14 +1,15 @@
 /*
  * The studio over ten million verdicts. Usage:
- *   node bench/studio/run.ts [--verdicts 10000000] [--folder DIR] [--keep]
- * Makes and merges a run as bench/store does (minutes; an earlier start of either with --keep left one in DIR), starts
+ *   node bench/studio/run.ts [--verdicts 10000000] [--part-size ROWS] [--folder DIR] [--keep]
+ * Makes and merges a run as bench/store does (minutes; what an earlier or interrupted start left in DIR is used), starts
  * the real command on it and measures over HTTP, from the request to the last byte of the answer: the first page once
  * it listens, the time until the samples of both agents are joined, filtered and sorted pages, deep pages, the next
- * sample of a page, and the most memory of the server's process. Exits with 1 where a first page takes more than 1 s, a
- * filtered and sorted one more than 0.3 s, a next sample more than 0.1 s, or the server more than 1 GB.
+ * sample of a page, pages while a fold writes, and the most memory of the server's process. Removes the run at the end,
+ * unless --keep. Exits with 1 where a first page takes more than 1 s, a filtered and sorted one more than 0.3 s, a next
+ * sample more than 0.1 s, or the server more than 1 GB.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,7 +29,8 @@ const { values: flags } = parseArgs({
   },
 })
 const verdicts = Number(flags.verdicts)
-const folder = resolve(flags.folder ?? mkdtempSync(join(tmpdir(), 'spanwise-bench-studio-')))
+// Always the same, so that a start goes on with what an interrupted one has made.
+const folder = resolve(flags.folder ?? join(tmpdir(), 'spanwise-bench-studio'))
 const run = join(folder, `run-${verdicts}-${flags['part-size']}`)
 
 let broken = 0
@@ -122,6 +124,30 @@ for (const row of shown.rows.slice(0, 20)) {
 }
 judge('next sample of a page, slowest of 20', Math.max(...seconds), 0.1, 's')
 sayPeak('pages, figures and samples')
+
+// A fold writes a part file meanwhile: pages go on from the last state until the next is there.
+const agent = join(run, boundaryReflection.name)
+const [fold] = readdirSync(agent).filter((name) => name.startsWith('fold-'))
+const writing = join(agent, 'fold-90000000-90001024')
+mkdirSync(writing)
+cpSync(join(agent, fold!, 'part-00000.parquet'), join(writing, 'part-00000.parquet'))
+const written = performance.now()
+const paged: Array<number> = []
+const { revision } = shown
+for (let now = revision; now === revision; await sleep(200)) {
+  const [time, answer] = await page(views['most uncertain of all']!)
+  paged.push(time)
+  now = answer.revision
+}
+say('a part that a fold writes is shown after', `${((performance.now() - written) / 1000).toFixed(1)} s`)
+const middle = paged.toSorted((a, b) => a - b)[paged.length >> 1]!
+say(
+  '  sorted pages meanwhile, median and slowest',
+  `${middle.toFixed(3)} s; ${Math.max(...paged).toFixed(3)} s`,
+)
+sayPeak('while it is read')
+rmSync(writing, { recursive: true })
+
 judge('most memory of the server', most, 1, 'GB')
 
 child.removeAllListeners('exit')
