@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { verdictRows } from '../sample/places.ts'
+import { sampleDetail } from '../sample/detail.ts'
 import { listRuns, type Studio } from '../studio.ts'
 import { selectFrom } from '../table/ask.ts'
 
@@ -9,7 +9,13 @@ export const warm = Effect.fnUntraced(function* (studio: Studio) {
   const run = home === null ? undefined : studio.runs().get(home)
   if (run?.kind !== 'curation') return
   const snapshot = yield* studio.snapshots.of(run, 0)
-  const { rows } = yield* selectFrom(snapshot, 'SELECT "key" FROM samples LIMIT 1')
+  const { rows } = yield* selectFrom(snapshot, 'SELECT "key", number FROM samples LIMIT 1')
   // The first sample of a process takes three times as long as the next ones.
-  for (const [key] of rows) yield* verdictRows(studio, run, snapshot, String(key))
+  for (const [key, number] of rows) {
+    snapshot.numbers.set(String(key), Number(number))
+    yield* sampleDetail(studio, {
+      ...{ params: { run: run.id, key: String(key) }, query: new URLSearchParams(), headers: {} },
+      body: Effect.succeed(null),
+    })
+  }
 })
