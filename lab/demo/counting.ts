@@ -16,7 +16,7 @@ import {
   teachCounts,
 } from '../counting/study.ts'
 import { type CountCase, type CountReport, countBody, countTables, measuredOf } from './counting-report.ts'
-import { openStage, writeDemo } from './stage.ts'
+import { openStage, sceneShares, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
 
 /** Each supervised fine-tuning. */
@@ -72,7 +72,7 @@ const runCountingDemo = Effect.fn('Demo.counting')(function* (options: DemoOptio
     'render the world',
     makeCountingWorld(join(folder, 'world'), {
       ...{ seed, train: options.videos, valid: options.validationVideos },
-      grades: { easy: 1, medium: 1, hard: 0 },
+      grades: sceneShares,
     }),
   )
   const { videos, train, valid } = world

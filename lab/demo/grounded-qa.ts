@@ -13,7 +13,7 @@ import { runCurriculum } from '../../pipelines/train.ts'
 import { trueSamples } from '../world.ts'
 import { judgedQuestions, reflectionOf } from './grounded-qa-measure.ts'
 import { type GroundedQaReport, groundedQaBody, groundedQaTables } from './grounded-qa-report.ts'
-import { openStage, writeDemo } from './stage.ts'
+import { openStage, sceneShares, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
 import { readMetrics } from './training-curve.ts'
 
@@ -52,6 +52,7 @@ const runGroundedQaDemo = Effect.fn('Demo.groundedQa')(function* (options: DemoO
     writeWorld(world, {
       ...defaultWorldSettings,
       seed,
+      grades: sceneShares,
       splits: [
         { split: 'train', videos: options.videos },
         { split: 'valid', videos: options.validationVideos },
@@ -143,9 +144,9 @@ export const groundedQaDemo: TaskDemo = {
     videos: 160,
     validationVideos: 100,
     selected: 120,
-    steps: 30,
+    steps: 40,
     prompts: 12,
-    learningRate: 1e-4,
+    learningRate: 5e-5,
   },
   run: runGroundedQaDemo,
 }

@@ -20,15 +20,12 @@ import { flaggedCases } from './cases.ts'
 import type { DemoReport, Difference, Measured } from './facts.ts'
 import { difficultyQuality, judgedSamples, reflectionQuality } from './measure.ts'
 import { demoBody, tables } from './report.ts'
-import { openStage, writeDemo } from './stage.ts'
+import { openStage, sceneShares, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
 import { readTrainingCurve } from './training-curve.ts'
 
 /** Boundary reflection at its best on hard scenes: see docs/claims.md for what it gains and costs. */
 const thorough = { scanSeconds: 2, paddings: [0, 0.5], reference: true }
-
-/** Mostly hard scenes: the included model has seen none, so that this is where training has most to gain. */
-const sceneShares = { easy: 1, medium: 1, hard: 2 }
 
 /** Greedy answers of the model in context on the validation queries, scored against the truth. */
 const measure = Effect.fnUntraced(function* (

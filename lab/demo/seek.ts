@@ -14,7 +14,7 @@ import type { Predictions } from '../../tasks/index.ts'
 import { trueSamples } from '../world.ts'
 import { seekCases } from './seek-cases.ts'
 import { type SeekMeasured, type SeekReport, seekBody, seekTables } from './seek-report.ts'
-import { openStage, writeDemo } from './stage.ts'
+import { openStage, sceneShares, writeDemo } from './stage.ts'
 import type { DemoOptions, TaskDemo } from './task-demo.ts'
 
 /** Frames of a round and rounds, as in Sparse-Video-R1; the small model rarely says right which frames to remove. */
@@ -90,7 +90,7 @@ const runSeekDemo = Effect.fn('Demo.seek')(function* (options: DemoOptions) {
   const { timed, asking } = stage
   const settings: WorldSettings = {
     ...defaultWorldSettings,
-    grades: { easy: 1, medium: 1, hard: 0 },
+    grades: sceneShares,
     seed,
     splits: [
       { split: 'train', videos: 0, seeks: options.videos },

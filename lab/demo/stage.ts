@@ -35,6 +35,9 @@ export interface Heading {
   readonly machine: string
 }
 
+/** Half of the scenes are hard: the included model was trained on none, so that training has most to gain there. */
+export const sceneShares = { easy: 1, medium: 1, hard: 2 }
+
 /** Every demo's set-up: an empty folder, a clock for its phases, and the models that it loads. */
 export const openStage = Effect.fn('Demo.openStage')(function* ({ folder, engine, seed }: DemoOptions) {
   yield* file(folder, async () => {
