@@ -47,8 +47,7 @@ interface Header {
   readonly arrays: ReadonlyArray<readonly [name: string, type: string, shape: ReadonlyArray<number>]>
 }
 
-const [mode, recipeFile = '', folder = '', from = '', first = '0', count = '1'] = process.argv.slice(2)
-const spool = from
+const [mode, recipeFile = '', folder = '', ...more] = process.argv.slice(2)
 const recipe = JSON.parse(readFileSync(recipeFile, 'utf8')) as Recipe
 const settings: LessonSettings = { ...lessonDefaults, ...recipe.lessons }
 
@@ -125,28 +124,28 @@ function* bytesOf(total: number, rows: ReadonlyArray<Row>): Generator<Uint8Array
 }
 
 const start = Effect.gen(function* () {
+  const [from] = more
   const fresh = untrained(folder, settings, recipe.seed)
-  yield* writeCheckpoint(folder, from === '' ? fresh : grafted(yield* readCheckpoint(from), fresh))
+  yield* writeCheckpoint(folder, from === undefined ? fresh : grafted(yield* readCheckpoint(from), fresh))
 })
 
-const fileOf = (step: number) => join(spool, `${step}.batch`)
-
-const save = async (step: number, cut: ReadonlyArray<ReadonlyArray<Row>>, total: number) => {
-  const part = `${fileOf(step)}.part`
-  const into = createWriteStream(part)
+const save = async (file: string, cut: ReadonlyArray<ReadonlyArray<Row>>, total: number) => {
+  const part = `${file}.part`
   await pipeline(function* () {
     for (const rows of cut) yield* bytesOf(total, rows)
-  }, into)
-  renameSync(part, fileOf(step))
+  }, createWriteStream(part))
+  renameSync(part, file)
 }
 
 const draw = Effect.gen(function* () {
   const checkpoint = yield* readCheckpoint(folder)
+  const [spool = '', first, count] = more
   const every = Number(count)
-  for (let step = Number(first); step < recipe.batches; step += every) {
+  const fileOf = (number: number) => join(spool, `${number}.batch`)
+  for (let number = Number(first); number < recipe.batches; number += every) {
     const rows = withTimeLimit({ subject: folder, seconds: 600 }, () =>
       Array.from({ length: recipe.scenes }, (_, index) =>
-        lessonsOf(settings, step / recipe.batches, recipe.seed, 'first', step, index),
+        lessonsOf(settings, number / recipe.batches, recipe.seed, 'first', number, index),
       )
         .flat()
         .map((lesson): Row => {
@@ -160,8 +159,8 @@ const draw = Effect.gen(function* () {
       .flatMap(({ group }) => group.completions)
       .reduce((sum, completion) => sum + countedTokens(completion).length, 0)
     yield* Effect.promise(async () => {
-      while (existsSync(fileOf(step - 2 * every))) await setTimeout(10)
-      await save(step, microBatches(rows), total)
+      while (existsSync(fileOf(number - 2 * every))) await setTimeout(10)
+      await save(fileOf(number), microBatches(rows), total)
     })
   }
 })

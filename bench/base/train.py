@@ -25,6 +25,7 @@ import torch
 import torch.nn.functional as F
 import transformers
 from safetensors.torch import load_file, save_file
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from transformers import Qwen3VLForConditionalGeneration
 from transformers.models.qwen3_vl.modeling_qwen3_vl import apply_rotary_pos_emb_vision
 
@@ -47,7 +48,7 @@ def by_picture(attention):
 
 
 def as_matrix(embed):
-    """The patch embedding as the matrix product that it is: convolutions of this shape are slow in bfloat16."""
+    """The patch embedding as the matrix product that it is: no patch overlaps another."""
     return lambda x: F.linear(x, embed.proj.weight.flatten(1), embed.proj.bias)
 
 
@@ -143,10 +144,9 @@ def average(model, processes):
     if processes == 1:
         return
     gradients = [parameter.grad for parameter in model.parameters()]
-    flat = torch._utils._flatten_dense_tensors(gradients)
+    flat = parameters_to_vector(gradients)
     torch.distributed.all_reduce(flat)
-    for gradient, mean in zip(gradients, torch._utils._unflatten_dense_tensors(flat / processes, gradients)):
-        gradient.copy_(mean)
+    vector_to_parameters(flat / processes, gradients)
 
 
 def save(model, start, out):
