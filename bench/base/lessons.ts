@@ -17,10 +17,9 @@ import { Effect } from 'effect'
 import { readCheckpoint, writeCheckpoint } from '../../engine/checkpoint/index.ts'
 import { withTimeLimit } from '../../engine/tokenizer/index.ts'
 import { countedTokens, type TrainingGroup } from '../../engine/training/index.ts'
-import { untrained } from '../../lab/pretrain/base.ts'
-import { grafted } from '../../lab/pretrain/graft.ts'
 import { frameSize, lessonFrames, lessonGroup } from '../../lab/pretrain/groups.ts'
-import { type LessonSettings, lessonDefaults, lessonsOf } from '../../lab/pretrain/lessons/index.ts'
+import { changedLessons, type LessonChanges, lessonsOfStep } from '../../lab/pretrain/lessons/index.ts'
+import { startOf } from '../../lab/pretrain/start.ts'
 
 /** What a training is: read by train.py too. */
 interface Recipe {
@@ -30,7 +29,7 @@ interface Recipe {
   /** Scenes a batch; each gives about eight lessons. */
   readonly scenes: number
   readonly microBatchTokens: number
-  readonly lessons: Partial<LessonSettings>
+  readonly lessons: LessonChanges
 }
 
 interface Row {
@@ -49,7 +48,7 @@ interface Header {
 
 const [mode, recipeFile = '', folder = '', ...more] = process.argv.slice(2)
 const recipe = JSON.parse(readFileSync(recipeFile, 'utf8')) as Recipe
-const settings: LessonSettings = { ...lessonDefaults, ...recipe.lessons }
+const settings = changedLessons(recipe.lessons)
 
 /** Frames as pairs; an odd last one is repeated, as the processor does. */
 const paired = (rgb: Uint8Array): Uint8Array => {
@@ -125,8 +124,7 @@ function* bytesOf(total: number, rows: ReadonlyArray<Row>): Generator<Uint8Array
 
 const start = Effect.gen(function* () {
   const [from] = more
-  const fresh = untrained(folder, settings, recipe.seed)
-  yield* writeCheckpoint(folder, from === undefined ? fresh : grafted(yield* readCheckpoint(from), fresh))
+  yield* writeCheckpoint(folder, yield* startOf(folder, settings, { from, seed: recipe.seed }))
 })
 
 const save = async (file: string, cut: ReadonlyArray<ReadonlyArray<Row>>, total: number) => {
@@ -141,19 +139,17 @@ const draw = Effect.gen(function* () {
   const checkpoint = yield* readCheckpoint(folder)
   const [spool = '', first, count] = more
   const every = Number(count)
+  const { batches, scenes, seed } = recipe
+  const plan = { settings, steps: batches, scenes, seed: [seed, 'first'] }
   const fileOf = (number: number) => join(spool, `${number}.batch`)
-  for (let number = Number(first); number < recipe.batches; number += every) {
+  for (let number = Number(first); number < batches; number += every) {
     const rows = withTimeLimit({ subject: folder, seconds: 600 }, () =>
-      Array.from({ length: recipe.scenes }, (_, index) =>
-        lessonsOf(settings, number / recipe.batches, recipe.seed, 'first', number, index),
-      )
-        .flat()
-        .map((lesson): Row => {
-          const frames = lessonFrames(lesson)
-          const group = lessonGroup(checkpoint, lesson, frames)
-          const asked = group.completions.reduce((sum, { tokens }) => sum + tokens.length, 0)
-          return { group, pictures: paired(frames.rgb), length: group.prompt.inputIds.length + asked }
-        }),
+      lessonsOfStep(plan, number).map((lesson): Row => {
+        const frames = lessonFrames(lesson)
+        const group = lessonGroup(checkpoint, lesson, frames)
+        const asked = group.completions.reduce((sum, { tokens }) => sum + tokens.length, 0)
+        return { group, pictures: paired(frames.rgb), length: group.prompt.inputIds.length + asked }
+      }),
     )
     const total = rows
       .flatMap(({ group }) => group.completions)

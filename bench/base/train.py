@@ -30,7 +30,6 @@ from transformers import Qwen3VLForConditionalGeneration
 from transformers.models.qwen3_vl.modeling_qwen3_vl import apply_rotary_pos_emb_vision
 
 PATCHES = 16  # of a frame pair: 4 x 4
-MEAN, DEVIATION = 0.2, 0.25  # of the untrained checkpoint's preprocessor
 
 
 def by_picture(attention):
@@ -57,20 +56,21 @@ def fused(norm):
     return lambda x: F.rms_norm(x, norm.weight.shape, norm.weight.to(x.dtype), norm.variance_epsilon)
 
 
-def patches(pictures):
+def patches(pictures, processor):
     """[N, 2, 64, 64, 3] bytes to [16 N, 1536], normalised, merge block by merge block."""
     n = pictures.shape[0]
-    x = (pictures.float() / 255 - MEAN) / DEVIATION
+    mean, deviation = (torch.tensor(processor[name], device=pictures.device) for name in ("image_mean", "image_std"))
+    x = (pictures.float() / 255 - mean) / deviation
     x = x.view(n, 2, 2, 2, 16, 2, 2, 16, 3).permute(0, 2, 5, 3, 6, 8, 1, 4, 7)
     return x.reshape(n * PATCHES, -1)
 
 
-def loss_of(model, batch):
+def loss_of(model, processor, batch):
     """Sum of the negative log-likelihoods of a micro-batch's answer tokens."""
     ids, parts = batch["ids"], batch["parts"]
     pictures = batch["pictures"]
     grid = torch.tensor([[pictures.shape[0], 4, 4]], device=ids.device)
-    seen = model.model.visual(patches(pictures), grid_thw=grid)
+    seen = model.model.visual(patches(pictures, processor), grid_thw=grid)
     visual = ids == model.config.video_token_id
     embedded = model.model.language_model.embed_tokens(ids)
     embedded = embedded.masked_scatter(visual[..., None], seen.pooler_output.to(embedded.dtype))
@@ -199,6 +199,7 @@ def main():
     torch.manual_seed(recipe["seed"])
     transformers.logging.set_verbosity_error()
     model = Qwen3VLForConditionalGeneration.from_pretrained(start, dtype=torch.float32).to(device).train()
+    processor = json.loads((start / "video_preprocessor_config.json").read_text())
     visual = model.model.visual
     visual.patch_embed.forward = as_matrix(visual.patch_embed)
     for block in visual.blocks:
@@ -219,7 +220,7 @@ def main():
         summed = torch.zeros((), device=device)
         for batch in batches:
             with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=device != "cpu"):
-                loss = loss_of(model, batch) / total
+                loss = loss_of(model, processor, batch) / total
             loss.backward()
             summed += loss.detach()
         average(model, processes)

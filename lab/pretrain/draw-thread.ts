@@ -4,12 +4,13 @@ import { readCheckpoint } from '../../engine/checkpoint/index.ts'
 import { withTimeLimit } from '../../engine/tokenizer/index.ts'
 import type { LessonPlan } from './draw.ts'
 import { lessonGroup } from './groups.ts'
-import { lessonsOf } from './lessons/index.ts'
+import { lessonsOfStep } from './lessons/index.ts'
 
 /** The worker's main loop: answers each requested step with its batch. */
 const port = parentPort
 if (port === null) throw new Error('lab/pretrain/draw-thread.ts runs as a worker only')
-const { checkpoint: folder, settings, steps, scenes, seed } = workerData as LessonPlan
+const plan = workerData as LessonPlan
+const { checkpoint: folder } = plan
 const checkpoint = Effect.runPromise(readCheckpoint(folder))
 
 /** Pixels in shared memory: they pass through two threads on their way to the engine. */
@@ -21,11 +22,8 @@ const shared = (pixels: Float32Array): Float32Array => {
 
 port.on('message', async (step: number) => {
   const prepared = await checkpoint
-  const lessons = Array.from({ length: scenes }, (_, index) =>
-    lessonsOf(settings, step / steps, ...seed, step, index),
-  ).flat()
   const groups = withTimeLimit({ subject: folder, seconds: 600 }, () =>
-    lessons
+    lessonsOfStep(plan, step)
       .map((lesson) => lessonGroup(prepared, lesson))
       .map((group) => ({ ...group, prompt: { ...group.prompt, pixels: shared(group.prompt.pixels) } })),
   )

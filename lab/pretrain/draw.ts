@@ -1,17 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { Effect, type Scope } from 'effect'
 import type { TrainingGroup } from '../../engine/training/index.ts'
-import type { LessonSettings } from './lessons/index.ts'
+import type { LessonDraw } from './lessons/index.ts'
 
 /** The lessons that a training draws. Every batch is determined by these options and its step. */
-export interface LessonPlan {
+export interface LessonPlan extends LessonDraw {
   /** Folder of the checkpoint whose tokenizer and processor the lessons are written with. */
   readonly checkpoint: string
-  readonly settings: LessonSettings
-  readonly steps: number
-  /** Scenes a step. */
-  readonly scenes: number
-  readonly seed: ReadonlyArray<string | number>
 }
 
 /** Draws the batches of a plan in `workers` threads: drawing takes about as long as a step of training. */

@@ -1,4 +1,4 @@
-import type { LessonSettings } from './lessons/index.ts'
+import type { LessonChanges } from './lessons/index.ts'
 
 /** Options of `spanwise pretrain shapes`. */
 export interface PretrainOptions {
@@ -25,8 +25,5 @@ export interface PretrainOptions {
   /** What the logits of the finished checkpoint are multiplied by, see `sharpened`; 1 leaves them. */
   readonly sharpness: number
   /** Settings that differ from `lessonDefaults`. */
-  readonly lessons?: Partial<Omit<LessonSettings, 'shares' | 'grades'>> & {
-    readonly shares?: Partial<LessonSettings['shares']>
-    readonly grades?: Partial<LessonSettings['grades']>
-  }
+  readonly lessons?: LessonChanges
 }

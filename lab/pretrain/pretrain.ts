@@ -2,20 +2,19 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import { InputError, Progress } from '../../core/index.ts'
-import { readCheckpoint, writeCheckpoint } from '../../engine/checkpoint/index.ts'
+import { writeCheckpoint } from '../../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../../engine/index.ts'
 import { learningRateAt } from '../../engine/optimiser/index.ts'
 import { makeFolders } from '../../files/index.ts'
-import { untrained } from './base.ts'
 import { modelCard } from './card.ts'
 import { drawers } from './draw.ts'
 import { exam, examine, type Skill } from './exam.ts'
-import { grafted } from './graft.ts'
-import { type LessonSettings, lessonDefaults } from './lessons/index.ts'
+import { changedLessons } from './lessons/index.ts'
 import type { PretrainOptions } from './options.ts'
 import { seekExam } from './seek-exam.ts'
 import { sharpen } from './sharpen.ts'
 import { sight } from './sight.ts'
+import { startOf } from './start.ts'
 
 /** The second moment adapts faster than AdamW's default, because training has only a few hundred short steps. */
 const beta2 = 0.98
@@ -27,30 +26,13 @@ const unwritable = (file: string) => (cause: unknown) =>
     remedy: 'choose another folder',
   })
 
-/** Random weights, or those of an earlier run with the tokenizer of today's lessons. */
-const startOf = Effect.fnUntraced(function* (
-  folder: string,
-  settings: LessonSettings,
-  { from, seed }: PretrainOptions,
-) {
-  const fresh = untrained(folder, settings, seed)
-  if (from === undefined) return fresh
-  const trained = yield* readCheckpoint(from)
-  return yield* Effect.try({ try: () => grafted(trained, fresh), catch: (cause) => cause as InputError })
-})
-
 /**
  * `spanwise pretrain shapes`: trains the shapes checkpoint from random weights by SFT, several questions packed behind
  * each clip. Scenes are drawn in memory and seen once. Writes bfloat16 safetensors, a model card and `metrics.jsonl`.
  */
 export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
   const { device, threads, microBatchTokens } = options
-  const settings: LessonSettings = {
-    ...lessonDefaults,
-    ...options.lessons,
-    shares: { ...lessonDefaults.shares, ...options.lessons?.shares },
-    grades: { ...lessonDefaults.grades, ...options.lessons?.grades },
-  }
+  const settings = changedLessons(options.lessons)
   const started = yield* Clock.currentTimeMillis
   const passed = Effect.map(Clock.currentTimeMillis, (now) => (now - started) / 1000)
   const start = `${options.out}.start`

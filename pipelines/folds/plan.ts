@@ -40,8 +40,10 @@ export interface Plan {
 /** The agent's folder of a run. */
 export const agentFolder = (run: string, agent: AgentCommand): string => join(run, agents[agent].name)
 
-/** The samples of a reading that an agent is to see, and their tasks. An InputError for a task that it cannot process, and
- * where there are none. */
+/**
+ * The samples of a reading that an agent is to see, and their tasks. An InputError for a task that it cannot process, and
+ * where there are none.
+ */
 export const wantedSamples = (
   samples: ReadonlyArray<Sample>,
   agent: { readonly command: string; readonly tasks: ReadonlyArray<Task> },

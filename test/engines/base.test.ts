@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readCheckpoint } from '../../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../../engine/index.ts'
 import { lessonGroup } from '../../lab/pretrain/groups.ts'
-import { lessonDefaults, lessonsOf, sharesOf } from '../../lab/pretrain/lessons/index.ts'
+import { changedLessons, lessonsOfStep, sharesOf } from '../../lab/pretrain/lessons/index.ts'
 import { findPython } from '../support/python.ts'
 
 const { python, missing } = findPython('torch', 'torchvision', 'transformers', 'safetensors')
@@ -16,6 +16,11 @@ const repository = join(import.meta.dirname, '..', '..')
 const recipe = {
   ...{ seed: 5, batches: 2, scenes: 1, microBatchTokens: 2048, learningRate: 1e-3, warmup: 0.5 },
   lessons: { shares: sharesOf(() => [1]) },
+}
+
+const plan = {
+  settings: changedLessons(recipe.lessons),
+  ...{ steps: recipe.batches, scenes: recipe.scenes, seed: [recipe.seed, 'first'] },
 }
 
 let folder: string
@@ -28,13 +33,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 it.skipIf(missing !== null)(
   `trains the base with PyTorch as the embedded engine does${missing === null ? '' : ` (skipped: ${missing})`}`,
   async () => {
-    const [plan, out] = [join(folder, 'recipe.json'), join(folder, 'base')]
-    await writeFile(plan, JSON.stringify(recipe))
+    const [file, out] = [join(folder, 'recipe.json'), join(folder, 'base')]
+    await writeFile(file, JSON.stringify(recipe))
     // A torchvision built for another torch can be imported once its operators have names.
     await copyFile(join(repository, 'bench/engine/vision_operators.py'), join(folder, 'sitecustomize.py'))
     await promisify(execFile)(
       python!,
-      [join(repository, 'bench/base/train.py'), plan, out, '--drawers', '1', '--spool', folder],
+      [join(repository, 'bench/base/train.py'), file, out, '--drawers', '1', '--spool', folder],
       { env: { ...process.env, PYTHONPATH: folder } },
     )
     const learn = Effect.gen(function* () {
@@ -42,11 +47,7 @@ it.skipIf(missing !== null)(
       const start = yield* readCheckpoint(`${out}.start`)
       return yield* Effect.forEach([0, 1], (batch) =>
         engine.update({
-          groups: lessonsOf(
-            { ...lessonDefaults, ...recipe.lessons },
-            batch / recipe.batches,
-            ...[recipe.seed, 'first', batch, 0],
-          ).map((lesson) => lessonGroup(start, lesson)),
+          groups: lessonsOfStep(plan, batch).map((lesson) => lessonGroup(start, lesson)),
           loss: { kind: 'sft' },
           learningRate: recipe.learningRate,
           maxGradNorm: 1,

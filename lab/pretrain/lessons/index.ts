@@ -49,3 +49,19 @@ export const lessonsOf = (
     })
     .filter(({ turns }) => turns.length > 0)
 }
+
+/** What decides the lessons of every step. */
+export interface LessonDraw {
+  readonly settings: LessonSettings
+  readonly steps: number
+  /** Scenes a step. */
+  readonly scenes: number
+  readonly seed: ReadonlyArray<string | number>
+}
+
+/** The lessons of one step, of freshly drawn scenes. */
+export const lessonsOfStep = (
+  { settings, steps, scenes, seed }: LessonDraw,
+  step: number,
+): ReadonlyArray<Lesson> =>
+  Array.from({ length: scenes }, (_, index) => lessonsOf(settings, step / steps, ...seed, step, index)).flat()

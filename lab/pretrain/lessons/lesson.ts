@@ -90,3 +90,16 @@ export const lessonDefaults: LessonSettings = {
   absent: [0.2, 0.1],
   fps: 2,
 }
+
+/** Settings that differ from the defaults. */
+export interface LessonChanges extends Partial<Omit<LessonSettings, 'shares' | 'grades'>> {
+  readonly shares?: Partial<LessonSettings['shares']>
+  readonly grades?: Partial<LessonSettings['grades']>
+}
+
+export const changedLessons = (changes: LessonChanges = {}): LessonSettings => ({
+  ...lessonDefaults,
+  ...changes,
+  shares: { ...lessonDefaults.shares, ...changes.shares },
+  grades: { ...lessonDefaults.grades, ...changes.grades },
+})
