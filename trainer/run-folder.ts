@@ -4,10 +4,10 @@ import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../core/index.ts'
 import {
+  appendRows,
   appendRowsSync,
   canonical,
   codeOf,
-  fileError,
   makeFolders,
   readRows,
   writeWhole,
@@ -62,11 +62,7 @@ const folderAt = (path: string): RunFolder => {
     path,
     file,
     append: (name, row) => appendRowsSync(file(name), [row]),
-    record: (name, row) =>
-      Effect.try({
-        try: () => appendRowsSync(file(name), [row]),
-        catch: (error) => fileError(file(name), 'written', error),
-      }),
+    record: (name, row) => appendRows(file(name), [row]),
     truncate: Effect.fnUntraced(function* (name: string, step: number) {
       if (!existsSync(file(name))) return
       const rows = yield* readRows(file(name), stepped)
