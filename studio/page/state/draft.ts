@@ -24,9 +24,16 @@ export const selected = signal<Selected | null>(null)
 
 export const isChanged = computed(() => !same(draft.value, begun.value))
 
-/** Fills the lane of a sample, or fills it anew after a decision. What was changed and not decided comes back. */
+/**
+ * Fills the lane of a sample, or fills it anew after a decision. What was changed and not decided comes back, and stays
+ * where the reviewer's earlier decision arrives after the change.
+ */
 export const begin = (key: string, windows: ReadonlyArray<Window>): void => {
-  if (shown !== null && shown !== key && isChanged.peek()) unsaved.set(shown, draft.peek())
+  if (shown === key && isChanged.peek()) {
+    begun.value = windows
+    return
+  }
+  if (shown !== null && isChanged.peek()) unsaved.set(shown, draft.peek())
   const lane = unsaved.get(key) ?? windows
   unsaved.delete(key)
   shown = key
@@ -39,6 +46,7 @@ export const begin = (key: string, windows: ReadonlyArray<Window>): void => {
 /** Called once a sample is decided: its changes are saved, or need no saving. */
 export const forget = (key: string): void => {
   unsaved.delete(key)
+  if (shown === key) shown = null
 }
 
 /** Changes the lane; `kept` is the window that stays selected. One drag is one step of the history. */

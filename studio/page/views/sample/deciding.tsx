@@ -56,8 +56,11 @@ export const Deciding = ({ run, sample, neighbours }: DecidingProps) => {
     if (moves) openSample(neighbours.next)
     if (moves && !neighbours.known) setLeft(sample.key)
     if ((await saving) !== null) forget(sample.key)
-    // A decision that was not saved is shown where it was made.
-    else if (moves) openSample(sample.key)
+    else if (moves) {
+      // A decision that was not saved is shown where it was made, also once the neighbours are known.
+      setLeft(null)
+      openSample(sample.key)
+    }
   }
   const takeBack = async () => {
     if (undoChange()) return
