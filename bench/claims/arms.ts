@@ -14,7 +14,7 @@ export type Recipe =
       readonly action: 'keep' | 'drop' | 'repair' | 'downweight'
       readonly select: 'random' | 'gaussian'
       readonly oracle?: boolean
-      /** Only this share of the pool, drawn at random, is shown to the agents. */
+      /** Only this share of the pool, drawn at random, is judged by the agents. */
       readonly screened?: number
     }
 
@@ -27,6 +27,11 @@ export interface Arm {
 
 const tenth = 0.1
 const curated = { from: 'verdicts', action: 'drop', select: 'gaussian' } as const
+/**
+ * Boundary reflection alone: annotations are judged in random order, and the first tenth of the pool that is not dropped is
+ * what a random choice among all of them would be. About two thirds are kept, so this share is enough.
+ */
+const complete = { from: 'verdicts', action: 'drop', select: 'random', screened: 0.18 } as const
 
 /** Curriculum GRPO on the curated tenth under one mask schedule. */
 const masked = (
@@ -49,13 +54,14 @@ export const deciding = {
   'random-fifth': { kind: 'grpo', data: { from: 'annotations', share: 0.21 } },
   'curated-sft': { kind: 'sft', data: curated },
   'random-sft': { kind: 'sft', data: { from: 'annotations', share: tenth } },
+  bra: { kind: 'grpo', data: complete },
+  'bra-sft': { kind: 'sft', data: complete },
 } as const satisfies { readonly [name: string]: Arm }
 
 /** The same questions under supervised fine-tuning. */
 export const supervised = {
   'dose-0-sft': { kind: 'sft', data: { from: 'dose', partial: 0 } },
   'dose-60-sft': { kind: 'sft', data: { from: 'dose', partial: 0.6 } },
-  'bra-sft': { kind: 'sft', data: { ...curated, select: 'random' } },
   'dea-sft': { kind: 'sft', data: { ...curated, action: 'keep' } },
   'repair-sft': { kind: 'sft', data: { ...curated, action: 'repair' } },
   'oracle-sft': { kind: 'sft', data: { ...curated, oracle: true } },
@@ -66,7 +72,6 @@ export const supervised = {
 
 /** Single parts, alternatives, the noise dose. */
 export const further = {
-  bra: { kind: 'grpo', data: { ...curated, select: 'random' } },
   dea: { kind: 'grpo', data: { ...curated, action: 'keep' } },
   repair: { kind: 'grpo', data: { ...curated, action: 'repair' } },
   downweight: { kind: 'grpo', data: { ...curated, action: 'downweight' } },

@@ -59,6 +59,7 @@ const selected = (
       duration: row.sample.duration ?? 0,
     }),
   )
+  if (candidates.length < size) throw new Error(`only ${candidates.length} of ${size} samples are left`)
   const ids = select(candidates, { ...defaultSelection, method: recipe.select, count: size, seed })
   return ids.map((id) => byId.get(id)!)
 }
