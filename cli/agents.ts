@@ -42,8 +42,15 @@ export const agentFlags = {
   ),
 }
 
-/** Only the first samples of the split: for a trial run, or to measure throughput. */
-export const limit = whole('limit', 'process only the first N samples; all by default', 1)
+/** A part of the split: drawn at random to select from, or the first samples to try or to measure a run. */
+export const part = {
+  sample: whole(
+    'sample',
+    'process only N samples drawn at random, the same for every agent; a larger N adds to them. Enough where few are selected: see docs/claims.md',
+    1,
+  ),
+  limit: whole('limit', 'process only the first N samples; all by default', 1),
+}
 
 export const breakLease = Flag.Boolean('break-lease').pipe(
   Flag.withDescription(
@@ -85,7 +92,7 @@ const flags = {
     Flag.withDefault(0),
   ),
   foldSize,
-  limit,
+  ...part,
   plan: Flag.Boolean('plan').pipe(
     Flag.withDescription(
       'do no work; print the number of samples, requests and tokens, and the hours at a measured rate',
@@ -170,7 +177,7 @@ export const agentCommand = <A extends AgentSummary, E, R>(
     name,
     flags,
     Effect.fn(function* (input) {
-      const { split, fold, foldSize, policy, form, retry, json, merge, memory, limit, breakLease } = input
+      const { split, fold, foldSize, policy, form, retry, json, merge, memory, breakLease } = input
       const config = yield* loadConfig()
       const dataset = yield* datasetOf(input.dataset, config)
       const { make, ...places } = yield* placesOf(dataset, input)
@@ -184,7 +191,7 @@ export const agentCommand = <A extends AgentSummary, E, R>(
         dataset,
         split: Option.getOrElse(split, () => 'train'),
         ...places,
-        ...given({ form, foldSize, limit, cleaning: input.cleaning }),
+        ...given({ form, foldSize, sample: input.sample, limit: input.limit, cleaning: input.cleaning }),
         ...tasksOf(input.task),
         policy,
         fold,

@@ -13,7 +13,7 @@ import {
 } from '../pipelines/calibrate.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { loadSource } from '../pipelines/source.ts'
-import { agentFlags, breakLease, limit } from './agents.ts'
+import { agentFlags, breakLease, part } from './agents.ts'
 import { backendOf, inFlightOf } from './backend.ts'
 import { cacheOf } from './clips.ts'
 import { datasetOf, foldersOf, placesOf, requireCheckpoint } from './dataset.ts'
@@ -62,7 +62,7 @@ export const calibrate = Command.make(
   'calibrate',
   {
     ...flags,
-    ...{ run, json, seed, limit, breakLease },
+    ...{ run, json, seed, limit: part.limit, breakLease },
     pairs: wholeOr('pairs', 'length-matched pairs to judge, at three samples each', 300),
     falseAlarms: share('false-alarms', 'share of complete annotations that may be flagged', 0.1),
     missed: share('missed', 'share of incomplete annotations that may pass as complete', 0.1),

@@ -25,7 +25,9 @@ const planSchema = z.object({
   /** Names and digests of the annotation files, as provenance has them. */
   files: z.string().optional(),
   tasks: z.array(taskSchema),
-  /** Only the first samples of the split, if given. */
+  /** Only so many samples drawn at random, if given. */
+  sample: count.optional(),
+  /** Only the first samples of the split, or of those drawn, if given. */
   limit: count.optional(),
   foldSize: z.int().min(1),
   /** Hash of every planned key in order. */

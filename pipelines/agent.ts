@@ -40,7 +40,8 @@ export interface AgentOptions extends DatasetSource {
   readonly foldSize?: number
   /** Tasks whose samples are processed; see `PlanOptions`. */
   readonly tasks?: ReadonlyArray<Task>
-  /** Only the first of them, if given. */
+  /** Only so many of them, drawn at random, and only the first of these; see `PlanOptions`. */
+  readonly sample?: number
   readonly limit?: number
   /** The agent's settings; omitted ones have their defaults, unknown ones are refused. */
   readonly settings?: { readonly [name: string]: unknown }

@@ -65,6 +65,7 @@ export interface PlanWorkOptions extends DatasetSource {
   /** One fold; every sample without it. */
   readonly fold?: number
   readonly foldSize?: number
+  readonly sample?: number
   readonly limit?: number
   readonly tasks?: ReadonlyArray<Task>
 }

@@ -42,7 +42,7 @@ export const showPlan = Effect.fn('Cli.showPlan')(function* (
     ...{ ...source, ...(yield* profileOf(chosen)), agent, run, videos },
     settings: yield* foldSettings(input),
     ...tasksOf(input.task),
-    ...given({ limit: input.limit }),
+    ...given({ sample: input.sample, limit: input.limit }),
   }).pipe(Effect.provide(Videos.layer({ workers: 1 })))
   const measure = typed(foldWords(name, agent, run, ['--limit', '20'])(0, 20))
   yield* print(

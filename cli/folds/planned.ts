@@ -4,7 +4,7 @@ import { type Command, Flag } from 'effect/cli'
 import { spanwiseCommand } from '../../core/index.ts'
 import { loadConfig } from '../../pipelines/config.ts'
 import { checkSettings } from '../../pipelines/folds/check.ts'
-import { agentFlags, agentSettings, breakLease, foldSize, limit, tasksOf } from '../agents.ts'
+import { agentFlags, agentSettings, breakLease, foldSize, part, tasksOf } from '../agents.ts'
 import { datasetOf, placesOf } from '../dataset.ts'
 import { given, json, run } from '../flags.ts'
 import { handedOn } from './handed.ts'
@@ -16,7 +16,7 @@ export const planFlags = {
     Flag.withDescription('agent to run; the flags of its command are accepted too'),
   ),
   foldSize,
-  limit,
+  ...part,
   breakLease,
   run,
   json,
@@ -54,7 +54,7 @@ export const foldSettings = Effect.fnUntraced(function* (input: PlanInput) {
 
 /** The plan, from flags and configuration. */
 export const planOptions = Effect.fnUntraced(function* (input: PlanInput) {
-  const { agent, split, form, policy, cleaning, foldSize, limit, breakLease } = input
+  const { agent, split, form, policy, cleaning, foldSize, sample, limit, breakLease } = input
   const config = yield* loadConfig()
   const dataset = yield* datasetOf(input.dataset, config)
   const { annotations, videos, make } = yield* placesOf(dataset, input)
@@ -65,7 +65,15 @@ export const planOptions = Effect.fnUntraced(function* (input: PlanInput) {
   const run = resolve(Option.getOrElse(input.run, () => join(config.runs, dataset)))
   yield* checkSettings({ agent, run, settings: yield* foldSettings(input) })
   yield* make
-  return { agent, source, run, videos, breakLease, ...tasksOf(input.task), ...given({ foldSize, limit }) }
+  return {
+    agent,
+    source,
+    run,
+    videos,
+    breakLease,
+    ...tasksOf(input.task),
+    ...given({ foldSize, sample, limit }),
+  }
 })
 
 /**

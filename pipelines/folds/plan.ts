@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { Effect } from 'effect'
 import { agents } from '../../agents/index.ts'
-import { InputError, type Sample, type Task } from '../../core/index.ts'
+import { InputError, random, type Sample, type Task } from '../../core/index.ts'
 import {
   defaultFoldSize,
   findSlice,
@@ -27,7 +27,9 @@ export interface PlanOptions {
   readonly foldSize?: number
   /** Samples of these tasks are planned; by default of the first that the agent can process and there is. */
   readonly tasks?: ReadonlyArray<Task>
-  /** Only the first of them, if given. */
+  /** Only so many of them, drawn at random: the same for every agent, and a smaller draw is a part of a larger one. */
+  readonly sample?: number
+  /** Only the first of them, or of those drawn, if given. */
   readonly limit?: number
 }
 
@@ -40,6 +42,13 @@ export interface Plan {
 /** The agent's folder of a run. */
 export const agentFolder = (run: string, agent: AgentCommand): string => join(run, agents[agent].name)
 
+/** `count` of the samples drawn at random, in their order. */
+const drawn = (samples: ReadonlyArray<Sample>, count: number): ReadonlyArray<Sample> => {
+  const places = random('plan').shuffle(samples.map((_, place) => place))
+  const chosen = new Set(places.slice(0, count))
+  return samples.filter((_, place) => chosen.has(place))
+}
+
 /**
  * The samples of a reading that an agent is to see, and their tasks. An InputError for a task that it cannot process, and
  * where there are none.
@@ -47,7 +56,7 @@ export const agentFolder = (run: string, agent: AgentCommand): string => join(ru
 export const wantedSamples = (
   samples: ReadonlyArray<Sample>,
   agent: { readonly command: string; readonly tasks: ReadonlyArray<Task> },
-  { tasks, limit }: Pick<PlanOptions, 'tasks' | 'limit'>,
+  { tasks, sample: count, limit }: Pick<PlanOptions, 'tasks' | 'sample' | 'limit'>,
 ): Effect.Effect<
   { readonly samples: ReadonlyArray<Sample>; readonly tasks: ReadonlyArray<Task> },
   InputError
@@ -64,7 +73,8 @@ export const wantedSamples = (
     )
   const present = possible.find((task) => samples.some((sample) => sample.task === task)) ?? possible[0]!
   const chosen = tasks ?? [present]
-  const wanted = samples.filter(({ task }) => chosen.includes(task)).slice(0, limit)
+  const suited = samples.filter(({ task }) => chosen.includes(task))
+  const wanted = (count === undefined ? suited : drawn(suited, count)).slice(0, limit)
   if (wanted.length === 0)
     return Effect.fail(
       new InputError({
@@ -86,6 +96,7 @@ export const planOf = (
     source,
     foldSize = defaultFoldSize,
     tasks,
+    sample,
     limit,
   }: Omit<PlanOptions, 'run' | 'agent' | 'tasks'> & { readonly tasks: ReadonlyArray<Task> },
 ): Plan => {
@@ -104,6 +115,7 @@ export const planOf = (
     },
     ...(files === undefined ? {} : { files }),
     tasks: [...tasks],
+    ...(sample === undefined ? {} : { sample }),
     ...(limit === undefined ? {} : { limit }),
     foldSize,
     keys: planHash(planned),
@@ -162,9 +174,10 @@ export const replan = Effect.fn('Pipelines.replan')(function* (
 ) {
   // JSON has no undefined: optional fields are present or absent.
   const source = file.source as DatasetSource
-  const { foldSize, tasks, limit } = file
+  const { foldSize, tasks, sample, limit } = file
   const plan = yield* makePlan({
     ...{ agent, run, source, foldSize, tasks },
+    ...(sample === undefined ? {} : { sample }),
     ...(limit === undefined ? {} : { limit }),
   })
   if (plan.file.keys === file.keys) return plan

@@ -242,4 +242,27 @@ describe('--limit and --plan', () => {
       folds: [{ todo: 5 }, { todo: 10 }, { todo: 10 }],
     })
   })
+
+  it('--sample draws the same samples for every agent, and asks only about the new ones of a larger draw', async () => {
+    const drawn = async (agent: string, count: number) => {
+      const [, ...words] = dea('many', 'drawn', '--sample', `${count}`, '--json')
+      const { out } = await run(
+        agent,
+        ...words.filter((word) => agent === 'dea' || !/^(--set|rollouts=1)$/.test(word)),
+      )
+      expect(JSON.parse(out)).toMatchObject({ planned: count, done: count })
+      const table = { dea: 'difficulty_estimation', bra: 'boundary_reflection' }[agent]
+      const asked = await run('query', `SELECT query FROM ${table}`, '--run', 'drawn', '--json')
+      return JSON.parse(asked.out).rows.map(({ query }: { query: string }) => query) as ReadonlyArray<string>
+    }
+    const before = server.requests()
+    const five = await drawn('dea', 5)
+    expect(five).toHaveLength(5)
+    expect(new Set(five)).not.toEqual(new Set(['query 0', 'query 1', 'query 2', 'query 3', 'query 4']))
+    const eight = await drawn('dea', 8)
+    expect(eight).toHaveLength(8)
+    expect(eight).toEqual(expect.arrayContaining([...five]))
+    expect(server.requests()).toBe(before + 8)
+    expect(new Set(await drawn('bra', 5))).toEqual(new Set(five))
+  })
 })
