@@ -52,8 +52,12 @@ export const clip = (windows: ReadonlyArray<Window>, bounds: Window): ReadonlyAr
 export const misplaced = (windows: ReadonlyArray<Window>, duration: number): string | null => {
   const outside = windows.filter(([start, end]) => start >= duration || end <= 0)
   if (outside.length === 0) return null
-  const list = outside.map(([start, end]) => `${start} to ${end} s`).join(', ')
-  return `window ${list} is outside the video, which lasts ${duration.toFixed(2)} s`
+  const list = outside
+    .slice(0, 3)
+    .map(([start, end]) => `${start} to ${end} s`)
+    .join(', ')
+  const more = outside.length > 3 ? ` (and ${outside.length - 3} more)` : ''
+  return `window ${list}${more} is outside the video, which lasts ${duration.toFixed(2)} s`
 }
 
 /** The time inside `bounds` that no window covers. */

@@ -7,8 +7,9 @@ import { type Entry, entrySchema, type Review, standing } from './entry.ts'
 /** Folder of the logs in a run. */
 export const reviewsFolder = (run: string): string => join(run, 'reviews')
 
-/** Names of reviewers are names of files: no separators, and no dot first. */
-export const isReviewer = (name: string): boolean => /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u.test(name)
+/** Names of reviewers are names of files: no separators, and no dot first or last. */
+export const isReviewer = (name: string): boolean =>
+  name.length <= 64 && /^[\p{L}\p{N}]([\p{L}\p{M}\p{N} ._-]*[\p{L}\p{M}\p{N}_-])?$/u.test(name)
 
 const logOf = (run: string, reviewer: string): string => join(reviewsFolder(run), `${reviewer}.jsonl`)
 

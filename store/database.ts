@@ -43,8 +43,11 @@ const text = (error: unknown): string =>
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ')
 
-/** A string as an SQL literal. */
-export const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`
+/** A string as an SQL literal; an expression where it holds NUL, at which DuckDB's parser takes the statement to end. */
+export const literal = (value: string): string => {
+  const parts = value.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`)
+  return parts.length === 1 ? parts[0]! : `(${parts.join(' || chr(0) || ')})`
+}
 
 /** A name as an SQL identifier. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`

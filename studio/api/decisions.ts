@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { decisionKinds, isReviewer } from '../../reviews/index.ts'
 import { keySchema, windowSchema } from './common.ts'
 
-/** A name that can be a file's: it names the reviewer's log in the run. */
-export const reviewerSchema = z.string().refine(isReviewer, {
-  error: 'a reviewer name has letters, digits, spaces, ".", "_" and "-" only, 64 at most',
+/** A name that can be a file's: it names the reviewer's log in the run. Spaces around it and its Unicode form do not matter. */
+export const reviewerSchema = z.string().trim().normalize('NFC').refine(isReviewer, {
+  error:
+    'a reviewer name has letters, digits, spaces, ".", "_" and "-" only, 64 at most, and no "." at its ends',
 })
 
 const windows = z

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Clock, Effect } from 'effect'
 import type { z } from 'zod'
-import { type Window, Windows } from '../../core/index.ts'
+import { firstIssue, type Window, Windows } from '../../core/index.ts'
 import {
   agreements,
   latestByKey,
@@ -24,8 +24,7 @@ const bodyOf = <A>({ body }: Question, schema: z.ZodType<A>) =>
   Effect.flatMap(body, (json) => {
     const parsed = schema.safeParse(json)
     if (parsed.success) return Effect.succeed(parsed.data)
-    const issue = parsed.error.issues[0]!
-    return Effect.fail(refusal(400, `field "${issue.path.join('.')}": ${issue.message}`))
+    return Effect.fail(refusal(400, firstIssue(parsed.error)))
   })
 
 const curationOf = Effect.fnUntraced(function* (studio: Studio, { params }: Question) {
@@ -73,7 +72,8 @@ export const decide = Effect.fn('Studio.decide')(function* (studio: Studio, ques
   const { sample, before, duration } = yield* subjectOf(studio, run, key)
   const outside = Windows.misplaced(windows ?? [], duration)
   if (outside !== null) return yield* refusal(422, outside, 'move the window into the video')
-  const after = decision === 'repair' ? Windows.merge(windows ?? []) : decision === 'reject' ? null : before
+  const inside = Windows.merge(Windows.clip(windows ?? [], [0, duration]))
+  const after = decision === 'repair' ? inside : decision === 'reject' ? null : before
   const at = yield* Clock.currentTimeMillis
   yield* recordReview(run.path, {
     ...{ id: randomUUID(), at, reviewer, key, sample, decision, before, after, note },

@@ -1,5 +1,5 @@
 import { Duration, Effect, Stream } from 'effect'
-import type { InputError, Json } from '../../core/index.ts'
+import { firstIssue, type InputError, type Json } from '../../core/index.ts'
 import { mergeReviews, readReviews } from '../../reviews/index.ts'
 import type { SelectedColumn, StoreError } from '../../store/index.ts'
 import { type View, viewSchema } from '../api/index.ts'
@@ -27,8 +27,7 @@ export const viewOf = (query: URLSearchParams): Effect.Effect<View, Refusal> => 
   }
   const parsed = viewSchema.safeParse(json)
   if (parsed.success) return Effect.succeed(parsed.data)
-  const issue = parsed.error.issues[0]!
-  return Effect.fail(refusal(400, `view: field "${issue.path.join('.')}": ${issue.message}`))
+  return Effect.fail(refusal(400, `view: ${firstIssue(parsed.error)}`))
 }
 
 /** A whole number of a request within bounds. */

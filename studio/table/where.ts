@@ -16,19 +16,24 @@ const shape = (node: unknown): unknown => {
   )
 }
 
+const refused = (problem: string) =>
+  refusal(422, `the condition ${problem}`, 'write one SQL expression over the columns, as after WHERE')
+
 const parsed = Effect.fnUntraced(function* (database: Database, condition: string) {
   const [row] = yield* database.rows(
     `SELECT json_serialize_sql(${literal(around(condition))})::VARCHAR AS tree`,
   )
-  return JSON.parse(String(row?.tree)) as {
-    readonly error: boolean
-    readonly error_message?: string
-    readonly statements?: unknown
-  }
+  // DuckDB writes a number beyond the largest double as Infinity, which no JSON has.
+  return yield* Effect.try({
+    try: () =>
+      JSON.parse(String(row?.tree)) as {
+        readonly error: boolean
+        readonly error_message?: string
+        readonly statements?: unknown
+      },
+    catch: () => refused('contains a number that is too large'),
+  })
 })
-
-const refuse = (problem: string) =>
-  refusal(422, `the condition ${problem}`, 'write one SQL expression over the columns, as after WHERE')
 
 /**
  * Checks that a text is one SQL expression: in the tree that DuckDB's own parser gives of a query with it as condition,
@@ -40,10 +45,10 @@ export const checkWhere = Effect.fn('Studio.checkWhere')(function* (
   database: Database,
   condition: string,
 ): Effect.fn.Return<void, DatabaseError | Refusal> {
-  if (condition.trim() === '') return yield* refuse('is empty')
+  if (condition.trim() === '') return yield* refused('is empty')
   const tree = yield* parsed(database, condition)
-  if (tree.error) return yield* refuse(`cannot be read: ${tree.error_message?.split('\n')[0] ?? ''}`)
+  if (tree.error) return yield* refused(`cannot be read: ${tree.error_message?.split('\n')[0] ?? ''}`)
   const plain = yield* parsed(database, 'TRUE')
   if (JSON.stringify(shape(tree.statements)) !== JSON.stringify(shape(plain.statements)))
-    return yield* refuse('is more than one expression')
+    return yield* refused('is more than one expression')
 })

@@ -91,11 +91,20 @@ describe('decisions of reviewers', () => {
     [{ decision: 'accept', reviewer: '../eve' }, 400],
     [{ decision: 'accept', reviewer: '.hidden' }, 400],
     [{ decision: 'accept', reviewer: 'a/b' }, 400],
+    [{ decision: 'accept', reviewer: 'ada.' }, 400],
     [{ decision: 'accept', key: '../../x' }, 404],
+    [{ decision: 'accept', key: 'a\0b' }, 404],
     [{ decision: 'accept', more: 1 }, 400],
   ])('are refused where they say nothing clear: %j', async (more, status) => {
     const body = { reviewer: 'ada', key: key('a person waves'), ...more }
     expect((await studio.post(`${run}/decisions`, body)).status).toBe(status)
+    expect((await all()).counts).toEqual({})
+  })
+
+  it('end where the video ends, in the log of one reviewer however the name is written', async () => {
+    const repaired = await decide('  ada ', 'a person waves', { decision: 'repair', windows: [[2, 1e9]] })
+    expect(repaired.decision).toMatchObject({ reviewer: 'ada', after: [[2, 10]] })
+    expect((await undo('ada ', 'a person waves')).key).toBe(key('a person waves'))
     expect((await all()).counts).toEqual({})
   })
 

@@ -145,6 +145,8 @@ describe('SQL from a page', () => {
     '',
     "query = '",
     'nothing > 1',
+    'duration > 1e999',
+    "query = 'a\0b' OR (",
   ])('that is no plain condition, or reads files, is refused: %s', async (where) => {
     const { status, text } = await studio.raw(`${run}/table?${of({ where })}`, bearer)
     expect(status).toBe(422)

@@ -4,7 +4,7 @@ import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Effect, type Scope } from 'effect'
 import { HttpIncomingMessage, HttpServerRequest, HttpServerResponse } from 'effect/http'
 import type { z } from 'zod'
-import { bracketed, InputError, isLoopback } from '../../core/index.ts'
+import { bracketed, firstIssue, InputError, isLoopback } from '../../core/index.ts'
 import { openapi } from './openapi.ts'
 import { eventRequest, promptsRequest, rewardsRequest, turnsRequest } from './schemas.ts'
 import { Refusal, type TrainingService } from './types.ts'
@@ -34,8 +34,7 @@ const body = <A>(schema: z.ZodType<A>) =>
     })
     const parsed = schema.safeParse(json)
     if (parsed.success) return parsed.data
-    const issue = parsed.error.issues[0]!
-    return yield* Effect.fail({ problem: `field "${issue.path.join('.')}": ${issue.message}` })
+    return yield* Effect.fail({ problem: firstIssue(parsed.error) })
   })
 
 const hex = /^[0-9a-f]{64}$/

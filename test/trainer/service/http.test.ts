@@ -122,7 +122,7 @@ it('refuses in one line what it cannot answer', () =>
       return `${status} ${error}`
     }
     expect(await refused(call('/v1/prompts', '{'))).toBe('400 the body is not JSON')
-    expect(await refused(call('/v1/prompts', { ...prompts, step: -1 }))).toContain('400 field "step"')
+    expect(await refused(call('/v1/prompts', { ...prompts, step: -1 }))).toContain('400 step: expected')
     expect(await refused(call('/v1/prompts', { ...prompts, more: 1 }))).toContain('400')
     expect(await refused(call('/v1/prompts', { ...prompts, run: 'x' }))).toContain('409')
     expect(await refused(call('/v1/prompts', { ...prompts, step: 6 }))).toContain('422 step 6')
