@@ -68,9 +68,12 @@ const curated = Effect.fnUntraced(function* (studio: Studio, keys: ReadonlyArray
   if (keys.length === 0) return found
   for (const run of studio.runs().values()) {
     if (run.kind !== 'curation') continue
-    const { rows } = yield* selectFrom(
-      yield* studio.snapshots.of(run),
-      `SELECT "key" FROM samples WHERE "key" IN (${keys.map(literal).join(', ')})`,
+    // A run that cannot be read says so where it is opened; here it only lends no links.
+    const rows = yield* studio.snapshots.of(run).pipe(
+      Effect.flatMap((snapshot) =>
+        selectFrom(snapshot, `SELECT "key" FROM samples WHERE "key" IN (${keys.map(literal).join(', ')})`),
+      ),
+      Effect.match({ onFailure: () => [], onSuccess: (read) => read.rows }),
     )
     for (const [key] of rows) found.set(String(key), run.id)
   }
