@@ -9,9 +9,10 @@ import {
   openaiSettingsSchema,
   type ProfileOverrides,
   presetNames,
+  usualUrls,
 } from '../models/index.ts'
 import type { Config } from '../pipelines/config.ts'
-import { engineOf, given, model, modelOf, profile, whole } from './flags.ts'
+import { dashed, engineOf, given, model, modelOf, profile, refuseGiven, whole } from './flags.ts'
 
 /** What runs the model: the engine in this process, or servers. */
 export type Backend =
@@ -45,7 +46,10 @@ export const backend = {
     Flag.withDescription('kind of server; default openai'),
     Flag.optional,
   ),
-  keyEnv: text('key-env', 'environment variable with the API key; none by default'),
+  keyEnv: text(
+    'key-env',
+    'environment variable with the API key; by default OPENAI_API_KEY and GEMINI_API_KEY for those services, none for other servers',
+  ),
   media: Flag.Literals('media', mediaModes).pipe(
     Flag.withDescription(
       'how frames are sent: as images interleaved with their times, as one video, or as a reference to the file',
@@ -70,11 +74,14 @@ type Flags = Parameters<typeof engineOf>[1] &
     readonly concurrency: Option.Option<number>
   }
 
-const dashed = (name: string): string => name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
-
-const remedies: Readonly<Record<string, string>> = {
-  baseUrl: 'name the server, e.g. --base-url http://127.0.0.1:8000/v1',
-  model: 'name the model as the server knows it',
+/** What to do about a field that is wrong; `preset` is the kind of server if it is set. */
+const remedyOf = (field: string, preset: unknown): string => {
+  if (field === 'model') return 'name the model as the server knows it'
+  if (field !== 'baseUrl') return 'use another value, or correct "backend" in the configuration'
+  const known = presetNames.find((name) => name === preset)
+  return known === undefined
+    ? `name the server, e.g. --preset vllm --base-url ${usualUrls.vllm}, or --base-url ${usualUrls.openai}`
+    : `name the server, e.g. --base-url ${usualUrls[known]}`
 }
 
 /** The backend after flags, the section `backend` of the configuration and defaults. */
@@ -85,13 +92,10 @@ export const backendOf = Effect.fnUntraced(function* (
   const { name, overrides } = modelOf(config, flags)
   const kind = Option.getOrElse(flags.backend, () => config.backend.kind)
   if (kind === 'embedded') {
-    const alien = ofServers.find((name) => Option.isSome<unknown>(flags[name]))
-    if (alien !== undefined)
-      return yield* new InputError({
-        subject: `--${dashed(alien)}`,
-        problem: 'applies to servers, but the backend is the embedded engine',
-        remedy: 'add --backend openai',
-      })
+    yield* refuseGiven(flags, ofServers, {
+      problem: 'applies to servers, but the backend is the embedded engine',
+      remedy: 'add --backend openai',
+    })
     return { kind, engine: yield* engineOf(config, flags), overrides }
   }
   const { kind: _, ...configured } = config.backend.kind === 'openai' ? config.backend : { kind }
@@ -126,7 +130,7 @@ export const backendOf = Effect.fnUntraced(function* (
   return yield* new InputError({
     subject: `--${dashed(field)}`,
     problem: merged[field] === undefined ? 'is missing' : issue.message,
-    remedy: remedies[field] ?? 'use another value, or correct "backend" in the configuration',
+    remedy: remedyOf(field, merged.preset),
   })
 })
 

@@ -7,24 +7,58 @@ import { actions } from '../pipelines/curate/act.ts'
 import { reviewModes } from '../pipelines/curate/reviewed.ts'
 import { runCurate } from '../pipelines/curate.ts'
 import { dataset, foldersOf, runOf } from './dataset.ts'
-import { given, json, positive, positiveOr, print, replace, run, seed, whole } from './flags.ts'
+import { given, json, positive, print, refuseGiven, replace, run, seed, shareOf, whole } from './flags.ts'
+import { assignments, settingsOf } from './settings.ts'
 
 const isBand = (name: string): name is Band => (bands as ReadonlyArray<string>).includes(name)
 
 /** The quotas of the bands, with defaults for those that were not given. */
-const quotasOf = Effect.fnUntraced(function* (given: Option.Option<Record<string, string>>) {
+const quotasOf = Effect.fnUntraced(function* (texts: ReadonlyArray<string>) {
   const quotas: Record<Band, number> = { ...defaultSelection.quotas }
-  for (const [name, text] of Object.entries(Option.getOrElse(given, () => ({})))) {
-    const quota = Number(text)
-    if (!isBand(name) || text.trim() === '' || !Number.isFinite(quota) || quota < 0)
+  for (const [name, quota] of Object.entries(yield* settingsOf(texts, 'quota'))) {
+    const number = typeof quota === 'number' && Number.isFinite(quota) && quota >= 0
+    if (!isBand(name) || !number)
       return yield* new InputError({
-        subject: `--quota ${name}=${text}`,
+        subject: `--quota ${texts.find((text) => text.startsWith(name)) ?? name}`,
         problem: isBand(name) ? 'is not a number of at least 0' : 'unknown band',
         remedy: `use ${bands.join(', ')} with a number, e.g. --quota hard=0.5`,
       })
     quotas[name] = quota
   }
+  if (bands.every((name) => quotas[name] === 0))
+    return yield* new InputError({
+      subject: '--quota',
+      problem: 'is 0 for every band, so that no sample could be selected',
+      remedy: 'give at least one band a quota above 0',
+    })
   return quotas
+})
+
+/** Refuses flags of one way of selecting with another way. */
+const refuseContradictions = Effect.fnUntraced(function* (input: {
+  readonly select: (typeof selectionMethods)[number]
+  readonly mean: Option.Option<number>
+  readonly deviation: Option.Option<number>
+  readonly quota: ReadonlyArray<string>
+  readonly share: Option.Option<number>
+  readonly count: Option.Option<number>
+}) {
+  const quota = input.quota.length === 0 ? Option.none() : Option.some(input.quota)
+  if (!input.select.startsWith('gaussian'))
+    yield* refuseGiven(input, ['mean', 'deviation'], {
+      problem: `has no effect with --select ${input.select}`,
+      remedy: 'leave it out, or use --select gaussian',
+    })
+  if (input.select !== 'band')
+    yield* refuseGiven({ quota }, ['quota'], {
+      problem: `has no effect with --select ${input.select}`,
+      remedy: 'leave it out, or add --select band',
+    })
+  if (Option.isSome(input.count))
+    yield* refuseGiven(input, ['share'], {
+      problem: 'contradicts --count',
+      remedy: 'give only one of the two',
+    })
 })
 
 export const curate = Command.make(
@@ -63,13 +97,11 @@ export const curate = Command.make(
     ),
     mean: positive('mean', 'mean of the Gaussian on mean IoU, default 0.3'),
     deviation: positive('deviation', 'standard deviation of the Gaussian, default 0.2'),
-    quota: Flag.KeyValuePair('quota').pipe(
-      Flag.withDescription(
-        'with --select band: relative quota of a band, e.g. --quota hard=0.5; default easy=0.2, medium=0.5, hard=0.3',
-      ),
-      Flag.optional,
+    quota: assignments(
+      'quota',
+      'with --select band: relative quota of a band, e.g. --quota hard=0.5; may be repeated; default easy=0.2, medium=0.5, hard=0.3',
     ),
-    share: positiveOr('share', 'share of the pool to keep', 0.1),
+    share: shareOf('share', `share of the pool to keep, default ${defaultSelection.share}`),
     count: whole('count', 'number of samples to keep, instead of a share', 1),
     evaluation: Flag.String('evaluation').pipe(
       Flag.withDescription(
@@ -79,6 +111,7 @@ export const curate = Command.make(
     ),
   },
   Effect.fn(function* (input) {
+    yield* refuseContradictions(input)
     const config = yield* loadConfig()
     const folder = yield* runOf(input)
     const evaluation = yield* Effect.forEach(input.evaluation, (text) => {
@@ -95,7 +128,7 @@ export const curate = Command.make(
       reviews: input.reviews,
       selection: {
         method: input.select,
-        share: input.share,
+        share: Option.getOrElse(input.share, () => defaultSelection.share),
         seed: input.seed,
         quotas: yield* quotasOf(input.quota),
         ...given({ count: input.count, mean: input.mean, deviation: input.deviation }),
@@ -112,6 +145,10 @@ export const curate = Command.make(
       Object.entries(counts)
         .map(([name, count]) => `${count} ${name}`)
         .join(', ')
+    if (Option.isSome(input.count) && summary.pool < input.count.value)
+      yield* Effect.logWarning(
+        `--count ${input.count.value}: the pool has ${summary.pool} samples, and all of them are selected`,
+      )
     yield* print(input.json, summary, [
       `${summary.samples} samples: ${tally(summary.decisions)}`,
       ...(Object.keys(summary.reviews).length === 0 ? [] : [`reviewed by people: ${tally(summary.reviews)}`]),

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
@@ -44,12 +44,25 @@ export interface Places {
   readonly make: Effect.Effect<void, Effect.Error<ReturnType<typeof ensureWorld>>>
 }
 
+/** Refuses a folder of videos that was typed and is none: otherwise every video would count as missing. */
+export const requireVideos = (typed: Option.Option<string>): Effect.Effect<void, InputError> =>
+  Option.isNone(typed) || statSync(typed.value, { throwIfNoEntry: false })?.isDirectory() === true
+    ? Effect.void
+    : Effect.fail(
+        new InputError({
+          subject: `--videos ${typed.value}`,
+          problem: existsSync(typed.value) ? 'is not a folder' : 'does not exist',
+          remedy: 'set it to the folder of the videos',
+        }),
+      )
+
 /** Folders of a dataset from flags and configuration; an InputError if neither names them. Creates nothing. */
 export const placesOf = Effect.fn('Cli.placesOf')(function* (
   name: string,
   flags: { readonly annotations: Option.Option<string>; readonly videos: Option.Option<string> },
 ) {
   yield* lookup(name)
+  yield* requireVideos(flags.videos)
   const config = yield* loadConfig()
   const entry = Object.hasOwn(config.datasets, name) ? config.datasets[name] : undefined
   const annotations = Option.getOrElse(flags.annotations, () => entry?.annotations)

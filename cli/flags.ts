@@ -57,6 +57,17 @@ export const positive = (name: string, description: string) =>
 export const positiveOr = (name: string, description: string, value: number) =>
   aboveZero(name, `${description}, default ${value}`).pipe(Flag.withDefault(value))
 
+/** A number above 0 and at most 1, if given. */
+export const shareOf = (name: string, description: string) =>
+  Flag.Finite(name).pipe(
+    Flag.withDescription(description),
+    Flag.filter(
+      (value) => value > 0 && value <= 1,
+      () => 'a number above 0 and at most 1',
+    ),
+    Flag.optional,
+  )
+
 export const json = Flag.Boolean('json').pipe(
   Flag.withDescription('print one JSON object on standard output and nothing else'),
   Flag.withDefault(false),
@@ -145,6 +156,22 @@ export const given = <A extends Record<string, Option.Option<unknown>>>(flags: A
   Object.fromEntries(
     Object.entries(flags).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : [])),
   ) as { readonly [K in keyof A]?: A[K] extends Option.Option<infer V> ? V : never }
+
+/** A name as a flag has it: `baseUrl` is `base-url`. */
+export const dashed = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+
+/** Refuses the first of these flags that was given, where it would have no effect or contradicts another. */
+export const refuseGiven = <Name extends string>(
+  flags: { readonly [name in Name]: Option.Option<unknown> },
+  names: ReadonlyArray<Name>,
+  why: { readonly problem: string; readonly remedy: string },
+): Effect.Effect<void, InputError> => {
+  const stray = names.find((name) => Option.isSome(flags[name]))
+  return stray === undefined
+    ? Effect.void
+    : Effect.fail(new InputError({ subject: `--${dashed(stray)}`, ...why }))
+}
 
 /**
  * What is wrong with a value of the configuration, under its name there: the error of the value's use names the flag that

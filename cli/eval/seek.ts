@@ -3,7 +3,7 @@ import { Flag } from 'effect/cli'
 import { conversationModes, requestModes, starts } from '../../agents/index.ts'
 import { InputError } from '../../core/index.ts'
 import type { Suite } from '../../eval/index.ts'
-import { given, whole } from '../flags.ts'
+import { given, refuseGiven, whole } from '../flags.ts'
 
 /** Flags of frame seeking. */
 export const seekFlags = {
@@ -64,10 +64,7 @@ const alone = ['rounds', 'start', 'conversation', 'requests'] as const
 /** Refuses flags of frame seeking without it, and frame seeking where nothing can be asked by it. */
 export const refuseSeeking = Effect.fnUntraced(function* (suite: Suite, input: Input) {
   if (input.protocol === 'clip') {
-    const stray = alone.find((name) => Option.isSome<unknown>(input[name]))
-    if (stray === undefined) return
-    return yield* new InputError({
-      subject: `--${stray}`,
+    return yield* refuseGiven(input, alone, {
       problem: 'applies to frame seeking only',
       remedy: 'add --protocol sparse',
     })

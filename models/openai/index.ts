@@ -15,7 +15,7 @@ import { isUp, lookAtServers } from './servers.ts'
 import type { OpenaiSettings } from './settings.ts'
 import { makeTransport } from './transport.ts'
 
-export { type MediaMode, mediaModes, type PresetName, presetNames } from './presets.ts'
+export { type MediaMode, mediaModes, type PresetName, presetNames, usualUrls } from './presets.ts'
 export { type OpenaiInput, type OpenaiSettings, openaiSettingsSchema } from './settings.ts'
 
 /** Dependencies of answers apart from the model's name. */

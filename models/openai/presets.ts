@@ -213,6 +213,15 @@ export const ownSampling = (preset: Preset): Preset => ({
   sampling: ({ topK }) => (topK === 0 ? {} : null),
 })
 
+/** The base URL that each kind of server has unless it is set otherwise. */
+export const usualUrls: { readonly [name in PresetName]: string } = {
+  vllm: 'http://127.0.0.1:8000/v1',
+  sglang: 'http://127.0.0.1:30000/v1',
+  transformers: 'http://127.0.0.1:8000/v1',
+  openai: 'https://api.openai.com/v1',
+  gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
+}
+
 export const presets = { vllm, sglang, transformers, openai, gemini } as const
 export type PresetName = keyof typeof presets
 export const presetNames = Object.keys(presets) as ReadonlyArray<PresetName>

@@ -80,6 +80,22 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
     /--predictions: its value is empty/,
   ],
   [
+    'a folder of videos that is not there',
+    () => ['eval', 'shapes', '--videos', at('nowhere'), '--baseline', 'prior'],
+    /--videos \S+nowhere: does not exist; set it to the folder of the videos/,
+  ],
+  [
+    'a share beside a count',
+    () => ['curate', '--share', '0.1', '--count', '2'],
+    /--share: contradicts --count; give only one/,
+  ],
+  [
+    'a quota where no band is drawn',
+    () => ['curate', '--select', 'random', '--quota', 'hard=1'],
+    /--quota: has no effect with --select random; leave it out, or add --select band/,
+  ],
+  ['more than all', () => ['curate', '--share', '2'], /--share: "2"\. Expected: .* at most 1/],
+  [
     'two evaluations of nothing',
     () => ['eval', 'compare', at('none.jsonl'), at('none.jsonl')],
     /none\.jsonl: contains the values of no sample; /,

@@ -78,7 +78,12 @@ describe('the backend of a command', () => {
   refuses(
     'no server',
     { backend: openai, model: Option.some('m') },
-    /^--base-url: is missing; name the server/,
+    /^--base-url: is missing; name the server, e\.g\. --preset vllm --base-url/,
+  )
+  refuses(
+    'no address of a service',
+    { backend: openai, model: Option.some('m'), preset: Option.some('gemini' as const) },
+    /--base-url https:\/\/generativelanguage\.googleapis\.com/,
   )
   refuses('no model', { backend: openai, baseUrl: Option.some('http://a') }, /^--model: is missing/)
   refuses(
