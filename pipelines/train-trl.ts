@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
+import { layoutOf } from '../agents/index.ts'
 import { Progress } from '../core/index.ts'
 import { writeWholeSync } from '../files/index.ts'
 import { executors, type FoldTask } from '../folds/executors/index.ts'
@@ -92,7 +93,10 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
           steps: read.steps,
           items: read.items,
           wording: wordingOf(read),
-          framesPerToken: read.profile.view.framesPerToken,
+          shown: {
+            layout: layoutOf(read.profile, { kind: 'pixels' }),
+            framesPerToken: read.profile.view.framesPerToken,
+          },
           ...(read.encode === undefined ? {} : { encode: read.encode }),
           views: yield* viewsOf(read, options),
           folder,

@@ -16,31 +16,47 @@ export type FrameLayout = 'pairs' | 'single' | 'pictures'
 export const layoutOf = ({ timestamps }: Pick<ModelProfile, 'timestamps'>, media: Media): FrameLayout =>
   media.kind !== 'pixels' ? 'pictures' : timestamps === 'text' ? 'pairs' : 'single'
 
+/** Part of the frames of a round: a text, or a video of the frames at these places. */
+export type FramePart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'video'; readonly places: ReadonlyArray<number> }
+
+/** What a round shows, by the times of its frames in seconds, in order; a place may occur several times. */
+export const frameParts = (
+  times: Clip['times'],
+  layout: FrameLayout,
+  framesPerToken: number,
+): ReadonlyArray<FramePart> => {
+  const places = Array.from(times.keys())
+  switch (layout) {
+    case 'pairs':
+      return [{ type: 'video', places: places.flatMap((place) => Array<number>(framesPerToken).fill(place)) }]
+    case 'single':
+      return places.flatMap(
+        (place): ReadonlyArray<FramePart> => [
+          { type: 'text', text: `<${oneDecimal(times[place]!)} seconds>` },
+          { type: 'video', places: [place] },
+        ],
+      )
+    case 'pictures':
+      return [{ type: 'video', places }]
+  }
+}
+
 /** The frames of a round as the content of a message. `clip` holds each of them once, in order of time. */
 export const frameContent = (
   clip: Clip,
   layout: FrameLayout,
   framesPerToken: number,
 ): ReadonlyArray<Content> => {
-  const places = Array.from(clip.times.keys())
-  switch (layout) {
-    case 'pairs': {
-      const repeated = places.flatMap((place) => Array<number>(framesPerToken).fill(place))
-      return [{ type: 'video', clip: takeFrames(clip, repeated) }]
-    }
-    case 'single':
-      return places.flatMap(
-        (place): ReadonlyArray<Content> => [
-          { type: 'text', text: `<${oneDecimal(clip.times[place]!)} seconds>` },
-          { type: 'video', clip: takeFrames(clip, [place]) },
-        ],
-      )
-    case 'pictures': {
-      // Without its source a clip is sent as pictures by every backend.
-      const { info: _, ...frames } = clip
-      return [{ type: 'video', clip: frames }]
-    }
-  }
+  // Without its source a clip is sent as pictures by every backend.
+  const { info: _, ...pictures } = clip
+  return frameParts(clip.times, layout, framesPerToken).map(
+    (part): Content =>
+      part.type === 'text'
+        ? part
+        : { type: 'video', clip: layout === 'pictures' ? pictures : takeFrames(clip, part.places) },
+  )
 }
 
 /** A round as its prompt needs it. */

@@ -94,7 +94,7 @@ export const readTrl = Effect.fnUntraced(function* (
     output: join(run, 'checkpoints'),
     processes,
   })
-  yield* checkSeek(settings, profile, engine)
+  yield* checkSeek(settings, engine)
   yield* checkValidation({ ...options, model }, settings, engine)
   return { training, profile, ...tokenizer, settings, items, data, perStep, steps, model, run, engine }
 })

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
-import type { ModelProfile } from '../../models/index.ts'
 import type { GrpoOptions, SftOptions, TrainingItem } from '../../trainer/index.ts'
 import type { EngineSettings } from '../../trainer/service/index.ts'
 import type { TrainOptions } from '../train/options.ts'
@@ -70,12 +69,11 @@ export const checkSupported = Effect.fnUntraced(function* (
 })
 
 /**
- * Conversations about frames are served to GRPO where a round is one prompt with one video (`fresh`, and a model that is
- * told the time of each frame), and trained by packing, which knows the rounds of a row.
+ * Conversations about frames are served to GRPO where a round is a prompt of its own (`fresh`), and trained by packing,
+ * which knows the rounds of a row.
  */
 export const checkSeek = Effect.fnUntraced(function* (
   settings: GrpoOptions | SftOptions,
-  { model, timestamps }: Pick<ModelProfile, 'model' | 'timestamps'>,
   { packing, vllm, sharding }: EngineSettings,
 ) {
   const { seek } = settings
@@ -89,8 +87,6 @@ export const checkSeek = Effect.fnUntraced(function* (
       'TRL trains rounds that are prompts of their own, and all of them',
       `set seek.mode to fresh and seek.pairing to all, ${embedded}`,
     )
-  if (timestamps !== 'text')
-    return yield* setting('seek', `${model} is not told the time of each frame`, `use Qwen3-VL, ${embedded}`)
   if (settings.maskTruncated)
     return yield* setting(
       'maskTruncated',

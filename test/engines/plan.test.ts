@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -18,12 +18,13 @@ beforeAll(async () => {
 
 const validated = ['--dataset', 'jsonl', '--validation', 'valid', '--allow-overlap']
 
-const plan = (...words: ReadonlyArray<string>) =>
+const planOf = (data: string, ...words: ReadonlyArray<string>) =>
   spanwiseHere(
     scene.root,
-    ...['train', 'curriculum', '--engine', 'trl', '--data', scene.data, '--videos', scene.videos],
+    ...['train', 'curriculum', '--engine', 'trl', '--data', data, '--videos', scene.videos],
     ...['--run', 'run', '--plan', ...words],
   )
+const plan = (...words: ReadonlyArray<string>) => planOf(scene.data, ...words)
 
 describe('--engine trl --plan', () => {
   it('ends with one object, and writes and starts nothing', async () => {
@@ -62,6 +63,17 @@ describe('--engine trl --plan', () => {
     expect(unknown).toMatchObject({ memoryGB: null, hours: null })
     expect((await plan('--model', 'someone/else-9B')).out).toContain('no estimate of memory and time')
   })
+
+  it.each(['Qwen/Qwen2.5-VL-3B-Instruct', 'Qwen/Qwen2-VL-2B-Instruct'])(
+    'trains frame seeking of %s, which is shown a video for each frame',
+    async (model) => {
+      const data = join(scene.root, 'choice.jsonl')
+      const choice = { task: 'choice', options: ['a', 'b'], answer: 'A' }
+      writeFileSync(data, scene.samples.map((sample) => JSON.stringify({ ...sample, ...choice })).join('\n'))
+      const { code, err } = await planOf(data, '--json', '--model', model, '--set', 'seek={}')
+      expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    },
+  )
 
   it('takes no more prompts a step than there are samples, and says so', async () => {
     const { out, err, code } = await plan('--json', '--set', 'prompts=400')

@@ -53,7 +53,11 @@ export const promptItem = z.object({
       role: z.enum(['system', 'user', 'assistant']),
       content: z.array(
         z.union([
-          z.object({ type: z.literal('video') }),
+          z.object({
+            type: z.literal('video'),
+            /** How many of the prompt's frames it shows, the next ones in their order; left out: all, in one video. */
+            frames: z.int().positive().optional(),
+          }),
           z.object({ type: z.literal('text'), text: z.string() }),
         ]),
       ),

@@ -2,6 +2,8 @@ import { Effect } from 'effect'
 import {
   type Conversation,
   candidateCount,
+  type FrameLayout,
+  frameParts,
   framesUsed,
   openConversation,
   proceed,
@@ -28,12 +30,14 @@ export interface ServedSeekOptions {
   /** Clips of one frame a second. */
   readonly views: Pick<ClipViews, 'clip'>
   readonly frames: FrameStore
-  /** Frames that share a token: each frame is repeated as often. */
+  /** How the frames of a round are passed to the model, and how many share a token. */
+  readonly layout: FrameLayout
   readonly framesPerToken: number
 }
 
 /** Rounds of conversations in which the model asks for frames, each a prompt of its own (`fresh`). */
-export const servedSeek = ({ settings, seed, wording, views, frames, framesPerToken }: ServedSeekOptions) => {
+export const servedSeek = (options: ServedSeekOptions) => {
+  const { settings, seed, wording, views, frames, layout, framesPerToken } = options
   const rules = rulesOf(settings)
 
   /** The conversation after some replies, and how one of them ended it; null where it goes on. */
@@ -79,16 +83,18 @@ export const servedSeek = ({ settings, seed, wording, views, frames, framesPerTo
       })
       const hashes = frames.hashes(item, clip)
       yield* frames.share(item, clip)
+      const times = Float64Array.from(turn.shown, (second) => clip.times[second]!)
+      const parts = frameParts(times, layout, framesPerToken)
+      const content = parts.map((part) =>
+        part.type === 'text' ? part : { type: part.type, frames: part.places.length },
+      )
       return {
         ...{ id, sample: item.key, thinking: enable, mask: noMask(turn.shown.length).digest, answer: null },
-        messages: [{ role: 'user', content: [{ type: 'video' }, { type: 'text', text: question }] }],
+        messages: [{ role: 'user', content: [...content, { type: 'text', text: question }] }],
         video: {
-          frames: turn.shown.flatMap((place) =>
-            Array.from({ length: framesPerToken }, () => ({
-              hash: hashes[place]!,
-              time: clip.times[place]!,
-            })),
-          ),
+          frames: parts
+            .flatMap((part) => (part.type === 'video' ? part.places : []))
+            .map((place) => ({ hash: hashes[turn.shown[place]!]!, time: times[place]! })),
           ...{ fps: clip.fps, width: clip.width, height: clip.height, duration: clip.info.duration },
         },
       }

@@ -90,7 +90,7 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
       ? null
       : servedSeek({
           ...{ settings: seeking, seed: training.options.seed, wording: options.wording, views, frames },
-          framesPerToken: options.framesPerToken ?? 1,
+          ...(options.shown ?? { layout: 'pairs', framesPerToken: 1 }),
         })
 
   const score = curriculum === null ? null : completionScorer(curriculum, conversations, options.encode)

@@ -15,6 +15,7 @@ import type {
   RunAnswer,
   TurnsRequest,
 } from './schemas.ts'
+import type { ServedSeekOptions } from './seek.ts'
 
 /** A request that the run cannot answer; `status` is that of HTTP. */
 export class Refusal extends Data.TaggedError('Refusal')<{
@@ -36,8 +37,8 @@ export interface TrainingServiceOptions {
   readonly engine: EngineSettings
   /** How questions are put. */
   readonly wording: Wording
-  /** Frames that share a token, for conversations about frames. */
-  readonly framesPerToken?: number
+  /** How conversations about frames show them; by default one video for all frames of a round. */
+  readonly shown?: Pick<ServedSeekOptions, 'layout' | 'framesPerToken'>
   /** The tokens of a text, where the model's tokenizer is here: those of thoughts are counted with it. */
   readonly encode?: (text: string) => ReadonlyArray<number>
   /** Folder for frames that the engine's machine sees too; null serves them by HTTP only. */

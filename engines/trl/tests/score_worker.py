@@ -1,4 +1,5 @@
-"""Prints the log-probability of a completion to a served prompt. Not a test itself: test/engines starts it."""
+"""Prints the log-probability of each reply of a conversation, of which most have one. Not a test itself: test/engines
+starts it."""
 
 from __future__ import annotations
 
@@ -12,19 +13,24 @@ from spanwise_trl.clips import Encoder
 from spanwise_trl.model import load_model, load_processor
 from spanwise_trl.settings import Run
 
-url, sample, completion = sys.argv[1:]
+url, sample, *replies = sys.argv[1:]
 service = Service(url)
 run = Run.read(service.run)
 model, processor = load_model(run).eval(), load_processor(run)
-clip = Encoder(processor, service)(0, service.prompts(0, [sample])[0])
-tail = [*processor.tokenizer.encode(completion, add_special_tokens=False), processor.tokenizer.eos_token_id]
-ids = torch.tensor([[*clip.input_ids, *tail]])
-with torch.no_grad():
-    logits = model(
-        input_ids=ids,
-        attention_mask=torch.ones_like(ids),
-        mm_token_type_ids=(ids == processor.video_token_id).int() * 2,
-        **clip.vision,
-    ).logits[0]
-said = logits[len(clip.input_ids) - 1 : -1].log_softmax(-1).gather(1, torch.tensor(tail)[:, None])
-print(float(said.sum()))
+encoder = Encoder(processor, service)
+prompt = service.prompts(0, [sample])[0]
+for number, reply in enumerate(replies):
+    if number > 0:
+        (prompt,) = service.turns(0, [(sample, 0, replies[:number])])
+    clip = encoder(0, prompt)
+    tail = [*processor.tokenizer.encode(reply, add_special_tokens=False), processor.tokenizer.eos_token_id]
+    ids = torch.tensor([[*clip.input_ids, *tail]])
+    with torch.no_grad():
+        logits = model(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            mm_token_type_ids=(ids == processor.video_token_id).int() * 2,
+            **clip.vision,
+        ).logits[0]
+    said = logits[len(clip.input_ids) - 1 : -1].log_softmax(-1).gather(1, torch.tensor(tail)[:, None])
+    print(float(said.sum()))

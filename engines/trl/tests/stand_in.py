@@ -66,7 +66,8 @@ def picture(sample: int, place: int, size: int) -> np.ndarray:
 class StandIn(Service):
     """Answers as the service does. Clips of places differ in length; hidden frames become fewer with the steps.
 
-    `drop` leaves hidden frames out, else they are black. `asked` lists what was asked for.
+    `drop` leaves hidden frames out, else they are black. `single` shows each frame as a video of its own after its time.
+    `asked` lists what was asked for.
     """
 
     def __init__(
@@ -76,12 +77,13 @@ class StandIn(Service):
         size: int = 64,
         steps: int = 3,
         drop: bool = False,
+        single: bool = False,
         kind: str = "curriculum",
         settings: dict[str, Any] | None = None,
         engine: dict[str, Any] | None = None,
     ) -> None:
         super().__init__("http://127.0.0.1:9", deadline=1.0)
-        self.size, self.drop = size, drop
+        self.size, self.drop, self.single = size, drop, single
         settings = {**SETTINGS, **(settings or {})}
         self._run = {
             "run": "stand-in",
@@ -115,11 +117,20 @@ class StandIn(Service):
             digest = hashlib.sha256(data).hexdigest()
             self._frames[digest] = data
             frames.append({"hash": None if place in hidden else digest, "time": place / 2})
+        shown: list[dict[str, Any]] = [{"type": "video"}]
+        if self.single:
+            # Unevenly spaced, as frames that a model asked for are.
+            frames = [{**frame, "time": place**2 / 2} for place, frame in enumerate(frames)]
+            shown = [
+                part
+                for frame in frames
+                for part in ({"type": "text", "text": f"<{frame['time']:.1f} seconds>"}, {"type": "video", "frames": 1})
+            ]
         question = f"When does the red circle move? {'x ' * (sample % 3)}"
         return {
             "id": id_,
             "sample": f"s-{sample}",
-            "messages": [{"role": "user", "content": [{"type": "video"}, {"type": "text", "text": question}]}],
+            "messages": [{"role": "user", "content": [*shown, {"type": "text", "text": question}]}],
             "video": {"frames": frames, "fps": 2.0, "width": self.size, "height": self.size, "duration": count / 2},
             "thinking": None,
             "mask": f"{len(hidden)}-{sample}",

@@ -104,6 +104,22 @@ def test_prompts_frames_and_rewards(serve: Callable[..., Server]) -> None:
     assert {authorization for *_, authorization in server.requests} == {"Bearer secret"}
 
 
+def test_frames_belong_to_the_videos_of_the_messages_in_order() -> None:
+    frames = tuple(Frame(None, float(second)) for second in range(3))
+
+    def prompt(*videos: dict[str, Any]) -> Prompt:
+        messages = [{"role": "user", "content": [{"type": "text", "text": "x"}, *videos]}]
+        return Prompt("a", "s", messages, frames, 1.0, 6, 4, 3.0, None, "m", None)
+
+    one, two = {"type": "video", "frames": 1}, {"type": "video", "frames": 2}
+    assert prompt({"type": "video"}).videos == [frames]
+    assert prompt(one, two).videos == [frames[:1], frames[1:]]
+    assert prompt(one, two).content != prompt(two, one).content
+    for wrong in [(one, one), (two, two), (one, {"type": "video"}), ()]:
+        with pytest.raises(ServiceError, match="served with 3 frames"):
+            _ = prompt(*wrong).videos
+
+
 def test_a_content_is_what_a_model_sees() -> None:
     base = Prompt("a", "s", [{"role": "user"}], (Frame(HASH, 0.0),), 2.0, 6, 4, 1.0, None, "m", None)
     same = Prompt("b", "t", [{"role": "user"}], (Frame(HASH, 0.0),), 2.0, 6, 4, 9.0, None, "n", "x")

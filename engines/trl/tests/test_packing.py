@@ -103,6 +103,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen3 full mask": ("qwen3", {"engine": {"attention": "full"}}),
     "qwen25": ("qwen25", {}),
     "qwen2": ("qwen2", {}),
+    "qwen25 frame by frame": ("qwen25", {"single": True}),
+    "qwen2 frame by frame": ("qwen2", {"single": True}),
     "shapes": ("shapes", {}),
     "beta": ("qwen3", {"settings": {"beta": 0.04}}),
     "lora": ("qwen3", {"engine": {"loraRank": 4}}),

@@ -18,13 +18,19 @@ from spanwise_trl.vision import stack_vision
 Serve = Callable[..., StandIn]
 
 
-def seeking(serve: Serve, **options: Any) -> StandIn:
+#: Qwen3-VL is shown the frames of a round as one video, the others a video for each frame.
+KINDS = ["qwen3", "qwen25", "qwen2"]
+
+
+def seeking(serve: Serve, kind: str, **options: Any) -> StandIn:
     sampling = {**SETTINGS["sampling"], "maxTokens": 6}
-    return serve("qwen3", settings={"seek": {"rounds": 3}, "sampling": sampling, "maxGradNorm": 1e9}, **options)
+    settings = {"seek": {"rounds": 3}, "sampling": sampling, "maxGradNorm": 1e9}
+    return serve(kind, settings=settings, single=kind != "qwen3", **options)
 
 
-def test_each_reply_follows_its_own_round_and_all_are_trained(serve: Serve) -> None:
-    service = seeking(serve, steps=2)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_reply_follows_its_own_round_and_all_are_trained(kind: str, serve: Serve) -> None:
+    service = seeking(serve, kind, steps=2)
     training = build(service, on_cpu=True)
     kept: dict[str, Any] = {}
     keep = training.processor.keep
@@ -67,7 +73,8 @@ def test_each_reply_follows_its_own_round_and_all_are_trained(serve: Serve) -> N
     assert service.turned[0]["items"][0]["replies"] == rows[0].texts[:1]
 
 
-def test_a_reply_that_follows_another_rounds_prompt_is_noticed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reply_that_follows_another_rounds_prompt_is_noticed(kind: str, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     right = packing.pack
 
     def swapped(body: Any, rows: Any, *more: Any) -> Any:
@@ -76,4 +83,4 @@ def test_a_reply_that_follows_another_rounds_prompt_is_noticed(serve: Serve, mon
 
     monkeypatch.setattr(packing, "pack", swapped)
     with pytest.raises(GuardError, match="sampler and loss disagree"):
-        build(seeking(serve, steps=1), on_cpu=True).trainer.train()
+        build(seeking(serve, kind, steps=1), on_cpu=True).trainer.train()

@@ -11,7 +11,11 @@ import {
   openRunFolder,
   type TrainingItem,
 } from '../../../trainer/index.ts'
-import { engineSettings, makeTrainingService } from '../../../trainer/service/index.ts'
+import {
+  engineSettings,
+  makeTrainingService,
+  type TrainingServiceOptions,
+} from '../../../trainer/service/index.ts'
 import type { Clip } from '../../../video/index.ts'
 import { grayClip } from '../clip.ts'
 import { stubItems } from '../stub.ts'
@@ -67,6 +71,7 @@ export const service = Effect.fnUntraced(function* (
   folder = mkdtempSync(join(tmpdir(), 'spanwise-service-')),
   shared: string | null = null,
   encode?: (text: string) => ReadonlyArray<number>,
+  shown?: TrainingServiceOptions['shown'],
 ) {
   const { rewards = { iou: 1, format: 0.5 } } = settings as { rewards?: Record<string, number> }
   const options = grpoSchema.parse({
@@ -92,6 +97,7 @@ export const service = Effect.fnUntraced(function* (
       engine: engineSettings.parse({ model: 'm', output: 'o' }),
       sharedFrames: shared,
       ...(encode === undefined ? {} : { encode }),
+      ...(shown === undefined ? {} : { shown }),
       ahead: 0,
     }),
   }

@@ -1,9 +1,18 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { expect, it } from 'vitest'
-import { openConversation, proceed, seekQuestion, startFrames, turnOf } from '../../../agents/index.ts'
+import {
+  frameContent,
+  openConversation,
+  proceed,
+  seekQuestion,
+  startFrames,
+  turnOf,
+} from '../../../agents/index.ts'
 import { rulesOf } from '../../../trainer/seek/index.ts'
+import { frameSize, takeFrames } from '../../../video/index.ts'
 import { places, scene, service } from './scene.ts'
 
 const seek = { frames: 3, rounds: 3, start: 'random', mode: 'fresh', labels: 'letters', pairing: 'all' }
@@ -78,6 +87,39 @@ it('serves the rounds of a conversation by its replies alone, and rewards the la
       }),
     ),
   ))
+
+it.each(['pairs', 'single'] as const)('serves frames as the embedded trainer shows them (%s)', (layout) =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const place = asked()
+        const shown = { layout, framesPerToken: 2 }
+        const { service: made } = yield* service(place, settings, undefined, null, undefined, shown)
+        const [prompt] = yield* made.prompts({ run: 'test', step: 1, rank: 0, ids: places })
+        const clip = yield* place.views.clip(place.items.find(({ key }) => key === prompt!.sample)!)
+        const left = [...prompt!.video.frames]
+        const served = prompt!.messages[0]!.content.map((part) =>
+          part.type === 'text' ? part.text : left.splice(0, part.frames),
+        )
+        expect(left).toEqual([])
+        const seconds = new Set(prompt!.video.frames.map(({ time }) => clip.times.indexOf(time)))
+        const content = frameContent(takeFrames(clip, [...seconds]), layout, 2)
+        const sha256 = (rgb: Uint8Array) => createHash('sha256').update(rgb).digest('hex')
+        expect(served.slice(0, -1)).toEqual(
+          content.map((part) =>
+            part.type === 'text'
+              ? part.text
+              : Array.from(part.clip.times, (time, at) => {
+                  const size = frameSize(part.clip)
+                  return { hash: sha256(part.clip.rgb.subarray(at * size, (at + 1) * size)), time }
+                }),
+          ),
+        )
+        expect(content).toHaveLength(layout === 'single' ? 6 : 1)
+      }),
+    ),
+  ),
+)
 
 it('tells what the conversations of a step took, and the tokens of their thoughts', () =>
   Effect.runPromise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import io
+import itertools
 import json
 import threading
 import time
@@ -33,7 +34,8 @@ class Frame:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A question about a video at one step. `width` and `height` in pixels, times in seconds."""
+    """A question about a video at one step. `width` and `height` in pixels, times in seconds. `frames` are those of all
+    `videos` of the messages, one after the other."""
 
     id: str
     sample: str
@@ -46,6 +48,16 @@ class Prompt:
     thinking: bool | None
     mask: str
     answer: str | None
+
+    @property
+    def videos(self) -> list[tuple[Frame, ...]]:
+        """The frames of each video of the messages; a single one may leave out how many it shows."""
+        parts = [part for message in self.messages for part in message["content"] if part["type"] == "video"]
+        sizes = [part.get("frames", len(self.frames)) for part in parts]
+        if sum(sizes) != len(self.frames):
+            raise ServiceError(f"{self.id}: videos of {sizes} frames were served with {len(self.frames)} frames")
+        ends = list(itertools.accumulate(sizes))
+        return [self.frames[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
     @property
     def content(self) -> str:

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +14,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .client import Prompt, Service
+from .client import Frame, Prompt, Service
 from .guards import GuardError
 
 
 @dataclass(eq=False)
 class Clip:
-    """A prompt as the model takes it. Pixels are where the model is, everything else on the host.
+    """A prompt with its video, or its videos, as the model takes it. Pixels are where the model is, everything else on the host.
 
-    `vision` holds the vision tower's input (`pixel_values_videos` [patches, channels], `video_grid_thw` [1, 3], and
-    `second_per_grid_ts` [1] where the model has it).
+    `vision` holds the vision tower's input (`pixel_values_videos` [patches, channels], `video_grid_thw` [videos, 3],
+    and `second_per_grid_ts` [videos] where the model has it).
     """
 
     key: int
@@ -127,21 +127,22 @@ class Encoder:
 
     def _process(self, step: int, prompt: Prompt) -> Clip:
         frames = torch.from_numpy(self.service.frames(step, prompt)).permute(0, 3, 1, 2)
+        videos = prompt.videos
         thinking = {} if prompt.thinking is None else {"enable_thinking": prompt.thinking}
         text = self.processor.apply_chat_template(
             prompt.messages, tokenize=False, add_generation_prompt=True, **thinking
         )
         inputs = self.processor(
             text=[text],
-            videos=[frames],
-            video_metadata=[self.metadata(prompt)],
+            videos=list(frames.split([len(video) for video in videos])),
+            video_metadata=[self.metadata(prompt, video) for video in videos],
             do_sample_frames=False,
             do_resize=False,
             return_tensors="pt",
             **({} if self.device.type == "cpu" else {"device": self.device}),
         )
         ids: list[int] = inputs["input_ids"][0].tolist()
-        self.check_grid(prompt, ids, inputs["video_grid_thw"][0].tolist())
+        self.check_grids(prompt, ids, inputs["video_grid_thw"].tolist())
         self.check_times(prompt, ids, inputs.get("second_per_grid_ts"))
         vision = {
             "pixel_values_videos": inputs["pixel_values_videos"].to(self.dtype),
@@ -153,13 +154,13 @@ class Encoder:
         times = [frame.time for frame in prompt.frames]
         return Clip(self.encoded, prompt.id, prompt.sample, prompt.mask, ids, vision, times, prompt)
 
-    def metadata(self, prompt: Prompt) -> dict[str, Any]:
-        """`video_metadata` that makes the processor state the frames' own times.
+    def metadata(self, prompt: Prompt, video: Sequence[Frame]) -> dict[str, Any]:
+        """`video_metadata` that makes the processor state the own times of a video's frames.
 
         Qwen3-VL divides indices by `fps`, so with `fps` 1 the indices are seconds. Qwen2.5-VL has one interval for a
-        clip, so its frames must be evenly spaced: a mask there blanks frames and drops none.
+        video, so its frames must be evenly spaced: a mask there blanks frames and drops none.
         """
-        times = [frame.time for frame in prompt.frames]
+        times = [frame.time for frame in video]
         count = len(times)
         if not self.one_interval:
             return {"fps": 1.0, "frames_indices": times, "total_num_frames": count, "duration": times[-1]}
@@ -169,32 +170,37 @@ class Encoder:
         fps = float(1 / gaps[0]) if count > 1 else prompt.fps
         return {"fps": fps, "frames_indices": list(range(count)), "total_num_frames": count, "duration": count / fps}
 
-    def check_grid(self, prompt: Prompt, ids: list[int], grid: list[int]) -> None:
-        """As many video tokens as the grid has merged patches, and a grid of the served size."""
-        have, want = ids.count(self.video_token), grid[0] * grid[1] * grid[2] // self.merge
-        pairs = -(-len(prompt.frames) // self.depth)
-        if have != want or grid[0] != pairs:
+    def check_grids(self, prompt: Prompt, ids: list[int], grids: list[list[int]]) -> None:
+        """As many video tokens as the grids have merged patches, and a grid of the served size for each video."""
+        have, want = ids.count(self.video_token), sum(t * h * w for t, h, w in grids) // self.merge
+        frames = [len(video) for video in prompt.videos]
+        if have != want or [t for t, _, _ in grids] != [-(-count // self.depth) for count in frames]:
             raise GuardError(
-                f"{prompt.id}: the prompt has {have} video tokens, the grid {grid} of {len(prompt.frames)} frames {want}"
+                f"{prompt.id}: the prompt has {have} video tokens, the grids {grids} of {frames} frames {want}"
             )
-        if (grid[1] * self.patch, grid[2] * self.patch) != (prompt.height, prompt.width):
-            raise GuardError(
-                f"{prompt.id}: the processor made {grid[2] * self.patch}x{grid[1] * self.patch} of frames that were "
-                f"served as {prompt.width}x{prompt.height}"
-            )
+        for _, h, w in grids:
+            if (h * self.patch, w * self.patch) != (prompt.height, prompt.width):
+                raise GuardError(
+                    f"{prompt.id}: the processor made {w * self.patch}x{h * self.patch} of frames that were "
+                    f"served as {prompt.width}x{prompt.height}"
+                )
 
-    def check_times(self, prompt: Prompt, ids: list[int], interval: Any) -> None:
-        """What the model is told of time is what was served, within 0.05 s."""
-        times = [frame.time for frame in prompt.frames]
-        pairs = [times[i : i + self.depth] for i in range(0, len(times), self.depth)]
+    def check_times(self, prompt: Prompt, ids: list[int], intervals: Any) -> None:
+        """What the processor tells the model of time is what was served, within 0.05 s."""
+        videos = [[frame.time for frame in video] for video in prompt.videos]
         if self.textual_times:
+            pairs = [times[i : i + self.depth] for times in videos for i in range(0, len(times), self.depth)]
             text = self.processor.tokenizer.decode(ids)
             told = [float(seconds) for seconds in re.findall(r"<(\d+\.\d) seconds>", text)][: len(pairs)]
             # An odd last frame is repeated, so its pair has its own time.
             want = [(pair[0] + pair[-1]) / 2 for pair in pairs]
         elif self.one_interval:
-            told = [float(torch.as_tensor(interval).flatten()[0])]
-            want = [self.depth * (times[1] - times[0])] if len(times) > 1 else told
+            told = torch.as_tensor(intervals).flatten().tolist()
+            # A single frame has no interval.
+            want = [
+                self.depth * (times[1] - times[0]) if len(times) > 1 else interval
+                for times, interval in zip(videos, told, strict=True)
+            ]
         else:
             return
         if len(told) != len(want) or max(abs(a - b) for a, b in zip(told, want, strict=True)) > 0.0501:

@@ -28,8 +28,8 @@ def check_row(clip: Clip, ids: Sequence[int]) -> None:
 
 
 def check_pads(clips: Sequence[Clip], pads: Sequence[int], merge: int) -> None:
-    """As many video tokens in each row as its clip's grid has merged patches."""
-    want = [int(clip.vision["video_grid_thw"].prod()) // merge for clip in clips]
+    """As many video tokens in each row as the grids of its clip have merged patches."""
+    want = [int(clip.vision["video_grid_thw"].prod(-1).sum()) // merge for clip in clips]
     if list(pads) != want:
         raise GuardError(
             f"rows with {list(pads)} video tokens do not fit their clips' grids, which give {want}: "

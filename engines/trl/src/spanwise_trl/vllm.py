@@ -30,7 +30,7 @@ def unexpanded_ids(processor: Any, prompt: Prompt) -> list[int]:
 
 def video_metadata(encoder: Any, prompt: Prompt) -> dict[str, Any]:
     """What vLLM's processor is told of the frames: their own times, and to take all of them."""
-    return {**encoder.metadata(prompt), "do_sample_frames": False, "video_backend": "opencv"}
+    return {**encoder.metadata(prompt, prompt.frames), "do_sample_frames": False, "video_backend": "opencv"}
 
 
 def check_prompt(clip: Clip, answered: Sequence[int]) -> None:
