@@ -1,3 +1,7 @@
+/*
+ * Builds the page of the studio into the folder that is its argument, with the digest of its sources beside it. Needs
+ * Vite, which takes 300 MB: that is why it is a process of its own.
+ */
 import { join } from 'node:path'
 import { sourceDigest } from './digest.ts'
 
@@ -6,8 +10,7 @@ const page = join(import.meta.dirname, '..', 'page')
 /** Code of the page that acts when it is loaded; of all other files only what is imported is kept. */
 const acts = (id: string): boolean => !id.startsWith('node:') && !/\/core\/[^?]*\.ts$/.test(id)
 
-/** Builds the page into `folder`, with the digest of its sources beside it. Needs Vite. */
-export const buildPage = async (folder: string): Promise<void> => {
+const buildPage = async (folder: string): Promise<void> => {
   const { build } = await import('vite')
   const digest = sourceDigest()
   await build({
@@ -35,3 +38,8 @@ export const buildPage = async (folder: string): Promise<void> => {
     },
   })
 }
+
+await buildPage(process.argv[2]!).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+})

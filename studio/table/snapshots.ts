@@ -78,55 +78,56 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
     yield* PubSub.publish(renewed, run.id)
   })
 
-  /** Takes the snapshots of some stages, one after the other; the first is what is waited for. */
+  /**
+   * Takes the snapshots of some stages, one after the other; the first is what is waited for. Whoever asks meanwhile
+   * must find it being taken: two of a large run at the same time need twice the memory.
+   */
   const renew = (
     run: FoundRun,
     entry: Entry,
-    stages: ReadonlyArray<Stage>,
+    stages: Effect.Effect<ReadonlyArray<Stage>, SnapshotError>,
   ): Effect.Effect<Deferred.Deferred<Held, SnapshotError>> =>
-    Effect.gen(function* () {
-      const result = yield* Deferred.make<Held, SnapshotError>()
+    Effect.suspend(() => {
+      if (entry.taking !== null) return Effect.succeed(entry.taking)
+      const result = Deferred.makeUnsafe<Held, SnapshotError>()
       entry.taking = result
       entry.last = performance.now()
-      yield* Effect.forkIn(
-        Effect.gen(function* () {
-          const [first, ...others] = stages
-          const next = yield* take(run, first ?? 'whole')
-          entry.taking = null
-          yield* hold(run, entry, next)
-          if (others.length > 0) yield* renew(run, entry, others)
-          yield* Deferred.succeed(result, next)
-        }).pipe(
-          Effect.catch((error) =>
-            Effect.suspend(() => {
-              entry.taking = null
-              return Deferred.fail(result, error)
-            }),
-          ),
+      const work = Effect.gen(function* () {
+        const [first, ...others] = yield* stages
+        const next = yield* take(run, first ?? 'whole')
+        entry.taking = null
+        yield* hold(run, entry, next)
+        if (others.length > 0) yield* renew(run, entry, Effect.succeed(others))
+        yield* Deferred.succeed(result, next)
+      }).pipe(
+        Effect.catch((error) =>
+          Effect.suspend(() => {
+            entry.taking = null
+            return Deferred.fail(result, error)
+          }),
         ),
-        scope,
       )
-      return result
+      return Effect.as(Effect.forkIn(work, scope), result)
     })
 
   const stagesOf = (run: FoundRun): Effect.Effect<ReadonlyArray<Stage>, SnapshotError> =>
     Effect.map(sizeOf(run.path), ({ isLarge }) => (isLarge ? ['beginning', 'whole'] : ['whole']))
+  const whole: Effect.Effect<ReadonlyArray<Stage>> = Effect.succeed(['whole'])
 
   const of: Snapshots['of'] = (run, reach = Number.POSITIVE_INFINITY) =>
     Effect.gen(function* () {
       const entry = entries.get(run.id) ?? { held: null, taking: null, last: 0 }
       entries.set(run.id, entry)
-      if (entry.held === null)
-        yield* Deferred.await(entry.taking ?? (yield* renew(run, entry, yield* stagesOf(run))))
+      if (entry.held === null) yield* Deferred.await(yield* renew(run, entry, stagesOf(run)))
       // A later stage is being taken where this one does not reach far enough.
       while (entry.held !== null && entry.held.snapshot.reach < reach)
-        yield* Deferred.await(entry.taking ?? (yield* renew(run, entry, ['whole'])))
+        yield* Deferred.await(yield* renew(run, entry, whole))
       const held = entry.held!
       if (held.state === verdictState(run) || held.snapshot.reach < Number.POSITIVE_INFINITY)
         return held.snapshot
       // A run that writes all the time is read at most half of the time.
       const due = performance.now() - entry.last > 2 * held.took
-      const taking = entry.taking ?? (due ? yield* renew(run, entry, ['whole']) : null)
+      const taking = due ? yield* renew(run, entry, whole) : entry.taking
       return taking === null || held.took > quick ? held.snapshot : (yield* Deferred.await(taking)).snapshot
     })
   return { of, renewed } satisfies Snapshots

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +8,8 @@ import { makeRun } from '../../bench/store/make.ts'
 import type { Json } from '../../core/index.ts'
 import { openDatabase } from '../../store/index.ts'
 import type { Page, SampleDetail, ViewInput } from '../../studio/api/index.ts'
+import { findRuns } from '../../studio/discovery/find.ts'
+import { makeSnapshots } from '../../studio/table/snapshots.ts'
 import { type OpenStudio, openStudio } from './open-studio.ts'
 
 let root: string
@@ -47,6 +49,23 @@ it('a run of more than 300 part files shows its beginning first, then all of it'
     'SELECT count(DISTINCT key)::INTEGER AS n FROM (SELECT key FROM boundary_reflection UNION ALL SELECT key FROM difficulty_estimation)',
   )) as [[number]]
   expect((await page({})).total).toBe(samples)
+})
+
+it('is read once, however many ask before anything of it is known', async () => {
+  const runs = findRuns([join(root, 'large')])
+  const folder = mkdtempSync(join(root, 'snapshots-'))
+  const taken = Effect.gen(function* () {
+    const snapshots = yield* makeSnapshots(folder)
+    const [asked] = runs.values()
+    const ask = snapshots.of(asked!, 1)
+    yield* Effect.all([ask, ask, ask], { concurrency: 'unbounded' })
+    const beginnings = readdirSync(folder).length
+    yield* Effect.all([snapshots.of(asked!), snapshots.of(asked!)], { concurrency: 'unbounded' })
+    return [beginnings, readdirSync(folder).length]
+  })
+  const [beginnings, all] = await Effect.runPromise(Effect.scoped(taken))
+  expect(beginnings).toBeLessThanOrEqual(2)
+  expect(all).toBe(2)
 })
 
 it('filters and sorts every table of a large run as the part files have it', async () => {
