@@ -31,13 +31,23 @@ const units: { readonly [origin: string]: string } = {
 const shown = (value: unknown): string =>
   typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
 
+/** What was found where another kind of value is expected; a whole number beyond 2^53 is read as text, to stay exact. */
+const foundOf = (expected: string, value: unknown): string => {
+  if (expected === 'int' && typeof value === 'number' && Number.isFinite(value)) return String(value)
+  const exact = typeof value === 'string' && /^-?\d{16,}$/.test(value) && !Number.isSafeInteger(Number(value))
+  return exact ? 'a whole number beyond 2^53' : kindOf(value)
+}
+
 /** An issue in plain words; undefined leaves zod's own. */
 const wordsOf = (issue: z.core.$ZodRawIssue): string | undefined => {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined
         ? 'is missing'
-        : `expected ${kinds[issue.expected] ?? issue.expected}, found ${kindOf(issue.input)}`
+        : `expected ${kinds[issue.expected] ?? issue.expected}, found ${foundOf(issue.expected, issue.input)}`
+    case 'invalid_format':
+      if (issue.format !== 'regex') return undefined
+      return `${shown(issue.input)} does not have the form ${issue.pattern ?? 'expected'}`
     case 'invalid_value':
       return issue.input === undefined
         ? 'is missing'

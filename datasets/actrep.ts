@@ -32,10 +32,10 @@ export const actRepObject = z
   .object({
     video_id: z.string().min(1),
     split: z.string().optional(),
-    action: z.string().optional(),
+    action: z.string().min(1).optional(),
     gt_count: count.optional(),
     cot: z.string().nullish(),
-    ground_truth: z.object({ action: z.string(), count }).optional(),
+    ground_truth: z.object({ action: z.string().min(1), count }).optional(),
   })
   .transform(({ video_id, split, action, gt_count, ground_truth, cot }, context) => {
     const known = { action: action ?? ground_truth?.action, count: gt_count ?? ground_truth?.count }
@@ -45,7 +45,7 @@ export const actRepObject = z
     }
     return {
       ...{ video: video_id, split: split ?? 'train', action: known.action, count: known.count },
-      ...(cot == null ? {} : { cot }),
+      ...(cot == null || cot.trim() === '' ? {} : { cot }),
     }
   })
 

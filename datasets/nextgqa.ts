@@ -5,7 +5,7 @@ import { contradictions } from '../tasks/index.ts'
 import { define } from './collect.ts'
 import { find, jsonOf, listOf } from './files.ts'
 import { nextFiles, nextOption, nextQuestion, nextRows } from './nextqa.ts'
-import { bareOption } from './options.ts'
+import { bareOptions, unordered } from './options.ts'
 import { pair, seconds } from './schemas.ts'
 
 const grounds = z.record(
@@ -20,7 +20,7 @@ const row = z.object({
   duration: seconds,
   glue: z.array(pair),
   type: z.string(),
-  answer: z.string().regex(/^\([A-E]\)$/),
+  answer: z.string().regex(/^\([A-E]\)$/, 'is not one of (A) to (E)'),
 })
 
 /**
@@ -45,7 +45,11 @@ export const nextgqa = define({
         entries.forEach((entry, index) => {
           const one = into.row(source.path, index + 1, row, entry)
           if (one === null) return
-          const options = one.options.map(bareOption)
+          const options = bareOptions(one.options)
+          if (options === null) {
+            into.problem(source.path, index + 1, 'mismatch', unordered)
+            return
+          }
           into.sample(source.path, index + 1, {
             id: one.id,
             task: 'grounded-qa',

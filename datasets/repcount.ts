@@ -19,6 +19,8 @@ const whole = (text: string | undefined): number | null => {
 const isTransRac = (source: AnnotationFile): boolean =>
   /(^|,)type,name,count(,|\r?\n)/.test(new TextDecoder().decode(source.head))
 
+const splits: ReadonlyArray<string> = ['train', 'valid', 'test']
+
 /** A list of all splits, whose name is not one of TransRAC's. */
 const list = /^(?!(new_)?(train|valid|test)\.csv$).*\.(csv|jsonl)$/
 
@@ -68,7 +70,7 @@ export const repcount = define({
   licence: 'Apache-2.0 (of the repository)',
   homepage: 'https://github.com/SvipRepetitionCounting/TransRAC',
   files: ['new_<split>.csv', '<split>.csv', '<any>.csv or <any>.jsonl (ActRep-R1)'],
-  splits: ['train', 'valid', 'test'],
+  splits,
   sizes: { train: { samples: 646 }, valid: { samples: 128 }, test: { samples: 250 } },
   fill: (folder, split, into) =>
     Effect.gen(function* () {
@@ -78,9 +80,15 @@ export const repcount = define({
         into.settings.form,
       )
       if (!isTransRac(source)) {
-        for (const { line, split: of, ...row } of yield* actRepRows(source, into))
-          if (of === split || (split === 'valid' && of === 'val'))
-            into.sample(source.path, line, repcountDraft(row))
+        for (const { line, split: named, ...row } of yield* actRepRows(source, into)) {
+          const of = named === 'val' ? 'valid' : named
+          if (of === split) into.sample(source.path, line, repcountDraft(row))
+          else if (!splits.includes(of))
+            into.problem(
+              ...([source.path, line, 'mismatch'] as const),
+              `split: ${JSON.stringify(named.slice(0, 40))} is not one of train, val, valid, test`,
+            )
+        }
         return [source]
       }
       for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'], into)) {

@@ -4,6 +4,7 @@ import { capital, cleanQuestion } from './clean.ts'
 import { define } from './collect.ts'
 import { find, findOptional, listOf } from './files.ts'
 import { jsonRows } from './jsonl.ts'
+import { bareOptions, unordered } from './options.ts'
 import { identifier, lengthsOf, pair, seconds } from './schemas.ts'
 
 const own = z.object({
@@ -12,9 +13,10 @@ const own = z.object({
   duration: seconds,
   vid: z.string(),
   relevant_windows: z.array(pair).optional(),
+  options: z.array(z.string()).min(2).optional(),
   ans: z
     .string()
-    .regex(/^[A-D]$/)
+    .regex(/^[A-D]$/, 'is not a letter from A to D')
     .optional(),
 })
 const videomind = z.object({
@@ -25,7 +27,7 @@ const videomind = z.object({
   answer: z.string().nullish(),
   ans: z
     .string()
-    .regex(/^[A-D]$/)
+    .regex(/^[A-D]$/, 'is not a letter from A to D')
     .nullish(),
   span: pair.nullish(),
   category: z.string().nullish(),
@@ -55,7 +57,12 @@ export const rextime = define({
       )
       const { cleaning } = into.settings
       if (source.name.endsWith('.jsonl')) {
-        for (const { line, row } of yield* jsonRows(source, own, into))
+        for (const { line, row } of yield* jsonRows(source, own, into)) {
+          const options = row.options === undefined ? undefined : bareOptions(row.options)
+          if (options === null) {
+            into.problem(source.path, line, 'mismatch', unordered)
+            continue
+          }
           into.sample(source.path, line, {
             id: row.qid,
             task: 'grounded-qa',
@@ -64,9 +71,11 @@ export const rextime = define({
             duration: row.duration,
             query: cleanQuestion(row.query, cleaning),
             windows: row.relevant_windows ?? null,
+            ...(options === undefined ? {} : { options: [...options] }),
             ...(row.ans === undefined ? {} : { answer: row.ans }),
             meta: { source: row.vid.length === 13 ? 'anet' : 'qvh' },
           })
+        }
         return [source]
       }
       const lengths = yield* findOptional(folder, ['durations.json'])

@@ -4,7 +4,7 @@ import { letter } from '../core/index.ts'
 import { cleanQuestion } from './clean.ts'
 import { define } from './collect.ts'
 import { find, listOf } from './files.ts'
-import { bareOption } from './options.ts'
+import { bareOptions, letterOfAnswer, unordered } from './options.ts'
 import { identifier } from './schemas.ts'
 
 const row = z.object({
@@ -64,7 +64,7 @@ export const videoR1 = define({
         const meta = {
           type: one.problem_type,
           source: one.data_source ?? null,
-          ...(one.process == null ? {} : { cot: one.process }),
+          ...(one.process == null || one.process.trim() === '' ? {} : { cot: one.process }),
         }
         const shared = {
           id: one.problem_id ?? String(line),
@@ -76,12 +76,24 @@ export const videoR1 = define({
           meta,
         }
         if (one.problem_type === 'multiple choice') {
-          const options = (one.options ?? []).map(bareOption)
-          const right = answer.slice(0, 1).toUpperCase()
-          if (options.some((_, place) => letter(place) === right))
-            into.sample(source.path, line, { ...shared, task: 'choice', options, answer: right })
+          const options = bareOptions(one.options ?? [])
+          const right = letterOfAnswer(answer)
+          const wrong = (kind: 'missing' | 'mismatch', what: string) =>
+            into.problem(source.path, line, kind, what)
+          if (options === null) wrong('mismatch', unordered)
+          else if (options.length === 0) wrong('missing', 'options: a multiple-choice problem needs them')
+          else if (right === null || !options.some((_, place) => letter(place) === right))
+            wrong(
+              'mismatch',
+              `solution: ${JSON.stringify(answer.slice(0, 40))} is not the letter of an option`,
+            )
           else
-            into.problem(source.path, line, 'mismatch', `solution: ${answer} is not the letter of an option`)
+            into.sample(source.path, line, {
+              ...shared,
+              task: 'choice',
+              options: [...options],
+              answer: right,
+            })
         } else if (one.problem_type === 'numerical' && /^\d{1,15}$/.test(answer))
           into.sample(source.path, line, { ...shared, task: 'counting', answer: String(Number(answer)) })
         else if (!openTypes.has(one.problem_type)) refuse(`problem_type: ${one.problem_type}`)

@@ -96,7 +96,10 @@ describe("ActRep-R1's lists", () => {
       { video_id: 'v1.mp4', split: 'train', action: 'push_up', gt_count: 12, cot: 'one' },
       { video_id: 'v2.mp4', ground_truth: { action: 'jump', count: 3 } },
       { video_id: 'v3.mp4' },
-    )
+      { video_id: 'v4.mp4', split: 'tset', action: 'jump', gt_count: 3 },
+      { video_id: 'v5.mp4', action: '', gt_count: 3 },
+      { video_id: 'v6.mp4', action: 'jump', gt_count: 1.5 },
+    ).concat('\n{"video_id":"v7.mp4","action":"jump","gt_count":9007199254740993}\n')
     const { samples, problems } = await readFrom({ 'train.jsonl': lines }, 'repcount', 'train')
     assert.deepStrictEqual(
       samples.map(({ answer, file }) => [answer, file]),
@@ -107,7 +110,13 @@ describe("ActRep-R1's lists", () => {
     )
     assert.deepStrictEqual(
       problems.map(({ line, kind }) => [line, kind]),
-      [[3, 'malformed']],
+      [
+        [3, 'malformed'],
+        [4, 'mismatch'],
+        [5, 'malformed'],
+        [6, 'malformed'],
+        [7, 'malformed'],
+      ],
     )
   })
 

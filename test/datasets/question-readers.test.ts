@@ -211,6 +211,9 @@ describe('readers of questions, counts and own rows', () => {
           },
           { ...row, problem_id: 11, problem_type: 'drawing' },
           { ...row, problem_id: 12, problem_type: 'OCR', solution: '<answer></answer>' },
+          { ...row, problem_id: 13, solution: '<answer>Blue</answer>' },
+          { ...row, problem_id: 14, options: ['B. x', 'A. y'] },
+          { ...row, problem_id: 15, options: ['U.S. flag', 'none'], solution: '(b)', process: '' },
         ],
       },
       'video_r1',
@@ -221,12 +224,21 @@ describe('readers of questions, counts and own rows', () => {
       { id: '6', task: 'counting', answer: '12' },
       { id: '9', task: 'open', answer: '1.5', meta: { type: 'regression' } },
       { id: '10', task: 'open', answer: 'a red door', meta: { type: 'free-form', cot: '<think>hm</think>' } },
+      {
+        id: '15',
+        options: ['U.S. flag', 'none'],
+        answer: 'B',
+        meta: { type: 'multiple choice', source: null },
+      },
     ])
+    expect(samples.at(-1)?.meta).not.toHaveProperty('cot')
     expect(problems.map(({ line, kind }) => [line, kind])).toEqual([
       [3, 'unsupported'],
       [4, 'mismatch'],
       [7, 'unsupported'],
       [8, 'missing'],
+      [9, 'mismatch'],
+      [10, 'mismatch'],
     ])
   })
 
