@@ -22,11 +22,14 @@ const kindOf = (value: unknown): string => {
   return kinds[typeof value] ?? typeof value
 }
 
-const units: { readonly [origin: string]: string } = {
-  string: ' characters',
-  array: ' entries',
-  set: ' entries',
+const units: { readonly [origin: string]: readonly [one: string, several: string] } = {
+  string: [' character', ' characters'],
+  array: [' entry', ' entries'],
+  set: [' entry', ' entries'],
 }
+
+const unitOf = (origin: string, count: number | bigint): string =>
+  units[origin]?.[Number(count) === 1 ? 0 : 1] ?? ''
 
 const shown = (value: unknown): string =>
   typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
@@ -54,9 +57,9 @@ const wordsOf = (issue: z.core.$ZodRawIssue): string | undefined => {
         : `expected ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(shown).join(', ')}`
     case 'too_small':
       if (issue.origin === 'string' && Number(issue.minimum) === 1) return 'is empty'
-      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${units[issue.origin] ?? ''}`
+      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin, issue.minimum)}`
     case 'too_big':
-      return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${units[issue.origin] ?? ''}`
+      return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unitOf(issue.origin, issue.maximum)}`
     case 'unrecognized_keys':
       return `unknown ${issue.keys.length > 1 ? 'fields' : 'field'} ${issue.keys.map(shown).join(', ')}`
     case 'invalid_union':

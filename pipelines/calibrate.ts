@@ -2,13 +2,20 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Effect } from 'effect'
 import { boundaryReflection, watchReplies } from '../agents/index.ts'
-import { InputError, type Sample, type Window } from '../core/index.ts'
+import { IncompleteError, InputError, type Sample, type Window } from '../core/index.ts'
 import { locate, writeJson } from '../files/index.ts'
 import { runFold } from '../folds/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { literal, type Row } from '../store/index.ts'
-import { type Calibration, calibrate, type Judged, type Separation, separation } from './calibrate/measure.ts'
+import {
+  type Calibration,
+  calibrate,
+  canCalibrate,
+  type Judged,
+  type Separation,
+  separation,
+} from './calibrate/measure.ts'
 import { hideWindows, type Probe } from './calibrate/probes.ts'
 import { type Agreement, agreement, revisionsOf } from './calibrate/revisions.ts'
 import { openMerged } from './merge.ts'
@@ -86,6 +93,12 @@ export const runCalibrate = Effect.fn('Pipelines.runCalibrate')(function* (optio
           ? 'set --videos to the folder of the videos'
           : 'use a dataset that annotates several windows per query, e.g. qvhighlights',
     })
+  const few = new InputError({
+    subject: dataset,
+    problem: `has too few length-matched pairs (${probes.length / 3}): thresholds are chosen on one half of the videos and measured on the other, and one half has none`,
+    remedy: 'raise --pairs, or use a dataset with more samples of several windows',
+  })
+  if (!canCalibrate(probes)) return yield* few
   const summary = yield* runFold(watchReplies(boundaryReflection), {
     folder: join(run, boundaryReflection.name),
     samples: probes.map(({ sample }) => sample),
@@ -109,6 +122,15 @@ export const runCalibrate = Effect.fn('Pipelines.runCalibrate')(function* (optio
   const judged = known
     .filter(({ pair }) => complete.get(pair) === 3)
     .map((probe) => judgedBy(byId.get(probe.sample.id)!, probe))
+  const failed = summary.failed + summary.absent
+  if (!canCalibrate(judged))
+    return yield* failed === 0
+      ? few
+      : new IncompleteError({
+          subject: `calibrate ${dataset}`,
+          problem: `${failed} of ${probes.length} probes have no verdict, which leaves too few pairs for thresholds`,
+          remedy: `the reasons are in ${join(run, 'curation.duckdb')}; fix them and run again with --retry`,
+        })
   const thresholds = join(run, 'thresholds.json')
   const measured = {
     separation: separation(judged),
@@ -116,7 +138,7 @@ export const runCalibrate = Effect.fn('Pipelines.runCalibrate')(function* (optio
   }
   yield* writeJson(join(run, 'report.json'), { dataset, seed: options.seed, ...measured })
   yield* writeJson(thresholds, { agents: { bra: measured.calibration.thresholds } })
-  const outcome: CalibrateSummary = { ...measured, failed: summary.failed + summary.absent, thresholds }
+  const outcome: CalibrateSummary = { ...measured, failed, thresholds }
   return outcome
 })
 

@@ -52,6 +52,12 @@ const partsOf = Effect.fnUntraced(function* (weights: Weights) {
       })
     parts.push([name, weight, reward])
   }
+  if (parts.length > 0 && parts.every(([, weight]) => weight === 0))
+    return yield* new InputError({
+      subject: `reward ${parts.map(([name]) => name).join(', ')}`,
+      problem: 'every weight is 0, so that every answer would be equally good',
+      remedy: `give one another weight, e.g. ${parts[0]![0]}=1`,
+    })
   return parts satisfies Parts as Parts
 })
 

@@ -69,7 +69,7 @@ export const parseCurated = <A>(
           subject: `${file}:${index + 1}`,
           problem:
             parsed === null ? (read as { readonly problem: string }).problem : firstIssue(parsed.error!),
-          remedy: 'fix the line, or create the file again with "spanwise curate"',
+          remedy: 'fix the line, or create the file again with "spanwise curate" or "spanwise datasets export"',
         })
     }
     return rows

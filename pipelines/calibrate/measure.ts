@@ -165,15 +165,23 @@ export interface Calibration {
 /** Which half a video belongs to; all probes of a pair follow that of its first sample. */
 const halfOf = (video: string): 0 | 1 => ((hash32(`calibrate ${video}`) >>> 8) % 2) as 0 | 1
 
+/** The half of each pair, by its number. */
+const halves = (probes: ReadonlyArray<Probe>): ReadonlyMap<number, 0 | 1> =>
+  new Map(
+    probes.filter(({ kind }) => kind === 'hidden').map(({ pair, sample }) => [pair, halfOf(sample.video)]),
+  )
+
+/** Whether there is a pair to choose thresholds on and another to measure them on. */
+export const canCalibrate = (probes: ReadonlyArray<Probe>): boolean =>
+  new Set(halves(probes).values()).size === 2
+
 /** Thresholds chosen on one half of the pairs and measured on the other. */
 export const calibrate = (
   probes: ReadonlyArray<Judged>,
   falseAlarms: number,
   missed: number,
 ): Calibration => {
-  const half = new Map(
-    probes.filter(({ kind }) => kind === 'hidden').map(({ pair, sample }) => [pair, halfOf(sample.video)]),
-  )
+  const half = halves(probes)
   const part = (wanted: 0 | 1) => probes.filter(({ pair }) => half.get(pair) === wanted)
   const thresholds = chooseThresholds(part(0), falseAlarms, missed)
   const rest = part(1)

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spanwiseHere } from './command-line.ts'
@@ -7,9 +7,18 @@ import { model, row, workplace, writeRows } from './workplace.ts'
 let root = ''
 beforeAll(async () => {
   root = await workplace('calibrate')
-  copyFileSync(join(root, 'videos', 'good.mp4'), join(root, 'videos', 'other.mp4'))
-  const several = { ...row('good.mp4', 'a hand waves'), windows: [[0, 2] as const, [8, 10] as const] }
-  writeRows(join(root, 'train.jsonl'), [several, row('other.mp4', 'a dog barks', [3, 5])])
+  for (const name of ['other', 'third', 'fourth'])
+    copyFileSync(join(root, 'videos', 'good.mp4'), join(root, 'videos', `${name}.mp4`))
+  const several = (file: string) => ({
+    ...row(file, `a hand waves in ${file}`),
+    windows: [[0, 2] as const, [8, 10] as const],
+  })
+  const single = (file: string) => row(file, 'a dog barks', [3, 5])
+  writeRows(join(root, 'train.jsonl'), [
+    ...[several('good.mp4'), several('other.mp4'), single('third.mp4'), single('fourth.mp4')],
+  ])
+  mkdirSync(join(root, 'few'))
+  writeRows(join(root, 'few', 'train.jsonl'), [several('good.mp4'), single('other.mp4')])
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
@@ -25,9 +34,21 @@ describe('spanwise calibrate', () => {
     const { code, out, err } = await calibrate('--run', 'run', '--set', 'maxTokens=8')
     expect(err).not.toMatch(/error/i)
     expect(code).toBe(0)
-    expect(out).toContain('1 length-matched pairs')
+    expect(out).toContain('2 length-matched pairs')
     const { agents } = JSON.parse(readFileSync(join(root, 'run', 'thresholds.json'), 'utf8'))
     expect(out).toContain(JSON.stringify({ agents }))
+  })
+
+  it('writes no thresholds where there is nothing to measure them on', async () => {
+    const { code, err } = await spanwiseHere(
+      root,
+      ...['calibrate', '--dataset', 'jsonl', '--annotations', 'few', '--videos', 'videos', '--run', 'lone'],
+    )
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/too few length-matched pairs \(1\).*raise --pairs/),
+    ])
+    expect(existsSync(join(root, 'lone'))).toBe(false)
   })
 
   it('refuses thresholds that are given, and a revision without verdicts', async () => {

@@ -49,6 +49,7 @@ describe('rewards by task', () => {
     expect((await refusal({ 'grounded-q': { answer: 1 } })).message).toContain('did you mean grounded-qa?')
     expect((await refusal({ choice: { anser: 1 } })).message).toContain('did you mean answer?')
     expect((await refusal({ choice: {} })).message).toContain('none is given')
+    expect((await refusal({ iou: 0, format: 0 })).message).toContain('every weight is 0')
   })
 })
 
