@@ -10,7 +10,7 @@ export const cot = agentCommand(
   [
     {
       command: 'spanwise cot --dataset shapes --run runs/counting',
-      description: 'the own tries of the included checkpoint on the synthetic dataset',
+      description: 'attempts of the included checkpoint on the synthetic dataset',
     },
     {
       command:

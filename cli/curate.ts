@@ -7,7 +7,7 @@ import { actions } from '../pipelines/curate/act.ts'
 import { reviewModes } from '../pipelines/curate/reviewed.ts'
 import { runCurate } from '../pipelines/curate.ts'
 import { dataset, foldersOf, runOf } from './dataset.ts'
-import { given, json, positive, print, refuseGiven, replace, run, seed, shareOf, whole } from './flags.ts'
+import { given, json, madeRun, positive, print, refuseGiven, replace, seed, shareOf, whole } from './flags.ts'
 import { assignments, settingsOf } from './settings.ts'
 
 const isBand = (name: string): name is Band => (bands as ReadonlyArray<string>).includes(name)
@@ -64,7 +64,7 @@ const refuseContradictions = Effect.fnUntraced(function* (input: {
 export const curate = Command.make(
   'curate',
   {
-    run,
+    run: madeRun('that of the dataset below runs/'),
     json,
     seed,
     dataset,

@@ -71,12 +71,13 @@ const list = Command.make(
   { json },
   Effect.fn(function* (input) {
     const all = yield* listDatasets
+    const width = Math.max(...all.map(({ name }) => name.length)) + 2
     yield* print(
       input.json,
       { datasets: all },
       all.map(
         (one) =>
-          `${one.name.padEnd(18)}${sizes(one)}\n${' '.repeat(18)}${one.homepage}; licence: ${one.licence ?? 'none stated'}; files: ${one.files.join(', ')}`,
+          `${one.name.padEnd(width)}${sizes(one)}\n${' '.repeat(width)}${one.homepage}; licence: ${one.licence ?? 'none stated'}; files: ${one.files.join(', ')}`,
       ),
     )
   }),

@@ -151,6 +151,9 @@ export const profile = {
 
 export const run = text('run', 'folder of the run; an unfinished run is continued')
 
+/** The same for commands that look at a run that others made. */
+export const madeRun = (byDefault: string) => text('run', `folder of the run; default ${byDefault}`)
+
 /** The flags that were given, by name; the others are omitted, as options with defaults require. */
 export const given = <A extends Record<string, Option.Option<unknown>>>(flags: A) =>
   Object.fromEntries(

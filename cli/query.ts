@@ -5,7 +5,7 @@ import { type Format, formatRows, limitRows } from '../pipelines/query/format.ts
 import { runQuery } from '../pipelines/query.ts'
 import { relations } from '../store/index.ts'
 import { dataset, runOf } from './dataset.ts'
-import { json, print, run, whole } from './flags.ts'
+import { json, madeRun, print, whole } from './flags.ts'
 
 /** Default number of rows of a table for people. */
 const shown = 100
@@ -38,7 +38,7 @@ export const query = Command.make(
   'query',
   {
     sql: Argument.String('SQL').pipe(Argument.withDescription('one SELECT'), Argument.optional),
-    run,
+    run: madeRun('that of the dataset below runs/'),
     dataset,
     json,
     csv: Flag.Boolean('csv').pipe(Flag.withDescription('print CSV with a header'), Flag.withDefault(false)),

@@ -3,13 +3,13 @@ import { Command, Flag } from 'effect/cli'
 import { loadConfig } from '../pipelines/config.ts'
 import { runReport } from '../pipelines/report.ts'
 import { dataset, runOf } from './dataset.ts'
-import { configuredVideos, given, json, print, run, wholeOr } from './flags.ts'
+import { configuredVideos, given, json, madeRun, print, wholeOr } from './flags.ts'
 import { videoServices } from './services.ts'
 
 export const report = Command.make(
   'report',
   {
-    run,
+    run: madeRun('that of the dataset below runs/'),
     dataset,
     json,
     out: Flag.String('out').pipe(

@@ -8,7 +8,7 @@ import { Command, Flag } from 'effect/cli'
 import { InputError, spanwiseCommand } from '../core/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Config, loadConfig } from '../pipelines/config.ts'
-import { configuredVideos, json, port, run } from './flags.ts'
+import { configuredVideos, json, madeRun, port } from './flags.ts'
 import { videoServices } from './services.ts'
 
 /** Settings of the demo that a studio without any run starts: about two minutes on two cores. */
@@ -68,7 +68,7 @@ const reviewerName = (): string => {
 export const studio = Command.make(
   'studio',
   {
-    run,
+    run: madeRun('the newest below runs/'),
     json,
     port: port('port', 'port to listen on; any free one by default'),
     host: Flag.String('host').pipe(

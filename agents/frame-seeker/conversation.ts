@@ -10,8 +10,8 @@ export const conversationModes = ['fresh', 'growing'] as const
 export type ConversationMode = (typeof conversationModes)[number]
 
 /**
- * What a request must be to be granted. `exact`: what Sparse-Video-R1's loop grants. `tolerant`: it need not say right
- * which frames to remove; frames shown before give way to those it adds, and it adds no more than a round may show.
+ * What a request must be to be granted. `exact`: what Sparse-Video-R1's loop grants. `tolerant`: it may name the wrong
+ * frames to remove, or none; frames shown before give way to those it adds, and it adds no more than a round may show.
  */
 export const requestModes = ['exact', 'tolerant'] as const
 export type RequestMode = (typeof requestModes)[number]

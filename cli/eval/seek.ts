@@ -28,7 +28,7 @@ export const seekFlags = {
   ),
   requests: Flag.Literals('requests', requestModes).pipe(
     Flag.withDescription(
-      'with --protocol sparse: exact (default) grants the requests that Sparse-Video-R1 grants, tolerant also those that do not say right which frames to remove',
+      'with --protocol sparse: exact (default) grants the requests that Sparse-Video-R1 grants, tolerant also those that name the wrong frames to remove, or none',
     ),
     Flag.optional,
   ),
