@@ -69,7 +69,8 @@ export const parseCurated = <A>(
           subject: `${file}:${index + 1}`,
           problem:
             parsed === null ? (read as { readonly problem: string }).problem : firstIssue(parsed.error!),
-          remedy: 'fix the line, or create the file again with "spanwise curate" or "spanwise datasets export"',
+          remedy:
+            'fix the line, or create the file again with "spanwise curate" or "spanwise datasets export"',
         })
     }
     return rows
