@@ -20,7 +20,7 @@ import { engineSettings, type TrainingKind } from '../../trainer/service/index.t
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
 import { clipsOf } from '../train/clips.ts'
-import { curriculumSettings, planOf, sftSettings } from '../train/defaults.ts'
+import { curriculumSettings, planOf, sftSettings, taskPlans } from '../train/defaults.ts'
 import { trainingItems } from '../train/items.ts'
 import { checkServedMask } from '../train/mask-mode.ts'
 import type { TrainOptions } from '../train/options.ts'
@@ -102,11 +102,16 @@ export const readTrl = Effect.fnUntraced(function* (
 export type ReadTrl = Effect.Success<ReturnType<typeof readTrl>>
 
 /** How the prompts of a training are worded, and what its samples teach. */
-export const wordingOf = ({ training, profile }: ReadTrl): Wording => {
+export const wordingOf = ({ training, profile, items }: ReadTrl): Wording => {
   const { dialect } = profile
-  if (training.kind !== 'sft') return { dialect, plan: planOf('curriculum', profile) }
-  const { thoughts } = training.options
-  return { dialect, plan: planOf('sft', profile, thoughts), lesson: (sample) => lessonOf(sample, thoughts) }
+  const thoughts = training.kind === 'sft' && training.options.thoughts
+  const plan = planOf(training.kind, profile, thoughts)
+  return {
+    dialect,
+    // Rounds of all conversations are worded in one way.
+    plan: training.options.seek === undefined ? plan : () => taskPlans(plan, items).choice!,
+    ...(training.kind === 'sft' ? { lesson: (sample) => lessonOf(sample, thoughts) } : {}),
+  }
 }
 
 /** The views of a training's videos, in the model's sizes. */

@@ -69,8 +69,8 @@ export const checkSupported = Effect.fnUntraced(function* (
 })
 
 /**
- * Conversations about frames are served to GRPO where a round is a prompt of its own (`fresh`), and trained by packing,
- * which knows the rounds of a row.
+ * Conversations about frames are served where a round is a prompt of its own (`fresh`). Taught rounds are rows of their
+ * own; GRPO trains a conversation as one row, by packing, which knows the rounds of a row.
  */
 export const checkSeek = Effect.fnUntraced(function* (
   settings: GrpoOptions | SftOptions,
@@ -79,14 +79,15 @@ export const checkSeek = Effect.fnUntraced(function* (
   const { seek } = settings
   if (seek === undefined) return
   const embedded = 'or train with the embedded engine'
-  if (!('group' in settings))
-    return yield* setting('seek', 'TRL trains it with "train curriculum" only', `use that, ${embedded}`)
-  if (seek.mode !== 'fresh' || seek.pairing !== 'all')
+  if (seek.mode !== 'fresh')
     return yield* setting(
-      seek.mode === 'fresh' ? 'seek.pairing' : 'seek.mode',
-      'TRL trains rounds that are prompts of their own, and all of them',
-      `set seek.mode to fresh and seek.pairing to all, ${embedded}`,
+      'seek.mode',
+      'TRL trains rounds that are prompts of their own',
+      `set it to fresh, ${embedded}`,
     )
+  if (!('group' in settings)) return
+  if (seek.pairing !== 'all')
+    return yield* setting('seek.pairing', 'TRL trains all rounds', `set it to all, ${embedded}`)
   if (settings.maskTruncated)
     return yield* setting(
       'maskTruncated',

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Effect } from 'effect'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { layoutOf, proceed, requestText } from '../../agents/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { localEngine } from '../../engine/index.ts'
@@ -13,6 +14,7 @@ import { composeRewards } from '../../rewards/index.ts'
 import { clipViews, grpoSchema, openRunFolder, rulesOf, seekSource } from '../../trainer/index.ts'
 import { engineSettings, makeTrainingService, serveTraining } from '../../trainer/service/index.ts'
 import type { Clip } from '../../video/index.ts'
+import { spanwise } from '../cli/command-line.ts'
 import { findPython } from '../support/python.ts'
 import { grayClip } from '../trainer/clip.ts'
 import { stubItems } from '../trainer/stub.ts'
@@ -97,9 +99,12 @@ const scored = Effect.fnUntraced(function* (checkpoint: string) {
 describe.skipIf(found.python === null)('frame seeking through TRL, a video for each frame', () => {
   let scene: Scene
   beforeAll(async () => {
+    if (found.python === null) return
     const made = await makeScene('trl-seek', 4)
     const data = join(made.root, 'choice.jsonl')
-    writeFileSync(data, made.samples.map((sample) => JSON.stringify({ ...sample, ...asked })).join('\n'))
+    // A second that the frames of a first round miss.
+    const rows = made.samples.map((sample) => ({ ...sample, ...asked, windows: [[1, 2]] }))
+    writeFileSync(data, rows.map((row) => JSON.stringify(row)).join('\n'))
     scene = { ...made, data }
   })
 
@@ -123,5 +128,50 @@ describe.skipIf(found.python === null)('frame seeking through TRL, a video for e
     const figures = Object.assign({}, ...servedIn(scene, 'grpo').map(({ event }) => event?.figures ?? {}))
     expect(figures.sampler_loss_max).toBeLessThan(1e-4)
     expect(metricsIn(scene, 'grpo').map(({ step }) => step)).toEqual([0, 1, 2])
+  }, 240_000)
+
+  it('learns the right reply to each round with the loss of the embedded engine', async () => {
+    const seek = ['--set', 'seek={"rounds":3,"frames":2,"start":"uniform"}']
+    const model = ['--model', fixture('qwen2.5-vl')]
+    const { code, err } = await train(scene, python, 'sft', 'sft', ...seek, ...model).done
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    const embedded = await Effect.runPromise(
+      spanwise(
+        scene.root,
+        ...[
+          'train',
+          'sft',
+          '--device',
+          'cpu',
+          '--threads',
+          '1',
+          '--data',
+          scene.data,
+          '--videos',
+          scene.videos,
+        ],
+        ...[
+          '--run',
+          join(scene.root, 'embedded'),
+          '--steps',
+          '1',
+          '--set',
+          'batch=4',
+          ...seek,
+          ...model,
+          '--json',
+        ],
+      ),
+    )
+    expect({ code: embedded.code, err: embedded.code === 0 ? '' : embedded.err }).toEqual({
+      code: 0,
+      err: '',
+    })
+    const row = z
+      .object({ loss: z.number(), tokens: z.number() })
+      .parse(JSON.parse(readFileSync(join(scene.root, 'embedded', 'metrics.jsonl'), 'utf8')))
+    expect(metricsIn(scene, 'sft')[0]!.loss).toBeCloseTo(row.loss, 4)
+    // Not the answers alone, but requests before them.
+    expect(row.tokens).toBeGreaterThan(4 * 30)
   }, 240_000)
 })

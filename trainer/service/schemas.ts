@@ -77,7 +77,7 @@ export const promptItem = z.object({
   thinking: z.boolean().nullable(),
   /** Names the set of hidden frames. */
   mask: z.string(),
-  /** The annotated answer, for supervised fine-tuning. */
+  /** What supervised fine-tuning teaches: the annotated answer, or the right reply to a round of a conversation. */
   answer: z.string().nullable(),
 })
 export type PromptItem = z.output<typeof promptItem>

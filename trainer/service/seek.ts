@@ -17,15 +17,17 @@ import type { VideoInfo } from '../../video/index.ts'
 import type { Wording } from '../clip-prompts.ts'
 import type { ClipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
-import type { Sought } from '../seek/index.ts'
+import { lessonReply, type Sought } from '../seek/index.ts'
 import { rulesOf, type SeekTraining } from '../seek/settings.ts'
 import type { FrameStore } from './frames.ts'
 import type { PromptItem } from './schemas.ts'
 
 export interface ServedSeekOptions {
   readonly settings: SeekTraining
-  /** Of the training: the first frames are drawn by it, the step and the sample, as the embedded trainer draws them. */
-  readonly seed: number
+  /** The parts of the seed, beside the sample, by which the first frames of a step are drawn. */
+  readonly seedOf: (step: number) => ReadonlyArray<number>
+  /** Whether prompts come with the reply that the gold policy gives. */
+  readonly teaches: boolean
   readonly wording: Wording
   /** Clips of one frame a second. */
   readonly views: Pick<ClipViews, 'clip'>
@@ -37,12 +39,12 @@ export interface ServedSeekOptions {
 
 /** Rounds of conversations in which the model asks for frames, each a prompt of its own (`fresh`). */
 export const servedSeek = (options: ServedSeekOptions) => {
-  const { settings, seed, wording, views, frames, layout, framesPerToken } = options
+  const { settings, seedOf, teaches, wording, views, frames, layout, framesPerToken } = options
   const rules = rulesOf(settings)
 
   /** The conversation after some replies, and how one of them ended it; null where it goes on. */
   const after = (item: TrainingItem, step: number, total: number, replies: ReadonlyArray<string>) => {
-    const first = startFrames(settings.start, total, settings.frames, seed, step, 0, item.key)
+    const first = startFrames(settings.start, total, settings.frames, ...seedOf(step), item.key)
     let conversation: Conversation = openConversation(total, first)
     for (const text of replies) {
       const next = proceed(conversation, { text }, rules)
@@ -89,7 +91,8 @@ export const servedSeek = (options: ServedSeekOptions) => {
         part.type === 'text' ? part : { type: part.type, frames: part.places.length },
       )
       return {
-        ...{ id, sample: item.key, thinking: enable, mask: noMask(turn.shown.length).digest, answer: null },
+        ...{ id, sample: item.key, thinking: enable, mask: noMask(turn.shown.length).digest },
+        answer: teaches ? lessonReply(item, turn, settings) : null,
         messages: [{ role: 'user', content: [...content, { type: 'text', text: question }] }],
         video: {
           frames: parts

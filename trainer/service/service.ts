@@ -89,7 +89,10 @@ export const makeTrainingService = Effect.fn('TrainingService.make')(function* (
     seeking === undefined
       ? null
       : servedSeek({
-          ...{ settings: seeking, seed: training.options.seed, wording: options.wording, views, frames },
+          ...{ settings: seeking, wording: options.wording, views, frames },
+          // As the embedded trainers draw the first frames; a step of GRPO may draw further prompts, a step of SFT not.
+          seedOf: (step) => [training.options.seed, step, ...(curriculum === null ? [] : [0])],
+          teaches: curriculum === null,
           ...(options.shown ?? { layout: 'pairs', framesPerToken: 1 }),
         })
 

@@ -154,10 +154,13 @@ class StandIn(Service):
         return b'{"stop": false}'
 
     def turn(self, step: int, item: dict[str, Any]) -> dict[str, Any] | None:
-        """Even completions end after a round, odd ones after two; the second shows other frames."""
-        if item["generation"] % 2 == 0 or len(item["replies"]) > 1:
+        """Even completions end after a round, odd ones after two; the second shows other frames. Of taught conversations
+        those of even places are the short ones."""
+        place = int(item["id"].split("/")[1])
+        number = place if self._run["kind"] == "sft" else item["generation"]
+        if number % 2 == 0 or len(item["replies"]) > 1:
             return None
-        return {**self.item(step, f"draw/{int(item['id'].split('/')[1]) + 7}"), "id": item["id"]}
+        return {**self.item(step, f"draw/{place + 7}"), "id": item["id"]}
 
     def reward(self, item: dict[str, Any]) -> dict[str, Any]:
         vowels = sum(letter in "aeiou" for letter in item["text"]) / 8

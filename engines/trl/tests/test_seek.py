@@ -10,7 +10,7 @@ import torch
 from stand_in import SETTINGS, StandIn
 from torch import Tensor
 
-from spanwise_trl import packing
+from spanwise_trl import packing, sft
 from spanwise_trl.grpo import build
 from spanwise_trl.guards import GuardError
 from spanwise_trl.vision import stack_vision
@@ -22,10 +22,10 @@ Serve = Callable[..., StandIn]
 KINDS = ["qwen3", "qwen25", "qwen2"]
 
 
-def seeking(serve: Serve, kind: str, **options: Any) -> StandIn:
+def seeking(serve: Serve, model: str, **options: Any) -> StandIn:
     sampling = {**SETTINGS["sampling"], "maxTokens": 6}
     settings = {"seek": {"rounds": 3}, "sampling": sampling, "maxGradNorm": 1e9}
-    return serve(kind, settings=settings, single=kind != "qwen3", **options)
+    return serve(model, settings=settings, single=model != "qwen3", **options)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -84,3 +84,33 @@ def test_a_reply_that_follows_another_rounds_prompt_is_noticed(kind: str, serve:
     monkeypatch.setattr(packing, "pack", swapped)
     with pytest.raises(GuardError, match="sampler and loss disagree"):
         build(seeking(serve, kind, steps=1), on_cpu=True).trainer.train()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_supervised_fine_tuning_learns_the_reply_to_each_round(kind: str, serve: Serve) -> None:
+    service = seeking(serve, kind, steps=2, kind="sft")
+    training = sft.build(service, on_cpu=True)
+    tokenizer, model = training.processor.tokenizer, training.trainer.model
+    batch = training.trainer.data_collator([{"step": 0, "id": "draw/0"}, {"step": 0, "id": "draw/1"}])
+    # The second conversation goes on after its first reply.
+    taught = [service.item(0, id_)["answer"] for id_ in ("draw/0", "draw/1", "draw/8")]
+    assert [(turn["id"], turn["replies"]) for turn in service.turned[0]["items"]] == [("draw/0", taught[:1]), ("draw/1", taught[1:2])]
+    total = torch.zeros(())
+    for row, (labels, answer, place) in enumerate(zip(batch["labels"], taught, ("draw/0", "draw/1", "draw/8"), strict=True)):
+        learnt = labels[labels != -100]
+        assert tokenizer.decode(learnt[:-1]) == answer and int(learnt[-1]) == tokenizer.eos_token_id
+        # The same row alone.
+        ((_, clip),) = training.processor.served(0, [place])
+        ids = torch.tensor([[*clip.input_ids, *learnt.tolist()]])
+        assert batch["input_ids"][row, : ids.shape[1]].tolist() == ids[0].tolist()
+        with torch.no_grad():
+            logits = model(
+                input_ids=ids,
+                mm_token_type_ids=(ids == training.encoder.video_token).int() * 2,
+                **stack_vision([clip], torch.device("cpu")),
+            ).logits[0]
+        total -= logits[len(clip.input_ids) - 1 : -1].log_softmax(-1).gather(1, learnt[:, None]).sum()
+    training.trainer.train()
+    losses = [entry["loss"] for entry in training.trainer.state.log_history if "loss" in entry]
+    assert losses[0] == pytest.approx(float(total) / int((batch["labels"] != -100).sum()), rel=1e-4)
+    assert service.figures["vision_gradient"] > 0

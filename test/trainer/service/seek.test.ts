@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { expect, it } from 'vitest'
@@ -11,7 +12,10 @@ import {
   startFrames,
   turnOf,
 } from '../../../agents/index.ts'
-import { rulesOf } from '../../../trainer/seek/index.ts'
+import type { Window } from '../../../core/index.ts'
+import { readPreprocessing } from '../../../engine/checkpoint/index.ts'
+import { goldConversation, openRunFolder, rulesOf, seekSource, sftSchema } from '../../../trainer/index.ts'
+import { engineSettings, makeTrainingService, type PromptItem } from '../../../trainer/service/index.ts'
 import { frameSize, takeFrames } from '../../../video/index.ts'
 import { places, scene, service } from './scene.ts'
 
@@ -19,13 +23,19 @@ const seek = { frames: 3, rounds: 3, start: 'random', mode: 'fresh', labels: 'le
 const settings = { seek, rewards: { answer: 1 } }
 
 /** The scene with questions: the answer of every sample is B. */
-const asked = () => {
+const asked = (windows?: ReadonlyArray<Window>) => {
   const made = scene()
   return {
     ...made,
     items: made.items.map((item) => ({
       ...item,
-      sample: { ...item.sample, task: 'choice', options: ['one', 'two', 'three'], answer: 'B' },
+      sample: {
+        ...item.sample,
+        task: 'choice',
+        options: ['one', 'two', 'three'],
+        answer: 'B',
+        ...(windows === undefined ? {} : { windows }),
+      },
     })),
   }
 }
@@ -120,6 +130,54 @@ it.each(['pairs', 'single'] as const)('serves frames as the embedded trainer sho
     ),
   ),
 )
+
+it('serves supervised fine-tuning the rounds and replies that the embedded trainer teaches', () =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { items, views } = asked([[5, 6]])
+        const taught = sftSchema.parse({
+          ...{ learningRate: 1e-4, batch: 3, seed: 7 },
+          seek: { frames: 2, rounds: 3, start: 'random' },
+        })
+        const folder = mkdtempSync(join(tmpdir(), 'spanwise-lessons-'))
+        const made = yield* makeTrainingService({
+          ...{ run: 'test', training: { kind: 'sft', options: taught }, steps: 2, items, views, ahead: 0 },
+          wording: { dialect: 'shapes' },
+          folder: yield* openRunFolder(folder, { kind: 'sft', settings: {}, provenance: {} }),
+          engine: engineSettings.parse({ model: 'm', output: 'o' }),
+          sharedFrames: null,
+        })
+        const source = seekSource({
+          preprocessing: yield* readPreprocessing(join(import.meta.dirname, '../../fixtures/qwen3vl/tied')),
+          ...{ clip: views.clip, settings: taught.seek!, enable: null, layout: 'pairs', framesPerToken: 2 },
+          style: { dialect: 'shapes', think: false },
+        })
+        const request = { run: 'test', step: 1, rank: 0 }
+        const rounds: Array<number> = []
+        for (const first of yield* made.prompts({ ...request, ids: places })) {
+          const item = items.find(({ key }) => key === first.sample)!
+          const lessons = yield* goldConversation(source, item, taught.seed, 1)
+          const served: Array<PromptItem> = []
+          for (let prompt: PromptItem | null = first; prompt !== null; ) {
+            served.push(prompt)
+            const replies = served.map(({ answer }) => answer!)
+            prompt = (yield* made.turns({
+              ...request,
+              items: [{ id: first.id, generation: 0, replies }],
+            }))[0]!
+          }
+          expect(served.map(({ answer }) => answer)).toEqual(lessons.map(({ reply }) => reply))
+          for (const [round, { messages }] of served.entries()) {
+            const question = messages[0]!.content.at(-1)!
+            expect(lessons[round]!.prompt.text).toContain(question.type === 'text' ? question.text : null)
+          }
+          rounds.push(served.length)
+        }
+        expect(Math.max(...rounds)).toBeGreaterThan(1)
+      }),
+    ),
+  ))
 
 it('tells what the conversations of a step took, and the tokens of their thoughts', () =>
   Effect.runPromise(

@@ -13,8 +13,8 @@ from transformers import PreTrainedModel
 from trl import SFTConfig, SFTTrainer
 
 from .callbacks import Guards, Reporter
-from .client import Service, ServiceError
-from .clips import Encoder
+from .client import Prompt, Service, ServiceError
+from .clips import Clip, Encoder
 from .model import device_of, load_model, load_processor, lora_of
 from .processor import ServedProcessor
 from .settings import Run, common_arguments
@@ -33,10 +33,12 @@ class SftTraining:
 
 
 class Collator:
-    """Ids of samples as a batch: the prompt, the annotated answer and its end token; only the answer is learnt."""
+    """Ids of samples as a batch: the prompt, the annotated answer and its end token; only the answer is learnt. With
+    `rounds`, a sample is a conversation about frames, and each of its rounds a row: its prompt and the reply that is taught.
+    """
 
-    def __init__(self, processor: ServedProcessor, end: int, steps: int) -> None:
-        self.processor, self.end, self.steps = processor, end, steps
+    def __init__(self, processor: ServedProcessor, end: int, steps: int, rounds: int = 1) -> None:
+        self.processor, self.end, self.steps, self.rounds = processor, end, steps, rounds
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         encoder, tokenizer = self.processor.encoder, self.processor.tokenizer
@@ -44,18 +46,18 @@ class Collator:
         ids = [row["id"] for row in rows]
         with self.processor.service.clock.phase("prepare"):
             served = self.processor.served(step, ids)
-        encoder.pin(clip for _, clip in served)
+            lessons = self._lessons(step, served)
+        encoder.pin(clip for _, clip in lessons)
         if step + 1 < self.steps:
             self.processor.read_ahead(step + 1, ids)
         self.processor.masks.setdefault(step, {}).update({id_: prompt.mask for id_, (prompt, _) in zip(ids, served, strict=True)})
-        full: list[list[int]] = []
-        for prompt, clip in served:
-            if prompt.answer is None:
-                raise ServiceError(f"sample {prompt.sample} has no annotated answer to learn")
-            full.append([*clip.input_ids, *tokenizer.encode(prompt.answer, add_special_tokens=False), self.end])
+        full = [
+            [*clip.input_ids, *tokenizer.encode(_taught(prompt), add_special_tokens=False), self.end]
+            for prompt, clip in lessons
+        ]
         longest = max(map(len, full))
         padding = [longest - len(row) for row in full]
-        clips = [clip for _, clip in served]
+        clips = [clip for _, clip in lessons]
         input_ids = torch.tensor([row + [tokenizer.pad_token_id] * n for row, n in zip(full, padding, strict=True)])
         labels = torch.tensor(
             [
@@ -70,6 +72,28 @@ class Collator:
             "mm_token_type_ids": (input_ids == encoder.video_token).int() * 2,
             **{name: torch.cat([clip.vision[name] for clip in clips]) for name in clips[0].vision},
         }
+
+    def _lessons(self, step: int, served: list[tuple[Prompt, Clip]]) -> list[tuple[Prompt, Clip]]:
+        """What is served, and the later rounds that follow from what is taught."""
+        lessons = list(served)
+        waiting = [(prompt, [_taught(prompt)]) for prompt, _ in served]
+        for _ in range(1, self.rounds):
+            if not waiting:
+                break
+            turns = self.processor.service.turns(step, [(prompt.id, 0, replies) for prompt, replies in waiting])
+            waiting = [
+                (prompt, [*replies, _taught(prompt)])
+                for prompt, (_, replies) in zip(turns, waiting, strict=True)
+                if prompt is not None
+            ]
+            lessons += [(prompt, self.processor.encoder(step, prompt)) for prompt, _ in waiting]
+        return lessons
+
+
+def _taught(prompt: Prompt) -> str:
+    if prompt.answer is None:
+        raise ServiceError(f"sample {prompt.sample} has no annotated answer to learn")
+    return prompt.answer
 
 
 def rows_of(run: Run) -> Dataset:
@@ -97,7 +121,7 @@ def build(service: Service, model: PreTrainedModel | None = None, on_cpu: bool |
             max_length=None,
         ),
         train_dataset=rows_of(run),
-        data_collator=Collator(processor, inner.tokenizer.eos_token_id, run.steps),
+        data_collator=Collator(processor, inner.tokenizer.eos_token_id, run.steps, run.rounds),
         processing_class=inner,
         peft_config=lora_of(run),
     )
