@@ -72,13 +72,19 @@ const watched = ({
   ]
 }
 
-/** The state of a run: a text for each kind of change that differs once it has happened, and the latest time. */
+/**
+ * The state of a run: a text for each kind of change that differs once it has happened, and the latest time.
+ *
+ * @param only the kinds that are asked for: each looks at every fold, of which a large run has hundreds
+ */
 export const stateOf = (
   run: FoundRun,
+  only?: ReadonlySet<Change['what']>,
 ): { readonly texts: ReadonlyMap<Change['what'], string>; readonly modified: number } => {
   const texts = new Map<Change['what'], string>()
   let modified = 0
   for (const [what, paths] of watched(run)) {
+    if (only?.has(what) === false) continue
     const stamps = paths.map(stampOf)
     const parts = what === 'verdicts' ? foldFolders(run.path).map(partsIn) : []
     texts.set(what, [...stamps.map(({ text }) => text), ...parts].join('|'))

@@ -71,13 +71,17 @@ export const verdictRows = Effect.fn('Studio.verdictRows')(function* (
   key: string,
 ) {
   const places = yield* placesOf(snapshot, key)
-  const found = yield* Effect.forEach(places, ({ agent, part, row }) =>
-    Effect.map(
-      studio.parts.rows(
+  // Most of the time of a sample: side by side, which takes a connection each.
+  const found = yield* Effect.forEach(
+    places,
+    Effect.fnUntraced(function* ({ agent, part, row }) {
+      const connection = yield* studio.parts.fork
+      const [one] = yield* connection.rows(
         `FROM ${parquetOf([join(run.path, part)], 'file_row_number = true')} WHERE file_row_number = ${row}`,
-      ),
-      ([one]) => (one === undefined ? [] : [{ agent, row: one } satisfies VerdictRow]),
-    ),
+      )
+      return one === undefined ? [] : [{ agent, row: one } satisfies VerdictRow]
+    }, Effect.scoped),
+    { concurrency: 'unbounded' },
   )
   const rows = found.flat()
   return rows.length === 0 ? yield* unjudged : rows

@@ -42,8 +42,10 @@ const quick = 2000
 /** A replaced snapshot stays open for the questions that still use it, in milliseconds. */
 const grace = 20_000
 
+const ofVerdicts = new Set(['verdicts', 'curations'] as const)
+
 const verdictState = (run: FoundRun): string => {
-  const { texts } = stateOf(run)
+  const { texts } = stateOf(run, ofVerdicts)
   return `${texts.get('verdicts')}#${texts.get('curations')}`
 }
 
@@ -123,7 +125,7 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
       while (entry.held !== null && entry.held.snapshot.reach < reach)
         yield* Deferred.await(yield* renew(run, entry, whole))
       const held = entry.held!
-      if (held.state === verdictState(run) || held.snapshot.reach < Number.POSITIVE_INFINITY)
+      if (held.snapshot.reach < Number.POSITIVE_INFINITY || held.state === verdictState(run))
         return held.snapshot
       // A run that writes all the time is read at most half of the time.
       const due = performance.now() - entry.last > 2 * held.took
