@@ -106,10 +106,11 @@ export const wordingOf = ({ training, profile, items }: ReadTrl): Wording => {
   const { dialect } = profile
   const thoughts = training.kind === 'sft' && training.options.thoughts
   const plan = planOf(training.kind, profile, thoughts)
+  // Rounds of all conversations are worded in one way.
+  const rounds = training.options.seek === undefined ? null : taskPlans(plan, items).choice!
   return {
     dialect,
-    // Rounds of all conversations are worded in one way.
-    plan: training.options.seek === undefined ? plan : () => taskPlans(plan, items).choice!,
+    plan: rounds === null ? plan : () => rounds,
     ...(training.kind === 'sft' ? { lesson: (sample) => lessonOf(sample, thoughts) } : {}),
   }
 }

@@ -138,46 +138,6 @@ def test_times_that_are_not_the_served_ones(
         train(serve(kind, steps=1))
 
 
-@pytest.mark.parametrize(
-    ("kind", "wrong"),
-    [
-        # The second video as if it began where the first does, or were sampled at another rate.
-        ("qwen3", lambda told: {"frames_indices": [second % 7 for second in told["frames_indices"]]}),
-        ("qwen25", lambda told: {"fps": told["fps"] if told["total_num_frames"] == 2 else 24.0}),
-    ],
-)
-def test_several_videos_of_a_prompt_of_which_one_has_other_times(
-    kind: str, wrong: Callable[[dict[str, Any]], dict[str, Any]], serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Halves(StandIn):
-        """The frames as two videos, the second of which comes later; the first has two frames."""
-
-        def item(self, step: int, id_: str) -> dict[str, Any]:
-            item = super().item(step, id_)
-            frames = item["video"]["frames"]
-            for place in range(2, len(frames)):
-                frames[place]["time"] += 7.0
-            halves = [{"type": "video", "frames": 2}, {"type": "text", "text": "later"}, {"type": "video", "frames": len(frames) - 2}]
-            item["messages"][0]["content"][:1] = halves
-            return item
-
-    service = serve(kind, steps=1)
-    service.__class__ = Halves
-    train(service)
-    assert service.figures["sampler_loss_max"] < 1e-4
-    right = Encoder.metadata
-
-    def planted(self: Encoder, *given: Any) -> dict[str, Any]:
-        told = right(self, *given)
-        return {**told, **wrong(told)}
-
-    monkeypatch.setattr(Encoder, "metadata", planted)
-    again = serve(kind, steps=1)
-    again.__class__ = Halves
-    with pytest.raises(GuardError, match="seconds, served were"):
-        train(again)
-
-
 def test_dropped_frames_where_the_model_knows_one_interval(serve: Serve) -> None:
     class Uneven(StandIn):
         def item(self, step: int, id_: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .guards import GuardError
 
 @dataclass(eq=False)
 class Clip:
-    """A prompt with its video, or its videos, as the model takes it. Pixels are where the model is, everything else on the host.
+    """A prompt with its videos as the model takes it. Pixels are where the model is, everything else on the host.
 
     `vision` holds the vision tower's input (`pixel_values_videos` [patches, channels], `video_grid_thw` [videos, 3],
     and `second_per_grid_ts` [videos] where the model has it).
