@@ -4,7 +4,7 @@ import { Command, Flag } from 'effect/cli'
 import { IncompleteError, plainLine, spanwiseCommand } from '../core/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import type { Failure, FoldSummary } from '../folds/index.ts'
-import { checkpointProfile, makeProfile } from '../models/index.ts'
+import { checkpointProfile, makeProfile, requireKey } from '../models/index.ts'
 import type { AgentOptions, AgentSummary } from '../pipelines/agent.ts'
 import { runBra } from '../pipelines/bra.ts'
 import { loadConfig } from '../pipelines/config.ts'
@@ -185,6 +185,7 @@ export const agentCommand = <A extends AgentSummary, E, R>(
       const chosen = yield* backendOf(config, input)
       const settings = yield* agentSettings(name, input)
       if (chosen.kind === 'embedded') yield* requireCheckpoint(chosen.engine.checkpoint)
+      else if (!input.plan) yield* requireKey(chosen.settings)
       yield* checkSettings({ agent: name, run: folder, settings })
       yield* make
       const source = {

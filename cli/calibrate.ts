@@ -100,6 +100,7 @@ export const calibrate = Command.make(
     const folder = Option.getOrElse(input.run, () => join(config.runs, `${dataset}-calibration`))
     const chosen = yield* backendOf(config, input)
     if (chosen.kind === 'embedded') yield* requireCheckpoint(chosen.engine.checkpoint)
+    else yield* requireKey(chosen.settings)
     const settings = yield* settingsOf(input.settings)
     for (const name of ['accept', 'reject'])
       if (name in settings)

@@ -2,55 +2,60 @@ import { z } from 'zod'
 import { replySchema, styleShape, viewShape, windowSchema, windowsSchema } from '../agent.ts'
 import { defaultMargin, defaultPad } from './view.ts'
 
-export const settingsSchema = z.strictObject({
-  ...viewShape,
-  ...styleShape,
-  /** Reflect replies; the first is greedy, the others are sampled at `temperature`. */
-  votes: z.int().positive().default(1),
-  temperature: z.number().positive().default(0.7),
-  /** Share of the replies that must make a proposal before it is verified. */
-  voteShare: z.number().min(0).max(1).default(0.5),
-  /** Margin hidden around each annotated window: at least this many seconds, or this share of the clip if more. */
-  marginSeconds: z.number().min(0).default(defaultMargin.seconds),
-  marginShare: z.number().min(0).max(1).default(defaultMargin.share),
-  /** Seconds shown on each side of a proposal. */
-  padSeconds: z.number().min(0).default(defaultPad),
-  /**
-   * Further paddings in seconds: each range is shown once more with each, and the log-odds of P(yes) are averaged, at one
-   * request a padding and range. None by default.
-   */
-  paddings: z.array(z.number().min(0)).readonly().exactOptional(),
-  /**
-   * Put the verify question about the annotated windows too, at one request each and padding: the score then asks how
-   * much surer the model is elsewhere than where the query is known to hold. Off by default.
-   */
-  reference: z.boolean().exactOptional(),
-  /** Shorter proposals are ignored, seconds. */
-  minLength: z.number().min(0).default(0.5),
-  /** Maximum number of proposals to verify, those with most votes first. */
-  maxProposals: z.int().positive().default(4),
-  /**
-   * Verify also everything that is visible outside the annotation, in tiles of at most this many seconds: it finds what
-   * the reflect question misses, at one request a tile. 0 verifies proposals only.
-   */
-  scanSeconds: z.number().min(0).default(0),
-  /** P(yes) from which a proposal counts as shown. */
-  accept: z.number().min(0).max(1).default(0.5),
-  /** P(yes) up to which a proposal counts as not shown; between the two the verdict is uncertain. */
-  reject: z.number().min(0).max(1).default(0.3),
-  /**
-   * Yes and No must together hold this share of the probability mass for their log-probabilities to count; else the
-   * words of sampled replies decide.
-   */
-  mass: z.number().min(0).max(1).default(0.5),
-  /** Most tokens of a reflect reply. */
-  maxTokens: z.int().positive(),
-  /** Most tokens of a verification in words. */
-  verifyTokens: z.int().positive(),
-  /** Constrains replies to the answer format, on servers that support it. */
-  guided: z.boolean(),
-  seed: z.int().default(0),
-})
+export const settingsSchema = z
+  .strictObject({
+    ...viewShape,
+    ...styleShape,
+    /** Reflect replies; the first is greedy, the others are sampled at `temperature`. */
+    votes: z.int().positive().default(1),
+    temperature: z.number().positive().default(0.7),
+    /** Share of the replies that must make a proposal before it is verified. */
+    voteShare: z.number().min(0).max(1).default(0.5),
+    /** Margin hidden around each annotated window: at least this many seconds, or this share of the clip if more. */
+    marginSeconds: z.number().min(0).default(defaultMargin.seconds),
+    marginShare: z.number().min(0).max(1).default(defaultMargin.share),
+    /** Seconds shown on each side of a proposal. */
+    padSeconds: z.number().min(0).default(defaultPad),
+    /**
+     * Further paddings in seconds: each range is shown once more with each, and the log-odds of P(yes) are averaged, at one
+     * request a padding and range. None by default.
+     */
+    paddings: z.array(z.number().min(0)).readonly().exactOptional(),
+    /**
+     * Put the verify question about the annotated windows too, at one request each and padding: the score then asks how
+     * much surer the model is elsewhere than where the query is known to hold. Off by default.
+     */
+    reference: z.boolean().exactOptional(),
+    /** Shorter proposals are ignored, seconds. */
+    minLength: z.number().min(0).default(0.5),
+    /** Maximum number of proposals to verify, those with most votes first. */
+    maxProposals: z.int().positive().default(4),
+    /**
+     * Verify also everything that is visible outside the annotation, in tiles of at most this many seconds: it finds what
+     * the reflect question misses, at one request a tile. 0 verifies proposals only.
+     */
+    scanSeconds: z.number().min(0).default(0),
+    /** P(yes) from which a proposal counts as shown. */
+    accept: z.number().min(0).max(1).default(0.5),
+    /** P(yes) up to which a proposal counts as not shown; between the two the verdict is uncertain. */
+    reject: z.number().min(0).max(1).default(0.3),
+    /**
+     * Yes and No must together hold this share of the probability mass for their log-probabilities to count; else the
+     * words of sampled replies decide.
+     */
+    mass: z.number().min(0).max(1).default(0.5),
+    /** Most tokens of a reflect reply. */
+    maxTokens: z.int().positive(),
+    /** Most tokens of a verification in words. */
+    verifyTokens: z.int().positive(),
+    /** Constrains replies to the answer format, on servers that support it. */
+    guided: z.boolean(),
+    seed: z.int().default(0),
+  })
+  .refine(({ accept, reject }) => reject <= accept, {
+    path: ['reject'],
+    error: 'is above "accept": a proposal would count as shown and as not shown',
+  })
 export type BoundaryReflectionSettings = z.output<typeof settingsSchema>
 
 /** Default share of the probability that Yes and No must have together. */

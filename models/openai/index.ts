@@ -15,6 +15,14 @@ import { isUp, lookAtServers } from './servers.ts'
 import type { OpenaiSettings } from './settings.ts'
 import { makeTransport } from './transport.ts'
 
+/** InputError where the environment does not hold the API key that these servers need. */
+export const requireKey = ({
+  keyEnv,
+  preset,
+  baseUrl,
+}: Pick<OpenaiSettings, 'keyEnv' | 'preset' | 'baseUrl'>): Effect.Effect<void, InputError> =>
+  Effect.asVoid(readKey(keyVariable(keyEnv, presets[preset].key, baseUrl), process.env))
+
 export { type MediaMode, mediaModes, type PresetName, presetNames, usualUrls } from './presets.ts'
 export { type OpenaiInput, type OpenaiSettings, openaiSettingsSchema } from './settings.ts'
 

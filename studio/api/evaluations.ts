@@ -29,6 +29,8 @@ export const evaluationsSchema = z.object({
       }),
     )
     .readonly(),
+  /** Names of the runs whose report cannot be read. */
+  damaged: z.array(z.string()).readonly(),
 })
 export type Evaluations = z.output<typeof evaluationsSchema>
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
@@ -21,10 +21,12 @@ const report = z.looseObject({
 /** Fields of a report that are counts, not metrics. */
 const counts = new Set(['n', 'videos', 'unparsed', 'missing', 'parseRate'])
 
-/** The report of an evaluation; null before it is written. */
-export const reportOf = (run: FoundRun): z.output<typeof report> | null => {
+const fileOf = (run: FoundRun): string => join(run.path, 'report.json')
+
+/** The report of an evaluation; null before it is written, and where it cannot be read. */
+const reportOf = (run: FoundRun): z.output<typeof report> | null => {
   try {
-    return report.safeParse(JSON.parse(readFileSync(join(run.path, 'report.json'), 'utf8'))).data ?? null
+    return report.safeParse(JSON.parse(readFileSync(fileOf(run), 'utf8'))).data ?? null
   } catch {
     return null
   }
@@ -38,9 +40,7 @@ export const titleOf = (run: FoundRun): string => {
   return read === null ? run.name : `${read.name} (${run.name.split('/').at(-1)})`
 }
 
-const describe = (run: FoundRun): Evaluations['evaluations'][number] | null => {
-  const read = reportOf(run)
-  if (read === null) return null
+const describe = (run: FoundRun, read: z.output<typeof report>): Evaluations['evaluations'][number] => {
   const headline = suites[read.suite]?.headline ?? []
   const names = Object.entries(read).flatMap(([name, value]) =>
     typeof value === 'number' && !counts.has(name) ? [name] : [],
@@ -64,9 +64,13 @@ const describe = (run: FoundRun): Evaluations['evaluations'][number] | null => {
 
 /** `GET /api/evaluations`. */
 export const evaluations = (studio: Studio): Effect.Effect<Evaluations> =>
-  Effect.sync(() => ({
-    evaluations: [...studio.runs().values()]
-      .filter(({ kind }) => kind === 'evaluation')
+  Effect.sync(() => {
+    const found = [...studio.runs().values()]
+      .filter((run) => run.kind === 'evaluation' && existsSync(fileOf(run)))
       .toSorted((a, b) => stateOf(b).modified - stateOf(a).modified)
-      .flatMap((run) => describe(run) ?? []),
-  }))
+      .map((run) => ({ run, read: reportOf(run) }))
+    return {
+      evaluations: found.flatMap(({ run, read }) => (read === null ? [] : [describe(run, read)])),
+      damaged: found.flatMap(({ run, read }) => (read === null ? [run.name] : [])),
+    }
+  })

@@ -7,7 +7,7 @@ import { boundaryReflection, difficultyEstimation } from '../../agents/index.ts'
 import { Progress, type ProgressState, type Sample } from '../../core/index.ts'
 import { holdFolder } from '../../files/index.ts'
 import { type FoldOptions, listParts, runFold } from '../../folds/index.ts'
-import { ModelError } from '../../models/index.ts'
+import { anyProfile, ModelError } from '../../models/index.ts'
 import { openDatabase, type Row, readParts } from '../../store/index.ts'
 import { Videos } from '../../video/index.ts'
 import { shapesSettings } from '../support/settings.ts'
@@ -450,5 +450,12 @@ layer(Folder.layer, { excludeTestServices: true })('a fold', (it) => {
 describe('options', () => {
   it('of an agent refuse what they do not know', () => {
     assert.isFalse(boundaryReflection.settings.safeParse({ vote: 3 }).success)
+  })
+
+  it('of boundary reflection refuse thresholds that overlap', () => {
+    const parse = (given: object) =>
+      boundaryReflection.settings.safeParse({ ...boundaryReflection.defaults(anyProfile), ...given })
+    assert.isTrue(parse({ accept: 0.4, reject: 0.4 }).success)
+    assert.deepStrictEqual(parse({ accept: 0.2, reject: 0.8 }).error?.issues[0]?.path, ['reject'])
   })
 })

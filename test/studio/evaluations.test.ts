@@ -65,6 +65,22 @@ describe('evaluations', () => {
     expect(miou.floor).toBeLessThan(100)
   })
 
+  it('are named where their report cannot be read', async () => {
+    for (const [name, text] of [
+      ['torn', '{"suite": "shapes", "rul'],
+      ['strange', '[1, 2]'],
+    ] as const) {
+      mkdirSync(join(root, name))
+      writeFileSync(join(root, name, 'settings.json'), '{}')
+      writeFileSync(join(root, name, 'report.json'), text)
+    }
+    const other = await openStudio({ folder: root })
+    const answer = await other.get<Evaluations>('/api/evaluations')
+    await other.close()
+    expect(answer.damaged.toSorted()).toEqual(['strange', 'torn'])
+    expect(answer.evaluations).toHaveLength(3)
+  })
+
   it('are compared over the samples that both have, the largest loss first', async () => {
     const compared = await studio.get<Comparison>('/api/compare?a=exact&b=late')
     expect([compared.samples, compared.leftOut]).toEqual([5, 1])

@@ -21,6 +21,12 @@ export const Evaluations = () => {
     <>
       <h1 class="unseen">Evaluations</h1>
       {problem === null ? null : <ProblemNotice problem={problem} />}
+      {(data?.damaged ?? []).map((name) => (
+        <div key={name} class="notice bad" role="alert">
+          <strong>The report of {name} cannot be read.</strong>
+          <p class="muted">Run its evaluation again, or delete its report.json.</p>
+        </div>
+      ))}
       {data !== null && suites.length === 0 ? (
         <Empty title="No evaluations here yet">
           <code>spanwise eval</code> writes one for each model and benchmark.
