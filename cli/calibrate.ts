@@ -3,6 +3,7 @@ import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { IncompleteError, InputError } from '../core/index.ts'
 import { trueSamples } from '../lab/world.ts'
+import { requireKey } from '../models/index.ts'
 import type { Share } from '../pipelines/calibrate/measure.ts'
 import type { Agreement } from '../pipelines/calibrate/revisions.ts'
 import {
