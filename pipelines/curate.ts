@@ -1,7 +1,7 @@
 import { basename, join, resolve } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
-import { difficultyEstimation } from '../agents/index.ts'
+import { boundaryReflection, difficultyEstimation } from '../agents/index.ts'
 import { InputError, mean, shellQuote } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
@@ -72,7 +72,8 @@ export interface CurateSummary {
 interface Judged {
   readonly row: Row
   readonly decision: Decision
-  readonly score: Omit<Curation, 'decision' | 'weight' | 'annotated' | 'partialScore' | 'key'> | null
+  /** Null where difficulty was not estimated. */
+  readonly score: ReturnType<typeof rejudge> | null
   readonly partialScore: number | null
 }
 
@@ -92,18 +93,24 @@ const difficultySettings = Effect.fnUntraced(function* (folder: string) {
 })
 
 const decideAll = (
-  { pairs, reflected }: Verdicts,
+  { pairs, reflected, measured }: Verdicts,
   settings: ActSettings,
   difficulty: Parameters<typeof rejudge>[2],
   reviews: ReadonlyMap<string, Merged>,
 ): ReadonlyArray<Judged> =>
-  pairs.map(({ bra, dea }) => {
+  pairs.map((pair) => {
+    const { bra, dea } = pair
     const row = (dea?.evidence != null ? dea : (bra ?? dea))!
-    const decision = reviewed(act(bra, dea, settings, reflected), reviews.get(String(row.key)), dea)
+    const decision = reviewed(
+      act(bra, dea, settings, { reflected, measured }),
+      reviews.get(String(row.key)),
+      pair,
+      measured,
+    )
     const score =
       dea?.evidence == null
         ? null
-        : (rejudge({ ...sampleOfStored(dea), windows: decision.windows }, dea, difficulty) as Judged['score'])
+        : rejudge({ ...sampleOfStored(dea), windows: decision.windows }, dea, difficulty)
     return { row, decision, score, partialScore: bra?.score == null ? null : Number(bra.score) }
   })
 
@@ -120,11 +127,18 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   const settings: ActSettings = { ...defaultActSettings, ...options.act }
   const selection: Selection = { ...defaultSelection, ...options.selection }
   const folder = join(options.run, difficultyEstimation.name)
-  if ((yield* currentParts(folder)).length === 0)
+  const needed =
+    selection.method === 'random' ? [boundaryReflection, difficultyEstimation] : [difficultyEstimation]
+  const judgedBy = yield* Effect.filter(needed, ({ name }) =>
+    Effect.map(currentParts(join(options.run, name)), (parts) => parts.length > 0),
+  )
+  if (judgedBy.length === 0)
     return yield* new InputError({
-      subject: folder,
-      problem: 'contains no verdicts, and selection needs difficulties',
-      remedy: `run "spanwise ${shellQuote(['dea', '--run', options.run])}" first`,
+      subject: selection.method === 'random' ? options.run : folder,
+      problem: `contains no verdicts${selection.method === 'random' ? '' : ', and selection needs difficulties'}`,
+      remedy: `run "spanwise ${shellQuote([needed[0]!.command, '--run', options.run])}" first${
+        selection.method === 'random' ? '' : ', or use --select random'
+      }`,
     })
 
   return yield* Effect.scoped(
@@ -135,13 +149,19 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
         ...(options.dataset === undefined ? {} : { dataset: options.dataset }),
         ...(options.split === undefined ? {} : { split: options.split }),
       })
-      const { slice, planned, reflected } = verdicts
+      const { slice, planned, reflected, measured } = verdicts
       if (!reflected)
         yield* Effect.logWarning('no boundary reflection in this run: every annotation counts as complete')
-      const looked = verdicts.pairs.filter(({ dea }) => dea !== undefined).length
+      if (!measured && selection.method !== 'random')
+        return yield* new InputError({
+          subject: `${slice.dataset} ${slice.split}`,
+          problem: 'has no difficulties, and selection needs them',
+          remedy: 'run "spanwise dea" on it first, or use --select random',
+        })
+      const looked = verdicts.pairs.filter(({ bra, dea }) => (measured ? dea : bra) !== undefined).length
       if (planned !== null && looked < planned)
         yield* Effect.logWarning(
-          `${planned - looked} of ${planned} planned samples of ${slice.dataset} ${slice.split} have no difficulty yet; they are left out`,
+          `${planned - looked} of ${planned} planned samples of ${slice.dataset} ${slice.split} have no ${measured ? 'difficulty' : 'verdict'} yet; they are left out`,
         )
       yield* refuseOverlap(
         verdicts.pairs.map(({ bra, dea }) => (bra ?? dea)!),
@@ -156,11 +176,11 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       const reviewCounts = tally(byPeople.map(({ decision }) => decision))
       const pool = judged.flatMap(
         ({ row, decision, score }): ReadonlyArray<Candidate> =>
-          decision.weight > 0 && score !== null
+          decision.weight > 0 && (score !== null || !measured)
             ? [
                 {
                   id: String(row.key),
-                  iou: 1 - score.difficulty,
+                  iou: score === null ? 0 : 1 - score.difficulty,
                   windows: decision.windows ?? [],
                   duration: Number(row.duration),
                 },
@@ -169,7 +189,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       )
       const chosen = new Set(select(pool, selection))
       const selected = judged.filter(({ row }) => chosen.has(String(row.key)))
-      const bands = tally(selected.map(({ score }) => score!.band))
+      const bands = tally(selected.flatMap(({ score }) => score?.band ?? []))
       const decisions = tally(judged.map(({ decision }) => decision.decision))
 
       const name = basename(out)
@@ -197,7 +217,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
             key: String(row.key),
             decision: decision.decision as Curation['decision'],
             weight: decision.weight,
-            ...score!,
+            ...(score ?? { meanIou: null, difficulty: null, band: null }),
             partialScore,
             annotated: row.windows as Curation['annotated'],
           },
@@ -266,7 +286,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
           samples: judged.length,
           selected: selected.length,
           videos: new Set(selected.map(({ row }) => row.video)).size,
-          meanIou: mean(selected.map(({ score }) => score!.meanIou)),
+          meanIou: measured ? mean(selected.map(({ score }) => score!.meanIou)) : null,
           evaluation: (options.evaluation ?? []).map(({ dataset, split }) => `${dataset} ${split}`),
           provenance,
         }),

@@ -19,9 +19,10 @@ export const curatedSchema = sampleSchema.extend({
     key: z.string(),
     decision: z.enum(['keep', 'repair', 'downweight']),
     weight: z.number().positive(),
-    meanIou: z.number().min(0).max(1),
-    difficulty: z.number().min(0).max(1),
-    band: z.enum(['easy', 'medium', 'hard']),
+    /** These three are null where difficulty was not estimated. */
+    meanIou: z.number().min(0).max(1).nullable(),
+    difficulty: z.number().min(0).max(1).nullable(),
+    band: z.enum(['easy', 'medium', 'hard']).nullable(),
     partialScore: z.number().nullable(),
     annotated: sampleSchema.shape.windows,
   }),

@@ -63,7 +63,7 @@ export const maskSchema = z
   .strictObject({
     /**
      * How the hidden share falls. `none` unless this or `start` is given: of fourteen schedules none was ahead of it
-     * (docs/claims.md; `linear` + 0.4 mIoU, -0.6 to + 1.4 over four seeds).
+     * (docs/claims.md; `linear` + 0.3 mIoU, -1.1 to + 1.6 over five seeds).
      */
     kind: z.enum(maskScheduleKinds).exactOptional(),
     /** Share of the frames outside windows and margin that step 0 hides, 0.8 by default; 0 turns masking off. */

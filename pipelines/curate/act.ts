@@ -1,5 +1,6 @@
 import { difficultyEstimation } from '../../agents/index.ts'
 import { type Sample, type Window, Windows } from '../../core/index.ts'
+import type { Band } from '../../curriculum/index.ts'
 import type { Row } from '../../store/index.ts'
 
 export const actions = ['drop', 'repair', 'downweight', 'keep'] as const
@@ -33,23 +34,27 @@ export const gap = (agent: string, row: Row | undefined, required: boolean): str
   return row.evidence === null ? `${agent}: ${row.outcome}, ${row.reason}` : null
 }
 
+/** Which agents were run: a sample without the verdict of one that was is rejected. */
+export interface Looked {
+  readonly reflected: boolean
+  readonly measured: boolean
+}
+
 /**
- * The decision about one sample, from the verdicts of both agents. Boundary reflection is optional (without it every
- * annotation counts as complete), difficulty is required for selection.
- *
- * @param reflected whether boundary reflection was run: a sample without its verdict is then rejected.
+ * The decision about one sample, from the verdicts of the agents. Without boundary reflection every annotation counts as
+ * complete; without difficulty estimation samples can be selected at random only.
  */
 export const act = (
   bra: Row | undefined,
   dea: Row | undefined,
   settings: ActSettings,
-  reflected = false,
+  { reflected, measured }: Looked = { reflected: false, measured: true },
 ): Decision => {
   const annotated = (bra ?? dea)?.windows
   const windows = annotated === null || annotated === undefined ? null : windowsOf(annotated)
   const duration = Number((dea ?? bra)?.duration ?? Number.POSITIVE_INFINITY)
   const missing =
-    gap('bra', bra, reflected) ?? gap('dea', dea, true) ?? Windows.misplaced(windows ?? [], duration)
+    gap('bra', bra, reflected) ?? gap('dea', dea, measured) ?? Windows.misplaced(windows ?? [], duration)
   if (missing !== null) return { decision: 'reject', reason: missing, weight: 0, windows }
   const verdict = bra?.verdict
   const action =
@@ -77,12 +82,12 @@ export const rejudge = (
   sample: Sample,
   dea: Row,
   settings: Parameters<typeof difficultyEstimation.decide>[2],
-): { readonly meanIou: number; readonly difficulty: number; readonly band: string } => {
+): { readonly meanIou: number; readonly difficulty: number; readonly band: Band } => {
   const evidence = difficultyEstimation.evidence.parse(JSON.parse(String(dea.evidence)))
   const { columns } = difficultyEstimation.decide(sample, evidence, settings)
   return {
     meanIou: Number(columns.mean_iou),
     difficulty: Number(columns.difficulty),
-    band: String(columns.band),
+    band: columns.band as Band,
   }
 }

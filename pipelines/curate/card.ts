@@ -20,7 +20,8 @@ export interface CardFacts {
   readonly samples: number
   readonly selected: number
   readonly videos: number
-  readonly meanIou: number
+  /** Null where difficulty was not estimated. */
+  readonly meanIou: number | null
   readonly evaluation: ReadonlyArray<string>
   readonly provenance: { readonly [name: string]: string }
 }
@@ -101,9 +102,11 @@ ${reviewText(facts)}
 
 Method \`${facts.selection.method}\` over the samples that were kept, ${
     facts.selection.count === undefined ? `share ${facts.selection.share}` : `count ${facts.selection.count}`
-  }, seed ${facts.selection.seed}${detail(facts.selection)}. Mean IoU of the zero-shot rollouts over the selection: ${facts.meanIou.toFixed(3)}.
-
-${table(['band', 'samples'], Object.entries(facts.bands))}
+  }, seed ${facts.selection.seed}${detail(facts.selection)}. ${
+    facts.meanIou === null
+      ? 'Difficulty was not estimated.'
+      : `Mean IoU of the zero-shot rollouts over the selection: ${facts.meanIou.toFixed(3)}.\n\n${table(['band', 'samples'], Object.entries(facts.bands))}`
+  }
 
 ${
   facts.evaluation.length === 0

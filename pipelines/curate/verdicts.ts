@@ -19,8 +19,9 @@ export interface Verdicts {
   readonly pairs: ReadonlyArray<Pair>
   /** Samples of the current plan; null where no plan was recorded, as by earlier versions. */
   readonly planned: number | null
-  /** Whether boundary reflection looked at this slice at all. */
+  /** Whether boundary reflection, and difficulty estimation, looked at this slice at all. */
   readonly reflected: boolean
+  readonly measured: boolean
   /** One part file of each agent, for its metadata. */
   readonly parts: ReadonlyArray<string>
 }
@@ -92,6 +93,7 @@ export const joinVerdicts = Effect.fn('Pipelines.joinVerdicts')(function* (
     pairs: [...pairs.values()],
     planned: plan === null ? null : plan.file.folds.reduce((sum, { planned }) => sum + planned, 0),
     reflected: bra.length > 0,
+    measured: dea.length > 0,
     parts: [bra, dea].flatMap(([first]) => (first === undefined ? [] : [join(run, String(first.part))])),
   } satisfies Verdicts
 })

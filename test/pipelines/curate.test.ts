@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, layer } from '@effect/vitest'
@@ -9,6 +9,7 @@ import { act, defaultActSettings } from '../../pipelines/curate/act.ts'
 import { runCurate } from '../../pipelines/curate.ts'
 import { runDea } from '../../pipelines/dea.ts'
 import { openDatabase, type Row, readCurated, readMetadata, readParts } from '../../store/index.ts'
+import { parseTrainingData } from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
 import { spanwise } from '../cli/command-line.ts'
 import { flashModel, flashSample, writeVideos } from '../folds/flashes.ts'
@@ -78,7 +79,7 @@ layer(World.layer, { excludeTestServices: true })('curation', (it) => {
         assert.notStrictEqual(Number(id.slice(1)) % 3, 0)
         assert.deepStrictEqual(windows, [[1, 3]])
         assert.strictEqual(curation.weight, 1)
-        assert.closeTo(curation.difficulty, 1 - curation.meanIou, 1e-12)
+        assert.closeTo(curation.difficulty!, 1 - curation.meanIou!, 1e-12)
       }
       const database = yield* openDatabase(join(run, 'curation.duckdb'))
       const rows = yield* database.rows(
@@ -136,8 +137,29 @@ layer(World.layer, { excludeTestServices: true })('curation', (it) => {
         ])
         assert.deepStrictEqual(curation.annotated, [[1, 3]])
         // The rollouts name both flashes: the repaired annotation agrees with them better.
-        assert.isAbove(curation.meanIou, before.get(id)!.meanIou)
+        assert.isAbove(curation.meanIou!, before.get(id)!.meanIou!)
       }
+    }),
+  )
+
+  it.effect('selects at random by boundary reflection alone, and by difficulty not without it', () =>
+    Effect.gen(function* () {
+      const { run } = yield* World
+      const alone = join(run, 'alone')
+      cpSync(join(run, 'boundary-reflection'), join(alone, 'boundary-reflection'), { recursive: true })
+      const refused = yield* Effect.flip(runCurate({ run: alone }))
+      assert.match(String(refused), /selection needs difficulties.*dea --run .*--select random/)
+      const summary = yield* runCurate({ run: alone, selection: { method: 'random', count: 6 } })
+      assert.deepInclude(summary, { pool: 8, selected: 6, bands: {} })
+      assert.deepStrictEqual(summary.decisions, { drop: 4, keep: 8, reject: 1 })
+      for (const { curation } of yield* readCurated(summary.out))
+        assert.deepInclude(curation, { meanIou: null, difficulty: null, band: null, weight: 1 })
+      assert.include(readFileSync(join(summary.out, 'README.md'), 'utf8'), 'Difficulty was not estimated.')
+      const { items } = yield* parseTrainingData(
+        'train.jsonl',
+        readFileSync(join(summary.out, 'train.jsonl'), 'utf8'),
+      )
+      assert.deepStrictEqual(new Set(items.map(({ band }) => band)), new Set(['medium']))
     }),
   )
 
