@@ -1,12 +1,11 @@
 import { basename, join, resolve } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
-import { boundaryReflection, difficultyEstimation } from '../agents/index.ts'
-import { InputError, mean, shellQuote } from '../core/index.ts'
+import { difficultyEstimation } from '../agents/index.ts'
+import { type InputError, mean } from '../core/index.ts'
 import { type Candidate, defaultSelection, type Selection, select } from '../curriculum/index.ts'
 import { lookup } from '../datasets/index.ts'
 import { contentHash, readJson, writeWhole } from '../files/index.ts'
-import { currentParts } from '../folds/index.ts'
 import { anyProfile } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Merged, mergeReviews, readReviews } from '../reviews/index.ts'
@@ -28,6 +27,7 @@ import {
 import { type ActSettings, act, type Decision, defaultActSettings, rejudge } from './curate/act.ts'
 import { datasetCard } from './curate/card.ts'
 import { claimCuration } from './curate/claim.ts'
+import { checkMeasured, requireVerdicts } from './curate/needed.ts'
 import { type EvaluationSource, refuseOverlap } from './curate/overlap.ts'
 import { type ReviewMode, reviewed } from './curate/reviewed.ts'
 import { joinVerdicts, type Verdicts } from './curate/verdicts.ts'
@@ -127,19 +127,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   const settings: ActSettings = { ...defaultActSettings, ...options.act }
   const selection: Selection = { ...defaultSelection, ...options.selection }
   const folder = join(options.run, difficultyEstimation.name)
-  const needed =
-    selection.method === 'random' ? [boundaryReflection, difficultyEstimation] : [difficultyEstimation]
-  const judgedBy = yield* Effect.filter(needed, ({ name }) =>
-    Effect.map(currentParts(join(options.run, name)), (parts) => parts.length > 0),
-  )
-  if (judgedBy.length === 0)
-    return yield* new InputError({
-      subject: selection.method === 'random' ? options.run : folder,
-      problem: `contains no verdicts${selection.method === 'random' ? '' : ', and selection needs difficulties'}`,
-      remedy: `run "spanwise ${shellQuote([needed[0]!.command, '--run', options.run])}" first${
-        selection.method === 'random' ? '' : ', or use --select random'
-      }`,
-    })
+  yield* requireVerdicts(options.run, selection.method)
 
   return yield* Effect.scoped(
     Effect.gen(function* () {
@@ -149,20 +137,10 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
         ...(options.dataset === undefined ? {} : { dataset: options.dataset }),
         ...(options.split === undefined ? {} : { split: options.split }),
       })
-      const { slice, planned, reflected, measured } = verdicts
+      const { slice, reflected, measured } = verdicts
       if (!reflected)
         yield* Effect.logWarning('no boundary reflection in this run: every annotation counts as complete')
-      if (!measured && selection.method !== 'random')
-        return yield* new InputError({
-          subject: `${slice.dataset} ${slice.split}`,
-          problem: 'has no difficulties, and selection needs them',
-          remedy: 'run "spanwise dea" on it first, or use --select random',
-        })
-      const looked = verdicts.pairs.filter(({ bra, dea }) => (measured ? dea : bra) !== undefined).length
-      if (planned !== null && looked < planned)
-        yield* Effect.logWarning(
-          `${planned - looked} of ${planned} planned samples of ${slice.dataset} ${slice.split} have no ${measured ? 'difficulty' : 'verdict'} yet; they are left out`,
-        )
+      yield* checkMeasured(verdicts, selection.method)
       yield* refuseOverlap(
         verdicts.pairs.map(({ bra, dea }) => (bra ?? dea)!),
         options.evaluation ?? [],
