@@ -137,9 +137,9 @@ export const openDatabase = (
     const instance = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: async () => {
-          // Read by DuckDB's allocator when it is loaded. By default it keeps what was freed for a second or more, which
-          // a join of millions of rows makes hundreds of megabytes.
-          process.env.DUCKDB_JE_MALLOC_CONF ??= 'dirty_decay_ms:0,muzzy_decay_ms:0'
+          // Read by DuckDB's allocator when it is loaded. By default it keeps what was freed for a second and more, which
+          // a join of millions of rows makes hundreds of megabytes; with 0 each page of a table asks the system again.
+          process.env.DUCKDB_JE_MALLOC_CONF ??= 'dirty_decay_ms:200,muzzy_decay_ms:0'
           // Imported only here, because loading DuckDB slows starts that open no database.
           const { DuckDBInstance } = await import('@duckdb/node-api')
           return DuckDBInstance.create(file, {
