@@ -35,7 +35,7 @@ import { openMerged } from './merge.ts'
 
 /** Options of `spanwise curate`. */
 export interface CurateOptions {
-  /** The run's folder, with the verdicts of `bra` and `dea`. */
+  /** The run's folder, with the verdicts of `bra`, `dea` or both; see `requireVerdicts`. */
   readonly run: string
   /** Which of the run's datasets and splits; by default the only one, or its training split. */
   readonly dataset?: string
