@@ -224,7 +224,7 @@ describe('one sample', () => {
     expect(frame.bytes.subarray(0, 2).toString('hex')).toBe('ffd8')
   })
 
-  it('answers HEAD like GET, without a body, and opens no file for it', async () => {
+  it('answers HEAD like GET, without a body, and leaves no file open', async () => {
     const video = `${run}/samples/${await keyOf('a person waves')}/video`
     const descriptors = '/proc/self/fd'
     const opened = () =>
@@ -239,7 +239,8 @@ describe('one sample', () => {
     const [head, whole] = [await studio.raw(video, bearer, 'HEAD'), await studio.raw(video, bearer)]
     expect(head.headers['content-length']).toBe(String(whole.bytes.length))
     expect(head.headers['accept-ranges']).toBe('bytes')
-    if (existsSync(descriptors)) expect(opened()).toEqual([])
+    // The file of a GET is closed shortly after its last byte was sent.
+    if (existsSync(descriptors)) await expect.poll(opened).toEqual([])
     expect((await studio.raw('/api/runs', {}, 'HEAD')).status).toBe(401)
   })
 
