@@ -12,7 +12,7 @@ import {
   usualUrls,
 } from '../models/index.ts'
 import type { Config } from '../pipelines/config.ts'
-import { dashed, engineOf, given, model, modelOf, profile, refuseGiven, whole } from './flags.ts'
+import { dashed, engineOf, given, model, modelOf, profile, refuseGiven, text, whole } from './flags.ts'
 
 /** What runs the model: the engine in this process, or servers. */
 export type Backend =
@@ -23,9 +23,6 @@ export type Backend =
       readonly threads: number
       readonly overrides: ProfileOverrides
     }
-
-const text = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 /** Flags of the commands that query a model, including those of its profile. */
 export const backend = {

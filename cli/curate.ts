@@ -7,7 +7,19 @@ import { actions } from '../pipelines/curate/act.ts'
 import { reviewModes } from '../pipelines/curate/reviewed.ts'
 import { runCurate } from '../pipelines/curate.ts'
 import { dataset, foldersOf, runOf } from './dataset.ts'
-import { given, json, madeRun, positive, print, refuseGiven, replace, seed, shareOf, whole } from './flags.ts'
+import {
+  configuredVideos,
+  given,
+  json,
+  madeRun,
+  positive,
+  print,
+  refuseGiven,
+  replace,
+  seed,
+  shareOf,
+  whole,
+} from './flags.ts'
 import { assignments, settingsOf } from './settings.ts'
 
 const isBand = (name: string): name is Band => (bands as ReadonlyArray<string>).includes(name)
@@ -134,12 +146,7 @@ export const curate = Command.make(
         ...given({ count: input.count, mean: input.mean, deviation: input.deviation }),
       },
       evaluation,
-      videos: Object.fromEntries(
-        Object.entries(config.datasets).map(([name, { annotations, videos }]) => [
-          name,
-          videos ?? annotations,
-        ]),
-      ),
+      videos: configuredVideos(config),
     })
     const tally = (counts: { readonly [name: string]: number }) =>
       Object.entries(counts)

@@ -9,7 +9,8 @@ import type { Config } from '../pipelines/config.ts'
 
 /** Flags that several commands share. A flag that is not given falls back to the configuration, then to a default. */
 
-const text = (name: string, description: string) =>
+/** A text, if given. */
+export const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 const integer = (name: string, description: string, least: number) =>

@@ -24,15 +24,15 @@ const schemaLines = (): ReadonlyArray<string> =>
   })
 
 /** Writes to standard output; a reader that closes the pipe early (`| head`) is not an error. */
-const write = (pieces: Stream.Stream<string, InputError>) =>
-  Effect.gen(function* () {
+const write = Effect.fnUntraced(
+  function* (pieces: Stream.Stream<string, InputError>) {
     const stdio = yield* Stdio.Stdio
     yield* Stream.run(pieces, stdio.stdout({ endOnDone: false }))
-  }).pipe(
-    Effect.catchTag('PlatformError', (error) =>
-      String(error.reason.cause).includes('EPIPE') ? Effect.void : Effect.die(error),
-    ),
-  )
+  },
+  Effect.catchTag('PlatformError', (error) =>
+    String(error.reason.cause).includes('EPIPE') ? Effect.void : Effect.die(error),
+  ),
+)
 
 export const query = Command.make(
   'query',

@@ -8,13 +8,10 @@ import { type ExecutorName, executors } from '../folds/index.ts'
 import type { Config } from '../pipelines/config.ts'
 import type { TrlOptions } from '../pipelines/trl/options.ts'
 import { shardings, vllmModes } from '../trainer/service/index.ts'
-import { engineOf, given, modelOf, positive, whole } from './flags.ts'
+import { dashed, engineOf, given, modelOf, port, positive, text, whole } from './flags.ts'
 import { handedOn } from './folds/handed.ts'
 import { started } from './folds/planned.ts'
 import { assignments } from './settings.ts'
-
-const text = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 const names = Object.keys(executors) as ReadonlyArray<ExecutorName>
 
@@ -82,7 +79,7 @@ export const engineFlags = {
     Flag.withDescription('trl: address of the service, default loopback; any other needs SPANWISE_TOKEN'),
     Flag.withDefault(loopback),
   ),
-  port: whole('port', 'trl: port of the service, default any free port'),
+  port: port('port', 'trl: port of the service, default any free port'),
 }
 
 type Given<A> = { readonly [K in keyof A]: A[K] extends Flag.Flag<infer V> ? V : never }
@@ -121,15 +118,14 @@ const defaults: { readonly [name: string]: unknown } = {
   host: loopback,
 }
 
-const dashed = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-
 /** Refuses flags of TRL's launch in an embedded training, which would ignore them. */
 export const checkEmbedded = (
   input: { readonly [name: string]: unknown },
   engine: unknown,
 ): Effect.Effect<void, InputError> => {
   const foreign: string | undefined = ofTrl.find((name) => isGiven(input[name], defaults[name]))
-  const subject = foreign === undefined ? (engine === undefined ? null : '--set engine') : dashed(foreign)
+  const subject =
+    foreign === undefined ? (engine === undefined ? null : '--set engine') : `--${dashed(foreign)}`
   return subject === null
     ? Effect.void
     : Effect.fail(

@@ -31,7 +31,7 @@ export const status = Command.make(
     ),
     prometheus: port(
       'prometheus',
-      'serve /metrics on this port of 127.0.0.1 until interrupted; 0 for any free port free port free port free port',
+      'serve /metrics on this port of 127.0.0.1 until interrupted; 0 for any free port',
     ),
   },
   Effect.fn(function* (input) {

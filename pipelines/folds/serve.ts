@@ -20,7 +20,7 @@ export const serveMetrics = Effect.fn('Pipelines.serveMetrics')(function* (
         new InputError({
           subject: `--prometheus ${port}`,
           problem: `cannot be opened for listening (${cause instanceof Error && 'code' in cause ? cause.code : cause})`,
-          remedy: 'choose another port, or 0 for any free port free port free port',
+          remedy: 'choose another port, or 0 for any free port',
         }),
     ),
   )

@@ -32,6 +32,10 @@ const refused: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
     ['folds', 'status', '--run', 'run', '--prometheus', '99999'],
     /--prometheus: "99999".*a port from 0 to 65535/,
   ],
+  [
+    ['train', 'sft', '--data', 'x', '--engine', 'trl', '--port', '70000'],
+    /--port: "70000".*a port from 0 to 65535/,
+  ],
   [['folds', 'status', '--run', 'run', '--prometheus', '-1'], /--prometheus: "-1".*a port from 0 to 65535/],
 ]
 
