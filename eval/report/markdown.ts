@@ -11,11 +11,14 @@ export interface ReportRow {
   readonly tally?: ReplyTally
 }
 
-/** A metric as displayed: percent with two decimals, others with four. */
+/** Decimals of a metric as displayed: two in percent, four of shares, counts and errors. */
+const decimals = (percent: boolean): number => (percent ? 2 : 4)
+
+/** A metric as displayed, with its {@link decimals}. */
 export const formatMetric = (report: Report, metric: string, value = report.metrics[metric]): string => {
   if (value === undefined || Number.isNaN(value)) return '-'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
-  return value.toFixed(report.plain.includes(metric) ? 4 : 2)
+  return value.toFixed(decimals(!report.plain.includes(metric)))
 }
 
 /** A text as a cell of a Markdown table. */
@@ -91,12 +94,15 @@ export const metricTable = (report: Report): string =>
 export const comparisonTable = (comparisons: ReadonlyArray<Comparison>, a = 'A', b = 'B'): string =>
   markdownTable(
     ['metric', a, b, `${b} - ${a}`, '95 % interval', 'p'],
-    comparisons.map(({ metric, interval, p, ...values }) => [
-      metric,
-      ...[values.a, values.b, values.difference].map((value) => value.toFixed(2)),
-      interval.map((end) => end.toFixed(2)).join(' to '),
-      Number.isNaN(p) ? '-' : p < 0.001 ? '< 0.001' : p.toFixed(3),
-    ]),
+    comparisons.map(({ metric, scale, interval, p, ...values }) => {
+      const shown = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(decimals(scale === 100)))
+      return [
+        metric,
+        ...[values.a, values.b, values.difference].map(shown),
+        interval.some(Number.isNaN) ? '-' : interval.map(shown).join(' to '),
+        Number.isNaN(p) ? '-' : p < 0.001 ? '< 0.001' : p.toFixed(3),
+      ]
+    }),
   )
 
 /**

@@ -105,6 +105,8 @@ export const bootstrap = (
 
 export interface Comparison {
   readonly metric: string
+  /** 100 for percent, 1 for plain numbers. */
+  readonly scale: number
   readonly a: number
   readonly b: number
   /** b - a. */
@@ -154,6 +156,7 @@ export const compare = (
       Number.isFinite(difference) && differences.length > 0 && countedVideos(clusters, [2 * k, 2 * k + 1]) > 1
     return {
       metric: one.metric,
+      scale: one.scale,
       a: columnValue(one),
       b: columnValue(other),
       difference,

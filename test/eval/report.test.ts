@@ -80,6 +80,22 @@ describe('reports', () => {
     expect(text).toContain('| mIoU | ')
   })
 
+  it('compare shares, counts and errors with four decimals, and what is not defined with none', () => {
+    const column = (metric: string, values: ReadonlyArray<number>, scale: number) => ({
+      ...{ metric, scale, values: Float64Array.from(values) },
+      ...(metric === 'none' ? { counted: new Uint8Array(values.length) } : {}),
+    })
+    const columns = (one: number) => [
+      column('VQA', [one, 0, 0, 0], 1),
+      column('Acc', [one, 0, 0, 0], 100),
+      column('none', [one, 0, 0, 0], 100),
+    ]
+    const text = comparisonTable(compare(columns(0.5), columns(0.52), ['a', 'b', 'c', 'd']))
+    expect(text).toContain('| VQA | 0.1250 | 0.1300 | 0.0050 |')
+    expect(text).toContain('| Acc | 12.50 | 13.00 | 0.50 |')
+    expect(text).toContain('| none | - | - | - | - | - |')
+  })
+
   it('count recall at every threshold', () => {
     const ious = Float64Array.from([0, 0.25, 0.5, 1])
     const curve = recallCurve(ious)
