@@ -39,3 +39,9 @@ export const quantiles = (
     return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!)
   })
 }
+
+/** At most `count` items of a list, evenly spread over it, in its order. */
+export const spreadOver = <A>(list: ReadonlyArray<A>, count: number): ReadonlyArray<A> => {
+  const size = Math.min(count, list.length)
+  return Array.from({ length: size }, (_, i) => list[Math.floor((i * list.length) / size)]!)
+}

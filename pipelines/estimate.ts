@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { agents, type LookSettings } from '../agents/index.ts'
-import { InputError, type Sample, type Task } from '../core/index.ts'
+import { InputError, mean, type Sample, spreadOver, type Task } from '../core/index.ts'
 import { listFolder, locate, readJson } from '../files/index.ts'
 import {
   defaultFoldSize,
@@ -73,7 +73,7 @@ export interface PlanWorkOptions extends DatasetSource {
 const usage = z.object({ requests: z.number(), promptTokens: z.number(), completionTokens: z.number() })
 
 /** What finished and interrupted folds of an agent measured, over all splits and fold sizes. */
-export const measuredIn = Effect.fn('Pipelines.measuredIn')(function* (folder: string) {
+const measuredIn = Effect.fn('Pipelines.measuredIn')(function* (folder: string) {
   const sum = { samples: 0, seconds: 0, counted: 0, requests: 0, promptTokens: 0, completionTokens: 0 }
   for (const slice of yield* listSlices(folder))
     for (const name of (yield* listFolder(slice.folder)).filter((one) => one.startsWith('fold-'))) {
@@ -123,18 +123,14 @@ const visionTokens = Effect.fnUntraced(function* (
 ) {
   const service = yield* Videos
   const files = [...new Set(samples.map(({ file }) => file))]
-  const some = Array.from(
-    { length: Math.min(probes, files.length) },
-    (_, i) => files[Math.floor((i * files.length) / probes)] ?? files[i]!,
-  )
   const found: Array<number> = []
-  for (const file of new Set(some)) {
+  for (const file of spreadOver(files, probes)) {
     const info = yield* service.probe(locate(videos, file)).pipe(Effect.orElseSucceed(() => null))
     if (info === null) continue
     const sight = sightOf(profile.view, info)
     found.push(medium === 'video' ? sight.videoTokens : sight.pictureTokens)
   }
-  return found.length === 0 ? 0 : found.reduce((sum, tokens) => sum + tokens, 0) / found.length
+  return mean(found)
 })
 
 /** The planned work, without a model request: samples, requests, tokens, and hours if a rate was measured. */

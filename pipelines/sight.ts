@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { Effect } from 'effect'
-import type { Sample } from '../core/index.ts'
+import { type Sample, spreadOver } from '../core/index.ts'
 import { describeSight, type ModelProfile, type Question, sightOf, unseenDataset } from '../models/index.ts'
 import { cycleFrames, cycleSeconds, type SeenCycles, shortCycleWarning } from '../tasks/index.ts'
 import { Videos } from '../video/index.ts'
@@ -18,12 +18,8 @@ const warnShortCycles = Effect.fnUntraced(function* (
 ) {
   const videos = yield* Videos
   const cyclic = counted.filter(([sample]) => (cycleFrames(sample) ?? []).length > 0)
-  const some = Array.from(
-    { length: Math.min(probed, cyclic.length) },
-    (_, i) => cyclic[Math.floor((i * cyclic.length) / Math.min(probed, cyclic.length))]!,
-  )
   const seen: Array<SeenCycles> = []
-  for (const [sample, path] of some) {
+  for (const [sample, path] of spreadOver(cyclic, probed)) {
     const info = yield* videos.probe(path).pipe(Effect.orElseSucceed(() => null))
     if (info === null) continue
     seen.push({ cycles: cycleSeconds(sample, info.fps) ?? [], fps: sightOf(profile.view, info).fps })

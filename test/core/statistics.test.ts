@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deviation, fitPrior, mean, populationDeviation, quantiles } from '../../core/index.ts'
+import { deviation, fitPrior, mean, populationDeviation, quantiles, spreadOver } from '../../core/index.ts'
 
 describe('statistics', () => {
   it('of nothing have no division by zero', () => {
@@ -25,6 +25,12 @@ describe('statistics', () => {
       }),
     )
   })
+})
+
+it('spreads a choice over the whole of a list, and takes all of a short one', () => {
+  expect(spreadOver([0, 1, 2], 8)).toEqual([0, 1, 2])
+  expect(spreadOver([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 4)).toEqual([0, 2, 5, 7])
+  expect(spreadOver([], 8)).toEqual([])
 })
 
 describe('the prior', () => {
