@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
 import { layoutOf } from '../agents/index.ts'
 import { Progress } from '../core/index.ts'
-import { writeWholeSync } from '../files/index.ts'
+import { writeWhole } from '../files/index.ts'
 import { executors, type FoldTask } from '../folds/executors/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { metricsToDuckDb } from '../store/index.ts'
@@ -80,7 +80,7 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
   for (const name of streams) yield* folder.truncate(name, resumedFrom)
   // A resumed run keeps what was measured at the step it continues from.
   yield* folder.truncate(validationFile, resumedFrom + 1)
-  forgetValidations(folder.file('validation'), nameOf(resumedFrom))
+  yield* forgetValidations(folder.file('validation'), nameOf(resumedFrom))
   const engine = { ...read.engine, resume: before?.path ?? null }
   const log = folder.file('launch', 'train.log')
   if (resumedFrom < read.steps) {
@@ -112,7 +112,7 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
           ...(token === undefined ? {} : { token }),
         })
         const config = folder.file('launch', 'accelerate.yaml')
-        writeWholeSync(
+        yield* writeWhole(
           config,
           accelerateConfig({
             gpus: trl.gpus,

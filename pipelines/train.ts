@@ -149,7 +149,7 @@ const open = Effect.fnUntraced(function* (
           folder: folder.file('validation'),
         }
   const newest = latestCheckpoint(folder)
-  forgetValidations(folder.file('validation'), newest === null ? nameOf(0) : basename(newest))
+  yield* forgetValidations(folder.file('validation'), newest === null ? nameOf(0) : basename(newest))
   const hooks: Hooks<
     Effect.Error<ReturnType<typeof validate>>,
     Effect.Services<ReturnType<typeof validate>>

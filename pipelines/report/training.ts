@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { mean } from '../../core/index.ts'
 import { spearman } from '../../eval/index.ts'
 import { readRows } from '../../files/index.ts'
-import { validationRows } from '../train/validate.ts'
+import { validationRows, validationShares } from '../train/validate.ts'
 import { lines, type Series } from './chart.ts'
 
 /** What the charts need of a row of metrics.jsonl; runs of earlier versions lack some of it. */
@@ -98,9 +98,7 @@ export const trainingSection = Effect.fnUntraced(function* (run: string) {
   if (steps.length === 0) return null
   const measured = yield* validationRows(join(run, 'validation.jsonl'))
   const growth = growthOf(steps)
-  const figures = [...new Set(measured.flatMap((row) => Object.keys(row)))].filter(
-    (name) => !['step', 'seconds', 'samples', 'absent', 'failed'].includes(name),
-  )
+  const figures = validationShares.filter((name) => measured.some((row) => row[name] !== undefined))
   const sampled = steps.some(({ reward }) => typeof reward === 'number')
   const charts = [
     lines(

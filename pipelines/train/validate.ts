@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect, Layer } from 'effect'
 import { z } from 'zod'
@@ -18,7 +18,7 @@ import {
   type SeekUses,
   seekReplies,
 } from '../../eval/index.ts'
-import { readRows } from '../../files/index.ts'
+import { attempt, listFolder, readRows } from '../../files/index.ts'
 import { layerEmbedded, type ModelProfile, VisionLanguageModel } from '../../models/index.ts'
 import type { taskPlans } from './defaults.ts'
 
@@ -54,7 +54,7 @@ export const validationSettings = (
     ),
   })
 
-/** Names in validation.jsonl of the metrics of `byTask`; all are shares from 0 to 1. */
+/** Names in validation.jsonl of the metrics of `byTask`. */
 const names = {
   miou: 'mIoU',
   set_iou: 'msIoU',
@@ -68,11 +68,11 @@ const names = {
   count_obo: 'OBO',
 } as const
 
+/** The figures of validation.jsonl that are shares from 0 to 1. */
+export const validationShares: ReadonlyArray<string> = [...Object.keys(names), 'parsed', 'cut_off']
+
 /** One row of validation.jsonl: figures of the tasks that the samples have, and of the replies to all of them. */
-export const validationRow = (
-  { report }: Evaluation,
-  tally: ReplyTally,
-): { readonly [name: string]: number } => {
+const validationRow = ({ report }: Evaluation, tally: ReplyTally): { readonly [name: string]: number } => {
   const figures = Object.entries(names).flatMap(([name, metric]) => {
     const value = report.metrics[metric]
     return value === undefined || Number.isNaN(value) ? [] : [[name, value / 100] as const]
@@ -128,10 +128,12 @@ export const validate = Effect.fnUntraced(function* (validation: Validation, ste
  * Removes the replies of later steps than `last`, the newest checkpoint's (see `nameOf`): their weights are about to be
  * made again.
  */
-export const forgetValidations = (folder: string, last: string): void => {
-  for (const name of existsSync(folder) ? readdirSync(folder) : [])
-    if (/^step-\d+$/.test(name) && name > last) rmSync(join(folder, name), { recursive: true })
-}
+export const forgetValidations = Effect.fnUntraced(function* (folder: string, last: string) {
+  const later = (yield* listFolder(folder)).filter((name) => /^step-\d+$/.test(name) && name > last)
+  yield* attempt(folder, 'cleared', () => {
+    for (const name of later) rmSync(join(folder, name), { recursive: true })
+  })
+})
 
 const row = z.looseObject({ step: z.int() }).catchall(z.number())
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
 import { z } from 'zod'
 import { Progress } from '../../core/index.ts'
-import { makeFolders, readRows } from '../../files/index.ts'
+import { makeFolder, readRows } from '../../files/index.ts'
 import { executors } from '../../folds/executors/index.ts'
 import type { TrainOptions } from '../train/options.ts'
 import { latestTrlCheckpoint } from './launch.ts'
@@ -35,7 +35,7 @@ export const relayTrl = Effect.fn('Pipelines.relayTrl')(function* (
   // Beside the run's folder, which the command on the node claims for itself.
   const place = `${read.run}.launch`
   const log = join(place, 'train.log')
-  yield* Effect.sync(() => makeFolders(place))
+  yield* makeFolder(place)
   const executor = yield* executors[trl.executor]({
     run: place,
     cwd: process.cwd(),

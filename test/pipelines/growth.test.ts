@@ -43,6 +43,11 @@ it('reads a run that is being written, and names the line of a damaged one', asy
   write('metrics.jsonl', '{"step":0,"reward":0.5}\n{"step":1,"reward":null,"loss":2}\n{"step":2,"rew')
   write('validation.jsonl', '{"step":0,"miou":0.5}\n{"step":1,"mi')
   expect((await section())!.steps).toBe(2)
+  write('validation.jsonl', '{"step":0,"choice_accuracy":0.5,"parsed":1,"rounds":3.5,"frames":9}\n')
+  const { html } = (await section())!
+  expect(html).toContain('choice_accuracy')
+  // Numbers of rounds and frames are no shares, which the axis shows.
+  expect(html).not.toMatch(/rounds|frames/)
   write('validation.jsonl', '{"step":0,"miou":"high"}\n')
   await expect(section()).rejects.toThrow(/validation\.jsonl:1: miou: .*; restore the line or remove it/)
 })
