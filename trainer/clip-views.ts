@@ -65,24 +65,22 @@ export const clipViews = (options: ClipViewOptions): ClipViews => {
   const clips = byteCache<Clip>(options.cacheBytes ?? 256 * 2 ** 20)
   const running = new Map<string, Deferred.Deferred<Clip, VideoError>>()
 
+  // Others may wait for the result, so the one who asked first cannot take it away by leaving.
   const clip = (item: TrainingItem) =>
-    Effect.suspend(() => {
+    Effect.uninterruptibleMask((restore) => {
       const key = clipKey(item)
       const known = clips.get(key)
       if (known !== undefined) return Effect.succeed(known)
       const decoding = running.get(key)
-      if (decoding !== undefined) return Deferred.await(decoding)
+      if (decoding !== undefined) return restore(Deferred.await(decoding))
       const result = Deferred.makeUnsafe<Clip, VideoError>()
       running.set(key, result)
-      // Others may wait for the result, so the one who asked first cannot take it away by leaving.
-      return Effect.uninterruptible(
-        options.clip(item).pipe(
-          Effect.tap((decoded) => Effect.sync(() => clips.set(key, decoded, decoded.rgb.byteLength))),
-          Effect.onExit((exit) => {
-            running.delete(key)
-            return Deferred.done(result, exit)
-          }),
-        ),
+      return options.clip(item).pipe(
+        Effect.tap((decoded) => Effect.sync(() => clips.set(key, decoded, decoded.rgb.byteLength))),
+        Effect.onExit((exit) => {
+          running.delete(key)
+          return Deferred.done(result, exit)
+        }),
       )
     })
 

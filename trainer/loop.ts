@@ -1,6 +1,5 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import type { EngineError, InputError } from '../core/index.ts'
 import { Progress } from '../core/index.ts'
 import type { EngineService } from '../engine/index.ts'
 import { readRows } from '../files/index.ts'
@@ -137,12 +136,10 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
     }
     if (saved !== done) yield* checkpoint
   })
-  // Also where a later step fails; not where weights and state may disagree, as after a failure inside `commit`.
+  // After an interruption and after any failure, defects included; not where weights and state may disagree, as after a
+  // failure inside `commit`.
   const rescue = Effect.suspend(() => (saved === done || !whole ? Effect.void : Effect.ignore(checkpoint)))
-  yield* body.pipe(
-    Effect.onInterrupt(() => rescue),
-    Effect.tapError(() => rescue),
-  )
+  yield* Effect.onError(body, () => rescue)
   const last = latestCheckpoint(folder) ?? folder.file('checkpoints')
   const outcome: TrainingOutcome = {
     steps: done,
@@ -155,6 +152,3 @@ export const runLoop = Effect.fnUntraced(function* <State, Plan, E, R, E2, R2, E
   }
   return outcome
 })
-
-/** Errors of a loop, in addition to those of its steps. */
-export type LoopError = InputError | EngineError

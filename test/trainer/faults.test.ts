@@ -104,6 +104,20 @@ describe.each(['curriculum', 'sft'] as const)('training (%s)', (kind) => {
     expect(checkpoints()).toEqual(['step-000005'])
   })
 
+  it('keeps what was learnt where a later step dies of a defect', async () => {
+    let prepared = 0
+    const { exit, checkpoints } = await begin(kind, {
+      settings: { checkpointEvery: 0 },
+      source: {
+        ...stubSource,
+        prepare: (item, ratio) =>
+          prepared++ < 8 ? stubSource.prepare(item, ratio) : Effect.die(new RangeError('a defect')),
+      },
+    })
+    expect(messageOf(exit)).toMatch(/a defect/)
+    expect(checkpoints()).toEqual(['step-000002'])
+  })
+
   it('says in one line that the disk is full, and leaves nothing half-written', async () => {
     const stub = stubEngine()
     const engine: EngineService = {
