@@ -24,18 +24,18 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
 
 const failed = (status: number, error: string) => HttpServerResponse.jsonUnsafe({ error }, { status })
 
-const body = <A>(schema: z.ZodType<A>) =>
-  Effect.gen(function* () {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const text = yield* request.text.pipe(Effect.mapError(() => ({ problem: 'the body cannot be read' })))
-    const json: unknown = yield* Effect.try({
-      try: () => JSON.parse(text),
-      catch: () => ({ problem: 'the body is not JSON' }),
-    })
-    const parsed = schema.safeParse(json)
-    if (parsed.success) return parsed.data
-    return yield* Effect.fail({ problem: firstIssue(parsed.error) })
+const invalid = (problem: string) => new Refusal({ status: 400, problem })
+
+const body = Effect.fnUntraced(function* <A>(schema: z.ZodType<A>) {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const text = yield* request.text.pipe(Effect.mapError(() => invalid('the body cannot be read')))
+  const json: unknown = yield* Effect.try({
+    try: () => JSON.parse(text),
+    catch: () => invalid('the body is not JSON'),
   })
+  const parsed = schema.safeParse(json)
+  return parsed.success ? parsed.data : yield* invalid(firstIssue(parsed.error))
+})
 
 const hex = /^[0-9a-f]{64}$/
 
@@ -112,11 +112,7 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
     }).pipe(
       Effect.catch((error) =>
         Effect.succeed(
-          error instanceof Refusal
-            ? failed(error.status, error.problem)
-            : '_tag' in error
-              ? failed(422, error.message)
-              : failed(400, error.problem),
+          error instanceof Refusal ? failed(error.status, error.problem) : failed(422, error.message),
         ),
       ),
       Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(256)),

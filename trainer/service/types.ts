@@ -19,7 +19,7 @@ import type { ServedSeekOptions } from './seek.ts'
 
 /** A request that the run cannot answer; `status` is that of HTTP. */
 export class Refusal extends Data.TaggedError('Refusal')<{
-  readonly status: 404 | 409 | 422
+  readonly status: 400 | 404 | 409 | 422
   readonly problem: string
 }> {}
 
