@@ -1,7 +1,12 @@
 export * from './agent.ts'
 export type { BoundaryReflectionEvidence, BoundaryReflectionSettings } from './boundary-reflection/index.ts'
 export { boundaryReflection } from './boundary-reflection/index.ts'
-export { reflectQuestion, verifyForm, verifyQuestion, verifyReplies } from './boundary-reflection/prompt.ts'
+export {
+  reflectQuestion,
+  verifyPattern,
+  verifyQuestion,
+  verifyReplies,
+} from './boundary-reflection/prompt.ts'
 export { marginOf, reflectHidden, reflectView, verifyView } from './boundary-reflection/view.ts'
 export * from './catalogue.ts'
 export type { DifficultyEvidence, DifficultySettings } from './difficulty-estimation/index.ts'

@@ -18,22 +18,21 @@ const unknownSuite = (subject: string, name: string): InputError =>
   })
 
 /** The suite of a dataset from the configuration: the rules of the suite it names, on its own samples. */
-const suiteOfOwn = (name: string): Effect.Effect<Suite, InputError> =>
-  Effect.gen(function* () {
-    const own = (yield* yield* OwnDatasets).find((one) => one.name === name)
-    if (own === undefined) return yield* unknownSuite(`suite ${JSON.stringify(name)}`, name)
-    const subject = `datasets.${name}.suite`
-    if (own.suite === undefined)
-      return yield* new InputError({
-        subject,
-        problem: 'no suite is configured for it',
-        remedy: `add "suite" in the configuration, one of ${Object.keys(suites).join(', ')}`,
-      })
-    const like = Object.hasOwn(suites, own.suite) ? suites[own.suite] : undefined
-    return like === undefined
-      ? yield* unknownSuite(subject, own.suite)
-      : { ...like, name, dataset: name, split: 'test', trainSplit: 'train' }
-  })
+const suiteOfOwn = Effect.fnUntraced(function* (name: string): Effect.fn.Return<Suite, InputError> {
+  const own = (yield* yield* OwnDatasets).find((one) => one.name === name)
+  if (own === undefined) return yield* unknownSuite(`suite ${JSON.stringify(name)}`, name)
+  const subject = `datasets.${name}.suite`
+  if (own.suite === undefined)
+    return yield* new InputError({
+      subject,
+      problem: 'no suite is configured for it',
+      remedy: `add "suite" in the configuration, one of ${Object.keys(suites).join(', ')}`,
+    })
+  const like = Object.hasOwn(suites, own.suite) ? suites[own.suite] : undefined
+  return like === undefined
+    ? yield* unknownSuite(subject, own.suite)
+    : { ...like, name, dataset: name, split: 'test', trainSplit: 'train' }
+})
 
 /** One of the suite's rules, its first where none is given; fails with an InputError that lists them. */
 export const lookupRule = (suite: Suite, rule: string | undefined): Effect.Effect<string, InputError> => {

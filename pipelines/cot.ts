@@ -7,12 +7,6 @@ import { curatedFile, literal, type Row, sampleOfStored } from '../store/index.t
 import { type AgentOptions, runAgent } from './agent.ts'
 import { openMerged } from './merge.ts'
 
-/** Options of `spanwise cot`. */
-export interface CotOptions extends AgentOptions {
-  /** Folder of the records; default `RUN/cot/DATASET-SPLIT`. */
-  readonly out?: string
-}
-
 /** The records of a dataset's split. */
 export interface CotRecords {
   /** Folder of `train.jsonl`, which `train sft` reads, and `dropped.jsonl`, which says why each other try is not in it. */
@@ -51,8 +45,8 @@ const droppedOf = (row: Row): ReadonlyArray<{ readonly sample: string; readonly 
 
 const lines = (rows: ReadonlyArray<object>): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
-/** Writes the records of a split whose verdicts are merged. */
-const writeRecords = Effect.fnUntraced(function* ({ run, dataset, split, out }: CotOptions) {
+/** Writes the records of a split whose verdicts are merged into `RUN/cot/DATASET-SPLIT`. */
+const writeRecords = Effect.fnUntraced(function* ({ run, dataset, split }: AgentOptions) {
   const rows = yield* Effect.scoped(
     Effect.flatMap(openMerged(run), ({ database }) =>
       database.rows(
@@ -60,7 +54,7 @@ const writeRecords = Effect.fnUntraced(function* ({ run, dataset, split, out }: 
       ),
     ),
   )
-  const folder = out ?? join(run, 'cot', `${dataset}-${split}`)
+  const folder = join(run, 'cot', `${dataset}-${split}`)
   const records = rows.flatMap(rowsOf)
   const dropped = rows.flatMap(droppedOf)
   yield* makeFolder(folder)
@@ -81,7 +75,7 @@ const writeRecords = Effect.fnUntraced(function* ({ run, dataset, split, out }: 
  * `spanwise cot`: chains of thought for one fold of a counting dataset, and, once every fold's verdicts are merged, the
  * file of those that agree with the annotation.
  */
-export const runCot = Effect.fn('Pipelines.runCot')(function* (options: CotOptions) {
+export const runCot = Effect.fn('Pipelines.runCot')(function* (options: AgentOptions) {
   const summary = yield* runAgent(reasoningWriter, options)
   return { ...summary, records: summary.merged ? yield* writeRecords(options) : null }
 })

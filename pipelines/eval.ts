@@ -53,7 +53,7 @@ export interface EvalOptions {
 }
 
 /** Grounded samples whose clip has no known duration, for which no constant window exists. */
-export const unplaced = (samples: ReadonlyArray<Sample>): number =>
+const unplaced = (samples: ReadonlyArray<Sample>): number =>
   samples.filter((sample) => sample.duration === null && specOf(sample).grounded).length
 
 /** One suite's scores of predictions with the prior-only row, and its files if a folder is given. */
@@ -166,28 +166,26 @@ export type Given =
   | { readonly baseline: Baseline; readonly seed: number }
 
 /** Predictions of a file, or of a baseline that uses no video. */
-export const givenPredictions = (
+export const givenPredictions = Effect.fn('Pipelines.givenPredictions')(function* (
   samples: ReadonlyArray<Sample>,
   train: ReadonlyArray<Sample>,
   from: Given,
-): Effect.Effect<Predictions, InputError> =>
-  Effect.gen(function* () {
-    if (!('file' in from)) {
-      const blind = unplaced(samples)
-      if (blind > 0)
-        return yield* new InputError({
-          subject: `--baseline ${from.baseline}`,
-          problem: `${blind} samples have no duration`,
-          remedy:
-            'put durations.json into the annotations folder, or use --form to read files with durations',
-        })
-      return baselinePredictions(from.baseline, samples, train, from.seed)
-    }
-    const known = new Map(samples.map((sample) => [sample.id, sample]))
-    const predictions = yield* readAnyPredictions(from.file, known, from.reader)
-    if (from.answers === undefined) return predictions
-    return joinAnswers(predictions, yield* readAnyPredictions(from.answers, known, from.reader))
-  })
+): Effect.fn.Return<Predictions, InputError> {
+  if (!('file' in from)) {
+    const blind = unplaced(samples)
+    if (blind > 0)
+      return yield* new InputError({
+        subject: `--baseline ${from.baseline}`,
+        problem: `${blind} samples have no duration`,
+        remedy: 'put durations.json into the annotations folder, or use --form to read files with durations',
+      })
+    return baselinePredictions(from.baseline, samples, train, from.seed)
+  }
+  const known = new Map(samples.map((sample) => [sample.id, sample]))
+  const predictions = yield* readAnyPredictions(from.file, known, from.reader)
+  if (from.answers === undefined) return predictions
+  return joinAnswers(predictions, yield* readAnyPredictions(from.answers, known, from.reader))
+})
 
 const digest = (file: string): Effect.Effect<string, InputError> =>
   Effect.tryPromise({

@@ -5,7 +5,6 @@ import { z } from 'zod'
  * decides nothing.
  */
 export const decisionKinds = ['accept', 'reject', 'repair', 'note'] as const
-export type DecisionKind = (typeof decisionKinds)[number]
 
 const windows = z
   .array(z.tuple([z.number(), z.number()]).readonly())

@@ -2,7 +2,7 @@ import type { ChatRequest, Guide } from '../models/index.ts'
 import type { Style } from './dialect.ts'
 
 /** The form of a reply that matches `pattern`, after thoughts where the style asks for them. */
-export const replyForm = (pattern: string, { think }: Pick<Style, 'think'> = { think: false }): Guide => ({
+export const replyForm = (pattern: string, { think }: Pick<Style, 'think'>): Guide => ({
   kind: 'regex',
   pattern: think ? String.raw`(<think>[^<]*</think>\s*)?${pattern}` : pattern,
 })
@@ -11,7 +11,6 @@ const time = String.raw`\d{1,5}\.\d`
 
 /** Every `windowsAnswer`. */
 export const windowsPattern = `<answer>(none|${time} to ${time}(, ${time} to ${time})*)</answer>`
-export const windowsForm: Guide = replyForm(windowsPattern)
 
 /** Every list of a `<glue>` block. */
 export const gluePattern = String.raw`<glue>\[(\(${time}, ${time}\)(, \(${time}, ${time}\))*)?\]</glue>`

@@ -1,11 +1,9 @@
 import type { Window } from '../../core/index.ts'
-import type { Guide } from '../../models/index.ts'
 import {
   type Dialect,
   dialectVersion,
   formatWindows,
   groundingQuestion,
-  replyForm,
   type Style,
   shapesStyle,
   windowsFormat,
@@ -50,4 +48,3 @@ export const verifyReplies = ['Yes', 'No'] as const
 
 /** Either of them, as the form that a guided reply has. */
 export const verifyPattern = `(${verifyReplies.join('|')})`
-export const verifyForm: Guide = replyForm(verifyPattern)

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { replySchema, styleShape, viewShape, windowSchema, windowsSchema } from '../agent.ts'
 import { defaultMargin, defaultPad } from './view.ts'
 
+/** Default share of the probability that Yes and No must have together. */
+export const defaultMass = 0.5
+
 export const settingsSchema = z
   .strictObject({
     ...viewShape,
@@ -43,7 +46,7 @@ export const settingsSchema = z
      * Yes and No must together hold this share of the probability mass for their log-probabilities to count; else the
      * words of sampled replies decide.
      */
-    mass: z.number().min(0).max(1).default(0.5),
+    mass: z.number().min(0).max(1).default(defaultMass),
     /** Most tokens of a reflect reply. */
     maxTokens: z.int().positive(),
     /** Most tokens of a verification in words. */
@@ -57,9 +60,6 @@ export const settingsSchema = z
     error: 'is above "accept": a proposal would count as shown and as not shown',
   })
 export type BoundaryReflectionSettings = z.output<typeof settingsSchema>
-
-/** Default share of the probability that Yes and No must have together. */
-export const defaultMass = 0.5
 
 /** One range shown alone, and what the model says of it. */
 const lookSchema = z.object({

@@ -31,18 +31,3 @@ export const parsePairReward = (text: string, options?: { readonly reversed?: bo
  * included, lower-case `to` and `and` only. May be reversed.
  */
 export const parsePairEval = (text: string): Window | null => lastPair(text, sameCase)
-
-/** Time-R1's difficulty pass: as {@link parsePairEval}, else the first two numbers of the output. */
-export const parsePairDifficulty = (text: string): Window | null => {
-  const pair = parsePairEval(text)
-  if (pair !== null) return pair
-  const numbers: Array<number> = []
-  for (const match of text.matchAll(/(?<!\d)\d+(?:\.\d*)?/g)) {
-    numbers.push(Number(match[0]))
-    if (numbers.length === 2) break
-  }
-  const [start, end] = numbers
-  return start !== undefined && end !== undefined && Number.isFinite(start) && Number.isFinite(end)
-    ? [start, end]
-    : null
-}

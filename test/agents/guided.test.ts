@@ -1,13 +1,16 @@
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { boundaryReflection, difficultyEstimation, verifyForm, verifyReplies } from '../../agents/index.ts'
+import { boundaryReflection, difficultyEstimation, verifyPattern, verifyReplies } from '../../agents/index.ts'
 import type { Window } from '../../core/index.ts'
 import { type Guide, layerTest, type VisionLanguageModel } from '../../models/index.ts'
-import { windowsAnswer, windowsForm } from '../../tasks/index.ts'
+import { formOf, replyForm, shapesStyle, windowsAnswer } from '../../tasks/index.ts'
 import { shapesSettings } from '../support/settings.ts'
 import { clip } from './clip.ts'
 import { sample } from './sample.ts'
+
+const windowsForm = formOf({ task: 'grounding', query: '' })
+const verifyForm = replyForm(verifyPattern, shapesStyle)
 
 const whole = (form: Guide) => new RegExp(`^(?:${form.kind === 'regex' ? form.pattern : ''})$`)
 

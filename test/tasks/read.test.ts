@@ -71,7 +71,6 @@ describe('pairs of VideoChat-R1 and Time-R1', () => {
   it('reads the whole output when evaluating', () => {
     expect(parse.parsePairEval('<think>3 to 4</think><answer>none</answer>')).toEqual([3, 4])
     expect(parse.parsePairEval(tagged('5 TO 6'))).toBeNull()
-    expect(parse.parsePairDifficulty('from 12.5s until 17s')).toEqual([12.5, 17])
   })
 
   it('finds what the published pattern finds', () => {
@@ -222,7 +221,7 @@ it('never throws and always gives a finite score', () => {
   const types = [undefined, 'numerical', 'OCR', 'free-form', 'regression']
   for (let i = 0; i < 10_000; i++) {
     const text = fuzzText(draw)
-    parse.parsePairDifficulty(text)
+    parse.parsePairEval(text)
     parse.firstWordLetter(text, 4)
     parse.parseTurn(text)
     const problemType = types[i % types.length]
@@ -240,7 +239,7 @@ it('is linear on hostile strings', () => {
   for (const piece of pieces)
     for (const text of [wrap(piece.repeat(20_000)), piece.repeat(20_000)]) {
       for (const reward of Object.values(catalogue)) reward(text, target)
-      parse.parsePairDifficulty(text)
+      parse.parsePairEval(text)
       parse.parseTurn(text)
     }
 }, 10_000)
