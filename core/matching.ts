@@ -21,8 +21,10 @@ const candidates = (
   const sorted = predicted.toSorted((a, b) => a[0] - b[0])
   const starts = sorted.map(([start]) => start)
   return truths.map((truth) => {
-    // A window so alike is at most 1 / threshold times as long, so it starts within that of the true one.
-    const before = length(truth) * (1 / threshold - 1)
+    // A window so alike is at most 1 / threshold times as long, so it starts within that of the true one. The slack is
+    // for rounding: a window whose IoU is exactly the threshold may seem to start just before.
+    const before =
+      length(truth) * (1 / threshold - 1) + 1e-9 * Math.max(1, Math.abs(truth[0]), length(truth) / threshold)
     const found: Array<number> = []
     for (let place = firstFrom(starts, truth[0] - before); place < sorted.length; place++) {
       if (starts[place]! > truth[1]) break

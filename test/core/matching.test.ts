@@ -30,6 +30,20 @@ describe('one-to-one matching', () => {
     )
   })
 
+  it('counts a window whose IoU is the threshold, whatever the rounding', () => {
+    const tenths = fc.integer({ min: 0, max: 600 })
+    const level = fc.constantFrom(0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+    fc.assert(
+      fc.property(tenths, tenths, tenths, level, (start, before, length, at) => {
+        const truth: Window = [(start + before) / 10, (start + before + length) / 10]
+        const predicted: Window = [start / 10, truth[1]]
+        const fits = Windows.iou(predicted, truth) >= at
+        expect(matchedWindows([predicted], [truth], at)).toBe(fits ? 1 : 0)
+      }),
+      { examples: [[2, 45, 5, 0.1]] },
+    )
+  })
+
   it('moves a window that another could do without', () => {
     // The first true window fits both predictions, the second only one of them.
     const predicted: ReadonlyArray<Window> = [
