@@ -38,8 +38,7 @@ export const renameFile = (from: string, to: string): Effect.Effect<void, InputE
   attempt(to, 'written', () => rename(from, to))
 
 /** Removes temporary files that a killed process left in `folder`. */
-export const sweep = (folder: string): Effect.Effect<void, InputError> =>
-  Effect.gen(function* () {
-    for (const name of yield* listFolder(folder))
-      if (name.endsWith('.tmp')) yield* removeFile(join(folder, name))
-  })
+export const sweep = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<void, InputError> {
+  for (const name of yield* listFolder(folder))
+    if (name.endsWith('.tmp')) yield* removeFile(join(folder, name))
+})

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 
 /** Bytes at either end of a file that, with its size, identify it. */
 const ends = 1 << 20
@@ -15,7 +15,7 @@ export const contentIdentity = (path: string): string | null => {
   try {
     const file = openSync(path, 'r')
     try {
-      const { size } = statSync(path)
+      const { size } = fstatSync(file)
       const hash = createHash('sha256').update(String(size))
       const bytes = Buffer.alloc(Math.min(ends, size))
       for (const from of [0, Math.max(0, size - ends)])

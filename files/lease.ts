@@ -49,11 +49,12 @@ export const breakLease = (folder: string): Effect.Effect<void, InputError> =>
   })
 
 /** The lease of a live process on a folder, or null. */
-export const holderOf = (folder: string): Effect.Effect<Lease | null, InputError> =>
-  Effect.gen(function* () {
-    const lease = yield* readLease(join(folder, 'lease.json'))
-    return lease !== null && isLive(lease, yield* Clock.currentTimeMillis) ? lease : null
-  })
+export const holderOf = Effect.fnUntraced(function* (
+  folder: string,
+): Effect.fn.Return<Lease | null, InputError> {
+  const lease = yield* readLease(join(folder, 'lease.json'))
+  return lease !== null && isLive(lease, yield* Clock.currentTimeMillis) ? lease : null
+})
 
 /** The lease in a file; null if there is none or it is incomplete (its writer was killed). */
 const readLease = (path: string) =>

@@ -18,12 +18,14 @@ export class ContentError extends Error {
 
 /** The bytes of a file in chunks, unpacked if its name ends in `.gz`. Throws file errors and ContentError. */
 export async function* bytesIn(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: 1 << 20 })
+  const read = () => createReadStream(path, { highWaterMark: 1 << 20 })
   if (!path.endsWith('.gz')) {
-    for await (const portion of file) yield portion
+    for await (const portion of read()) yield portion
     return
   }
+  // Before the file is opened: an error of a stream that nobody listens to yet ends the process.
   const packed = statSync(path).size
+  const file = read()
   const unpacked = createGunzip({ chunkSize: 1 << 18 })
   file.on('error', (error) => unpacked.destroy(error))
   let total = 0

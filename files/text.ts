@@ -32,15 +32,17 @@ export const readText = (path: string): Effect.Effect<string | null, InputError>
   )
 
 /** A JSON file as `schema` reads it; null where there is no file. A file that does not fit names its first problem. */
-export const readJson = <A>(path: string, schema: z.ZodType<A>): Effect.Effect<A | null, InputError> =>
-  Effect.gen(function* () {
-    const text = yield* readText(path)
-    if (text === null) return null
-    const remedy = 'restore the file or remove it and start again'
-    const read = parseJson(text)
-    if (!('value' in read))
-      return yield* new InputError({ subject: `${path}:${read.line}`, problem: read.problem, remedy })
-    const parsed = schema.safeParse(read.value)
-    if (parsed.success) return parsed.data
-    return yield* new InputError({ subject: path, problem: firstIssue(parsed.error), remedy })
-  })
+export const readJson = Effect.fnUntraced(function* <A>(
+  path: string,
+  schema: z.ZodType<A>,
+): Effect.fn.Return<A | null, InputError> {
+  const text = yield* readText(path)
+  if (text === null) return null
+  const remedy = 'restore the file or remove it and start again'
+  const read = parseJson(text)
+  if (!('value' in read))
+    return yield* new InputError({ subject: `${path}:${read.line}`, problem: read.problem, remedy })
+  const parsed = schema.safeParse(read.value)
+  if (parsed.success) return parsed.data
+  return yield* new InputError({ subject: path, problem: firstIssue(parsed.error), remedy })
+})

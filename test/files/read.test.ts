@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,6 +109,20 @@ describe('a file of lines', () => {
       { line: 4, text: '', problem: 'is not UTF-8 text' },
       { line: 5, text: 'c' },
     ])
+  })
+
+  it('that is absent is an error of the reader and of nothing else, packed or not', async () => {
+    const script = `import { linesIn } from ${JSON.stringify(join(import.meta.dirname, '../../files/stream.ts'))}
+      for (const name of ['absent.jsonl', 'absent.jsonl.gz'])
+        try { for await (const _ of linesIn(name)); } catch (error) { console.log(name, error.code) }`
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect({ stdout, status }).toEqual({
+      stdout: 'absent.jsonl ENOENT\nabsent.jsonl.gz ENOENT\n',
+      status: 0,
+    })
   })
 
   it('packed to a tiny part of its size is refused before it fills the memory', async () => {
