@@ -16,6 +16,16 @@ const list = (folder: string): ReadonlyArray<Dirent> => {
   }
 }
 
+/** Whether a file is gone now. In a cache shared by several users, some files can only be removed by their owner. */
+const remove = (path: string): boolean => {
+  try {
+    rmSync(path, { force: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
 interface Entry {
   readonly path: string
   readonly bytes: number
@@ -24,8 +34,8 @@ interface Entry {
 
 /**
  * Removes the least recently used clips of a cache folder where they take more than `limit` bytes together. Several
- * processes may do so at the same time: a file that is gone already is no error, and one that is being read stays
- * readable for its reader. Blocks: call it in a worker.
+ * processes may do so at the same time: a file that is already gone is no error, one that is being read stays readable
+ * for its reader, and one that cannot be removed stays. Blocks: call it in a worker.
  *
  * @returns bytes that are left.
  */
@@ -39,7 +49,7 @@ export const trimCache = (folder: string, limit: number): number => {
       const stat = statSync(path, { throwIfNoEntry: false })
       if (stat === undefined) continue
       if (name.endsWith('.clip')) entries.push({ path, bytes: stat.size, used: stat.mtimeMs })
-      else if (now - stat.mtimeMs > abandoned) rmSync(path, { force: true })
+      else if (now - stat.mtimeMs > abandoned) remove(path)
     }
   }
   let total = entries.reduce((sum, { bytes }) => sum + bytes, 0)
@@ -47,8 +57,7 @@ export const trimCache = (folder: string, limit: number): number => {
   entries.sort((a, b) => a.used - b.used)
   for (const { path, bytes } of entries) {
     if (total <= limit * kept) break
-    rmSync(path, { force: true })
-    total -= bytes
+    if (remove(path)) total -= bytes
   }
   return total
 }
