@@ -1,6 +1,6 @@
 import { AVSEEK_FLAG_BACKWARD } from 'node-av/constants'
 import type { Packet } from 'node-av/lib'
-import type { Handles } from './handles.ts'
+import { Handles } from './handles.ts'
 import { type Opened, openVideo } from './open.ts'
 import { type PacketFacts, UNSTATED } from './packets.ts'
 
@@ -20,7 +20,8 @@ export class Cursor {
   readonly #path: string
   readonly #facts: ReadonlyArray<PacketFacts>
   readonly #keyframes: ReadonlyArray<number>
-  readonly #handles: Handles
+  /** Those of the file where it was opened again: a file in which no seek succeeds is opened for every stretch. */
+  readonly #reopened: Handles
   #places: Map<number, Array<number>> | undefined
   /** Ordinal of the packet read last; undefined after a seek. */
   #last: number | undefined = -1
@@ -38,7 +39,7 @@ export class Cursor {
     this.#opened = opened
     this.#facts = facts
     this.#keyframes = keyframes
-    this.#handles = handles
+    this.#reopened = handles.add(new Handles(), (owned) => owned.release())
   }
 
   /** Reads the next packet into `packet` and returns its ordinal; undefined at the end. */
@@ -78,7 +79,8 @@ export class Cursor {
 
   /** To the first packet. Not every container can seek there; opening the file again always can. */
   rewind(): void {
-    this.#opened = openVideo(this.#path, this.#handles)
+    this.#reopened.release()
+    this.#opened = openVideo(this.#path, this.#reopened)
     this.#last = -1
     this.#pending = undefined
   }
