@@ -27,10 +27,11 @@ class VideoWorker {
   ): Promise<Answers[K]> {
     return new Promise((resolve, reject) => {
       if (this.dead) return reject(new VideoFault('unreadable', 'a video worker has ended; try again'))
+      // Throws where the request cannot be sent: then no answer is owed.
+      this.#worker.postMessage(request, move)
       // While an answer is owed the process must stay.
       if (this.#waiting.length === 0) this.#worker.ref()
       this.#waiting.push({ resolve, reject })
-      this.#worker.postMessage(request, move)
     })
   }
 

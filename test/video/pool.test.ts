@@ -36,6 +36,18 @@ describe('VideoPool', () => {
     await expect(pool.use(never, (worker) => worker.ask(whole))).rejects.toBeInstanceOf(Cancelled)
   })
 
+  it('pairs answers with requests after one that cannot be sent', async () => {
+    const pool = new VideoPool(1)
+    const info = await pool.use(never, async (worker) => {
+      const frames = new Uint8Array(1)
+      structuredClone(frames, { transfer: [frames.buffer] })
+      await expect(worker.ask({ kind: 'encode-frames', frames }, [frames.buffer])).rejects.toThrow()
+      return worker.ask({ kind: 'probe', path })
+    })
+    expect(info.frames).toBe(400)
+    await pool.close()
+  })
+
   it('replaces a worker that ended', async () => {
     const pool = new VideoPool(1)
     const lost = pool.use(never, (worker) => {
