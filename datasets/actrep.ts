@@ -54,28 +54,27 @@ export const actRepObject = z
  * further columns are ignored; or JSON lines with `gt_count`, or the older `ground_truth`. A missing split is
  * `train`. Rows that its reader skips silently are problems here, except the header.
  */
-export const actRepRows = (
+export const actRepRows = Effect.fnUntraced(function* (
   source: AnnotationFile,
   into: Collector,
-): Effect.Effect<ReadonlyArray<ActRepRow>, InputError> =>
-  Effect.gen(function* () {
-    if (source.name.endsWith('.jsonl'))
-      return (yield* jsonRows(source, actRepObject, into)).map(({ line, row }) => ({ line, ...row }))
-    const rows: Array<ActRepRow> = []
-    for (const [index, record] of (yield* csvOf(source)).entries()) {
-      if (record.problem !== undefined) {
-        into.unread(source.path, record.line, record.problem)
-        continue
-      }
-      const [video, split, action, times] = record.cells
-      if (index === 0 && !/^\s*\d+\s*$/.test(times ?? '') && /video/i.test(video ?? '')) continue
-      const row = into.row(source.path, record.line, cells, {
-        video,
-        split: split?.trim() === '' ? 'train' : split?.trim(),
-        action,
-        count: times,
-      })
-      if (row !== null) rows.push({ line: record.line, ...row })
+): Effect.fn.Return<ReadonlyArray<ActRepRow>, InputError> {
+  if (source.name.endsWith('.jsonl'))
+    return (yield* jsonRows(source, actRepObject, into)).map(({ line, row }) => ({ line, ...row }))
+  const rows: Array<ActRepRow> = []
+  for (const [index, record] of (yield* csvOf(source)).entries()) {
+    if (record.problem !== undefined) {
+      into.unread(source.path, record.line, record.problem)
+      continue
     }
-    return rows
-  })
+    const [video, split, action, times] = record.cells
+    if (index === 0 && !/^\s*\d+\s*$/.test(times ?? '') && /video/i.test(video ?? '')) continue
+    const row = into.row(source.path, record.line, cells, {
+      video,
+      split: split?.trim() === '' ? 'train' : split?.trim(),
+      action,
+      count: times,
+    })
+    if (row !== null) rows.push({ line: record.line, ...row })
+  }
+  return rows
+})

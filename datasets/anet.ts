@@ -28,24 +28,23 @@ export const anet = define({
     valid: { samples: 17505, videos: 4917 },
     test: { samples: 17031, videos: 4885 },
   },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, files[split] ?? [], into.settings.form)
-      const remeasured =
-        into.settings.cleaning === 'videomind' ? yield* findOptional(folder, ['durations.json']) : null
-      const known = yield* lengthsOf(remeasured)
-      for (const caption of captionsOf(source.path, yield* mapOf(source), into)) {
-        const { video } = caption
-        into.sample(source.path, caption.line, {
-          id: `${video}#${caption.index}`,
-          task: 'grounding',
-          video,
-          file: `${video}.mp4`,
-          duration: known.get(video) ?? caption.duration,
-          query: cleanQuery(caption.sentence, into.settings.cleaning),
-          windows: [caption.window],
-        })
-      }
-      return remeasured === null ? [source] : [source, remeasured]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, files[split] ?? [], into.settings.form)
+    const remeasured =
+      into.settings.cleaning === 'videomind' ? yield* findOptional(folder, ['durations.json']) : null
+    const known = yield* lengthsOf(remeasured)
+    for (const caption of captionsOf(source.path, yield* mapOf(source), into)) {
+      const { video } = caption
+      into.sample(source.path, caption.line, {
+        id: `${video}#${caption.index}`,
+        task: 'grounding',
+        video,
+        file: `${video}.mp4`,
+        duration: known.get(video) ?? caption.duration,
+        query: cleanQuery(caption.sentence, into.settings.cleaning),
+        windows: [caption.window],
+      })
+    }
+    return remeasured === null ? [source] : [source, remeasured]
+  }),
 })

@@ -78,15 +78,14 @@ export const allDatasets = Effect.fnUntraced(function* () {
 })
 
 /** The dataset of that name, configured or published, or an InputError that names the nearest one. */
-export const lookup = (name: string): Effect.Effect<Dataset, InputError> =>
-  Effect.gen(function* () {
-    const known = yield* allDatasets()
-    const found = known.find((dataset) => dataset.name === name)
-    if (found !== undefined) return found
-    const names = known.map((dataset) => dataset.name)
-    return yield* new InputError({
-      subject: `--dataset ${name}`,
-      problem: 'no such dataset',
-      remedy: `did you mean ${nearest(name, names)}?`,
-    })
+export const lookup = Effect.fnUntraced(function* (name: string): Effect.fn.Return<Dataset, InputError> {
+  const known = yield* allDatasets()
+  const found = known.find((dataset) => dataset.name === name)
+  if (found !== undefined) return found
+  const names = known.map((dataset) => dataset.name)
+  return yield* new InputError({
+    subject: `--dataset ${name}`,
+    problem: 'no such dataset',
+    remedy: `did you mean ${nearest(name, names)}?`,
   })
+})

@@ -31,50 +31,44 @@ export const charades = define({
   files: ['charades_sta_train.txt', 'charades_sta_test.txt', 'durations.json', 'train.json', 'test.json'],
   splits: ['train', 'test'],
   sizes: { train: { samples: 12408, videos: 5338 }, test: { samples: 3720, videos: 1334 } },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(
-        folder,
-        [
-          `${split}.json`,
-          `charades_${split}.json`,
-          `charades_sta_${split}.json`,
-          `charades_sta_${split}.txt`,
-        ],
-        into.settings.form,
-      )
-      const add = (
-        row: number,
-        video: string,
-        index: number,
-        duration: number | null,
-        window: Window,
-        text: string,
-      ) =>
-        into.sample(source.path, row, {
-          id: `${video}#${index}`,
-          task: 'grounding',
-          video,
-          file: `${video}.mp4`,
-          duration,
-          query: cleanQuery(text, into.settings.cleaning),
-          windows: [window],
-        })
-      if (source.name.endsWith('.txt')) {
-        const lengths = yield* findOptional(folder, ['durations.json'])
-        const known = yield* lengthsOf(lengths)
-        const seen = new Map<string, number>()
-        yield* eachText(source, into, (number, text) => {
-          const row = into.row(source.path, number, line, text)
-          if (row === null) return
-          const index = seen.get(row.video) ?? 0
-          seen.set(row.video, index + 1)
-          add(number, row.video, index, known.get(row.video) ?? null, row.window, row.sentence)
-        })
-        return lengths === null ? [source] : [source, lengths]
-      }
-      for (const caption of captionsOf(source.path, yield* mapOf(source), into))
-        add(caption.line, caption.video, caption.index, caption.duration, caption.window, caption.sentence)
-      return [source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(
+      folder,
+      [`${split}.json`, `charades_${split}.json`, `charades_sta_${split}.json`, `charades_sta_${split}.txt`],
+      into.settings.form,
+    )
+    const add = (
+      row: number,
+      video: string,
+      index: number,
+      duration: number | null,
+      window: Window,
+      text: string,
+    ) =>
+      into.sample(source.path, row, {
+        id: `${video}#${index}`,
+        task: 'grounding',
+        video,
+        file: `${video}.mp4`,
+        duration,
+        query: cleanQuery(text, into.settings.cleaning),
+        windows: [window],
+      })
+    if (source.name.endsWith('.txt')) {
+      const lengths = yield* findOptional(folder, ['durations.json'])
+      const known = yield* lengthsOf(lengths)
+      const seen = new Map<string, number>()
+      yield* eachText(source, into, (number, text) => {
+        const row = into.row(source.path, number, line, text)
+        if (row === null) return
+        const index = seen.get(row.video) ?? 0
+        seen.set(row.video, index + 1)
+        add(number, row.video, index, known.get(row.video) ?? null, row.window, row.sentence)
+      })
+      return lengths === null ? [source] : [source, lengths]
+    }
+    for (const caption of captionsOf(source.path, yield* mapOf(source), into))
+      add(caption.line, caption.video, caption.index, caption.duration, caption.window, caption.sentence)
+    return [source]
+  }),
 })

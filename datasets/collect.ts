@@ -180,17 +180,16 @@ export const define = ({ fill, ...dataset }: Definition): Dataset => ({
       sizes: {},
       ...(suite === undefined ? {} : { suite }),
     }),
-  read: (folder, wanted, settings = {}) =>
-    Effect.gen(function* () {
-      const split = dataset.splits.find((one) => one === wanted || one === sameSplit[wanted])
-      if (split === undefined)
-        return yield* new InputError({
-          subject: `--split ${wanted}`,
-          problem: `${dataset.name} has ${dataset.splits.join(', ')}`,
-          remedy: `did you mean ${nearest(wanted, dataset.splits)}?`,
-        })
-      const into = collector(dataset.name, split, { ...defaultReadSettings, ...settings })
-      const sources = yield* fill(folder, split, into)
-      return yield* into.done(sources)
-    }),
+  read: Effect.fnUntraced(function* (folder, wanted, settings = {}) {
+    const split = dataset.splits.find((one) => one === wanted || one === sameSplit[wanted])
+    if (split === undefined)
+      return yield* new InputError({
+        subject: `--split ${wanted}`,
+        problem: `${dataset.name} has ${dataset.splits.join(', ')}`,
+        remedy: `did you mean ${nearest(wanted, dataset.splits)}?`,
+      })
+    const into = collector(dataset.name, split, { ...defaultReadSettings, ...settings })
+    const sources = yield* fill(folder, split, into)
+    return yield* into.done(sources)
+  }),
 })

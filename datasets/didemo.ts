@@ -32,32 +32,27 @@ export const didemo = define({
     valid: { samples: 4180, videos: 1094 },
     test: { samples: 4021, videos: 1037 },
   },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(
-        folder,
-        [`${split === 'valid' ? 'val' : split}_data.json`],
-        into.settings.form,
-      )
-      const lengths = yield* findOptional(folder, ['durations.json'])
-      const known = yield* lengthsOf(lengths)
-      const entries = yield* listOf(source)
-      entries.forEach((entry, index) => {
-        const one = into.row(source.path, index + 1, row, entry)
-        if (one === null) return
-        const mean = (end: 0 | 1) => one.times.reduce((sum, time) => sum + time[end], 0) / one.times.length
-        const stem = one.video.split('.')[0]!
-        into.sample(source.path, index + 1, {
-          id: one.annotation_id,
-          task: 'grounding',
-          video: one.video,
-          file: `${stem}.mp4`,
-          duration: known.get(stem) ?? null,
-          query: cleanQuery(one.description, into.settings.cleaning),
-          windows: [[roundHalfEven(5 * mean(0)), roundHalfEven(5 * (mean(1) + 1))]],
-          meta: { times: one.times, segments: one.num_segments },
-        })
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, [`${split === 'valid' ? 'val' : split}_data.json`], into.settings.form)
+    const lengths = yield* findOptional(folder, ['durations.json'])
+    const known = yield* lengthsOf(lengths)
+    const entries = yield* listOf(source)
+    entries.forEach((entry, index) => {
+      const one = into.row(source.path, index + 1, row, entry)
+      if (one === null) return
+      const mean = (end: 0 | 1) => one.times.reduce((sum, time) => sum + time[end], 0) / one.times.length
+      const stem = one.video.split('.')[0]!
+      into.sample(source.path, index + 1, {
+        id: one.annotation_id,
+        task: 'grounding',
+        video: one.video,
+        file: `${stem}.mp4`,
+        duration: known.get(stem) ?? null,
+        query: cleanQuery(one.description, into.settings.cleaning),
+        windows: [[roundHalfEven(5 * mean(0)), roundHalfEven(5 * (mean(1) + 1))]],
+        meta: { times: one.times, segments: one.num_segments },
       })
-      return lengths === null ? [source] : [source, lengths]
-    }),
+    })
+    return lengths === null ? [source] : [source, lengths]
+  }),
 })

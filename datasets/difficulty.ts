@@ -99,40 +99,41 @@ export interface AnswerFile {
  * (TimeLens2), or a JSON list with `pred` and `difficulty` (Time-R1). Where several rows are about one video and query,
  * a sample gets that whose windows are nearest to its own.
  */
-export const readPublishedAnswers = (path: string): Effect.Effect<AnswerFile, InputError> =>
-  Effect.gen(function* () {
-    const source = yield* readSource(path)
-    const into = collector('difficulty', 'all', { ...defaultReadSettings, policy: 'keep' })
-    const byKey = new Map<string, Array<Published>>()
-    const add = (one: Published) => {
-      const same = byKey.get(one.key)
-      if (same === undefined) byKey.set(one.key, [one])
-      else same.push(one)
+export const readPublishedAnswers = Effect.fnUntraced(function* (
+  path: string,
+): Effect.fn.Return<AnswerFile, InputError> {
+  const source = yield* readSource(path)
+  const into = collector('difficulty', 'all', { ...defaultReadSettings, policy: 'keep' })
+  const byKey = new Map<string, Array<Published>>()
+  const add = (one: Published) => {
+    const same = byKey.get(one.key)
+    if (same === undefined) byKey.set(one.key, [one])
+    else same.push(one)
+  }
+  if (source.head[0] === 91)
+    for (const [index, value] of (yield* listOf(source)).entries()) {
+      const one = into.row(source.path, index + 1, row, value)
+      if (one !== null) add(one)
     }
-    if (source.head[0] === 91)
-      for (const [index, value] of (yield* listOf(source)).entries()) {
-        const one = into.row(source.path, index + 1, row, value)
-        if (one !== null) add(one)
-      }
-    else for (const { row: one } of yield* jsonRows(source, row, into)) add(one)
-    const { problems, rows } = yield* into.done([source])
-    if (byKey.size === 0)
-      return yield* new InputError({
-        subject: path,
-        problem: `contains no answers (${problems[0]?.message ?? 'no rows'})`,
-        remedy: 'use per-sample answers as published by TimeLens, TimeLens2 or Time-R1',
-      })
-    return {
-      of: ({ video, file, query, windows }) => {
-        const rows = byKey.get(keyOf(video, query)) ?? byKey.get(keyOf(file, query)) ?? []
-        return rows.reduce<Published | null>(
-          (best, one) =>
-            best === null || distance(one.windows, windows) < distance(best.windows, windows) ? one : best,
-          null,
-        )
-      },
-      rows,
-      problems,
-      sha256: source.sha256,
-    }
-  })
+  else for (const { row: one } of yield* jsonRows(source, row, into)) add(one)
+  const { problems, rows } = yield* into.done([source])
+  if (byKey.size === 0)
+    return yield* new InputError({
+      subject: path,
+      problem: `contains no answers (${problems[0]?.message ?? 'no rows'})`,
+      remedy: 'use per-sample answers as published by TimeLens, TimeLens2 or Time-R1',
+    })
+  return {
+    of: ({ video, file, query, windows }) => {
+      const rows = byKey.get(keyOf(video, query)) ?? byKey.get(keyOf(file, query)) ?? []
+      return rows.reduce<Published | null>(
+        (best, one) =>
+          best === null || distance(one.windows, windows) < distance(best.windows, windows) ? one : best,
+        null,
+      )
+    },
+    rows,
+    problems,
+    sha256: source.sha256,
+  }
+})

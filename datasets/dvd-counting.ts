@@ -19,23 +19,22 @@ export const dvdCounting = define({
   files: ['train_dvd.jsonl', 'test_dvd.jsonl'],
   splits: ['train', 'test'],
   sizes: {},
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, [`${split}_dvd.jsonl`], into.settings.form)
-      for (const { line, row: one } of yield* jsonRows(source, row, into)) {
-        // The published path starts with `./`, to which the reference puts the data folder in place of the dot.
-        const file = one.video_filename.replace(/^\.?\//, '')
-        into.sample(source.path, line, {
-          id: String(line),
-          task: 'counting',
-          video: file.replace(/\.\w+$/, ''),
-          file,
-          duration: null,
-          query: cleanQuestion(one.problem, into.settings.cleaning),
-          windows: null,
-          answer: String(Number(/<answer>\s*(\d+)/.exec(one.solution)?.[1])),
-        })
-      }
-      return [source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, [`${split}_dvd.jsonl`], into.settings.form)
+    for (const { line, row: one } of yield* jsonRows(source, row, into)) {
+      // The published path starts with `./`, to which the reference puts the data folder in place of the dot.
+      const file = one.video_filename.replace(/^\.?\//, '')
+      into.sample(source.path, line, {
+        id: String(line),
+        task: 'counting',
+        video: file.replace(/\.\w+$/, ''),
+        file,
+        duration: null,
+        query: cleanQuestion(one.problem, into.settings.cleaning),
+        windows: null,
+        answer: String(Number(/<answer>\s*(\d+)/.exec(one.solution)?.[1])),
+      })
+    }
+    return [source]
+  }),
 })

@@ -68,22 +68,23 @@ const namesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, InputErro
   })
 
 /** Opens a file: its hash and its beginning. A file that is empty or cannot be unpacked is an InputError. */
-export const readSource = (path: string): Effect.Effect<AnnotationFile, InputError> =>
-  Effect.gen(function* () {
-    const sha256 = yield* reading(path, async () => {
-      const hash = createHash('sha256')
-      for await (const portion of createReadStream(path)) hash.update(portion)
-      return hash.digest('hex')
-    })
-    const head = yield* reading(path, async () => {
-      for await (const portion of bytesIn(path)) if (portion.length > 0) return portion.subarray(0, 4096)
-      return null
-    })
-    if (head === null) return yield* fail(`${path}:1`, empty, 'fetch the file again')
-    const encoding = encodingProblem(head)
-    if (encoding !== null) return yield* fail(path, encoding, saveAsUtf8)
-    return { path, name: basename(path).replace(/\.gz$/, ''), sha256, head }
+export const readSource = Effect.fnUntraced(function* (
+  path: string,
+): Effect.fn.Return<AnnotationFile, InputError> {
+  const sha256 = yield* reading(path, async () => {
+    const hash = createHash('sha256')
+    for await (const portion of createReadStream(path)) hash.update(portion)
+    return hash.digest('hex')
   })
+  const head = yield* reading(path, async () => {
+    for await (const portion of bytesIn(path)) if (portion.length > 0) return portion.subarray(0, 4096)
+    return null
+  })
+  if (head === null) return yield* fail(`${path}:1`, empty, 'fetch the file again')
+  const encoding = encodingProblem(head)
+  if (encoding !== null) return yield* fail(path, encoding, saveAsUtf8)
+  return { path, name: basename(path).replace(/\.gz$/, ''), sha256, head }
+})
 
 /**
  * The first of `candidates` (file names, or patterns over them) found in `folder`, as it is or as `.gz`; null if there
@@ -91,30 +92,29 @@ export const readSource = (path: string): Effect.Effect<AnnotationFile, InputErr
  *
  * @param form only candidates whose found name contains it.
  */
-export const findOptional = (
+export const findOptional = Effect.fnUntraced(function* (
   folder: string,
   candidates: ReadonlyArray<string | RegExp>,
   form?: string,
-): Effect.Effect<AnnotationFile | null, InputError> =>
-  Effect.gen(function* () {
-    const isFile = yield* Effect.promise(() =>
-      stat(folder).then(
-        (found) => found.isFile(),
-        () => false,
-      ),
-    )
-    const names = isFile ? [basename(folder)] : yield* namesIn(folder)
-    const within = isFile ? dirname(folder) : folder
-    for (const candidate of candidates) {
-      const fits = (name: string) => {
-        const plain = name.replace(/\.gz$/, '')
-        return typeof candidate === 'string' ? plain === candidate : candidate.test(plain)
-      }
-      const name = names.toSorted().find((one) => fits(one) && (form === undefined || one.includes(form)))
-      if (name !== undefined) return yield* readSource(join(within, name))
+): Effect.fn.Return<AnnotationFile | null, InputError> {
+  const isFile = yield* Effect.promise(() =>
+    stat(folder).then(
+      (found) => found.isFile(),
+      () => false,
+    ),
+  )
+  const names = isFile ? [basename(folder)] : yield* namesIn(folder)
+  const within = isFile ? dirname(folder) : folder
+  for (const candidate of candidates) {
+    const fits = (name: string) => {
+      const plain = name.replace(/\.gz$/, '')
+      return typeof candidate === 'string' ? plain === candidate : candidate.test(plain)
     }
-    return null
-  })
+    const name = names.toSorted().find((one) => fits(one) && (form === undefined || one.includes(form)))
+    if (name !== undefined) return yield* readSource(join(within, name))
+  }
+  return null
+})
 
 /** A candidate as an error names it: a pattern for an ending is `any file *.csv`. */
 const nameOf = (candidate: string | RegExp): string =>
@@ -126,21 +126,20 @@ const nameOf = (candidate: string | RegExp): string =>
         .replaceAll('\\', '')}`
 
 /** As `findOptional`, but a file must be there. */
-export const find = (
+export const find = Effect.fnUntraced(function* (
   folder: string,
   candidates: ReadonlyArray<string | RegExp>,
   form?: string,
-): Effect.Effect<AnnotationFile, InputError> =>
-  Effect.gen(function* () {
-    const found = yield* findOptional(folder, candidates, form)
-    if (found !== null) return found
-    const wanted = candidates.map(nameOf).join(' or ')
-    return yield* fail(
-      folder,
-      `${absent}${wanted}${form === undefined ? '' : ` of the form ${form}`}, packed with gzip or not`,
-      'use the folder that contains it',
-    )
-  })
+): Effect.fn.Return<AnnotationFile, InputError> {
+  const found = yield* findOptional(folder, candidates, form)
+  if (found !== null) return found
+  const wanted = candidates.map(nameOf).join(' or ')
+  return yield* fail(
+    folder,
+    `${absent}${wanted}${form === undefined ? '' : ` of the form ${form}`}, packed with gzip or not`,
+    'use the folder that contains it',
+  )
+})
 
 /** All bytes of a source, limited to the longest string. */
 export const bytesOf = (source: AnnotationFile): Effect.Effect<Uint8Array, InputError> =>
@@ -156,12 +155,13 @@ export const textOfSource = (source: AnnotationFile): Effect.Effect<string, Inpu
   })
 
 /** The file as one JSON value. */
-export const jsonOf = (source: AnnotationFile): Effect.Effect<unknown, InputError> =>
-  Effect.gen(function* () {
-    const read = parseJson(yield* textOfSource(source))
-    if ('value' in read) return read.value
-    return yield* fail(`${source.path}:${read.line}`, read.problem, 'fix the line or fetch the file again')
-  })
+export const jsonOf = Effect.fnUntraced(function* (
+  source: AnnotationFile,
+): Effect.fn.Return<unknown, InputError> {
+  const read = parseJson(yield* textOfSource(source))
+  if ('value' in read) return read.value
+  return yield* fail(`${source.path}:${read.line}`, read.problem, 'fix the line or fetch the file again')
+})
 
 /** Passes on the entries of a JSON list or map, one by one; the first that is not JSON is an InputError. */
 const eachElement = <A>(

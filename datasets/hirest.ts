@@ -29,39 +29,38 @@ const shared = (
     files: ['all_data_train.json', 'all_data_val.json', 'all_data_test.json'],
     splits: ['train', 'valid', 'test'],
     sizes,
-    fill: (folder, split, into) =>
-      Effect.gen(function* () {
-        const source = yield* find(
-          folder,
-          [`all_data_${split === 'valid' ? 'val' : split}.json`],
-          into.settings.form,
-        )
-        const seen = new Map<string, number>()
-        let line = 0
-        for (const [query, files] of yield* mapOf(source))
-          for (const [file, value] of Object.entries(
-            z.record(z.string(), z.unknown()).safeParse(files).data ?? { '': files },
-          )) {
-            line++
-            const one = into.row(source.path, line, record, value)
-            if (one === null || !one.relevant || !one.clip) continue
-            const video = file.replace(/\.mp4$/, '')
-            for (const { query: text, window } of windowsOf(query, one)) {
-              const index = seen.get(video) ?? 0
-              seen.set(video, index + 1)
-              into.sample(source.path, line, {
-                id: `${video}#${index}`,
-                task: 'grounding',
-                video,
-                file,
-                duration: one.v_duration,
-                query: cleanQuery(text, into.settings.cleaning),
-                windows: [window],
-              })
-            }
+    fill: Effect.fnUntraced(function* (folder, split, into) {
+      const source = yield* find(
+        folder,
+        [`all_data_${split === 'valid' ? 'val' : split}.json`],
+        into.settings.form,
+      )
+      const seen = new Map<string, number>()
+      let line = 0
+      for (const [query, files] of yield* mapOf(source))
+        for (const [file, value] of Object.entries(
+          z.record(z.string(), z.unknown()).safeParse(files).data ?? { '': files },
+        )) {
+          line++
+          const one = into.row(source.path, line, record, value)
+          if (one === null || !one.relevant || !one.clip) continue
+          const video = file.replace(/\.mp4$/, '')
+          for (const { query: text, window } of windowsOf(query, one)) {
+            const index = seen.get(video) ?? 0
+            seen.set(video, index + 1)
+            into.sample(source.path, line, {
+              id: `${video}#${index}`,
+              task: 'grounding',
+              video,
+              file,
+              duration: one.v_duration,
+              query: cleanQuery(text, into.settings.cleaning),
+              windows: [window],
+            })
           }
-        return [source]
-      }),
+        }
+      return [source]
+    }),
   })
 
 /**

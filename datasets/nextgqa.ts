@@ -1,12 +1,11 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { firstIssue, InputError } from '../core/index.ts'
 import { contradictions } from '../tasks/index.ts'
 import { define } from './collect.ts'
-import { find, jsonOf, listOf } from './files.ts'
+import { find, listOf } from './files.ts'
 import { nextFiles, nextOption, nextQuestion, nextRows } from './nextqa.ts'
 import { bareOptions, unordered } from './options.ts'
-import { pair, seconds } from './schemas.ts'
+import { jsonLike, pair, seconds } from './schemas.ts'
 
 const grounds = z.record(
   z.string(),
@@ -35,67 +34,60 @@ export const nextgqa = define({
   files: ['val.csv', 'test.csv', 'gsub_val.json', 'gsub_test.json', 'map_vid_vidorID.json'],
   splits: ['valid', 'test'],
   sizes: { valid: { samples: 3358, videos: 567 }, test: { samples: 5553, videos: 990 } },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const name = split === 'valid' ? 'val' : split
-      const source = yield* find(folder, [`${name}.csv`, `nextgqa_${name}.json`], into.settings.form)
-      const { cleaning } = into.settings
-      if (source.name.endsWith('.json')) {
-        const entries = yield* listOf(source)
-        entries.forEach((entry, index) => {
-          const one = into.row(source.path, index + 1, row, entry)
-          if (one === null) return
-          const options = bareOptions(one.options)
-          if (options === null) {
-            into.problem(source.path, index + 1, 'mismatch', unordered)
-            return
-          }
-          into.sample(source.path, index + 1, {
-            id: one.id,
-            task: 'grounded-qa',
-            video: one.id.slice(0, one.id.lastIndexOf('_')),
-            file: one.video,
-            duration: one.duration,
-            query: nextQuestion(one.question, cleaning),
-            windows: one.glue,
-            options: options.map((option) => nextOption(option, cleaning)),
-            answer: one.answer.slice(1, 2),
-            meta: { type: one.type },
-          })
-        })
-        return [source]
-      }
-      const located = yield* find(folder, [`gsub_${name}.json`])
-      const checked = grounds.safeParse(yield* jsonOf(located))
-      if (!checked.success)
-        return yield* new InputError({
-          subject: located.path,
-          problem: firstIssue(checked.error),
-          remedy: 'use the file as published',
-        })
-      const files = yield* nextFiles(folder)
-      for (const one of yield* nextRows(source, into)) {
-        const ground = checked.data[one.video]
-        const windows = ground?.location[one.qid]
-        if (ground === undefined || windows === undefined) {
-          for (const { kind, message } of contradictions({ ...one, task: 'grounded-qa' }))
-            into.problem(source.path, one.line, kind, message)
-          into.problem(source.path, one.line, 'missing', `${located.name} has no windows for ${one.id}`)
-          continue
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const name = split === 'valid' ? 'val' : split
+    const source = yield* find(folder, [`${name}.csv`, `nextgqa_${name}.json`], into.settings.form)
+    const { cleaning } = into.settings
+    if (source.name.endsWith('.json')) {
+      const entries = yield* listOf(source)
+      entries.forEach((entry, index) => {
+        const one = into.row(source.path, index + 1, row, entry)
+        if (one === null) return
+        const options = bareOptions(one.options)
+        if (options === null) {
+          into.problem(source.path, index + 1, 'mismatch', unordered)
+          return
         }
-        into.sample(source.path, one.line, {
+        into.sample(source.path, index + 1, {
           id: one.id,
           task: 'grounded-qa',
-          video: one.video,
-          file: files.fileOf(one.video),
-          duration: ground.duration,
+          video: one.id.slice(0, one.id.lastIndexOf('_')),
+          file: one.video,
+          duration: one.duration,
           query: nextQuestion(one.question, cleaning),
-          windows,
-          options: one.options.map((option) => nextOption(option, cleaning)),
-          answer: one.answer,
+          windows: one.glue,
+          options: options.map((option) => nextOption(option, cleaning)),
+          answer: one.answer.slice(1, 2),
           meta: { type: one.type },
         })
+      })
+      return [source]
+    }
+    const located = yield* find(folder, [`gsub_${name}.json`])
+    const grounded = yield* jsonLike(located, grounds, 'use the file as published')
+    const files = yield* nextFiles(folder)
+    for (const one of yield* nextRows(source, into)) {
+      const ground = grounded[one.video]
+      const windows = ground?.location[one.qid]
+      if (ground === undefined || windows === undefined) {
+        for (const { kind, message } of contradictions({ ...one, task: 'grounded-qa' }))
+          into.problem(source.path, one.line, kind, message)
+        into.problem(source.path, one.line, 'missing', `${located.name} has no windows for ${one.id}`)
+        continue
       }
-      return files.source === null ? [source, located] : [source, located, files.source]
-    }),
+      into.sample(source.path, one.line, {
+        id: one.id,
+        task: 'grounded-qa',
+        video: one.video,
+        file: files.fileOf(one.video),
+        duration: ground.duration,
+        query: nextQuestion(one.question, cleaning),
+        windows,
+        options: one.options.map((option) => nextOption(option, cleaning)),
+        answer: one.answer,
+        meta: { type: one.type },
+      })
+    }
+    return files.source === null ? [source, located] : [source, located, files.source]
+  }),
 })

@@ -4,8 +4,9 @@ import { type InputError, letter } from '../core/index.ts'
 import { capital, cleanQuestion } from './clean.ts'
 import { type Collector, define } from './collect.ts'
 import type { Cleaning } from './dataset.ts'
-import { type AnnotationFile, find, findOptional, jsonOf } from './files.ts'
+import { type AnnotationFile, find, findOptional } from './files.ts'
 import { letterOfText } from './options.ts'
+import { jsonLike } from './schemas.ts'
 import { tableOf } from './table.ts'
 
 const row = z.object({
@@ -34,53 +35,53 @@ export interface NextRow {
  * The questions of a CSV file. NExT-QA's own has the column `video` and the answer's index; NExT-GQA's has `video_id`
  * and the answer's text, which means the first option equal to it.
  */
-export const nextRows = (
+export const nextRows = Effect.fnUntraced(function* (
   source: AnnotationFile,
   into: Collector,
-): Effect.Effect<ReadonlyArray<NextRow>, InputError> =>
-  Effect.gen(function* () {
-    const table = yield* tableOf(source, ['question', 'answer', 'qid', 'type', 'a0', 'a4'], into)
-    const byText = table[0]?.names.includes('video_id') === true
-    const found: Array<NextRow> = []
-    for (const { line, cell } of table) {
-      const one = into.row(source.path, line, row, {
-        video: cell('video') ?? cell('video_id'),
-        qid: cell('qid'),
-        question: cell('question'),
-        answer: cell('answer'),
-        type: cell('type'),
-        options: ['a0', 'a1', 'a2', 'a3', 'a4'].map(cell),
-      })
-      if (one === null) continue
-      const byIndex = /^[0-4]$/.test(one.answer) ? letter(Number(one.answer)) : null
-      const answer = byText ? letterOfText(one.options, one.answer) : byIndex
-      if (answer === null) {
-        into.problem(
-          source.path,
-          line,
-          'mismatch',
-          `answer: ${JSON.stringify(one.answer)} is none of the options`,
-        )
-        continue
-      }
-      found.push({ line, id: `${one.video}_${one.qid}`, ...one, answer })
+): Effect.fn.Return<ReadonlyArray<NextRow>, InputError> {
+  const table = yield* tableOf(source, ['question', 'answer', 'qid', 'type', 'a0', 'a4'], into)
+  const byText = table[0]?.names.includes('video_id') === true
+  const found: Array<NextRow> = []
+  for (const { line, cell } of table) {
+    const one = into.row(source.path, line, row, {
+      video: cell('video') ?? cell('video_id'),
+      qid: cell('qid'),
+      question: cell('question'),
+      answer: cell('answer'),
+      type: cell('type'),
+      options: ['a0', 'a1', 'a2', 'a3', 'a4'].map(cell),
+    })
+    if (one === null) continue
+    const byIndex = /^[0-4]$/.test(one.answer) ? letter(Number(one.answer)) : null
+    const answer = byText ? letterOfText(one.options, one.answer) : byIndex
+    if (answer === null) {
+      into.problem(
+        source.path,
+        line,
+        'mismatch',
+        `answer: ${JSON.stringify(one.answer)} is none of the options`,
+      )
+      continue
     }
-    return found
-  })
+    found.push({ line, id: `${one.video}_${one.qid}`, ...one, answer })
+  }
+  return found
+})
 
 /** The map from a video to its file, `1104/4882821564`; the name itself if there is no map. */
-export const nextFiles = (
+export const nextFiles = Effect.fnUntraced(function* (
   folder: string,
-): Effect.Effect<
+): Effect.fn.Return<
   { readonly source: AnnotationFile | null; readonly fileOf: (video: string) => string },
   InputError
-> =>
-  Effect.gen(function* () {
-    const source = yield* findOptional(folder, ['map_vid_vidorID.json'])
-    const map =
-      source === null ? null : z.record(z.string(), z.string()).safeParse(yield* jsonOf(source)).data
-    return { source, fileOf: (video) => `${map?.[video] ?? video}.mp4` }
-  })
+> {
+  const source = yield* findOptional(folder, ['map_vid_vidorID.json'])
+  const map =
+    source === null
+      ? {}
+      : yield* jsonLike(source, z.record(z.string(), z.string()), 'give a map from video to file')
+  return { source, fileOf: (video) => `${map[video] ?? video}.mp4` }
+})
 
 /** VideoMind adds a capital and a question mark; `raw` is as published. */
 export const nextQuestion = (text: string, cleaning: Cleaning): string =>
@@ -101,24 +102,23 @@ export const nextqa = define({
     valid: { samples: 4996, videos: 570 },
     test: { samples: 8564, videos: 1000 },
   },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, [`${split === 'valid' ? 'val' : split}.csv`], into.settings.form)
-      const files = yield* nextFiles(folder)
-      const { cleaning } = into.settings
-      for (const one of yield* nextRows(source, into))
-        into.sample(source.path, one.line, {
-          id: one.id,
-          task: 'choice',
-          video: one.video,
-          file: files.fileOf(one.video),
-          duration: null,
-          query: nextQuestion(one.question, cleaning),
-          windows: null,
-          options: one.options.map((option) => nextOption(option, cleaning)),
-          answer: one.answer,
-          meta: { type: one.type },
-        })
-      return files.source === null ? [source] : [source, files.source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, [`${split === 'valid' ? 'val' : split}.csv`], into.settings.form)
+    const files = yield* nextFiles(folder)
+    const { cleaning } = into.settings
+    for (const one of yield* nextRows(source, into))
+      into.sample(source.path, one.line, {
+        id: one.id,
+        task: 'choice',
+        video: one.video,
+        file: files.fileOf(one.video),
+        duration: null,
+        query: nextQuestion(one.question, cleaning),
+        windows: null,
+        options: one.options.map((option) => nextOption(option, cleaning)),
+        answer: one.answer,
+        meta: { type: one.type },
+      })
+    return files.source === null ? [source] : [source, files.source]
+  }),
 })

@@ -50,48 +50,47 @@ export const queryd = define({
   ],
   splits: ['train'],
   sizes: {},
-  fill: (folder, _, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, ['train_list.txt'])
-      const captionFile = yield* find(folder, ['raw_captions_combined_filtered-v2.pkl'])
-      const timeFile = yield* find(folder, ['times_captions_combined_filtered-v2.pkl'])
-      const lengthFile = yield* find(folder, ['durations.json'])
-      const captions = yield* dictOf(captionFile)
-      const times = yield* dictOf(timeFile)
-      const known = yield* lengthsOf(lengthFile)
-      yield* eachText(source, into, (line, text) => {
-        const key = text.trim()
-        const video = key.slice('video-'.length)
-        const said = captions.get(key)
-        const when = times.get(key)
-        const duration = known.get(video) ?? known.get(key)
-        if (said === undefined || when === undefined || duration === undefined) {
-          into.count()
-          const absent = said === undefined ? captionFile : when === undefined ? timeFile : lengthFile
-          into.problem(source.path, line, 'missing', `${absent.name} has no ${key}`)
-          return
-        }
-        if (said.length !== when.length)
-          into.problem(
-            source.path,
-            line,
-            'mismatch',
-            `${key} has ${said.length} utterances and ${when.length} times`,
-          )
-        said.slice(0, when.length).forEach((words, index) => {
-          const one = into.row(source.path, line, row, { words, window: when[index] })
-          if (one === null) return
-          into.sample(source.path, line, {
-            id: `${video}#${index}`,
-            task: 'grounding',
-            video,
-            file: `${video}.mp4`,
-            duration,
-            query: cleanQuery(one.words.join(' '), into.settings.cleaning),
-            windows: [one.window],
-          })
+  fill: Effect.fnUntraced(function* (folder, _, into) {
+    const source = yield* find(folder, ['train_list.txt'])
+    const captionFile = yield* find(folder, ['raw_captions_combined_filtered-v2.pkl'])
+    const timeFile = yield* find(folder, ['times_captions_combined_filtered-v2.pkl'])
+    const lengthFile = yield* find(folder, ['durations.json'])
+    const captions = yield* dictOf(captionFile)
+    const times = yield* dictOf(timeFile)
+    const known = yield* lengthsOf(lengthFile)
+    yield* eachText(source, into, (line, text) => {
+      const key = text.trim()
+      const video = key.slice('video-'.length)
+      const said = captions.get(key)
+      const when = times.get(key)
+      const duration = known.get(video) ?? known.get(key)
+      if (said === undefined || when === undefined || duration === undefined) {
+        into.count()
+        const absent = said === undefined ? captionFile : when === undefined ? timeFile : lengthFile
+        into.problem(source.path, line, 'missing', `${absent.name} has no ${key}`)
+        return
+      }
+      if (said.length !== when.length)
+        into.problem(
+          source.path,
+          line,
+          'mismatch',
+          `${key} has ${said.length} utterances and ${when.length} times`,
+        )
+      said.slice(0, when.length).forEach((words, index) => {
+        const one = into.row(source.path, line, row, { words, window: when[index] })
+        if (one === null) return
+        into.sample(source.path, line, {
+          id: `${video}#${index}`,
+          task: 'grounding',
+          video,
+          file: `${video}.mp4`,
+          duration,
+          query: cleanQuery(one.words.join(' '), into.settings.cleaning),
+          windows: [one.window],
         })
       })
-      return [source, captionFile, timeFile, lengthFile]
-    }),
+    })
+    return [source, captionFile, timeFile, lengthFile]
+  }),
 })

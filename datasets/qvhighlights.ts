@@ -38,30 +38,29 @@ export const qvhighlights = define({
     valid: { samples: 1550, videos: 1519 },
     test: { samples: 1542, videos: 1529 },
   },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, files[split] ?? [], into.settings.form)
-      for (const { line, row: one } of yield* jsonRows(source, row, into)) {
-        const clips = one.relevant_clip_ids
-        const saliency = one.saliency_scores
-        if (clips?.length !== saliency?.length)
-          into.problem(
-            source.path,
-            line,
-            'mismatch',
-            `${clips?.length ?? 0} clip ids and ${saliency?.length ?? 0} saliency scores`,
-          )
-        into.sample(source.path, line, {
-          id: one.qid,
-          task: 'grounding',
-          video: one.vid,
-          file: `${one.vid}.mp4`,
-          duration: one.duration,
-          query: cleanQuery(one.query, into.settings.cleaning),
-          windows: one.relevant_windows ?? null,
-          ...(clips === undefined || saliency === undefined ? {} : { meta: { clips, saliency } }),
-        })
-      }
-      return [source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, files[split] ?? [], into.settings.form)
+    for (const { line, row: one } of yield* jsonRows(source, row, into)) {
+      const clips = one.relevant_clip_ids
+      const saliency = one.saliency_scores
+      if (clips?.length !== saliency?.length)
+        into.problem(
+          source.path,
+          line,
+          'mismatch',
+          `${clips?.length ?? 0} clip ids and ${saliency?.length ?? 0} saliency scores`,
+        )
+      into.sample(source.path, line, {
+        id: one.qid,
+        task: 'grounding',
+        video: one.vid,
+        file: `${one.vid}.mp4`,
+        duration: one.duration,
+        query: cleanQuery(one.query, into.settings.cleaning),
+        windows: one.relevant_windows ?? null,
+        ...(clips === undefined || saliency === undefined ? {} : { meta: { clips, saliency } }),
+      })
+    }
+    return [source]
+  }),
 })

@@ -72,65 +72,59 @@ export const repcount = define({
   files: ['new_<split>.csv', '<split>.csv', '<any>.csv or <any>.jsonl (ActRep-R1)'],
   splits,
   sizes: { train: { samples: 646 }, valid: { samples: 128 }, test: { samples: 250 } },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(
-        folder,
-        [`new_${split}.csv`, `${split}.csv`, `${split}.jsonl`, list],
-        into.settings.form,
-      )
-      if (!isTransRac(source)) {
-        for (const { line, split: named, ...row } of yield* actRepRows(source, into)) {
-          const of = named === 'val' ? 'valid' : named
-          if (of === split) into.sample(source.path, line, repcountDraft(row))
-          else if (!splits.includes(of))
-            into.problem(
-              ...([source.path, line, 'mismatch'] as const),
-              `split: ${JSON.stringify(named.slice(0, 40))} is not one of train, val, valid, test`,
-            )
-        }
-        return [source]
-      }
-      for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'], into)) {
-        const one = into.row(source.path, line, row, { type: cell('type'), name: cell('name') })
-        if (one === null) continue
-        const count = whole(cell('count'))
-        if (count === null) {
-          into.problem(source.path, line, 'missing', `count: ${one.name} has none`)
-          continue
-        }
-        const bounds = names.filter((name) => /^L\d+$/.test(name))
-        const wrong = ['count', ...bounds].find((name) => {
-          const value = whole(cell(name))
-          return Number.isNaN(value) || (name === 'count' && count < 0)
-        })
-        if (wrong !== undefined) {
-          const found = JSON.stringify(cell(wrong)?.trim().slice(0, 40))
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(
+      folder,
+      [`new_${split}.csv`, `${split}.csv`, `${split}.jsonl`, list],
+      into.settings.form,
+    )
+    if (!isTransRac(source)) {
+      for (const { line, split: named, ...row } of yield* actRepRows(source, into)) {
+        const of = named === 'val' ? 'valid' : named
+        if (of === split) into.sample(source.path, line, repcountDraft(row))
+        else if (!splits.includes(of))
           into.problem(
-            source.path,
-            line,
-            'malformed',
-            `${wrong}: ${found} is no whole number, of ${one.name}`,
+            ...([source.path, line, 'mismatch'] as const),
+            `split: ${JSON.stringify(named.slice(0, 40))} is not one of train, val, valid, test`,
           )
-          continue
-        }
-        const marks = bounds.map((name) => whole(cell(name))).filter((mark) => mark !== null)
-        const cycles = Array.from({ length: Math.floor(marks.length / 2) }, (_, index) => [
-          marks[2 * index]!,
-          marks[2 * index + 1]!,
-        ])
-        const backward = cycles.find(([start, end]) => start! >= end!)
-        if (backward !== undefined)
-          into.problem(
-            source.path,
-            line,
-            'reversed',
-            `cycle [${backward.join(', ')}] ${backward[0] === backward[1] ? 'has no length' : 'ends before it starts'}`,
-          )
-        if (marks.length !== 2 * count)
-          into.problem(source.path, line, 'mismatch', `${count} counted, ${marks.length} cycle bounds`)
-        into.sample(source.path, line, repcountDraft({ video: one.name, action: one.type, count, cycles }))
       }
       return [source]
-    }),
+    }
+    for (const { line, cell, names } of yield* tableOf(source, ['type', 'name', 'count'], into)) {
+      const one = into.row(source.path, line, row, { type: cell('type'), name: cell('name') })
+      if (one === null) continue
+      const count = whole(cell('count'))
+      if (count === null) {
+        into.problem(source.path, line, 'missing', `count: ${one.name} has none`)
+        continue
+      }
+      const bounds = names.filter((name) => /^L\d+$/.test(name))
+      const wrong = ['count', ...bounds].find((name) => {
+        const value = whole(cell(name))
+        return Number.isNaN(value) || (name === 'count' && count < 0)
+      })
+      if (wrong !== undefined) {
+        const found = JSON.stringify(cell(wrong)?.trim().slice(0, 40))
+        into.problem(source.path, line, 'malformed', `${wrong}: ${found} is no whole number, of ${one.name}`)
+        continue
+      }
+      const marks = bounds.map((name) => whole(cell(name))).filter((mark) => mark !== null)
+      const cycles = Array.from({ length: Math.floor(marks.length / 2) }, (_, index) => [
+        marks[2 * index]!,
+        marks[2 * index + 1]!,
+      ])
+      const backward = cycles.find(([start, end]) => start! >= end!)
+      if (backward !== undefined)
+        into.problem(
+          source.path,
+          line,
+          'reversed',
+          `cycle [${backward.join(', ')}] ${backward[0] === backward[1] ? 'has no length' : 'ends before it starts'}`,
+        )
+      if (marks.length !== 2 * count)
+        into.problem(source.path, line, 'mismatch', `${count} counted, ${marks.length} cycle bounds`)
+      into.sample(source.path, line, repcountDraft({ video: one.name, action: one.type, count, cycles }))
+    }
+    return [source]
+  }),
 })

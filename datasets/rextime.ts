@@ -47,60 +47,59 @@ export const rextime = define({
   files: ['rextime_val.jsonl', 'rextime_train.json', 'rextime_val.json', 'rextime_test_release.json'],
   splits: ['train', 'valid', 'test'],
   sizes: { valid: { samples: 921 }, test: { samples: 2143 } },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const name = split === 'valid' ? 'val' : split === 'test' ? 'test_release' : split
-      const source = yield* find(
-        folder,
-        [`rextime_${name}.json`, `rextime_${name}.jsonl`, `rextime_${split}.jsonl`],
-        into.settings.form,
-      )
-      const { cleaning } = into.settings
-      if (source.name.endsWith('.jsonl')) {
-        for (const { line, row } of yield* jsonRows(source, own, into)) {
-          const options = row.options === undefined ? undefined : bareOptions(row.options)
-          if (options === null) {
-            into.problem(source.path, line, 'mismatch', unordered)
-            continue
-          }
-          into.sample(source.path, line, {
-            id: row.qid,
-            task: 'grounded-qa',
-            video: row.vid,
-            file: `${row.vid}.mp4`,
-            duration: row.duration,
-            query: cleanQuestion(row.query, cleaning),
-            windows: row.relevant_windows ?? null,
-            ...(options === undefined ? {} : { options: [...options] }),
-            ...(row.ans === undefined ? {} : { answer: row.ans }),
-            meta: { source: row.vid.length === 13 ? 'anet' : 'qvh' },
-          })
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const name = split === 'valid' ? 'val' : split === 'test' ? 'test_release' : split
+    const source = yield* find(
+      folder,
+      [`rextime_${name}.json`, `rextime_${name}.jsonl`, `rextime_${split}.jsonl`],
+      into.settings.form,
+    )
+    const { cleaning } = into.settings
+    if (source.name.endsWith('.jsonl')) {
+      for (const { line, row } of yield* jsonRows(source, own, into)) {
+        const options = row.options === undefined ? undefined : bareOptions(row.options)
+        if (options === null) {
+          into.problem(source.path, line, 'mismatch', unordered)
+          continue
         }
-        return [source]
-      }
-      const lengths = yield* findOptional(folder, ['durations.json'])
-      const known = yield* lengthsOf(lengths)
-      const seen = new Map<string, number>()
-      const entries = yield* listOf(source)
-      entries.forEach((entry, index) => {
-        const row = into.row(source.path, index + 1, videomind, entry)
-        if (row === null) return
-        const count = seen.get(row.vid) ?? 0
-        seen.set(row.vid, count + 1)
-        const options = cleaning === 'raw' ? row.options : row.options.map(capital)
-        into.sample(source.path, index + 1, {
-          id: row.qid ?? `${row.vid}#${count}`,
+        into.sample(source.path, line, {
+          id: row.qid,
           task: 'grounded-qa',
           video: row.vid,
           file: `${row.vid}.mp4`,
-          duration: row.duration ?? known.get(row.vid) ?? null,
-          query: cleanQuestion(row.question, cleaning),
-          windows: row.span == null ? null : [row.span],
-          options,
-          ...(row.ans == null ? {} : { answer: row.ans }),
-          meta: { source: row.vid.length === 13 ? 'anet' : 'qvh', type: row.category ?? null },
+          duration: row.duration,
+          query: cleanQuestion(row.query, cleaning),
+          windows: row.relevant_windows ?? null,
+          ...(options === undefined ? {} : { options: [...options] }),
+          ...(row.ans === undefined ? {} : { answer: row.ans }),
+          meta: { source: row.vid.length === 13 ? 'anet' : 'qvh' },
         })
+      }
+      return [source]
+    }
+    const lengths = yield* findOptional(folder, ['durations.json'])
+    const known = yield* lengthsOf(lengths)
+    const seen = new Map<string, number>()
+    const entries = yield* listOf(source)
+    entries.forEach((entry, index) => {
+      const row = into.row(source.path, index + 1, videomind, entry)
+      if (row === null) return
+      const count = seen.get(row.vid) ?? 0
+      seen.set(row.vid, count + 1)
+      const options = cleaning === 'raw' ? row.options : row.options.map(capital)
+      into.sample(source.path, index + 1, {
+        id: row.qid ?? `${row.vid}#${count}`,
+        task: 'grounded-qa',
+        video: row.vid,
+        file: `${row.vid}.mp4`,
+        duration: row.duration ?? known.get(row.vid) ?? null,
+        query: cleanQuestion(row.question, cleaning),
+        windows: row.span == null ? null : [row.span],
+        options,
+        ...(row.ans == null ? {} : { answer: row.ans }),
+        meta: { source: row.vid.length === 13 ? 'anet' : 'qvh', type: row.category ?? null },
       })
-      return lengths === null ? [source] : [source, lengths]
-    }),
+    })
+    return lengths === null ? [source] : [source, lengths]
+  }),
 })

@@ -15,25 +15,24 @@ const spanDataset = (about: Pick<Definition, 'name' | 'licence' | 'homepage'>, f
     files: [file],
     splits: ['train'],
     sizes: {},
-    fill: (folder, _, into) =>
-      Effect.gen(function* () {
-        const source = yield* find(folder, [file], into.settings.form)
-        const seen = new Map<string, number>()
-        for (const { line, row: one } of yield* jsonRows(source, row, into)) {
-          const index = seen.get(one.vid) ?? 0
-          seen.set(one.vid, index + 1)
-          into.sample(source.path, line, {
-            id: `${one.vid}#${index}`,
-            task: 'grounding',
-            video: one.vid,
-            file: `${one.vid}.mp4`,
-            duration: one.duration,
-            query: cleanQuery(one.query, into.settings.cleaning),
-            windows: [one.span],
-          })
-        }
-        return [source]
-      }),
+    fill: Effect.fnUntraced(function* (folder, _, into) {
+      const source = yield* find(folder, [file], into.settings.form)
+      const seen = new Map<string, number>()
+      for (const { line, row: one } of yield* jsonRows(source, row, into)) {
+        const index = seen.get(one.vid) ?? 0
+        seen.set(one.vid, index + 1)
+        into.sample(source.path, line, {
+          id: `${one.vid}#${index}`,
+          task: 'grounding',
+          video: one.vid,
+          file: `${one.vid}.mp4`,
+          duration: one.duration,
+          query: cleanQuery(one.query, into.settings.cleaning),
+          windows: [one.span],
+        })
+      }
+      return [source]
+    }),
   })
 
 /** CosMo-Cap, whole seconds. */

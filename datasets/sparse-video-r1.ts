@@ -57,47 +57,46 @@ export const sparseVideoR1 = define({
   files: ['<train, val or test>/nextqa.json', '<train or test>/nextgqa.json'],
   splits: ['train', 'valid', 'test'],
   sizes: {},
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const type = split === 'valid' ? 'val' : split
-      const own = join(folder, type)
-      const inOwn = existsSync(own) && statSync(own).isDirectory()
-      const source = yield* find(inOwn ? own : folder, ['nextqa.json', 'nextgqa.json'], into.settings.form)
-      for (const [index, entry] of (yield* listOf(source)).entries()) {
-        const line = index + 1
-        const one = into.row(source.path, line, row, entry)
-        if (one === null || one.extra_info.type !== type) continue
-        const path = one.video ?? one.extra_info.video_path
-        if (path === undefined) {
-          into.problem(source.path, line, 'missing', 'video: the row names none')
-          continue
-        }
-        const asked = parts(one.problem)
-        if (asked === null) {
-          into.problem(source.path, line, 'malformed', 'problem: expected QUESTION? 0: ...; 1: ... to 4')
-          continue
-        }
-        const { ground_truth: right } = one.reward_model
-        if (!/^[0-4]$/.test(right)) {
-          into.problem(source.path, line, 'mismatch', `ground_truth: ${JSON.stringify(right)} is no option`)
-          continue
-        }
-        const file = fileOf(path)
-        const video = one.original_id ?? one.extra_info.original_id
-        const frames = one.num_frames ?? one.extra_info.num_frames
-        into.sample(source.path, line, {
-          id: String(one.id),
-          task: 'choice',
-          video: video === undefined ? file.replace(/\.\w+$/, '') : String(video),
-          file,
-          duration: null,
-          query: cleanQuestion(asked.question, into.settings.cleaning),
-          windows: one.extra_info.times_GT ?? null,
-          options: asked.options,
-          answer: letter(Number(right)),
-          ...(frames === undefined ? {} : { meta: { frames } }),
-        })
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const type = split === 'valid' ? 'val' : split
+    const own = join(folder, type)
+    const inOwn = existsSync(own) && statSync(own).isDirectory()
+    const source = yield* find(inOwn ? own : folder, ['nextqa.json', 'nextgqa.json'], into.settings.form)
+    for (const [index, entry] of (yield* listOf(source)).entries()) {
+      const line = index + 1
+      const one = into.row(source.path, line, row, entry)
+      if (one === null || one.extra_info.type !== type) continue
+      const path = one.video ?? one.extra_info.video_path
+      if (path === undefined) {
+        into.problem(source.path, line, 'missing', 'video: the row names none')
+        continue
       }
-      return [source]
-    }),
+      const asked = parts(one.problem)
+      if (asked === null) {
+        into.problem(source.path, line, 'malformed', 'problem: expected QUESTION? 0: ...; 1: ... to 4')
+        continue
+      }
+      const { ground_truth: right } = one.reward_model
+      if (!/^[0-4]$/.test(right)) {
+        into.problem(source.path, line, 'mismatch', `ground_truth: ${JSON.stringify(right)} is no option`)
+        continue
+      }
+      const file = fileOf(path)
+      const video = one.original_id ?? one.extra_info.original_id
+      const frames = one.num_frames ?? one.extra_info.num_frames
+      into.sample(source.path, line, {
+        id: String(one.id),
+        task: 'choice',
+        video: video === undefined ? file.replace(/\.\w+$/, '') : String(video),
+        file,
+        duration: null,
+        query: cleanQuestion(asked.question, into.settings.cleaning),
+        windows: one.extra_info.times_GT ?? null,
+        options: asked.options,
+        answer: letter(Number(right)),
+        ...(frames === undefined ? {} : { meta: { frames } }),
+      })
+    }
+    return [source]
+  }),
 })

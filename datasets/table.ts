@@ -45,37 +45,36 @@ const headerFault = (
  * The rows of a CSV file whose header must have the columns `needed`. A row with more or fewer cells than the header, or
  * with wrong quotes, is a problem: a comma inside an unquoted cell shifts the cells after it.
  */
-export const tableOf = (
+export const tableOf = Effect.fnUntraced(function* (
   source: AnnotationFile,
   needed: ReadonlyArray<string>,
   into: Collector,
-): Effect.Effect<ReadonlyArray<TableRow>, InputError> =>
-  Effect.gen(function* () {
-    const [header, ...records] = yield* csvOf(source)
-    const names = header?.cells.map((name) => name.trim()) ?? []
-    const fault = headerFault(header, names, needed)
-    if (fault !== null)
-      return yield* new InputError({ subject: `${source.path}:${header?.line ?? 1}`, ...fault })
-    const places = new Map(names.map((name, index) => [name, index]))
-    return records.flatMap(({ line, cells, problem }): ReadonlyArray<TableRow> => {
-      const wrong =
-        problem ??
-        (cells.length === names.length
-          ? null
-          : `${cells.length} cells, and the header has ${names.length}: a cell with a comma must be quoted`)
-      if (wrong !== null) {
-        into.unread(source.path, line, wrong)
-        return []
-      }
-      return [
-        {
-          line,
-          names,
-          cell: (name) => {
-            const place = places.get(name)
-            return place === undefined ? undefined : cells[place]
-          },
+): Effect.fn.Return<ReadonlyArray<TableRow>, InputError> {
+  const [header, ...records] = yield* csvOf(source)
+  const names = header?.cells.map((name) => name.trim()) ?? []
+  const fault = headerFault(header, names, needed)
+  if (fault !== null)
+    return yield* new InputError({ subject: `${source.path}:${header?.line ?? 1}`, ...fault })
+  const places = new Map(names.map((name, index) => [name, index]))
+  return records.flatMap(({ line, cells, problem }): ReadonlyArray<TableRow> => {
+    const wrong =
+      problem ??
+      (cells.length === names.length
+        ? null
+        : `${cells.length} cells, and the header has ${names.length}: a cell with a comma must be quoted`)
+    if (wrong !== null) {
+      into.unread(source.path, line, wrong)
+      return []
+    }
+    return [
+      {
+        line,
+        names,
+        cell: (name) => {
+          const place = places.get(name)
+          return place === undefined ? undefined : cells[place]
         },
-      ]
-    })
+      },
+    ]
   })
+})

@@ -36,60 +36,59 @@ export const tacos = define({
     valid: { samples: 4436, videos: 27 },
     test: { samples: 4001, videos: 25 },
   },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const name = split === 'valid' ? 'val' : split
-      const source = yield* find(folder, [`${name}.jsonl`, `${name}.json`], into.settings.form)
-      const seen = new Map<string, number>()
-      const add = (
-        row: number,
-        video: string,
-        file: string,
-        duration: number,
-        query: string,
-        window: Window,
-      ) => {
-        const index = seen.get(video) ?? 0
-        seen.set(video, index + 1)
-        into.sample(source.path, row, {
-          id: `${video}#${index}`,
-          task: 'grounding',
-          video,
-          file,
-          duration,
-          query: cleanQuery(query, into.settings.cleaning),
-          windows: [window],
-        })
-      }
-      if (source.name.endsWith('.jsonl')) {
-        for (const { line: number, row } of yield* jsonRows(source, line, into))
-          add(number, row.vid, `${row.vid}-cam-002.mp4`, row.duration, row.query, row.relevant_windows[0]!)
-        return [source]
-      }
-      let number = 0
-      for (const [file, value] of yield* mapOf(source)) {
-        const one = entry.safeParse(value)
-        if (!one.success) {
-          number++
-          into.row(source.path, number, entry, value)
-          continue
-        }
-        const { timestamps, sentences, fps, num_frames } = one.data
-        if (timestamps.length !== sentences.length)
-          into.problem(
-            source.path,
-            number + 1,
-            'mismatch',
-            `${file} has ${timestamps.length} timestamps and ${sentences.length} sentences`,
-          )
-        sentences.slice(0, timestamps.length).forEach((sentence, index) => {
-          number++
-          into.count()
-          const [start, end] = timestamps[index]!
-          const video = file.replace(/\.\w+$/, '')
-          add(number, video, file, num_frames / fps, sentence, [start / fps, end / fps])
-        })
-      }
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const name = split === 'valid' ? 'val' : split
+    const source = yield* find(folder, [`${name}.jsonl`, `${name}.json`], into.settings.form)
+    const seen = new Map<string, number>()
+    const add = (
+      row: number,
+      video: string,
+      file: string,
+      duration: number,
+      query: string,
+      window: Window,
+    ) => {
+      const index = seen.get(video) ?? 0
+      seen.set(video, index + 1)
+      into.sample(source.path, row, {
+        id: `${video}#${index}`,
+        task: 'grounding',
+        video,
+        file,
+        duration,
+        query: cleanQuery(query, into.settings.cleaning),
+        windows: [window],
+      })
+    }
+    if (source.name.endsWith('.jsonl')) {
+      for (const { line: number, row } of yield* jsonRows(source, line, into))
+        add(number, row.vid, `${row.vid}-cam-002.mp4`, row.duration, row.query, row.relevant_windows[0]!)
       return [source]
-    }),
+    }
+    let number = 0
+    for (const [file, value] of yield* mapOf(source)) {
+      const one = entry.safeParse(value)
+      if (!one.success) {
+        number++
+        into.row(source.path, number, entry, value)
+        continue
+      }
+      const { timestamps, sentences, fps, num_frames } = one.data
+      if (timestamps.length !== sentences.length)
+        into.problem(
+          source.path,
+          number + 1,
+          'mismatch',
+          `${file} has ${timestamps.length} timestamps and ${sentences.length} sentences`,
+        )
+      sentences.slice(0, timestamps.length).forEach((sentence, index) => {
+        number++
+        into.count()
+        const [start, end] = timestamps[index]!
+        const video = file.replace(/\.\w+$/, '')
+        add(number, video, file, num_frames / fps, sentence, [start / fps, end / fps])
+      })
+    }
+    return [source]
+  }),
 })

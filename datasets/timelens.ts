@@ -22,28 +22,27 @@ const bench = (name: string, file: string) =>
     files: [file],
     splits: ['test'],
     sizes: {},
-    fill: (folder, _, into) =>
-      Effect.gen(function* () {
-        const source = yield* find(folder, [file])
-        const names = { windows: 'spans', texts: 'queries' }
-        for (const { line, video, index, duration, window, sentence } of captionsOf(
-          source.path,
-          yield* mapOf(source),
-          into,
-          names,
-        ))
-          into.sample(source.path, line, {
-            id: `${video}#${index}`,
-            task: 'grounding',
-            video,
-            file: `${video}.mp4`,
-            duration,
-            query: cleanQuery(sentence, into.settings.cleaning),
-            windows: [window],
-            meta: { source: name },
-          })
-        return [source]
-      }),
+    fill: Effect.fnUntraced(function* (folder, _, into) {
+      const source = yield* find(folder, [file])
+      const names = { windows: 'spans', texts: 'queries' }
+      for (const { line, video, index, duration, window, sentence } of captionsOf(
+        source.path,
+        yield* mapOf(source),
+        into,
+        names,
+      ))
+        into.sample(source.path, line, {
+          id: `${video}#${index}`,
+          task: 'grounding',
+          video,
+          file: `${video}.mp4`,
+          duration,
+          query: cleanQuery(sentence, into.settings.cleaning),
+          windows: [window],
+          meta: { source: name },
+        })
+      return [source]
+    }),
   })
 
 /** Charades-TimeLens. */
@@ -92,11 +91,9 @@ export const timelens100k = define({
   files: ['timelens-100k.jsonl', 'TimeLens2-93K_grpo.jsonl'],
   splits: ['train'],
   sizes: {},
-  fill: (folder, _, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, ['timelens-100k.jsonl', /^TimeLens2?-\d+K_grpo\.jsonl$/])
-      for (const { line, row } of yield* jsonRows(source, video, into))
-        addEvents(source.path, line, row, into)
-      return [source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, _, into) {
+    const source = yield* find(folder, ['timelens-100k.jsonl', /^TimeLens2?-\d+K_grpo\.jsonl$/])
+    for (const { line, row } of yield* jsonRows(source, video, into)) addEvents(source.path, line, row, into)
+    return [source]
+  }),
 })

@@ -42,51 +42,50 @@ export const timer1 = define({
   files: ['train_2k5.json', 'tvgbench.json'],
   splits: ['train', 'test'],
   sizes: { train: { samples: 2500 }, test: { samples: 800 } },
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, [split === 'train' ? 'train_2k5.json' : 'tvgbench.json'])
-      const { cleaning } = into.settings
-      const entries = yield* listOf(source)
-      entries.forEach((entry, index) => {
-        const line = index + 1
-        if (split === 'train') {
-          const one = into.row(source.path, line, trainRow, entry)
-          if (one === null) return
-          into.sample(source.path, line, {
-            id: one.qid,
-            task: 'grounding',
-            video: stemOf(one.video),
-            file: nameOf(one.video),
-            duration: one.duration,
-            query: cleanQuery(one.sentence, cleaning),
-            windows: [one.timestamp],
-            meta: {
-              source: one.qid.split('|')[1] ?? null,
-              difficulty: one.difficulty,
-              pred: one.pred,
-              crop: one.video_start === null ? null : [one.video_start, one.video_end],
-            },
-          })
-          return
-        }
-        const one = into.row(source.path, line, benchRow, entry)
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, [split === 'train' ? 'train_2k5.json' : 'tvgbench.json'])
+    const { cleaning } = into.settings
+    const entries = yield* listOf(source)
+    entries.forEach((entry, index) => {
+      const line = index + 1
+      if (split === 'train') {
+        const one = into.row(source.path, line, trainRow, entry)
         if (one === null) return
-        const cut = one.answer.indexOf('-')
         into.sample(source.path, line, {
-          id: String(line),
+          id: one.qid,
           task: 'grounding',
-          video: stemOf(one.path),
-          file: nameOf(one.path),
+          video: stemOf(one.video),
+          file: nameOf(one.video),
           duration: one.duration,
-          query: cleanQuery(one.question, cleaning),
-          windows: [[Number(one.answer.slice(0, cut)), Number(one.answer.slice(cut + 1))]],
+          query: cleanQuery(one.sentence, cleaning),
+          windows: [one.timestamp],
           meta: {
-            source: one.dataset_name ?? null,
-            type: one.qsemtype ?? null,
-            crop: one.start === null ? null : [one.start, one.end],
+            source: one.qid.split('|')[1] ?? null,
+            difficulty: one.difficulty,
+            pred: one.pred,
+            crop: one.video_start === null ? null : [one.video_start, one.video_end],
           },
         })
+        return
+      }
+      const one = into.row(source.path, line, benchRow, entry)
+      if (one === null) return
+      const cut = one.answer.indexOf('-')
+      into.sample(source.path, line, {
+        id: String(line),
+        task: 'grounding',
+        video: stemOf(one.path),
+        file: nameOf(one.path),
+        duration: one.duration,
+        query: cleanQuery(one.question, cleaning),
+        windows: [[Number(one.answer.slice(0, cut)), Number(one.answer.slice(cut + 1))]],
+        meta: {
+          source: one.dataset_name ?? null,
+          type: one.qsemtype ?? null,
+          crop: one.start === null ? null : [one.start, one.end],
+        },
       })
-      return [source]
-    }),
+    })
+    return [source]
+  }),
 })

@@ -26,20 +26,19 @@ export const csv = define({
   files: ['<split>.csv'],
   splits: ownSplits,
   sizes: {},
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, candidates(folder, split, 'csv'), into.settings.form)
-      for (const { line, cell, names } of yield* tableOf(source, ['video', 'query'], into)) {
-        const fields = names
-          .filter((name) => name !== '')
-          .map((name) => [name, valueOf(name, cell(name) ?? '')] as const)
-        addOwnRow(
-          source.path,
-          line,
-          Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
-          into,
-        )
-      }
-      return [source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, candidates(folder, split, 'csv'), into.settings.form)
+    for (const { line, cell, names } of yield* tableOf(source, ['video', 'query'], into)) {
+      const fields = names
+        .filter((name) => name !== '')
+        .map((name) => [name, valueOf(name, cell(name) ?? '')] as const)
+      addOwnRow(
+        source.path,
+        line,
+        Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+        into,
+      )
+    }
+    return [source]
+  }),
 })

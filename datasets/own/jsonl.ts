@@ -13,10 +13,9 @@ export const jsonl = define({
   files: ['<split>.jsonl'],
   splits: ownSplits,
   sizes: {},
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, candidates(folder, split, 'jsonl'), into.settings.form)
-      yield* parsedRows(source, into, (line, value) => addOwnRow(source.path, line, value, into))
-      return [source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, candidates(folder, split, 'jsonl'), into.settings.form)
+    yield* parsedRows(source, into, (line, value) => addOwnRow(source.path, line, value, into))
+    return [source]
+  }),
 })

@@ -72,11 +72,10 @@ export const parquet = define({
   files: ['<split>.parquet'],
   splits: ownSplits,
   sizes: {},
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const source = yield* find(folder, candidates(folder, split, 'parquet'), into.settings.form)
-      for (const [index, text] of (yield* rowsOf(source)).entries())
-        addOwnRow(source.path, index + 1, withoutAbsent(valueOf(text)), into)
-      return [source]
-    }),
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const source = yield* find(folder, candidates(folder, split, 'parquet'), into.settings.form)
+    for (const [index, text] of (yield* rowsOf(source)).entries())
+      addOwnRow(source.path, index + 1, withoutAbsent(valueOf(text)), into)
+    return [source]
+  }),
 })

@@ -55,53 +55,51 @@ export const shapesDataset = define({
   files: worldTasks.map((task) => `<split>.${task}.jsonl`),
   splits: ['train', 'valid', 'test'],
   sizes: {},
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const sources: Array<AnnotationFile> = []
-      for (const task of worldTasks) {
-        const source = yield* findOptional(folder, [`${split}.${task}.jsonl`]).pipe(
-          // A small world may have no question of some task: its file is then empty.
-          Effect.catchIf(isEmpty, () => Effect.succeed(null)),
-        )
-        if (source === null) continue
-        sources.push(source)
-        for (const { line, row: one } of yield* jsonRows(source, row, into)) {
-          const { options, answer, meta, ...rest } = one
-          into.sample(source.path, line, {
-            ...rest,
-            query: cleanQuery(rest.query, into.settings.cleaning),
-            ...(options === undefined ? {} : { options }),
-            ...(answer === undefined ? {} : { answer }),
-            ...(meta === undefined ? {} : { meta }),
-          })
-        }
-      }
-      if (sources.length === 0)
-        return yield* new InputError({
-          subject: folder,
-          problem: `contains no ${split}.grounding.jsonl`,
-          remedy: 'use the folder of a shapes dataset',
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const sources: Array<AnnotationFile> = []
+    for (const task of worldTasks) {
+      const source = yield* findOptional(folder, [`${split}.${task}.jsonl`]).pipe(
+        // A small world may have no question of some task: its file is then empty.
+        Effect.catchIf(isEmpty, () => Effect.succeed(null)),
+      )
+      if (source === null) continue
+      sources.push(source)
+      for (const { line, row: one } of yield* jsonRows(source, row, into)) {
+        const { options, answer, meta, ...rest } = one
+        into.sample(source.path, line, {
+          ...rest,
+          query: cleanQuery(rest.query, into.settings.cleaning),
+          ...(options === undefined ? {} : { options }),
+          ...(answer === undefined ? {} : { answer }),
+          ...(meta === undefined ? {} : { meta }),
         })
-      return sources
-    }),
+      }
+    }
+    if (sources.length === 0)
+      return yield* new InputError({
+        subject: folder,
+        problem: `contains no ${split}.grounding.jsonl`,
+        remedy: 'use the folder of a shapes dataset',
+      })
+    return sources
+  }),
 })
 
 /** The truth of a split of a shapes world, by sample id. */
-export const readTruth = (
+export const readTruth = Effect.fnUntraced(function* (
   folder: string,
   split: string,
-): Effect.Effect<ReadonlyMap<string, Truth>, InputError> =>
-  Effect.gen(function* () {
-    const name = `${split}.truth.jsonl`
-    const source = yield* findOptional(folder, [name])
-    if (source === null)
-      return yield* new InputError({
-        subject: join(folder, name),
-        problem: 'is missing',
-        remedy: 'use the folder of a shapes dataset',
-      })
-    const into = collector('shapes', split, { ...defaultReadSettings, policy: 'fail' })
-    const rows = yield* jsonRows(source, truthRow, into)
-    yield* into.done([source])
-    return new Map(rows.map(({ row: truth }) => [truth.id, truth]))
-  })
+): Effect.fn.Return<ReadonlyMap<string, Truth>, InputError> {
+  const name = `${split}.truth.jsonl`
+  const source = yield* findOptional(folder, [name])
+  if (source === null)
+    return yield* new InputError({
+      subject: join(folder, name),
+      problem: 'is missing',
+      remedy: 'use the folder of a shapes dataset',
+    })
+  const into = collector('shapes', split, { ...defaultReadSettings, policy: 'fail' })
+  const rows = yield* jsonRows(source, truthRow, into)
+  yield* into.done([source])
+  return new Map(rows.map(({ row: truth }) => [truth.id, truth]))
+})

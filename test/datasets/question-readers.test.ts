@@ -54,6 +54,10 @@ describe('readers of questions, counts and own rows', () => {
       [2, 'duplicate-option'],
       [3, 'mismatch'],
     ])
+    const nested = { ...files, 'map_vid_vidorID.json': { 40: { folder: '1164' } } }
+    await expect(readFrom(nested, 'nextqa', 'val')).rejects.toThrow(
+      /map_vid_vidorID\.json: 40: .*; give a map from video to file/,
+    )
     const gqa = await readFrom(
       {
         'val.csv': `video_id,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n40,369,640,480,why,b,6,CH,${options}\n41,369,640,480,why,b,6,CH,${options}\n`,
