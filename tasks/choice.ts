@@ -1,6 +1,7 @@
 import { type Style, shapesStyle, withThinking } from './dialect.ts'
 import { letterClass, replyForm } from './form.ts'
 import { readLetter } from './lenient/letter.ts'
+import { withoutThinking } from './lenient/thinking.ts'
 import { annotatedLetter, choiceAnswer, listOptions } from './options.ts'
 import { isFrameRequest } from './read/frames.ts'
 import { letterBy } from './read/letter.ts'
@@ -33,7 +34,7 @@ export const choice: TaskSpec = {
   form: ({ options }, style) => replyForm(`<answer>${letterClass(options?.length)}</answer>`, style),
   read: (reply, { options }, reader) =>
     reader === 'lenient'
-      ? isFrameRequest(reply.text)
+      ? isFrameRequest(withoutThinking(reply.text) ?? '')
         ? unreadable('no answer')
         : readLetter(reply, options)
       : readingOf(reply, null, letterBy(reader, reply.text, options?.length ?? 26)),

@@ -1,4 +1,4 @@
-import { type Reply, withoutThinking } from '../../tasks/index.ts'
+import { firstLineBlock, type Reply, withoutThinking } from '../../tasks/index.ts'
 
 /** What a reply does in the conversation: it answers, asks for frames by second, or neither. */
 export type Move =
@@ -10,20 +10,6 @@ export type Move =
       readonly remove: ReadonlyArray<number>
     }
   | { readonly kind: 'none' }
-
-/** The content of the first `<answer>` block that lies on one line, or null. Linear in the length of the text. */
-const answerLine = (text: string): string | null => {
-  let close = -1
-  for (let open = text.indexOf('<answer>'); open >= 0; open = text.indexOf('<answer>', open + 1)) {
-    const from = open + '<answer>'.length
-    if (close < from) close = text.indexOf('</answer>', from)
-    if (close < 0) return null
-    const content = text.slice(from, close)
-    if (!content.includes('\n')) return content
-    open = close
-  }
-  return null
-}
 
 /** The whole numbers of the list after `opening`, or null where there is no such list; other items are left out. */
 const numbersAfter = (text: string, opening: '+[' | '-['): ReadonlyArray<number> | null => {
@@ -43,7 +29,7 @@ const numbersAfter = (text: string, opening: '+[' | '-['): ReadonlyArray<number>
  * `-[..]`, exactly so, are the seconds to add and to remove. Its scoring reads more tolerantly: `parseTurn`.
  */
 export const readMove = (reply: Pick<Reply, 'text'>): Move => {
-  const answer = answerLine(withoutThinking(reply.text) ?? '')
+  const answer = firstLineBlock(withoutThinking(reply.text) ?? '', 'answer')
   if (answer === null) return { kind: 'none' }
   const add = numbersAfter(answer, '+[')
   const remove = numbersAfter(answer, '-[')

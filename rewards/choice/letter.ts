@@ -1,12 +1,13 @@
-import { extractLetter, firstBlock, lastBlock, parseLetter, parseTurn } from '../../tasks/index.ts'
+import { blocks, extractLetter, firstBlock, parseTurn } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 
-/** 1 where the one `<answer>` block is the true letter or the true text, trimmed; 0 otherwise. */
-export const answer: Reward = (text, target) =>
-  target.answer !== undefined &&
-  (parseLetter(text) === target.answer || lastBlock(text, 'answer')?.trim() === target.answer)
+/** 1 where the one `<answer>` block is the true letter or the true text, trimmed; 0 otherwise, also of several blocks. */
+export const answer: Reward = (text, target) => {
+  const answers = blocks(text, 'answer')
+  return answers.length === 1 && target.answer !== undefined && answers[0]!.trim() === target.answer.trim()
     ? 1
     : 0
+}
 
 /** VideoChat-R1's answer reward: the letter extracted from the first `<answer>` block against that of the truth. */
 export const answerLetter: Reward = (text, target) => {

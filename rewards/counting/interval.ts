@@ -6,10 +6,13 @@ import type { Reward } from '../reward.ts'
  * where there are none either, the time pairs after `Intervals:`.
  */
 export const listedIntervals = (reasoning: string): number => {
-  const marks = [...reasoning.matchAll(/\brep\s?\d+\s?:/gi)].length
+  // Python's word boundary knows letters of all scripts.
+  const marks = [...reasoning.matchAll(/(?<![\p{L}\p{N}_])rep\s?\d+\s?:/giu)].length
   if (marks > 0) return marks
   let grouped = 0
-  for (const [, first, last] of reasoning.matchAll(/\breps\s?(\d{1,9})\s?-\s?(\d{1,9})\s?:/gi))
+  for (const [, first, last] of reasoning.matchAll(
+    /(?<![\p{L}\p{N}_])reps\s?(\d{1,9})\s?-\s?(\d{1,9})\s?:/giu,
+  ))
     grouped += Math.max(0, Number(last) - Number(first) + 1)
   if (grouped > 0) return grouped
   const legacy = reasoning.search(/Intervals:/i)

@@ -1,3 +1,4 @@
+import { roundHalfEven } from '../../core/index.ts'
 import { firstBlock } from '../../tasks/index.ts'
 import type { Reward } from '../reward.ts'
 import { rouge, wordErrorRate } from './text.ts'
@@ -14,6 +15,13 @@ const float = (text: string): number | null => {
   return Number.isFinite(value) ? value : null
 }
 
+/** Rounded to two decimals as Python's `round` does: the exact binary value, halves to the even digit. */
+const roundHundredths = (value: number): number => {
+  if (Number.isInteger(value)) return value
+  // Only eighths lie exactly between two hundredths.
+  return Number.isInteger(value * 8) ? roundHalfEven(value * 100) / 100 : Number(value.toFixed(2))
+}
+
 const clamp = (value: number): number => Math.min(1, Math.max(0, value))
 
 /** Both sides written with or both without `.` or `,`. */
@@ -27,8 +35,7 @@ export const numerical = (answer: string, truth: string): number => {
   const a = float(answer)
   const b = float(truth)
   if (a === null || b === null || !sameDecimals(answer, truth)) return 0
-  // toFixed rounds the exact binary value, as Python's round does; ties in binary (x.xx5 exactly) are not both exact.
-  return a === b || a.toFixed(2) === b.toFixed(2) ? 1 : 0
+  return roundHundredths(a) === roundHundredths(b) ? 1 : 0
 }
 
 /** 1 - word error rate, clamped to [0, 1]. */

@@ -26,5 +26,25 @@ export const firstBlock = (text: string, tag: string): string | null => {
   return end < 0 ? null : text.slice(from, end)
 }
 
+/**
+ * The content of the first block that lies on one line, or null: what a non-greedy regular expression finds whose dot
+ * stops at a newline, so a block that spans lines is passed over. Linear in the length of the text.
+ */
+export const firstLineBlock = (text: string, tag: string): string | null => {
+  const open = `<${tag}>`
+  const close = `</${tag}>`
+  let end = -1
+  let line = -1
+  for (let start = text.indexOf(open); start >= 0; start = text.indexOf(open, start + 1)) {
+    const from = start + open.length
+    if (end < from) end = text.indexOf(close, from)
+    if (end < 0) return null
+    if (line >= 0 && line < from) line = -1
+    if (line < 0) line = text.indexOf('\n', from)
+    if (line < 0 || line > end) return text.slice(from, end)
+  }
+  return null
+}
+
 /** The last block's content, or null. */
 export const lastBlock = (text: string, tag: string): string | null => blocks(text, tag).at(-1) ?? null

@@ -1,4 +1,4 @@
-import { firstBlock } from './blocks.ts'
+import { blocks, firstBlock } from './blocks.ts'
 
 /** What a round of Sparse-Video-R1 says: an answer, a wish for other frames, or neither. */
 export type Turn =
@@ -36,5 +36,6 @@ export const parseTurn = (text: string): Turn => {
   return { kind: 'request', add: add ?? [], remove: remove ?? [] }
 }
 
-/** Whether an answer block asks for frames, in any form: it then names no option, whatever its lists hold. */
-export const isFrameRequest = (text: string): boolean => /<answer>\s*[+-]\s*\[/.test(text)
+/** Whether an answer block asks for frames, in any form: it then names no option, whatever else it holds. */
+export const isFrameRequest = (text: string): boolean =>
+  /<answer>\s*[+-]\s*\[/.test(text) || blocks(text, 'answer').some((answer) => /[+-]\s*\[\s*\d/.test(answer))

@@ -29,6 +29,9 @@ describe('a step of the conversation', () => {
     expect(replyTo('<answer>+ [3]</answer>')).toBe('answered')
     expect(replyTo('<answer>+ [3]-[1]</answer>')).toBe('adds nothing')
     expect(replyTo('<answer>\n+[3]-[1]\n</answer>')).toBe('no answer')
+    // The first block on one line counts, also inside one that is not.
+    expect(replyTo('<answer>\n<answer>+[3]-[1]</answer>')).toEqual([3, 5, 9, 13, 17])
+    expect(replyTo('<answer>\n</answer><answer>+[3]-[1]</answer>')).toEqual([3, 5, 9, 13, 17])
   })
 
   it('shows what is asked for in order of time and keeps what is not removed', () => {
@@ -42,7 +45,8 @@ describe('a step of the conversation', () => {
 
   it('does not grant a request that breaks a rule', () => {
     expect(replyTo('<answer>-[1]</answer>')).toBe('adds nothing')
-    expect(replyTo('<answer>+[]-[1]</answer>')).toBe('adds nothing')
+    for (const add of ['', '0-99999999', '３', '٣', '-3', '1e3', '3s', '9'.repeat(40)])
+      expect(replyTo(`<answer>+[${add}]-[1]</answer>`), add).toBe('adds nothing')
     expect(replyTo('<answer>+[2]</answer>')).toBe('too many')
     expect(replyTo('<answer>+[2,3]-[1,1]</answer>')).toBe('too many')
     expect(replyTo('<answer>+[2]-[1,5,9,13,17,1]</answer>')).toBe('none left')
@@ -140,8 +144,17 @@ describe('a step of the conversation', () => {
 describe('a request as an answer', () => {
   it('names no option, whatever its lists hold', () => {
     const sample = { task: 'choice', options: ['red', 'blue'] } as const
-    for (const text of ['<answer>+[3,4]-[1]</answer>', '<answer> + [A]</answer>', '<answer>-[B]</answer>'])
+    for (const text of [
+      '<answer>+[3,4]-[1]</answer>',
+      '<answer> + [A]</answer>',
+      '<answer>-[B]</answer>',
+      '<answer>B, or +[3]</answer>',
+    ])
       expect(readReply(sample, text)).toEqual({ kind: 'unreadable', why: 'no answer' })
-    expect(readReply(sample, '<think>+[3]</think><answer>B</answer>')).toMatchObject({ answer: 'B' })
+    for (const text of [
+      '<think>+[3]</think><answer>B</answer>',
+      '<think>I could ask <answer>+[3]</answer>, but I see it</think><answer>B</answer>',
+    ])
+      expect(readReply(sample, text)).toMatchObject({ answer: 'B' })
   })
 })

@@ -48,5 +48,7 @@ describe('rewards of counts', () => {
       }),
     )
     expect(score('count_interval', countAnswer(3), 3)).toBe(0)
+    // `é` is a letter: this is no mark.
+    expect(score('count_interval', `<think>prép rép1: 1-2, érep1: 1-2</think>${countAnswer(1)}`, 1)).toBe(0)
   })
 })

@@ -146,6 +146,15 @@ describe('grounding rewards', () => {
   })
 })
 
+describe('the answer reward', () => {
+  it('wants one answer: several are none, whichever is right', () => {
+    const answer = (text: string) => score('answer', text, { answer: 'B' })
+    expect(answer('<think>A or B</think><answer> B\n</answer>')).toBe(1)
+    expect(answer('<answer>A</answer><answer>B</answer>')).toBe(0)
+    expect(answer('<answer>B</answer><answer>B</answer>')).toBe(0)
+  })
+})
+
 describe('Video-R1', () => {
   const accuracy = (problemType: string, answered: string, answer: string) =>
     score('video_r1_accuracy', `<answer>${answered}</answer>`, { answer, problemType })
@@ -153,11 +162,30 @@ describe('Video-R1', () => {
     expect(accuracy('multiple choice', 'A.', 'A')).toBe(0)
     expect(accuracy('numerical', '1000', '1,000')).toBe(0)
     expect(accuracy('numerical', '3.141', '3.14')).toBe(1)
+    // Rounded as Python rounds: halves of the binary value to the even digit, and no negative zero.
+    expect(accuracy('numerical', '0.125', '0.12')).toBe(1)
+    expect(accuracy('numerical', '0.125', '0.13')).toBe(0)
+    expect(accuracy('numerical', '100.875', '100.88')).toBe(1)
+    expect(accuracy('numerical', '-0.001', '0.00')).toBe(1)
+    expect(accuracy('numerical', '2.675', '2.67')).toBe(1)
     expect(accuracy('OCR', 'the quick fox', 'the quick brown fox')).toBe(0.75)
     expect(accuracy('free-form', 'running dogs', 'the dog runs')).toBeCloseTo((0.8 + 0 + 0.4) / 3, 12)
     expect(accuracy('regression', '9', '10')).toBeCloseTo(0.9, 6)
     expect(accuracy('regression', '0', '0')).toBe(0)
     expect(score('video_r1_evaluation', '9', { answer: '10', problemType: 'regression' })).toBe(0.9)
+  })
+  it('compares the numbers of its preview’s replies, else their texts', () => {
+    const dvd = (text: string) => score('dvd_accuracy', text, { answer: '4' })
+    for (const text of [
+      '<think>5 </think><answer>\n4\n</answer>',
+      '<answer>\n9</answer><answer>4</answer>',
+      'The answer is 4.',
+      '<answer>$4$</answer>',
+      '<answer>4.0</answer>',
+    ])
+      expect(dvd(text), text).toBe(1)
+    for (const text of ['<answer>4 or 5</answer>', '<answer>-4</answer>', 'four', '14', '4 %, so 3'])
+      expect(dvd(text), text).toBe(0)
   })
   it('gives bonuses to groups', () => {
     expect(temporalBonus([1, 0, 1, 0], [0, 1])).toEqual([0.3, 0, 0.3, 0])
