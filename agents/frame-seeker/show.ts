@@ -59,10 +59,10 @@ export const frameContent = (
   )
 }
 
-/** A round as its prompt needs it. */
-export interface AskedRound {
+/** A round as its prompt needs it; `Part` is what stands for a part of its content. */
+export interface AskedRound<Part = Content> {
   readonly turn: Turn
-  readonly content: ReadonlyArray<Content>
+  readonly content: ReadonlyArray<Part>
   /** The reply, of every round but the last one. */
   readonly reply?: string
 }
@@ -71,17 +71,15 @@ export interface AskedRound {
  * The prompt of the last of some rounds: alone where they are given alone (`fresh`), else as a growing conversation with
  * the earlier rounds and their replies before it.
  */
-export const roundMessages = (
+export const roundMessages = <Part = Content>(
   question: SeekQuestion,
-  rounds: ReadonlyArray<AskedRound>,
+  rounds: ReadonlyArray<AskedRound<Part>>,
   style: SeekStyle,
-): ReadonlyArray<Message> =>
-  rounds.flatMap(({ turn, content, reply }, index): ReadonlyArray<Message> => {
+) =>
+  rounds.flatMap(({ turn, content, reply }, index) => {
     const text = index === 0 ? seekQuestion(question, turn, style) : seekFollowUp(turn, style)
-    return [
-      { role: 'user', content: [...content, { type: 'text', text }] },
-      ...(reply === undefined
-        ? []
-        : [{ role: 'assistant' as const, content: [{ type: 'text' as const, text: reply }] }]),
-    ]
+    const asked = { role: 'user' as const, content: [...content, { type: 'text' as const, text }] }
+    return reply === undefined
+      ? [asked]
+      : [asked, { role: 'assistant' as const, content: [{ type: 'text' as const, text: reply }] }]
   })

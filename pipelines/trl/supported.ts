@@ -69,8 +69,8 @@ export const checkSupported = Effect.fnUntraced(function* (
 })
 
 /**
- * Conversations about frames are served where a round is a prompt of its own (`fresh`). Taught rounds are rows of their
- * own; GRPO trains a conversation as one row, by packing, which knows the rounds of a row.
+ * Conversations about frames: taught rounds are rows of their own; GRPO trains a conversation as one row, by packing, which
+ * knows the prompts of a row's rounds.
  */
 export const checkSeek = Effect.fnUntraced(function* (
   settings: GrpoOptions | SftOptions,
@@ -79,12 +79,6 @@ export const checkSeek = Effect.fnUntraced(function* (
   const { seek } = settings
   if (seek === undefined) return
   const embedded = 'or train with the embedded engine'
-  if (seek.mode !== 'fresh')
-    return yield* setting(
-      'seek.mode',
-      'TRL trains rounds that are prompts of their own',
-      `set it to fresh, ${embedded}`,
-    )
   if (!('group' in settings)) return
   if (seek.pairing !== 'all')
     return yield* setting('seek.pairing', 'TRL trains all rounds', `set it to all, ${embedded}`)

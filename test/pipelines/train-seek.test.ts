@@ -113,13 +113,9 @@ describe('training on frame seeking', () => {
           { ...trl, engine },
         ),
       )
-    expect(await served({ seek: { mode: 'growing' } })).toMatch(/"seek.mode": TRL trains rounds that are/)
     expect(await served({ seek: { pairing: 'reference' } })).toMatch(/"seek.pairing": TRL trains all rounds/)
     expect(await served({ maskTruncated: true })).toMatch(/"maskTruncated": TRL looks at the last reply/)
     expect(await served({}, { packing: false })).toMatch(/"seek": rounds of different lengths/)
-    expect(await served({ seek: { mode: 'growing' } }, {}, 'sft')).toMatch(
-      /"seek.mode": TRL trains rounds that are/,
-    )
     expect(existsSync(join(root, 'bad'))).toBe(false)
   })
 })

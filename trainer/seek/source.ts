@@ -58,14 +58,14 @@ export interface SeekSourceOptions {
 }
 
 /** Rounds of which the prompt is made: the last one, or all of a growing conversation. */
-const shownRounds = (
+export const shownRounds = <Part>(
   { conversation, replies }: SeekState,
   settings: SeekTraining,
-  content: (seconds: ReadonlyArray<number>) => AskedRound['content'],
-): ReadonlyArray<AskedRound> => {
+  content: (seconds: ReadonlyArray<number>) => ReadonlyArray<Part>,
+): ReadonlyArray<AskedRound<Part>> => {
   const { rounds } = conversation
   const from = settings.mode === 'fresh' ? rounds.length - 1 : 0
-  return rounds.slice(from).map(({ shown }, index): AskedRound => {
+  return rounds.slice(from).map(({ shown }, index): AskedRound<Part> => {
     const turn = turnOf({ ...conversation, rounds: rounds.slice(0, from + index + 1) }, rulesOf(settings))
     const reply = replies[from + index]
     return { turn, content: content(shown), ...(reply === undefined ? {} : { reply }) }

@@ -7,7 +7,7 @@ import {
   framesUsed,
   openConversation,
   proceed,
-  seekQuestion,
+  roundMessages,
   startFrames,
   turnOf,
 } from '../../agents/index.ts'
@@ -17,7 +17,7 @@ import type { VideoInfo } from '../../video/index.ts'
 import type { Wording } from '../clip-prompts.ts'
 import type { ClipViews } from '../clip-views.ts'
 import type { TrainingItem } from '../data.ts'
-import { lessonReply, type Sought } from '../seek/index.ts'
+import { lessonReply, type Sought, shownRounds } from '../seek/index.ts'
 import { rulesOf, type SeekTraining } from '../seek/settings.ts'
 import type { FrameStore } from './frames.ts'
 import type { PromptItem } from './schemas.ts'
@@ -37,7 +37,7 @@ export interface ServedSeekOptions {
   readonly framesPerToken: number
 }
 
-/** Rounds of conversations in which the model asks for frames, each a prompt of its own (`fresh`). */
+/** Rounds of conversations in which the model asks for frames. Each has a prompt: its own, or all of the conversation. */
 export const servedSeek = (options: ServedSeekOptions) => {
   const { settings, seedOf, teaches, wording, views, frames, layout, framesPerToken } = options
   const rules = rulesOf(settings)
@@ -77,27 +77,27 @@ export const servedSeek = (options: ServedSeekOptions) => {
       const clip = yield* views.clip(item)
       const { conversation, ending } = after(item, step, candidateCount(clip.info), replies)
       if (ending !== null) return null
-      const turn = turnOf(conversation, rules)
       const { ask, enable } = wording.plan?.(item.sample) ?? { ask: false, enable: null }
       const { query, options = [] } = item.sample
-      const question = seekQuestion({ question: query, options }, turn, {
-        ...{ dialect: wording.dialect, think: ask, labels: settings.labels },
-      })
       const hashes = frames.hashes(item, clip)
       yield* frames.share(item, clip)
-      const times = Float64Array.from(turn.shown, (second) => clip.times[second]!)
-      const parts = frameParts(times, layout, framesPerToken)
-      const content = parts.map((part) =>
-        part.type === 'text' ? part : { type: part.type, frames: part.places.length },
-      )
+      const sent: Array<PromptItem['video']['frames'][number]> = []
+      const rounds = shownRounds({ conversation, replies }, settings, (seconds) => {
+        const times = Float64Array.from(seconds, (second) => clip.times[second]!)
+        return frameParts(times, layout, framesPerToken).map((part) => {
+          if (part.type === 'text') return part
+          for (const place of part.places) sent.push({ hash: hashes[seconds[place]!]!, time: times[place]! })
+          return { type: part.type, frames: part.places.length }
+        })
+      })
+      const style = { dialect: wording.dialect, think: ask, labels: settings.labels }
       return {
-        ...{ id, sample: item.key, thinking: enable, mask: noMask(turn.shown.length).digest },
-        answer: teaches ? lessonReply(item, turn, settings) : null,
-        messages: [{ role: 'user', content: [...content, { type: 'text', text: question }] }],
+        ...{ id, sample: item.key, thinking: enable },
+        mask: noMask(conversation.rounds.at(-1)!.shown.length).digest,
+        answer: teaches ? lessonReply(item, turnOf(conversation, rules), settings) : null,
+        messages: roundMessages({ question: query, options }, rounds, style),
         video: {
-          frames: parts
-            .flatMap((part) => (part.type === 'video' ? part.places : []))
-            .map((place) => ({ hash: hashes[turn.shown[place]!]!, time: times[place]! })),
+          frames: sent,
           ...{ fps: clip.fps, width: clip.width, height: clip.height, duration: clip.info.duration },
         },
       }

@@ -67,6 +67,7 @@ class StandIn(Service):
     """Answers as the service does. Clips of places differ in length; hidden frames become fewer with the steps.
 
     `drop` leaves hidden frames out, else they are black. `single` shows each frame as a video of its own after its time.
+    `growing` puts earlier rounds and their replies before each round of a conversation.
     `asked` lists what was asked for.
     """
 
@@ -78,12 +79,13 @@ class StandIn(Service):
         steps: int = 3,
         drop: bool = False,
         single: bool = False,
+        growing: bool = False,
         kind: str = "curriculum",
         settings: dict[str, Any] | None = None,
         engine: dict[str, Any] | None = None,
     ) -> None:
         super().__init__("http://127.0.0.1:9", deadline=1.0)
-        self.size, self.drop, self.single = size, drop, single
+        self.size, self.drop, self.single, self.growing = size, drop, single, growing
         settings = {**SETTINGS, **(settings or {})}
         self._run = {
             "run": "stand-in",
@@ -117,7 +119,7 @@ class StandIn(Service):
             digest = hashlib.sha256(data).hexdigest()
             self._frames[digest] = data
             frames.append({"hash": None if place in hidden else digest, "time": place / 2})
-        shown: list[dict[str, Any]] = [{"type": "video"}]
+        shown: list[dict[str, Any]] = [{"type": "video", "frames": len(frames)} if self.growing else {"type": "video"}]
         if self.single:
             # Unevenly spaced, as frames that a model asked for are.
             frames = [{**frame, "time": place**2 / 2} for place, frame in enumerate(frames)]
@@ -160,7 +162,17 @@ class StandIn(Service):
         number = place if self._run["kind"] == "sft" else item["generation"]
         if number % 2 == 0 or len(item["replies"]) > 1:
             return None
-        return {**self.item(step, f"draw/{place + 7}"), "id": item["id"]}
+        later = {**self.item(step, f"draw/{place + 7}"), "id": item["id"]}
+        if not self.growing:
+            return later
+        first = self.item(step, item["id"])
+        said = {"role": "assistant", "content": [{"type": "text", "text": item["replies"][0]}]}
+        frames = [*first["video"]["frames"], *later["video"]["frames"]]
+        return {
+            **later,
+            "messages": [*first["messages"], said, *later["messages"]],
+            "video": {**later["video"], "frames": frames},
+        }
 
     def reward(self, item: dict[str, Any]) -> dict[str, Any]:
         vowels = sum(letter in "aeiou" for letter in item["text"]) / 8

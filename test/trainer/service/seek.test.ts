@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { expect, it } from 'vitest'
 import {
+  conversationModes,
   frameContent,
   openConversation,
   proceed,
@@ -131,19 +132,19 @@ it.each(['pairs', 'single'] as const)('serves frames as the embedded trainer sho
   ),
 )
 
-it('serves supervised fine-tuning the rounds and replies that the embedded trainer teaches', () =>
+it.each(conversationModes)('serves supervised fine-tuning what the embedded trainer teaches (%s)', (mode) =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
         const { items, views } = asked([[5, 6]])
         const taught = sftSchema.parse({
           ...{ learningRate: 1e-4, batch: 3, seed: 7 },
-          seek: { frames: 2, rounds: 3, start: 'random' },
+          seek: { frames: 2, rounds: 3, start: 'random', mode },
         })
         const folder = mkdtempSync(join(tmpdir(), 'spanwise-lessons-'))
         const made = yield* makeTrainingService({
           ...{ run: 'test', training: { kind: 'sft', options: taught }, steps: 2, items, views, ahead: 0 },
-          wording: { dialect: 'shapes' },
+          ...{ wording: { dialect: 'shapes' }, shown: { layout: 'pairs', framesPerToken: 2 } },
           folder: yield* openRunFolder(folder, { kind: 'sft', settings: {}, provenance: {} }),
           engine: engineSettings.parse({ model: 'm', output: 'o' }),
           sharedFrames: null,
@@ -168,16 +169,27 @@ it('serves supervised fine-tuning the rounds and replies that the embedded train
             }))[0]!
           }
           expect(served.map(({ answer }) => answer)).toEqual(lessons.map(({ reply }) => reply))
-          for (const [round, { messages }] of served.entries()) {
-            const question = messages[0]!.content.at(-1)!
-            expect(lessons[round]!.prompt.text).toContain(question.type === 'text' ? question.text : null)
+          for (const [round, { messages, video }] of served.entries()) {
+            const { text, grids } = lessons[round]!.prompt
+            const parts = messages.flatMap(({ content }) => content)
+            const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
+            let at = 0
+            for (const said of texts) {
+              expect(text.slice(at)).toContain(said)
+              at = text.indexOf(said, at) + said.length
+            }
+            const videos = parts.flatMap((part) => (part.type === 'video' ? [part.frames] : []))
+            expect(videos).toEqual(grids.map(([pairs]) => 2 * pairs))
+            expect(video.frames).toHaveLength(videos.reduce<number>((sum, count = 0) => sum + count, 0))
+            expect(messages).toHaveLength(mode === 'fresh' ? 1 : 2 * round + 1)
           }
           rounds.push(served.length)
         }
         expect(Math.max(...rounds)).toBeGreaterThan(1)
       }),
     ),
-  ))
+  ),
+)
 
 it('tells what the conversations of a step took, and the tokens of their thoughts', () =>
   Effect.runPromise(

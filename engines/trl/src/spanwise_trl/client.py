@@ -164,16 +164,18 @@ class Service:
         return buffer.getvalue()
 
     def frames(self, step: int, prompt: Prompt) -> np.ndarray:
-        """All frames of a prompt, uint8 [N, height, width, 3]. A service that was restarted is told the prompt again."""
+        """All frames of a prompt, uint8 [N, height, width, 3]. A service that was restarted is told the sample again, and
+        then knows the frames of all rounds about it."""
         try:
             return np.stack([self.frame(prompt, frame) for frame in prompt.frames])
         except ServiceError as error:
             if not getattr(error, "status", None) == 404:
                 raise
-            (again,) = self.prompts(step, [prompt.id])
-            if again.content != prompt.content:
-                raise ServiceError(f"{prompt.id}: the service now shows other frames at step {step}") from error
+            self.prompts(step, [prompt.id])
+        try:
             return np.stack([self.frame(prompt, frame) for frame in prompt.frames])
+        except ServiceError as error:
+            raise ServiceError(f"{prompt.id}: the service now shows other frames at step {step} ({error})") from error
 
     def turns(self, step: int, asked: list[tuple[str, int, list[str]]]) -> list[Prompt | None]:
         """The next round's prompt of conversations, by id, number and the replies so far; None where one has ended."""

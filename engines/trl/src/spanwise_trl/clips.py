@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .client import Frame, Prompt, Service
 from .guards import GuardError
+from .texts import read, render
 
 
 @dataclass(eq=False)
@@ -128,12 +129,8 @@ class Encoder:
     def _process(self, step: int, prompt: Prompt) -> Clip:
         frames = torch.from_numpy(self.service.frames(step, prompt)).permute(0, 3, 1, 2)
         videos = prompt.videos
-        thinking = {} if prompt.thinking is None else {"enable_thinking": prompt.thinking}
-        text = self.processor.apply_chat_template(
-            prompt.messages, tokenize=False, add_generation_prompt=True, **thinking
-        )
         inputs = self.processor(
-            text=[text],
+            text=[render(self.processor, prompt.messages, prompt.thinking)],
             videos=list(frames.split([len(video) for video in videos])),
             video_metadata=[self.metadata(prompt, video) for video in videos],
             do_sample_frames=False,
@@ -141,9 +138,10 @@ class Encoder:
             return_tensors="pt",
             **({} if self.device.type == "cpu" else {"device": self.device}),
         )
-        ids: list[int] = inputs["input_ids"][0].tolist()
+        written: list[int] = inputs["input_ids"][0].tolist()
+        self.check_times(prompt, written, inputs.get("second_per_grid_ts"))
+        ids = read(self.processor.tokenizer, written)
         self.check_grids(prompt, ids, inputs["video_grid_thw"].tolist())
-        self.check_times(prompt, ids, inputs.get("second_per_grid_ts"))
         vision = {
             "pixel_values_videos": inputs["pixel_values_videos"].to(self.dtype),
             "video_grid_thw": inputs["video_grid_thw"].cpu(),
@@ -191,7 +189,9 @@ class Encoder:
         if self.textual_times:
             pairs = [times[i : i + self.depth] for times in videos for i in range(0, len(times), self.depth)]
             text = self.processor.tokenizer.decode(ids)
-            told = [float(seconds) for seconds in re.findall(r"<(\d+\.\d) seconds>", text)][: len(pairs)]
+            # A time elsewhere is what someone wrote.
+            mark = re.escape(self.processor.vision_start_token)
+            told = [float(seconds) for seconds in re.findall(rf"<(\d+\.\d) seconds>{mark}", text)]
             # An odd last frame is repeated, so its pair has its own time.
             want = [(pair[0] + pair[-1]) / 2 for pair in pairs]
         elif self.one_interval:

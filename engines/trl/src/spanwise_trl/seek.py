@@ -2,6 +2,10 @@
 
 A row is the first round's prompt and the replies of all rounds, one after the other. `packing` gives each reply the
 hidden states that follow its own round's prompt, so the loss is over all rounds and the trainer sees one completion.
+
+The prompt of a round is served: its own question and frames, or the whole conversation before it. Earlier replies are text
+there, which the chat template may shorten and the tokenizer may cut in other places than the sampler did. What is trained
+are the tokens that were sampled, after the prompt that they were sampled from.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from .clips import Clip, Encoder
 from .model import device_of, load_model, load_processor, lora_of
 from .processor import ServedProcessor
 from .settings import Run, common_arguments
+from .texts import encode
 from .vision import backbone, refuse_blind
 
 
@@ -52,7 +53,7 @@ class Collator:
             self.processor.read_ahead(step + 1, ids)
         self.processor.masks.setdefault(step, {}).update({id_: prompt.mask for id_, (prompt, _) in zip(ids, served, strict=True)})
         full = [
-            [*clip.input_ids, *tokenizer.encode(_taught(prompt), add_special_tokens=False), self.end]
+            [*clip.input_ids, *encode(tokenizer, _taught(prompt)), self.end]
             for prompt, clip in lessons
         ]
         longest = max(map(len, full))

@@ -20,12 +20,12 @@ from .processor import ServedProcessor
 from .rollout import Rolled, groups_of
 from .sampling import Sampling, seed_of
 from .settings import Run
+from .texts import read, render
 
 def unexpanded_ids(processor: Any, prompt: Prompt) -> list[int]:
     """Token ids of a prompt with one pad token for its video, as vLLM wants them."""
-    thinking = {} if prompt.thinking is None else {"enable_thinking": prompt.thinking}
-    text = processor.apply_chat_template(prompt.messages, tokenize=False, add_generation_prompt=True, **thinking)
-    return list(processor.tokenizer.encode(text, add_special_tokens=False))
+    text = render(processor, prompt.messages, prompt.thinking)
+    return read(processor.tokenizer, list(processor.tokenizer.encode(text, add_special_tokens=False)))
 
 
 def video_metadata(encoder: Any, prompt: Prompt) -> dict[str, Any]:
