@@ -6,7 +6,7 @@ import { demos } from '../lab/demo/catalogue.ts'
 import type { DemoSizes } from '../lab/demo/task-demo.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
-import { engineOf, given, json, model, positive, run, whole, wholeOr } from './flags.ts'
+import { engineOf, given, json, model, positive, text, whole, wholeOr } from './flags.ts'
 
 /** A table in columns, the first to the left and the others to the right. */
 const columns = ({
@@ -36,7 +36,10 @@ export const demo = Command.make(
   'demo',
   {
     ...model,
-    run,
+    run: text(
+      'run',
+      'folder of the demo, default runs/demo, or runs/demo-TASK; that of an earlier demo is made anew',
+    ),
     json,
     task: Flag.Literals('task', tasks).pipe(
       Flag.withDescription(

@@ -17,7 +17,7 @@ const drained = (stream: NodeJS.WriteStream): Promise<void> =>
   })
 
 /** Commands that resume where they were stopped. */
-const resumable = new Set(['bra', 'dea', 'cot', 'folds', 'train', 'eval', 'demo'])
+const resumable = new Set(['bra', 'dea', 'cot', 'folds', 'train', 'eval'])
 
 /** The message after an interruption: how to continue. */
 const interrupted = (words: ReadonlyArray<string>): string =>

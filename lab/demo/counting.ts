@@ -155,7 +155,7 @@ const runCountingDemo = Effect.fn('Demo.counting')(function* (options: DemoOptio
   })
   const { models, records: tries, phases } = countTables(report)
   return { report, tables: [models, tries, phases], html }
-})
+}, Effect.scoped)
 
 /** Chains of thought, Random Count Sampling and count rewards; under four minutes on two cores. */
 export const countingDemo: TaskDemo = {

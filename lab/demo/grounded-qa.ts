@@ -135,7 +135,7 @@ const runGroundedQaDemo = Effect.fn('Demo.groundedQa')(function* (options: DemoO
   })
   const { judged: _judged, ...figures } = report
   return { report: figures, tables: groundedQaTables(report), html }
-})
+}, Effect.scoped)
 
 /** Curation and GRPO of multiple-choice questions with evidence; under four minutes on two cores. */
 export const groundedQaDemo: TaskDemo = {

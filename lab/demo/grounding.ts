@@ -193,7 +193,7 @@ const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOpt
   const { agents, models, phases } = tables(report)
   const { cases: _cases, ...figures } = plain
   return { report: figures, tables: [agents, models, phases], html }
-})
+}, Effect.scoped)
 
 /** Curation and curriculum GRPO on grounding; about two minutes on two cores. */
 export const groundingDemo: TaskDemo = {

@@ -169,7 +169,7 @@ const runSeekDemo = Effect.fn('Demo.seek')(function* (options: DemoOptions) {
   })
   const { models, endings, phases } = seekTables(report)
   return { report: plain, tables: [models, endings, phases], html }
-})
+}, Effect.scoped)
 
 /** Frame seeking on long videos; under four minutes on two cores. */
 export const seekDemo: TaskDemo = {

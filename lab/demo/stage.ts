@@ -1,25 +1,14 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { Clock, DateTime, Effect, Layer } from 'effect'
 import { InputError } from '../../core/index.ts'
 import { engineLayer } from '../../engine/index.ts'
-import { makeFolders } from '../../files/index.ts'
+import { attempt, holdFolder, listFolder, writeJson, writeWhole } from '../../files/index.ts'
 import { layerEmbedded } from '../../models/index.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { page } from '../../pipelines/report/page.ts'
 import type { DemoOptions } from './task-demo.ts'
-
-const file = <A>(path: string, work: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: work,
-    catch: (cause) =>
-      new InputError({
-        subject: path,
-        problem: `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`,
-        remedy: 'choose another folder with --run',
-      }),
-  })
 
 /** Seconds that a part of a demo took. */
 export interface Phase {
@@ -38,31 +27,52 @@ export interface Heading {
 /** Half of the scenes are hard: the included model was trained on none, so that training has most to gain there. */
 export const sceneShares = { easy: 1, medium: 1, hard: 2 }
 
+/** The first file that a demo writes: only a folder that contains it may be emptied. */
+const mark = 'demo.json'
+
+/**
+ * Holds a demo's folder until the scope closes, without what an earlier demo left in it. A folder of anything else is
+ * refused: everything in it would be lost.
+ */
+const emptied = Effect.fnUntraced(function* (folder: string) {
+  const found = (yield* listFolder(folder)).filter((name) => !name.startsWith('lease.'))
+  if (found.length > 0 && !found.includes(mark))
+    return yield* new InputError({
+      subject: folder,
+      problem: 'contains files that are not of a demo, which would be removed',
+      remedy: 'choose an empty or a new folder with --run',
+    })
+  yield* holdFolder(folder, `demo (${folder})`)
+  // The mark stays, so that a demo stopped here can be started again.
+  for (const name of found)
+    if (name !== mark)
+      yield* attempt(folder, 'emptied', () => rm(join(folder, name), { recursive: true, force: true }))
+})
+
 /** Every demo's set-up: an empty folder, a clock for its phases, and the models that it loads. */
 export const openStage = Effect.fn('Demo.openStage')(function* ({ folder, engine, seed }: DemoOptions) {
-  yield* file(folder, async () => {
-    await rm(folder, { recursive: true, force: true })
-    makeFolders(folder)
-  })
   const phases: Array<Phase> = []
+  const heading: Heading = {
+    version: packageJson.version,
+    created: DateTime.formatIso(yield* DateTime.now).slice(0, 16),
+    seed,
+    machine: `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+  }
+  yield* emptied(folder)
+  yield* writeJson(join(folder, mark), heading)
   return {
     phases: phases as ReadonlyArray<Phase>,
-    timed: <A, E, R>(phase: string, work: Effect.Effect<A, E, R>) =>
-      Effect.gen(function* () {
-        const from = yield* Clock.currentTimeMillis
-        const value = yield* work
-        phases.push({ phase, seconds: ((yield* Clock.currentTimeMillis) - from) / 1000 })
-        return value
-      }),
+    /** Does the work as a phase of the demo. */
+    timed: Effect.fnUntraced(function* <A, E, R>(phase: string, work: Effect.Effect<A, E, R>) {
+      const from = yield* Clock.currentTimeMillis
+      const value = yield* work
+      phases.push({ phase, seconds: ((yield* Clock.currentTimeMillis) - from) / 1000 })
+      return value
+    }),
     /** The model of a checkpoint, to be asked. */
     asking: (checkpoint: string) =>
       layerEmbedded(checkpoint).pipe(Layer.provideMerge(engineLayer({ ...engine, checkpoint }))),
-    heading: {
-      version: packageJson.version,
-      created: DateTime.formatIso(yield* DateTime.now).slice(0, 16),
-      seed,
-      machine: `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
-    } satisfies Heading,
+    heading,
   }
 })
 
@@ -72,9 +82,7 @@ export const writeDemo = Effect.fn('Demo.write')(function* (
   { title, body, report }: { readonly title: string; readonly body: string; readonly report: object },
 ) {
   const html = join(folder, 'report.html')
-  yield* file(folder, async () => {
-    await writeFile(html, page(title, body))
-    await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
-  })
+  yield* writeWhole(html, page(title, body))
+  yield* writeJson(join(folder, 'report.json'), report)
   return html
 })

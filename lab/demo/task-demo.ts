@@ -24,7 +24,7 @@ export interface DemoSizes {
 
 /** Options of `spanwise demo`, whatever its task. */
 export interface DemoOptions extends DemoSizes {
-  /** Folder of everything the demo writes; results of an earlier demo in it are removed. */
+  /** Folder of everything the demo writes; results of an earlier demo in it are removed, other files are refused. */
   readonly folder: string
   readonly engine: EngineOptions
   readonly seed: number
