@@ -14,7 +14,7 @@ import { exam, examine } from '../../lab/pretrain/exam.ts'
 import { lessonDefaults } from '../../lab/pretrain/lessons/index.ts'
 import { seekExam } from '../../lab/pretrain/seek-exam.ts'
 import { sight } from '../../lab/pretrain/sight.ts'
-import { spread } from '../../lab/pretrain/spread.ts'
+import { spread } from './spread.ts'
 
 const { values } = parseArgs({
   options: {

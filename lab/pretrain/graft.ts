@@ -1,3 +1,4 @@
+import { Effect } from 'effect'
 import { InputError, mean } from '../../core/index.ts'
 import type { Checkpoint } from '../../engine/checkpoint/index.ts'
 
@@ -8,20 +9,21 @@ const tokenTexts = ({ tokenizer, model }: Checkpoint): ReadonlyArray<string> =>
   Array.from({ length: model.shapes.get(embedding)![0]! }, (_, id) => tokenizer.decode([id]))
 
 /**
- * A checkpoint with the tokenizer of `fresh`, whose vocabulary may differ, and the weights of `trained`, of the same sizes
- * otherwise (`InputError` if not). Embeddings follow the text of their token; a token that `trained` does not know starts at the mean of all.
+ * A checkpoint with the tokenizer of `fresh`, whose vocabulary may differ, and the weights of `trained`, of the same
+ * sizes otherwise (`InputError` if not). Embeddings follow the text of their token; a token that `trained` does not know
+ * starts at the mean of all.
  */
-export const grafted = (trained: Checkpoint, fresh: Checkpoint): Checkpoint => {
+export const grafted = Effect.fnUntraced(function* (trained: Checkpoint, fresh: Checkpoint) {
   for (const [name, { shape }] of fresh.tensors) {
     const found = trained.tensors.get(name)?.shape
     if (
       found?.length !== shape.length ||
       found.some((size, axis) => size !== shape[axis] && (name !== embedding || axis > 0))
     )
-      throw new InputError({
+      return yield* new InputError({
         subject: trained.folder,
         problem: `has ${name} with ${found?.join(' x ') ?? 'no'} weights, the shapes model ${shape.join(' x ')}`,
-        remedy: 'continue from a checkpoint that `pretrain shapes` made',
+        remedy: 'continue from a checkpoint that "spanwise pretrain shapes" made',
       })
   }
   const old = trained.tensors.get(embedding)!
@@ -42,4 +44,4 @@ export const grafted = (trained: Checkpoint, fresh: Checkpoint): Checkpoint => {
   )
   tensors.set(embedding, { ...target, data })
   return { ...fresh, tensors }
-}
+})

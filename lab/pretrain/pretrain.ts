@@ -1,11 +1,10 @@
-import { appendFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Clock, Effect, Stream } from 'effect'
 import { InputError, Progress } from '../../core/index.ts'
 import { writeCheckpoint } from '../../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../../engine/index.ts'
 import { learningRateAt } from '../../engine/optimiser/index.ts'
-import { makeFolders } from '../../files/index.ts'
+import { appendRows, listFolder, writeWhole } from '../../files/index.ts'
 import { modelCard } from './card.ts'
 import { drawers } from './draw.ts'
 import { exam, examine, type Skill } from './exam.ts'
@@ -19,13 +18,6 @@ import { startOf } from './start.ts'
 /** The second moment adapts faster than AdamW's default, because training has only a few hundred short steps. */
 const beta2 = 0.98
 
-const unwritable = (file: string) => (cause: unknown) =>
-  new InputError({
-    subject: file,
-    problem: `cannot be written (${String(cause)})`,
-    remedy: 'choose another folder',
-  })
-
 /**
  * `spanwise pretrain shapes`: trains the shapes checkpoint from random weights by SFT, several questions packed behind
  * each clip. Scenes are drawn in memory and seen once. Writes bfloat16 safetensors, a model card and `metrics.jsonl`.
@@ -33,25 +25,22 @@ const unwritable = (file: string) => (cause: unknown) =>
 export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
   const { device, threads, microBatchTokens } = options
   const settings = changedLessons(options.lessons)
+  const replaced = yield* listFolder(options.out)
+  if (replaced.length > 0 && !replaced.includes('config.json'))
+    return yield* new InputError({
+      subject: options.out,
+      problem: 'contains files that are not of a checkpoint, which would be removed',
+      remedy: 'choose an empty or a new folder with --out',
+    })
   const started = yield* Clock.currentTimeMillis
   const passed = Effect.map(Clock.currentTimeMillis, (now) => (now - started) / 1000)
   const start = `${options.out}.start`
   const metrics = `${options.out}.metrics.jsonl`
   const checkpoint = yield* startOf(start, settings, options)
   yield* writeCheckpoint(start, checkpoint)
-  yield* Effect.tryPromise({
-    try: async () => {
-      makeFolders(path.dirname(metrics))
-      await writeFile(metrics, '')
-    },
-    catch: unwritable(metrics),
-  })
+  yield* writeWhole(metrics, '')
   const write = Effect.fnUntraced(function* (row: object) {
-    const at = yield* passed
-    yield* Effect.tryPromise({
-      try: () => appendFile(metrics, `${JSON.stringify({ ...row, at })}\n`),
-      catch: unwritable(metrics),
-    })
+    yield* appendRows(metrics, [{ ...row, at: yield* passed }])
   })
 
   const learn = Effect.gen(function* () {
@@ -117,11 +106,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
     const seconds = yield* passed
     if (options.sharpness !== 1) yield* sharpen(options.out, options.sharpness)
     const card = skill && modelCard({ options, settings, skill, seconds })
-    if (card !== undefined)
-      yield* Effect.tryPromise({
-        try: () => writeFile(path.join(options.out, 'README.md'), card),
-        catch: unwritable(options.out),
-      })
+    if (card !== undefined) yield* writeWhole(path.join(options.out, 'README.md'), card)
     return { skill, seconds, steps: options.steps, out: options.out }
   })
   return yield* learn.pipe(

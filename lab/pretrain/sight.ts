@@ -37,8 +37,9 @@ export const sight = Effect.fnUntraced(function* (
     )
     return -mean(losses)
   })
-  const rows = yield* Effect.forEach(lessonKinds, (kind) =>
-    Effect.gen(function* () {
+  const rows = yield* Effect.forEach(
+    lessonKinds,
+    Effect.fnUntraced(function* (kind) {
       const seen = yield* meanLoss(kind)
       const black = yield* meanLoss(kind, [[0, Number.POSITIVE_INFINITY]])
       return [kind, { seen, black } satisfies Sight] as const

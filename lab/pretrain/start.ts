@@ -1,5 +1,4 @@
 import { Effect } from 'effect'
-import type { InputError } from '../../core/index.ts'
 import { readCheckpoint } from '../../engine/checkpoint/index.ts'
 import { untrained } from './base.ts'
 import { grafted } from './graft.ts'
@@ -14,5 +13,5 @@ export const startOf = Effect.fnUntraced(function* (
   const fresh = untrained(folder, settings, seed)
   if (from === undefined) return fresh
   const trained = yield* readCheckpoint(from)
-  return yield* Effect.try({ try: () => grafted(trained, fresh), catch: (cause) => cause as InputError })
+  return yield* grafted(trained, fresh)
 })

@@ -7,6 +7,7 @@ import { grafted } from '../../lab/pretrain/graft.ts'
 import { lessonDefaults } from '../../lab/pretrain/lessons/index.ts'
 import { sharpened } from '../../lab/pretrain/sharpen.ts'
 import { checkpointProfile } from '../../models/index.ts'
+import { folderOf, spanwiseHere } from '../cli/command-line.ts'
 
 const embedding = 'model.language_model.embed_tokens.weight'
 const norm = 'model.language_model.norm.weight'
@@ -20,7 +21,7 @@ describe('the start of a pretraining', () => {
 
   it('keeps what an earlier run learnt, each embedding with its token, whatever its number', async () => {
     const shipped = await Effect.runPromise(readCheckpoint('checkpoints/shapes-base'))
-    const both = grafted(shipped, fresh)
+    const both = await Effect.runPromise(grafted(shipped, fresh))
     expect(both.tensors.get(norm)).toBe(shipped.tensors.get(norm))
     const width = 192
     const row = ({ tensors, tokenizer }: typeof both, text: string) => {
@@ -36,9 +37,10 @@ describe('the start of a pretraining', () => {
   it('refuses a model of other sizes', () => {
     const tensors = new Map(fresh.tensors)
     tensors.set(norm, { ...tensors.get(norm)!, shape: [7] })
-    expect(() => grafted({ ...fresh, tensors }, fresh)).toThrow(InputError)
+    const refusal = () => Effect.runSync(Effect.flip(grafted({ ...fresh, tensors }, fresh)))
+    expect(refusal()).toBeInstanceOf(InputError)
     tensors.delete(norm)
-    expect(() => grafted({ ...fresh, tensors }, fresh)).toThrow(/no weights/)
+    expect(refusal().message).toMatch(/no weights/)
   })
 
   it('is sharpened by the weight of the last norm alone', () => {
@@ -47,4 +49,11 @@ describe('the start of a pretraining', () => {
     expect(sharp.tensors.get(embedding)).toBe(fresh.tensors.get(embedding))
     expect([...new Set(fresh.tensors.get(norm)!.data)]).toEqual([1])
   })
+})
+
+it('replaces no folder of other files by a checkpoint', async () => {
+  const folder = folderOf({ 'notes.txt': 'of years' })
+  const { code, err } = await spanwiseHere(folder, 'pretrain', 'shapes', '--out', '.', '--steps', '1')
+  expect(code).toBe(2)
+  expect(err).toContain('contains files that are not of a checkpoint')
 })

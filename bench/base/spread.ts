@@ -2,9 +2,9 @@ import { Effect } from 'effect'
 import { deviation, mean, type Sample } from '../../core/index.ts'
 import { type Grade, grades } from '../../datasets/shapes/index.ts'
 import type { EngineService } from '../../engine/index.ts'
+import type { ExamQuestion } from '../../lab/pretrain/exam.ts'
 import { composeRewards, defaultWeights, targetOf } from '../../rewards/index.ts'
 import { isConstant } from '../../trainer/index.ts'
-import type { ExamQuestion } from './exam.ts'
 
 /** What reinforcement would find: groups of rollouts of one question each, rewarded by its task's default. */
 export interface Spread {
