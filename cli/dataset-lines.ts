@@ -27,6 +27,7 @@ export const inspectLines = (dataset: string, split: SplitSummary): ReadonlyArra
   const lines: Array<readonly [string, string]> = [
     ['samples', `${split.samples} of ${split.rows} rows (${counts(split.tasks)})`],
     ['videos', String(split.videos)],
+    ...(split.images === 0 ? [] : [['images', String(split.images)] as const]),
   ]
   if (published !== null)
     lines.push([
@@ -39,10 +40,11 @@ export const inspectLines = (dataset: string, split: SplitSummary): ReadonlyArra
       ['window lengths', spread(split.windowLengths)],
     )
   if (windowsPerSample.unannotated > 0) lines.push(['unannotated', `${windowsPerSample.unannotated} samples`])
-  lines.push([
-    'durations',
-    `${durations.min === null ? '' : spread(durations)}${durations.unknown === 0 ? '' : ` (unknown for ${durations.unknown} videos)`}`.trim(),
-  ])
+  if (split.videos > 0)
+    lines.push([
+      'durations',
+      `${durations.min === null ? '' : spread(durations)}${durations.unknown === 0 ? '' : ` (unknown for ${durations.unknown} videos)`}`.trim(),
+    ])
   const scores = Object.entries(prior.scores)
     .map(([metric, value]) => `${metric} ${value.toFixed(2)}`)
     .join(', ')

@@ -21,7 +21,7 @@ export const problemKinds = [
   'mismatch',
   /** Two options of a question are equal. */
   'duplicate-option',
-  /** The row is valid, but of a kind that no task here covers (an image, free text). */
+  /** The row is valid, but of a kind that no task here covers. */
   'unsupported',
   /** A field is unknown and was most likely meant for one that the row lacks. */
   'unknown-field',

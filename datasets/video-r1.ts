@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { letter } from '../core/index.ts'
+import { hasImageSuffix, imageSuffixes, letter } from '../core/index.ts'
 import { cleanQuestion } from './clean.ts'
 import { define } from './collect.ts'
 import { find, listOf } from './files.ts'
@@ -27,11 +27,22 @@ const suites = ['mvbench', 'tempcompass', 'videomme', 'videommmu', 'vsibench', '
 const solved = (solution: string): string =>
   (/<answer>(.*?)<\/answer>/s.exec(solution)?.[1] ?? solution).trim()
 
+/** What the kind of a row says against the file that it names; null where they agree. */
+const contradiction = (kind: string, path: string) => {
+  if (kind !== 'video' && kind !== 'image')
+    return { kind: 'unsupported', message: `data_type: ${kind}` } as const
+  const named = hasImageSuffix(path)
+  if (named === (kind === 'image')) return null
+  const said = named ? 'an image' : `no image (${imageSuffixes.join(', ')})`
+  return { kind: 'mismatch', message: `data_type: ${kind}, and path names ${said}: ${path}` } as const
+}
+
 /**
  * Video-R1's JSON: `train` is the 260k set for reinforcement learning, `sft` the 165k set with reasoning (`meta.cot`),
  * and each `eval_<suite>.json` a split of its suite's name. Multiple choice becomes `choice`, a numerical problem whose
  * answer is a whole number becomes `counting`, and every other type an `open` question; `meta.type` keeps the type, by
- * which rewards score. Rows about images and unknown types are `unsupported`.
+ * which rewards score. A row about an image is a sample like others, whose file is an image. Unknown types are
+ * `unsupported`.
  */
 export const videoR1 = define({
   name: 'video_r1',
@@ -55,12 +66,13 @@ export const videoR1 = define({
         const one = into.row(source.path, line, row, entry)
         if (one === null) continue
         const refuse = (what: string) => into.problem(source.path, line, 'unsupported', what)
-        if (one.data_type !== 'video') {
-          refuse(`data_type: ${one.data_type}`)
+        const path = one.path.replace(/^\.?\//, '')
+        const against = contradiction(one.data_type, path)
+        if (against !== null) {
+          into.problem(source.path, line, against.kind, against.message)
           continue
         }
         const answer = solved(one.solution)
-        const path = one.path.replace(/^\.?\//, '')
         const meta = {
           type: one.problem_type,
           source: one.data_source ?? null,

@@ -29,7 +29,7 @@ export type MessageClip = Extract<ProcessorContent, { readonly type: 'video' }>[
 
 export type Content =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'video'; readonly clip: MessageClip }
+  | { readonly type: 'video' | 'image'; readonly clip: MessageClip }
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { EngineError, InputError } from '../core/index.ts'
+import { EngineError, hasImageSuffix, InputError } from '../core/index.ts'
 import { readPreprocessing } from '../engine/checkpoint/index.ts'
 import { Engine } from '../engine/index.ts'
 import { processMessages, type VisionWrap } from '../engine/processor/index.ts'
@@ -16,7 +16,7 @@ export type ScoreSampling = (typeof scoreSamplings)[number]
 export interface ScoreOptions {
   readonly model: string
   readonly video: string
-  /** The user's text after the video, or the query of the grounding question that agents and training ask. */
+  /** The user's text after the video or image, or the query of the grounding question that agents and training ask. */
   readonly asked: { readonly prompt: string } | { readonly query: string }
   readonly completion: string
   /** Overrides of the model's profile. */
@@ -39,8 +39,15 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
   const checkpoint = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(checkpoint, options.profile)
   const { view } = profile
+  const image = hasImageSuffix(options.video)
+  if (image && 'query' in options.asked)
+    return yield* new InputError({
+      subject: '--query',
+      problem: `is asked of the time line of a video, and ${options.video} is an image`,
+      remedy: 'use --prompt',
+    })
   const sampling: FrameSampling =
-    options.sampling === 'even'
+    image || options.sampling === 'even'
       ? { kind: 'count', count: view.frames }
       : options.sampling === 'rate'
         ? samplingOf(view)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Sample, Task } from '../core/index.ts'
+import { hasImageSuffix, type Sample, type Task } from '../core/index.ts'
 import type { Guide } from '../models/index.ts'
 import { choice } from './choice.ts'
 import { counting } from './counting.ts'
@@ -29,9 +29,12 @@ export const specOf = ({ task }: Pick<Sample, 'task'>): TaskSpec => {
   return spec
 }
 
-/** The question of a sample, by its task. */
-export const questionOf = (sample: Pick<Sample, 'task'> & Asked, style: Style = shapesStyle): string =>
-  specOf(sample).question(sample, style)
+/** The question of a sample, by its task; where the sample's file is known to be an image, about an image. */
+export const questionOf = (
+  sample: Pick<Sample, 'task'> & Asked & Partial<Pick<Sample, 'file'>>,
+  style: Style = shapesStyle,
+): string =>
+  specOf(sample).question(sample, hasImageSuffix(sample.file ?? '') ? { ...style, image: true } : style)
 
 /** The right reply to `questionOf(sample)`, or null where the annotation lacks it. */
 export const answerOf = (sample: Pick<Sample, 'task'> & Annotated): string | null =>

@@ -1,4 +1,4 @@
-import { type Style, shapesStyle, withThinking } from './dialect.ts'
+import { type Style, shapesStyle, shownAs, withThinking } from './dialect.ts'
 import { letterClass, replyForm } from './form.ts'
 import { readLetter } from './lenient/letter.ts'
 import { withoutThinking } from './lenient/thinking.ts'
@@ -17,7 +17,7 @@ export const choiceQuestion = (
   withThinking(
     style.dialect === 'shapes'
       ? `${question}${listOptions(options)}\nAnswer with the letter as <answer>letter</answer>.`
-      : `Watch the video and answer this question: ${question}\n${listOptions(options)}\n\nExactly one option is right.\n\nEnd your reply with the letter of that option in this form:\n<answer>LETTER</answer>\nAn example of the form only, not of this video: <answer>A</answer>`,
+      : `${shownAs(style).look} and answer this question: ${question}\n${listOptions(options)}\n\nExactly one option is right.\n\nEnd your reply with the letter of that option in this form:\n<answer>LETTER</answer>\nAn example of the form only, not of this ${shownAs(style).what}: <answer>A</answer>`,
     style,
   )
 

@@ -1,4 +1,4 @@
-import { letter, type Sample } from '../core/index.ts'
+import { hasImageSuffix, letter, type Sample } from '../core/index.ts'
 import { taskSpecs, tasks } from './catalogue.ts'
 
 /** A sample that contradicts itself or names no task: `fatal` where nothing can be asked or scored. */
@@ -34,20 +34,29 @@ const ofOptions = ({ task, options, answer }: Fields): ReadonlyArray<Contradicti
   return found
 }
 
-type Fields = Pick<Sample, 'task' | 'options' | 'answer'>
+type Fields = Pick<Sample, 'task' | 'options' | 'answer'> & Partial<Pick<Sample, 'file' | 'windows'>>
 
 /**
- * What the fields of a sample say against each other and its task: the task must exist, an answer must be the letter of
+ * What the fields of a sample say against each other and its task: the task must exist, an image has no windows and none
+ * are asked of it, an answer must be the letter of
  * one of the options or a whole number, a question with options needs two or more, and no two of them may say the same.
  * A missing annotation is no contradiction: test splits withhold theirs, and ReXTime's letters come without their
  * options.
  */
 export const contradictions = (sample: Fields): ReadonlyArray<Contradiction> => {
-  const { task, answer } = sample
+  const { task, answer, file = '', windows = null } = sample
   const spec = taskSpecs.get(task)
   if (spec === undefined)
     return [
       { kind: 'malformed', message: `task: ${short(task)} is not one of ${tasks.join(', ')}`, fatal: true },
+    ]
+  if (hasImageSuffix(file) && (spec.grounded || windows !== null))
+    return [
+      {
+        kind: 'mismatch',
+        message: `file: ${short(file)} is an image, which has no time line for ${spec.grounded ? `task ${task}` : 'windows'}`,
+        fatal: true,
+      },
     ]
   if (spec.answers === 'letter') return ofOptions(sample)
   if (spec.answers === 'count' && answer !== undefined && !/^\d+$/.test(answer))

@@ -1,4 +1,4 @@
-import { type Style, shapesStyle, withThinking } from './dialect.ts'
+import { type Style, shapesStyle, shownAs, withThinking } from './dialect.ts'
 import { replyForm } from './form.ts'
 import { readCount } from './lenient/count.ts'
 import { parseCount, parseCountActRep, parseCountDvd, parseCountLmmsEval } from './read/count.ts'
@@ -11,7 +11,7 @@ export const countingQuestion = (question: string, style: Style = shapesStyle): 
   withThinking(
     style.dialect === 'shapes'
       ? `${question} Answer with the number as <answer>number</answer>.`
-      : `Watch the whole video and answer this question with a count: ${question}\n\nThe count is a whole number in digits; 0 is possible.\n\nEnd your reply with exactly one answer in this form:\n<answer>NUMBER</answer>\nAn example of the form only, not of this video: <answer>17</answer>`,
+      : `${shownAs(style).whole} and answer this question with a count: ${question}\n\nThe count is a whole number in digits; 0 is possible.\n\nEnd your reply with exactly one answer in this form:\n<answer>NUMBER</answer>\nAn example of the form only, not of this ${shownAs(style).what}: <answer>17</answer>`,
     style,
   )
 

@@ -13,7 +13,15 @@ export interface Style {
   readonly dialect: Dialect
   /** Asks for thoughts before the answer. */
   readonly think: boolean
+  /** Whether the question is about an image; about a video where absent. */
+  readonly image?: true
 }
+
+/** How a question of the `general` dialect begins, and what it calls what is shown. */
+export const shownAs = ({ image }: Pick<Style, 'image'>) =>
+  image === true
+    ? { look: 'Look at the image', whole: 'Look at the whole image', what: 'image' }
+    : { look: 'Watch the video', whole: 'Watch the whole video', what: 'video' }
 
 /** The style that the shipped checkpoint was trained on. */
 export const shapesStyle: Style = { dialect: 'shapes', think: false }

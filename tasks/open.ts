@@ -1,4 +1,4 @@
-import { type Style, shapesStyle, withThinking } from './dialect.ts'
+import { type Style, shapesStyle, shownAs, withThinking } from './dialect.ts'
 import { replyForm } from './form.ts'
 import { withoutThinking } from './lenient/thinking.ts'
 import { firstBlock, lastBlock } from './read/blocks.ts'
@@ -10,7 +10,7 @@ export const openQuestion = (question: string, style: Style = shapesStyle): stri
   withThinking(
     style.dialect === 'shapes'
       ? `${question} Answer as <answer>answer</answer>.`
-      : `Watch the video and answer this question: ${question}\n\nThe answer is a number, or a text as short as the question allows.\n\nEnd your reply with the answer alone in this form:\n<answer>ANSWER</answer>\nAn example of the form only, not of this video: <answer>a red door</answer>`,
+      : `${shownAs(style).look} and answer this question: ${question}\n\nThe answer is a number, or a text as short as the question allows.\n\nEnd your reply with the answer alone in this form:\n<answer>ANSWER</answer>\nAn example of the form only, not of this ${shownAs(style).what}: <answer>a red door</answer>`,
     style,
   )
 

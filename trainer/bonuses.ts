@@ -1,8 +1,16 @@
+import { isAboutImage } from '../core/index.ts'
 import { lengthBonus, temporalBonus } from '../rewards/index.ts'
+import type { TrainingItem } from './data.ts'
 import type { GrpoOptions } from './options.ts'
 
 /** Rollouts on shuffled frames for a group of `group`: half as many, as Video-R1 has them. */
 export const shuffledGroup = (group: number): number => Math.max(1, Math.floor(group / 2))
+
+/** Whether T-GRPO compares a sample's rollouts with those on shuffled frames: Video-R1 does so with videos only. */
+export const isShuffled = (
+  { temporal }: Pick<GrpoOptions, 'temporal'>,
+  { sample }: Pick<TrainingItem, 'sample'>,
+): boolean => temporal === true && !isAboutImage(sample)
 
 interface Scored {
   readonly scores: { readonly [name: string]: number }
@@ -13,7 +21,7 @@ interface Scored {
  * frames in order are right about as often as those on shuffled frames or more, and after it the one for right answers of
  * a wanted length. Each is recorded as a score of its own.
  *
- * @param shuffled the rollouts on shuffled frames; null without T-GRPO.
+ * @param shuffled the rollouts on shuffled frames; null without T-GRPO, and for an image.
  * @param accuracyOf how right a rollout is: the first reward of its task.
  */
 export const withBonuses = <

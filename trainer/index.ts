@@ -1,6 +1,6 @@
 export * from './advantages.ts'
 export * from './answerable.ts'
-export { shuffledGroup } from './bonuses.ts'
+export { isShuffled, shuffledGroup } from './bonuses.ts'
 export * from './byte-cache.ts'
 export * from './checkpoint.ts'
 export * from './clip-prompts.ts'

@@ -6,7 +6,7 @@ import type { ProcessedPrompt } from '../engine/processor/index.ts'
 import { type Composition, targetOf } from '../rewards/index.ts'
 import { answerOf, readingIou, readReply, solvedShare, specOf, thoughtsIn } from '../tasks/index.ts'
 import { isConstant } from './advantages.ts'
-import { shuffledGroup, withBonuses } from './bonuses.ts'
+import { isShuffled, shuffledGroup, withBonuses } from './bonuses.ts'
 import type { TrainingItem } from './data.ts'
 import type { GrpoOptions } from './options.ts'
 import { overlongPenalty } from './presets.ts'
@@ -161,7 +161,7 @@ export const rollOut = Effect.fnUntraced(function* (context: RollContext) {
       const ratio = context.ratioOf(item)
       return Effect.all({
         ready: source.prepare(item, ratio),
-        shuffled: options.temporal === true ? source.prepare(item, ratio, seed) : Effect.succeed(null),
+        shuffled: isShuffled(options, item) ? source.prepare(item, ratio, seed) : Effect.succeed(null),
       }).pipe(
         Effect.map((prompts) => ({ item, ratio, ...prompts })),
         context.skip(item),
@@ -181,18 +181,22 @@ export const rollOut = Effect.fnUntraced(function* (context: RollContext) {
     options.group,
     seed,
   )
+  const compared = ready.flatMap(({ shuffled }, index) =>
+    shuffled === null ? [] : [{ index, prompt: shuffled.prompt }],
+  )
   const disordered = yield* sample(
-    ready.flatMap(({ shuffled }) => (shuffled === null ? [] : [shuffled.prompt])),
+    compared.map(({ prompt }) => prompt),
     shuffledGroup(options.group),
     hash32(`${seed}/shuffled`),
   )
+  const shuffledOf = new Map(compared.map(({ index }, place) => [index, disordered[place]!]))
   const afterGenerate = performance.now()
-  const groups = ready.map(({ item, ratio, ready: one, shuffled }, index): RolloutGroup => {
+  const groups = ready.map(({ item, ratio, ready: one }, index): RolloutGroup => {
     const score = scored(context, item, one)
     const [accuracy = ''] = rewards.namesOf(item.sample.task)
     const rollouts = withBonuses(
       sampled[index]!.map(score),
-      shuffled === null ? null : disordered[index]!.map(score),
+      shuffledOf.get(index)?.map(score) ?? null,
       ({ scores }) => scores[accuracy] ?? 0,
       options,
     )

@@ -22,5 +22,5 @@ export type {
 export { encodePicture } from './picture.ts'
 export { resize } from './resize.ts'
 export { type RateSampling, segmentClip, segmentSampling } from './segment.ts'
-export { clipSize, smartResize, smartResizeVideo } from './size.ts'
+export { clipSize, imageSize, smartResize, smartResizeVideo } from './size.ts'
 export { type ClipRequest, Videos } from './videos.ts'

@@ -1,6 +1,8 @@
-/** What a video file holds, measured from its packets, not its header. */
+/** What a video file holds, measured from its packets, not its header; or an image file, as one frame that lasts 1 s. */
 export interface VideoInfo {
   readonly path: string
+  /** Set for an image: it has no time line. */
+  readonly still?: true
   /** Seconds from the start of the video (see `originOf` in video/source.ts) to the end of the last frame. */
   readonly duration: number
   /** Average frames per second. */
@@ -43,6 +45,8 @@ export interface PixelBudget {
   readonly factor: number
   /** Default: `factor * factor`. */
   readonly minPixels?: number
+  /** Fewest and most pixels of an image; by default those of one frame. */
+  readonly image?: { readonly minPixels: number; readonly maxPixels: number }
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   FF_DECODER_LIBVPX_VP8,
 } from 'node-av/constants'
 import { Codec, FFmpegError, FormatContext, type Stream } from 'node-av/lib'
+import { hasImageSuffix } from '../core/index.ts'
 import { VideoFault } from './fault.ts'
 import type { Handles } from './handles.ts'
 import './quiet.ts'
@@ -24,13 +25,21 @@ export interface Opened {
   readonly stream: Stream
 }
 
-export const checkFile = (path: string) => {
+/** Refuses a path that holds no bytes. Returns the file's size in bytes. */
+export const checkFile = (path: string): number => {
+  const kind = hasImageSuffix(path) ? 'image' : 'video'
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined)
-    throw new VideoFault('missing', 'the video file is missing; check the path or the videos folder')
-  if (!stat.isFile()) throw new VideoFault('unreadable', 'not a file; use a video file')
-  if (stat.size === 0) throw new VideoFault('empty', 'the video file is empty (0 bytes); copy it again')
+    throw new VideoFault('missing', `the ${kind} file is missing; check the path or the videos folder`)
+  if (!stat.isFile())
+    throw new VideoFault('unreadable', `not a file; use ${kind === 'image' ? 'an' : 'a'} ${kind} file`)
+  if (stat.size === 0) throw new VideoFault('empty', `the ${kind} file is empty (0 bytes); copy it again`)
+  return stat.size
 }
+
+/** FFmpeg's readers of single pictures, by name. A file named as a stream of JPEGs may hold a single one. */
+const holdsPicture = (path: string, format: FormatContext): boolean =>
+  /^(image2|(png|jpeg|webp|bmp)_pipe)$/.test(format.iformat?.name ?? '') && !/\.mjpe?g$/i.test(path)
 
 /** Whether the file starts as an mp4 does, which tells a cut mp4 from something else. */
 const startsAsMp4 = (path: string): boolean => {
@@ -81,6 +90,11 @@ const chosen = (streams: ReadonlyArray<Stream>): Stream | undefined =>
 /** Opens a file at its start. Only packets of its video are read, and of its sound where `sound` is set. */
 export const openVideo = (path: string, handles: Handles, sound = false): Opened => {
   const format = openFormat(path, handles)
+  if (holdsPicture(path, format))
+    throw new VideoFault(
+      'unreadable',
+      'it holds an image, not a video; name the right file, or give it the extension of an image',
+    )
   // An mp4's header mostly says all that decoding needs; guessing from the first frames costs a millisecond.
   const headerSuffices =
     format.iformat?.name?.includes('mp4') === true && videosOf(format).every((stream) => area(stream) > 0)

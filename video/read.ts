@@ -1,3 +1,4 @@
+import { hasImageSuffix } from '../core/index.ts'
 import { decodeFrames, type Take } from './decode.ts'
 import { VideoFault } from './fault.ts'
 import { withHandles } from './handles.ts'
@@ -6,15 +7,19 @@ import { orient } from './orient.ts'
 import { PictureEncoder } from './picture.ts'
 import { RgbReader } from './pixels.ts'
 import { resize } from './resize.ts'
-import { clipSize } from './size.ts'
+import { clipSize, imageSize } from './size.ts'
 import { openSource } from './source.ts'
+import { openStill } from './still.ts'
 import { selectIndices } from './timeline.ts'
 
 const never = () => false
 
-/** Opens `path`, lists its packets and closes it. Throws VideoFault. Blocks: call it in a worker. */
+/** Opens `path`, lists its packets (an image is decoded) and closes it. Throws VideoFault. Blocks: call it in a worker. */
 export const probe = (path: string, cancelled: () => boolean = never): VideoInfo =>
-  withHandles((handles) => openSource(path, handles, cancelled).info)
+  withHandles(
+    (handles) =>
+      (hasImageSuffix(path) ? openStill(path, handles) : openSource(path, handles, cancelled)).info,
+  )
 
 const targetSize = (
   info: VideoInfo,
@@ -23,14 +28,16 @@ const targetSize = (
 ): readonly [number, number] => {
   if (budget === undefined) return [info.height, info.width]
   try {
-    return clipSize(frames, info.height, info.width, budget)
+    return info.still === true
+      ? imageSize(info.height, info.width, budget)
+      : clipSize(frames, info.height, info.width, budget)
   } catch (error) {
     throw new VideoFault('unreadable', error instanceof RangeError ? error.message : String(error))
   }
 }
 
 /**
- * Decodes the frames that `sampling` takes, turns them upright and resizes each to the budget (without one the
+ * Decodes the frames that `sampling` takes (an image is one frame), turns them upright and resizes each to the budget (without one the
  * frames keep their size); `media` says what is made of them. Throws VideoFault. Blocks: call it in a worker.
  */
 export const readClip = (
@@ -42,7 +49,7 @@ export const readClip = (
   media: Media = { kind: 'pixels' },
 ): Clip =>
   withHandles((handles) => {
-    const source = openSource(path, handles, cancelled)
+    const source = hasImageSuffix(path) ? openStill(path, handles) : openSource(path, handles, cancelled)
     const { info } = source
     const { indices, fps } = selectIndices(source, sampling)
     // Where a frame has no picture of its own, the one that stands for it gives its number and time too.
@@ -64,10 +71,7 @@ export const readClip = (
     const reader = new RgbReader(handles)
     const wanted = [...places.keys()].sort((a, b) => a - b)
     const orientation = { rotation: info.rotation, mirrored: info.mirrored === true }
-    const take: Take = (number, frame, instead) => {
-      const upright = orient(reader.read(frame), frame.width, frame.height, orientation)
-      const [wide, tall] =
-        info.rotation % 180 === 0 ? [frame.width, frame.height] : [frame.height, frame.width]
+    const put = (number: number, upright: Uint8Array, wide: number, tall: number, instead: number) => {
       const resized = resize(upright, wide, tall, width, height)
       const picture = encoder?.encode(resized)
       for (const place of places.get(number)!) {
@@ -76,7 +80,16 @@ export const readClip = (
         else encoded[place] = picture
       }
     }
-    if (media.kind !== 'file') decodeFrames(source, wanted, take, cancelled, seekAhead)
+    const take: Take = (number, frame, instead) => {
+      const upright = orient(reader.read(frame), frame.width, frame.height, orientation)
+      const [wide, tall] =
+        info.rotation % 180 === 0 ? [frame.width, frame.height] : [frame.height, frame.width]
+      put(number, upright, wide, tall, instead)
+    }
+    if (media.kind !== 'file') {
+      if ('rgb' in source) put(0, source.rgb(), info.width, info.height, 0)
+      else decodeFrames(source, wanted, take, cancelled, seekAhead)
+    }
     return {
       width,
       height,

@@ -78,6 +78,17 @@ export const smartResizeVideo = (
 }
 
 /**
+ * Size `[height, width]` of an image within a budget: the rule of the Qwen family's image processors, which also enlarge.
+ * Throws RangeError for an aspect ratio above 200.
+ */
+export const imageSize = (
+  height: number,
+  width: number,
+  { factor, maxPixels, minPixels = factor * factor, image = { minPixels, maxPixels } }: PixelBudget,
+): readonly [height: number, width: number] =>
+  smartResize(height, width, factor, image.minPixels, image.maxPixels)
+
+/**
  * Size `[height, width]` of each of `frames` frames within a budget: the whole-clip rule of `smartResizeVideo`, then the
  * limit of one frame. A clip is never enlarged but to the smallest size that the budget allows.
  * Throws RangeError for an aspect ratio above 200.

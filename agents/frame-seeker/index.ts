@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import type { Sample } from '../../core/index.ts'
+import { isAboutImage, type Sample } from '../../core/index.ts'
 import { budgetOf, greedy, ModelError, type ModelProfile, VisionLanguageModel } from '../../models/index.ts'
 import { guidedBy, readReply, recordReply, replyOf } from '../../tasks/index.ts'
 import { type Clip, type Media, Videos } from '../../video/index.ts'
@@ -55,7 +55,12 @@ export const frameSeeker: Agent<SeekSettings, SeekEvidence, null, VisionLanguage
   },
   decodes: true,
   prepare: () => null,
-  unfit: ({ options }) => (options === undefined ? 'no options to choose from' : null),
+  unfit: (sample) =>
+    isAboutImage(sample)
+      ? 'an image has no other frames to ask for'
+      : sample.options === undefined
+        ? 'no options to choose from'
+        : null,
   investigate: Effect.fn('FrameSeeking.investigate')(function* (
     sample: Sample,
     { info }: Clip,

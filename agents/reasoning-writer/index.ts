@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import type { Sample } from '../../core/index.ts'
+import { isAboutImage, type Sample } from '../../core/index.ts'
 import { replyPlan } from '../../models/index.ts'
 import { cycleSeconds, cyclesProblem, readReply, recordReply, replyOf } from '../../tasks/index.ts'
 import type { Clip } from '../../video/index.ts'
@@ -40,6 +40,7 @@ export const reasoningWriter: Agent<ReasoningSettings, ReasoningEvidence, null> 
   prepare: () => null,
   unfit: (sample) => {
     if (sample.task !== 'counting') return `task ${sample.task}: only counts are reasoned about`
+    if (isAboutImage(sample)) return 'image: only repetitions in videos are reasoned about'
     if (sample.answer === undefined) return 'no annotated count'
     if (!/^\d{1,9}$/.test(sample.answer)) return `the count ${sample.answer} is no whole number`
     const problem = cyclesProblem(sample)

@@ -19,8 +19,10 @@ export const sampleSchema = z.object({
   dataset: wordsSchema.describe('name of the dataset, in the catalogue or the configuration'),
   split: wordsSchema.describe('name of the split'),
   task: wordsSchema.describe('`grounding`, `grounded-qa`, `choice`, `counting` or `open`'),
-  video: wordsSchema.describe('identifier of the video'),
-  file: wordsSchema.describe('file of the video, relative to the folder of the videos, or absolute'),
+  video: wordsSchema.describe('identifier of the video or image'),
+  file: wordsSchema.describe(
+    'file of the video, relative to the folder of the videos, or absolute; an image where it ends in .png, .jpg, .jpeg, .webp or .bmp',
+  ),
   duration: z.number().positive().nullable().describe('annotated duration in seconds; null if unknown'),
   query: wordsSchema.describe('the query or question'),
   windows: z

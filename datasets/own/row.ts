@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { hasVideoSuffix, sampleSchema, type Task, withoutVideoSuffix } from '../../core/index.ts'
+import {
+  hasImageSuffix,
+  hasVideoSuffix,
+  sampleSchema,
+  type Task,
+  withoutVideoSuffix,
+} from '../../core/index.ts'
 import { taskSpecs } from '../../tasks/index.ts'
 import { cleanQuery } from '../clean.ts'
 import type { Collector } from '../collect.ts'
@@ -87,7 +93,7 @@ export const addOwnRow = (path: string, line: number, value: unknown, into: Coll
     id: id ?? `line-${line}`,
     task,
     video: withoutVideoSuffix(video),
-    file: file ?? (hasVideoSuffix(video) ? video : `${video}.mp4`),
+    file: file ?? (hasVideoSuffix(video) || hasImageSuffix(video) ? video : `${video}.mp4`),
     duration: duration ?? null,
     query: cleanQuery(query, into.settings.cleaning),
     windows: windows ?? (start === undefined || end === undefined ? null : [[start, end]]),

@@ -13,6 +13,7 @@ import {
   type GenerationConfig,
   readChatTemplate,
   readGeneration,
+  readImagePixels,
   readModel,
   readProcessor,
   readTokenizerFiles,
@@ -32,6 +33,8 @@ export interface Preprocessing {
   readonly tokenizer: Tokenizer
   readonly template: ChatTemplate
   readonly processor: ProcessorSettings
+  /** Fewest pixels of an image, as its image processor has them; null where no file says. */
+  readonly imagePixels: number | null
   /** The text files as read, so that they can be written back unchanged. */
   readonly files: TextFiles
 }
@@ -103,6 +106,7 @@ export const preprocessing = (folder: string, files: TextFiles): Preprocessing =
     tokenizer: words,
     template: chatTemplate(readChatTemplate(folder, files), { subject: `${folder} chat template` }),
     processor,
+    imagePixels: readImagePixels(folder, files),
     files,
   }
 }

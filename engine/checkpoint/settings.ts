@@ -126,6 +126,24 @@ export const readChatTemplate = (folder: string, files: TextFiles): string => {
   throw missing(folder, 'chat_template.jinja')
 }
 
+const imageSize = z.object({
+  size: z.object({ shortest_edge: z.number().positive().nullish() }).nullish(),
+  min_pixels: z.number().positive().nullish(),
+})
+
+/** Fewest pixels of an image, from the image processor's own file or the nested one; null where none says. */
+export const readImagePixels = (folder: string, files: TextFiles): number | null => {
+  const read = (file: string, schema: z.ZodType<z.output<typeof imageSize> | undefined>) => {
+    const text = files.get(file)
+    const found = text === undefined ? undefined : parse(folder, file, text, schema)
+    return found?.min_pixels ?? found?.size?.shortest_edge
+  }
+  const nested = z
+    .object({ image_processor: imageSize.optional() })
+    .transform(({ image_processor: settings }) => settings)
+  return read('processor_config.json', nested) ?? read('preprocessor_config.json', imageSize) ?? null
+}
+
 /** Settings of the video processor, from its own file or from the nested one that transformers 5 writes. */
 export const readProcessor = (
   folder: string,

@@ -18,6 +18,8 @@ export interface Frames {
 export type Content =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'video'; readonly clip: Frames }
+  /** A clip of one frame, whose time is not told. */
+  | { readonly type: 'image'; readonly clip: Frames }
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'
@@ -33,7 +35,7 @@ export interface ProcessedPrompt {
   readonly pixels: Float32Array
   /** Frame pairs, patch rows and patch columns of each clip. */
   readonly grids: ReadonlyArray<Grid>
-  /** Where in `inputIds` the video pad tokens are, in order. */
+  /** Where in `inputIds` the pad tokens of videos and images are, in order. */
   readonly visual: Int32Array
   /** [3, L] row-major: temporal, height, width. */
   readonly positions: Int32Array

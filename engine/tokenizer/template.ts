@@ -2,11 +2,11 @@ import { Template } from '@huggingface/jinja'
 import { InputError } from '../../core/index.ts'
 import { type Guard, withTimeLimit } from './time-limit.ts'
 
-/** A message as chat templates see it: parts of text, and videos of which only the place matters. */
+/** A message as chat templates see it: parts of text, and videos and images of which only the place matters. */
 export interface TemplateMessage {
   readonly role: string
   readonly content: ReadonlyArray<
-    { readonly type: 'text'; readonly text: string } | { readonly type: 'video' }
+    { readonly type: 'text'; readonly text: string } | { readonly type: 'video' | 'image' }
   >
 }
 

@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { type Clip, encodePicture, type Media, type Videos } from '../../video/index.ts'
-import type { MessageClip } from '../model.ts'
-import { asFile, asFrames, asVideo, type Pictures } from './frames.ts'
+import type { Content, MessageClip } from '../model.ts'
+import { asFile, asFrames, asImage, asVideo, type Pictures } from './frames.ts'
 import type { MediaMode, Preset } from './presets.ts'
 import type { SentClip } from './request.ts'
 import type { OpenaiSettings } from './settings.ts'
@@ -73,16 +73,18 @@ export const makeClips = (
       )
   }
 
-  return Effect.fnUntraced(function* (clip: MessageClip) {
+  return Effect.fnUntraced(function* ({ type, clip }: Extract<Content, { readonly clip: MessageClip }>) {
     const ready = known.get(clip)
     if (ready !== undefined) return ready
-    const mode = modeOf(clip, settings.media, preset)
+    const mode = type === 'image' ? type : modeOf(clip, settings.media, preset)
     const sent =
-      mode === 'file'
-        ? asFile(clip as Sourced, files, preset.files)
-        : mode === 'video'
-          ? asVideo(clip as Sourced, yield* picturesOf(clip), quality)
-          : asFrames(clip, yield* picturesOf(clip), quality)
+      mode === 'image'
+        ? asImage(clip, yield* picturesOf(clip), quality)
+        : mode === 'file'
+          ? asFile(clip as Sourced, files, preset.files)
+          : mode === 'video'
+            ? asVideo(clip as Sourced, yield* picturesOf(clip), quality)
+            : asFrames(clip, yield* picturesOf(clip), quality)
     known.set(clip, sent)
     return sent
   })

@@ -57,6 +57,14 @@ export const asFrames = (clip: Timed, pictures: Pictures, quality: number): Sent
   facts: null,
 })
 
+/** An image, without a time. */
+export const asImage = (clip: Timed, pictures: Pictures, quality: number): SentClip => ({
+  parts: shown(clip, pictures, quality)
+    .map((picture) => imagePart(base64(picture)))
+    .join(','),
+  facts: null,
+})
+
 type Sourced = Pick<Clip, 'fps' | 'info'>
 
 const factsOf = (clip: Timed & Sourced, mode: 'video' | 'file'): VideoFacts => ({

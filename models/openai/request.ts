@@ -51,10 +51,10 @@ export const promptOf = (
   return { affinity: affinityOf(messages), messages: `"messages":[${texts.join(',')}]`, video }
 }
 
-/** The path of the first video that has one. */
+/** The path of the first video or image that has one. */
 const affinityOf = (messages: ReadonlyArray<Message>): string | null => {
   for (const { content } of messages)
-    for (const part of content) if (part.type === 'video') return part.clip.info?.path ?? null
+    for (const part of content) if (part.type !== 'text') return part.clip.info?.path ?? null
   return null
 }
 

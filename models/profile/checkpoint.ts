@@ -22,7 +22,13 @@ const jsonOf = (files: Preprocessing['files'], name: string): unknown => {
 const kindSchema = z.object({ model_type: z.string() })
 
 /** Facts about a model from the files of its checkpoint. */
-export const checkpointFacts = ({ folder, files, processor, generation }: Preprocessing): ModelFacts => ({
+export const checkpointFacts = ({
+  folder,
+  files,
+  processor,
+  imagePixels,
+  generation,
+}: Preprocessing): ModelFacts => ({
   name: basename(resolve(folder)),
   aliases: [],
   family: markSchema.safeParse(jsonOf(files, 'spanwise.json')).data?.family ?? null,
@@ -32,6 +38,7 @@ export const checkpointFacts = ({ folder, files, processor, generation }: Prepro
     minFrames: processor.minFrames,
     maxFrames: processor.maxFrames,
     maxPixels: processor.maxPixels,
+    minImagePixels: imagePixels,
     factor: processor.patchSize * processor.mergeSize,
     framesPerToken: processor.temporalPatchSize,
   },

@@ -22,7 +22,7 @@ export const describeSight = (
   ].join(', ')
   return [
     `${profile.model} (${profile.family}) sees up to ${view.frames} frames at ${view.fps} fps`,
-    `${file}: ${sight.frames} frames of ${sight.width}x${sight.height} as ${medium}, ${whole(tokens)} vision tokens a request`,
+    `${file}: ${sight.still === true ? 'an image' : `${sight.frames} frames`} of ${sight.width}x${sight.height}${sight.still === true ? '' : ` as ${medium}`}, ${whole(tokens)} vision tokens a request`,
     `${replies}; ${dialect} prompts`,
   ].join('; ')
 }

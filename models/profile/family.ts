@@ -1,12 +1,14 @@
 import type { ModelProfile } from './profile.ts'
 
-/** The settings of a checkpoint's video processor. */
+/** The settings of a checkpoint's video processor, and of its image processor. */
 export interface ProcessorFacts {
   readonly fps: number
   readonly minFrames: number
   readonly maxFrames: number
   /** Most pixels: of a whole clip (frames x height x width) or of a frame, as the family's processor counts. */
   readonly maxPixels: number
+  /** Fewest pixels of an image; null where the checkpoint does not say. */
+  readonly minImagePixels: number | null
   readonly factor: number
   readonly framesPerToken: number
 }

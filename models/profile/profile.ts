@@ -23,8 +23,10 @@ export interface View {
   readonly frames: number
   /** Fewest frames of a clip. */
   readonly minFrames: number
-  /** Most pixels of one frame. */
+  /** Most pixels of one frame, and of an image. */
   readonly maxPixels: number
+  /** Fewest pixels of an image: smaller ones are enlarged, as the family's image processor does. */
+  readonly minImagePixels: number
   /** Most vision tokens of a whole clip, sent as one video. */
   readonly visionTokens: number
   /** Width and height of frames are multiples of `factor`; a vision token covers `factor` x `factor` pixels. */

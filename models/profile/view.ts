@@ -1,5 +1,5 @@
 import type { PixelBudget, RateSampling, VideoInfo } from '../../video/index.ts'
-import { clipSize } from '../../video/index.ts'
+import { clipSize, imageSize } from '../../video/index.ts'
 import type { View } from './profile.ts'
 
 /** The part of a view that verdicts record and that a user can set. */
@@ -13,15 +13,19 @@ export const samplingOf = ({ fps, frames, minFrames }: ViewSettings): RateSampli
   ...(minFrames > 1 ? { min: minFrames } : {}),
 })
 
-/** Their size: the whole-clip rule of the model's processor within the budget. */
+/** Their size: the whole-clip rule of the model's processor within the budget, and the rule of its images. */
 export const budgetOf = (
   { maxPixels, visionTokens }: ViewSettings,
-  { factor, framesPerToken }: Pick<View, 'factor' | 'framesPerToken'>,
-): PixelBudget => ({
-  maxPixels,
-  clipPixels: visionTokens * framesPerToken * factor ** 2,
-  factor,
-})
+  { factor, framesPerToken, minImagePixels }: Pick<View, 'factor' | 'framesPerToken' | 'minImagePixels'>,
+): PixelBudget => {
+  const most = Math.min(maxPixels, visionTokens * factor ** 2)
+  return {
+    maxPixels,
+    clipPixels: visionTokens * framesPerToken * factor ** 2,
+    factor,
+    image: { minPixels: Math.min(most, Math.max(minImagePixels, factor ** 2)), maxPixels: most },
+  }
+}
 
 /** Maximum size in bytes of the RGB frames of one clip. */
 export const largestClip = (
@@ -31,8 +35,10 @@ export const largestClip = (
   3 *
   Math.max(frames * factor ** 2, Math.min(frames * maxPixels, visionTokens * framesPerToken * factor ** 2))
 
-/** What a model sees of one video. */
+/** What a model sees of one video or image. */
 export interface Sight {
+  /** Set for an image. */
+  readonly still?: true
   readonly frames: number
   /** Frames per second that are shown. */
   readonly fps: number
@@ -43,11 +49,22 @@ export interface Sight {
   readonly pictureTokens: number
 }
 
-/** What a model would see of a video, without decoding it. */
+/** What a model would see of a video or an image, without decoding it. */
 export const sightOf = (
   view: View,
-  { duration, width, height, frames: all }: Pick<VideoInfo, 'duration' | 'width' | 'height' | 'frames'>,
+  {
+    still,
+    duration,
+    width,
+    height,
+    frames: all,
+  }: Pick<VideoInfo, 'still' | 'duration' | 'width' | 'height' | 'frames'>,
 ): Sight => {
+  if (still === true) {
+    const [tall, wide] = imageSize(height, width, budgetOf(view, view))
+    const tokens = (tall * wide) / view.factor ** 2
+    return { still, frames: 1, fps: 1, width: wide, height: tall, videoTokens: tokens, pictureTokens: tokens }
+  }
   const frames = Math.max(
     1,
     Math.min(all, view.frames, Math.max(view.minFrames, Math.ceil(duration * view.fps))),

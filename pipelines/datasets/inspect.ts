@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { Effect } from 'effect'
-import { mean, quantiles, type Sample } from '../../core/index.ts'
+import { isAboutImage, mean, quantiles, type Sample } from '../../core/index.ts'
 import type { Dataset, Notice, Problem } from '../../datasets/index.ts'
 import { type Floor, floorOf } from './floor.ts'
 import { type DatasetOptions, readSplits, type SplitReading } from './readings.ts'
@@ -21,6 +21,7 @@ export interface SplitSummary {
   readonly rows: number
   readonly samples: number
   readonly videos: number
+  readonly images: number
   /** The published or counted size, where one is known. */
   readonly published: { readonly samples: number; readonly videos?: number } | null
   readonly tasks: { readonly [task: string]: number }
@@ -82,6 +83,7 @@ export const summarise = (
   lines: number,
 ): SplitSummary => {
   const { samples, problems, notices, rows, files } = reading
+  const filmed = samples.filter((sample) => !isAboutImage(sample))
   const windowed = samples.flatMap(({ windows }) => (windows === null ? [] : [windows]))
   const windows = windowed.flat()
   return {
@@ -89,7 +91,8 @@ export const summarise = (
     files: files.map(({ path, sha256 }) => ({ file: basename(path), sha256 })),
     rows,
     samples: samples.length,
-    videos: new Set(samples.map(({ video }) => video)).size,
+    videos: new Set(filmed.map(({ video }) => video)).size,
+    images: new Set(samples.filter(isAboutImage).map(({ file }) => file)).size,
     published: dataset.sizes[split] ?? null,
     tasks: countBy(samples.map(({ task }) => task)),
     windows: windows.length,
@@ -100,7 +103,7 @@ export const summarise = (
       counts: countBy(windowed.map(({ length }) => String(length))),
     },
     windowLengths: spread(windows.map(([start, end]) => end - start)),
-    durations: durationsOf(samples),
+    durations: durationsOf(filmed),
     problems: countBy(problems.map(({ kind }) => kind)),
     problemLines: firstOfEach(problems, lines),
     notices,

@@ -5,7 +5,14 @@ import { z } from 'zod'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { readRows } from '../../files/index.ts'
 import { checkpointProfile, replyPlan, sightOf } from '../../models/index.ts'
-import { grpoSchema, readTrainingData, sftSchema, shuffledGroup, stepsOf } from '../../trainer/index.ts'
+import {
+  grpoSchema,
+  isShuffled,
+  readTrainingData,
+  sftSchema,
+  shuffledGroup,
+  stepsOf,
+} from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
 import { fileOf } from './data.ts'
@@ -95,8 +102,13 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
             ...{ items, steps: stepsOf(settings, items.length, settings.prompts) },
             prompts: settings.prompts,
             completions:
-              settings.prompts *
-              (settings.group + (settings.temporal === true ? shuffledGroup(settings.group) : 0)),
+              settings.prompts * settings.group +
+              Math.round(
+                (settings.prompts *
+                  shuffledGroup(settings.group) *
+                  items.filter((item) => isShuffled(settings, item)).length) /
+                  Math.max(1, items.length),
+              ),
             reply: settings.sampling.maxTokens,
             ...{ seek: settings.seek, group: settings.group },
           }

@@ -122,6 +122,11 @@ describe('a sample', () => {
     [{ task: 'counting', answer: '12' }, undefined],
     [{ task: 'grounded-qa', answer: 'D' }, undefined],
     [{ task: 'choice', options: ['x', 'y'], answer: letter(1) }, undefined],
+    [{ task: 'grounding', file: 'a/b.JPG' }, 'mismatch'],
+    [{ task: 'grounded-qa', options: ['x', 'y'], answer: 'A', file: 'b.webp' }, 'mismatch'],
+    [{ task: 'counting', answer: '2', windows: [[0, 1]], file: 'b.png' }, 'mismatch'],
+    [{ task: 'counting', answer: '2', windows: null, file: 'b.png' }, undefined],
+    [{ task: 'grounding', file: 'b.png.mp4' }, undefined],
   ] as const)('%j contradicts itself or not: %s', (fields, kind) => {
     expect(contradictions(fields)[0]?.kind).toBe(kind)
   })
@@ -133,6 +138,11 @@ describe('a sample', () => {
     expect(names('s17-d69', 's17-d69-cam-002.mp4')).toEqual(['s17-d69', 's17-d69-cam-002'])
     expect(names('bP_660.0_810.0', 'bP_660.0_810.0.mp4')).toEqual(['bP_660.0_810.0'])
     expect(names('caf\u00e9', '/x/cafe\u0301.ts')).toEqual(['caf\u00e9'])
+  })
+
+  it('shares an image with the same path only: images are numbered in each folder anew', () => {
+    expect(videoNames({ video: 'Math/1', file: './Math/1.png' })).toEqual(['Math/1.png'])
+    expect(videoNames({ video: 'Chart/1', file: 'Chart\\1.png' })).toEqual(['Chart/1.png'])
   })
 })
 

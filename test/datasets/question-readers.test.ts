@@ -218,6 +218,10 @@ describe('readers of questions, counts and own rows', () => {
           { ...row, problem_id: 13, solution: '<answer>Blue</answer>' },
           { ...row, problem_id: 14, options: ['B. x', 'A. y'] },
           { ...row, problem_id: 15, options: ['U.S. flag', 'none'], solution: '(b)', process: '' },
+          { ...row, problem_id: 16, data_type: 'image', path: './Math/1.png', process: '<think>so</think>' },
+          { ...row, problem_id: 17, data_type: 'image', path: './b.JPEG', problem_type: 'OCR' },
+          { ...row, problem_id: 18, path: './Math/1.webp' },
+          { ...row, problem_id: 19, data_type: 'audio' },
         ],
       },
       'video_r1',
@@ -234,15 +238,22 @@ describe('readers of questions, counts and own rows', () => {
         answer: 'B',
         meta: { type: 'multiple choice', source: null },
       },
+      {
+        ...{ id: '16', task: 'choice', answer: 'B', video: 'Math/1', file: 'Math/1.png', duration: null },
+        ...{ windows: null, meta: { type: 'multiple choice', cot: '<think>so</think>' } },
+      },
+      { id: '17', task: 'open', answer: 'B', file: 'b.JPEG', meta: { type: 'OCR' } },
     ])
-    expect(samples.at(-1)?.meta).not.toHaveProperty('cot')
+    expect(samples.find(({ id }) => id === '15')?.meta).not.toHaveProperty('cot')
     expect(problems.map(({ line, kind }) => [line, kind])).toEqual([
-      [3, 'unsupported'],
+      [3, 'mismatch'],
       [4, 'mismatch'],
       [7, 'unsupported'],
       [8, 'missing'],
       [9, 'mismatch'],
       [10, 'mismatch'],
+      [14, 'mismatch'],
+      [15, 'unsupported'],
     ])
   })
 

@@ -106,6 +106,50 @@ describe('the processor', () => {
     )
   })
 
+  test.each(['qwen3vl/tied', 'qwen2vl/qwen2.5-vl'] as const)(
+    'shows an image between videos in its place, without a time: %s',
+    async (name) => {
+      const checkpoint = await Effect.runPromise(readPreprocessing(folderOf(name)))
+      const { image, video } = checkpoint.model.tokens
+      const side = 2 * checkpoint.processor.patchSize * 2
+      const clip = (frames: number, value: number) => ({
+        ...{ width: side, height: side, fps: 2 },
+        times: Float64Array.from({ length: frames }, (_, i) => i / 2),
+        rgb: new Uint8Array(frames * side * side * 3).fill(value),
+      })
+      const ask = (type: 'image' | 'video') =>
+        processMessages(checkpoint, [
+          {
+            role: 'user',
+            content: [
+              { type: 'video', clip: clip(2, 10) },
+              { type, clip: clip(1, 200) },
+              { type: 'text', text: 'and <|image_pad|>' },
+              { type: 'video', clip: clip(2, 90) },
+            ],
+          },
+        ])
+      const [shown, filmed] = [ask('image'), ask('video')]
+      expect([...shown.visual].map((at) => shown.inputIds[at])).toEqual(
+        [video, image, video].flatMap((id) => Array<number>(4).fill(id)),
+      )
+      expect(shown.text).toContain(`<|vision_start|>${'<|image_pad|>'.repeat(4)}<|vision_end|>and`)
+      // The same patches at the same places; a video of one frame differs in its token and its time alone.
+      expect(shown.pixels).toEqual(filmed.pixels)
+      expect(shown.grids).toEqual(filmed.grids)
+      const timeless = (text: string) =>
+        text.replaceAll('image_pad', 'video_pad').replaceAll(/<[\d.]+ seconds>/g, '')
+      expect(timeless(shown.text).replaceAll(/<\|vision_(start|end)\|>/g, '')).toBe(
+        timeless(filmed.text).replaceAll(/<\|vision_(start|end)\|>/g, ''),
+      )
+      expect(() =>
+        processMessages({ ...checkpoint, template: () => 'no picture' }, [
+          { role: 'user', content: [{ type: 'image', clip: clip(1, 1) }] },
+        ]),
+      ).toThrow(/holds 0 <\|video_pad\|> for 0 videos and 0 <\|image_pad\|> for 1 images/)
+    },
+  )
+
   test('refuses a prompt longer than the model holds', async () => {
     const checkpoint = await load()
     const messages = [

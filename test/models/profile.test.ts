@@ -130,11 +130,12 @@ describe('what a model sees', () => {
       minFrames: 4,
       maxFrames: 16,
       maxPixels: 16 * 65536,
+      minImagePixels: 4096,
       factor: 32,
       framesPerToken: 2,
     }
     const { view } = profileOf('mine', {}, { architecture: 'qwen3_vl', processor })
-    expect(view).toMatchObject({ fps: 1, frames: 16, visionTokens: 512 })
+    expect(view).toMatchObject({ fps: 1, frames: 16, visionTokens: 512, minImagePixels: 4096 })
   })
 
   it('is what the user says, alike for every family', () => {

@@ -357,6 +357,16 @@ export const seeds: ReadonlyArray<Seed> = [
           },
           ...{ solution: '<answer>3</answer>', path: './a/c.mp4' },
         },
+        {
+          ...{
+            problem_id: 3,
+            problem: 'what does it say?',
+            data_type: 'image',
+            problem_type: 'OCR',
+            options: [],
+          },
+          ...{ solution: '<answer>EXIT</answer>', path: './a/c.png' },
+        },
       ]),
     },
   },

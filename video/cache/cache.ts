@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { getFFmpegInfo } from 'node-av/lib'
+import { hasImageSuffix } from '../../core/index.ts'
 import { makeFolders, wholeSync } from '../../files/index.ts'
 import type { Clip, FrameSampling, Media, PixelBudget } from '../model.ts'
 import { packClip, unpackClip } from './file.ts'
@@ -59,6 +60,7 @@ const keyOf = ({ path, sampling, budget, media }: CacheRequest): string | null =
       ? null
       : [budget.maxPixels, budget.factor, budget.minPixels ?? null, budget.clipPixels ?? null],
     media.kind === 'jpeg' ? ['jpeg', media.quality] : [media.kind],
+    ...(hasImageSuffix(path) ? [budget?.image?.minPixels ?? null, budget?.image?.maxPixels ?? null] : []),
   ])
 }
 

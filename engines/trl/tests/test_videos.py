@@ -53,3 +53,23 @@ def test_several_videos_of_a_prompt_of_which_one_has_other_times(
     again.__class__ = Halves
     with pytest.raises(GuardError, match="seconds, served were"):
         build(again, on_cpu=True).trainer.train()
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "qwen25", "qwen2"])
+def test_an_image_is_trained_on_as_a_video_of_one_frame(kind: str, serve: Serve) -> None:
+    class Still(StandIn):
+        """What the service serves of an image: one frame at 0 s, of a clip of 1 s."""
+
+        def item(self, step: int, id_: str) -> dict[str, Any]:
+            item = super().item(step, id_)
+            video = item["video"]
+            item["video"] = {**video, "frames": [{**video["frames"][0], "time": 0.0}], "fps": 1.0, "duration": 1.0}
+            return item
+
+    service = serve(kind, steps=1)
+    service.__class__ = Still
+    training = build(service, on_cpu=True)
+    training.trainer.train()
+    assert service.figures["sampler_loss_max"] < 1e-4
+    clips = list(training.encoder._by_content.values())
+    assert clips and all(clip.vision["video_grid_thw"].tolist()[0][0] == 1 for clip in clips)

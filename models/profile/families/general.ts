@@ -8,6 +8,7 @@ export const general = (facts: ModelFacts): ReturnType<Family['profile']> => ({
     minFrames: facts.processor?.minFrames ?? 1,
     // 448 x 448, the input of most vision encoders.
     maxPixels: 448 * 448,
+    minImagePixels: 1,
     visionTokens: 64 * 256,
     factor: facts.processor?.factor ?? 28,
     framesPerToken: facts.processor?.framesPerToken ?? 1,

@@ -18,6 +18,7 @@ const pairTokens = 16
  */
 const view = (
   { fps, minFrames, maxFrames, maxPixels, factor, framesPerToken }: ProcessorFacts,
+  minImagePixels: number,
   limits: 'clip' | 'frame',
 ) => {
   const token = factor ** 2
@@ -28,18 +29,21 @@ const view = (
     minFrames,
     frames: Math.max(minFrames, Math.min(maxFrames, Math.floor(visionTokens / pairTokens) * framesPerToken)),
     maxPixels: limits === 'frame' ? Math.min(maxPixels, frameTokens * token) : frameTokens * token,
+    minImagePixels,
     visionTokens,
     factor,
     framesPerToken,
   }
 }
 
+type PublishedProcessor = ProcessorFacts & { readonly minImagePixels: number }
+
 /** How a family is recognised, and the settings of its published processors, for use without a checkpoint. */
 interface Generation {
   readonly name: string
   readonly architectures: RegExp
   readonly names: RegExp
-  readonly processor: ProcessorFacts
+  readonly processor: PublishedProcessor
   /** The scope of the processor's maximum number of pixels. */
   readonly limits: 'clip' | 'frame'
   readonly timestamps: ModelProfile['timestamps']
@@ -60,7 +64,11 @@ const generation = ({
     facts.architecture === null ? named(facts, names) : architectures.test(facts.architecture),
   profile: (facts) => ({
     ...general(facts),
-    view: view(facts.processor ?? processor, limits),
+    view: view(
+      facts.processor ?? processor,
+      facts.processor?.minImagePixels ?? processor.minImagePixels,
+      limits,
+    ),
     reasoning: reasoning(facts),
     timestamps,
     limits,
@@ -73,12 +81,13 @@ const unswitched = (facts: ModelFacts): 'none' | 'always' => (namedThinking(fact
 /** Whether the chat template has a switch for reasoning. */
 const switched = (facts: ModelFacts): boolean => facts.template?.includes('enable_thinking') === true
 
-/** Qwen2VLVideoProcessor of transformers, which Qwen2.5-VL shares. */
-const qwen2Processor: ProcessorFacts = {
+/** Qwen2VLVideoProcessor and Qwen2VLImageProcessor of transformers, which Qwen2.5-VL shares. */
+const qwen2Processor: PublishedProcessor = {
   fps: 2,
   minFrames: 4,
   maxFrames: 768,
   maxPixels: frameTokens * 28 * 28,
+  minImagePixels: 56 * 56,
   factor: 28,
   framesPerToken: 2,
 }
@@ -103,12 +112,13 @@ export const qwen25Vl = generation({
   reasoning: unswitched,
 })
 
-/** video_preprocessor_config.json of Qwen3-VL-8B-Instruct. */
-const qwen3Processor: ProcessorFacts = {
+/** video_preprocessor_config.json and preprocessor_config.json of Qwen3-VL-8B-Instruct. */
+const qwen3Processor: PublishedProcessor = {
   fps: 2,
   minFrames: 4,
   maxFrames: 768,
   maxPixels: 25_165_824,
+  minImagePixels: 65_536,
   factor: 32,
   framesPerToken: 2,
 }

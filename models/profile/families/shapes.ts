@@ -14,6 +14,7 @@ export const shapes: Family = {
       frames: 32,
       minFrames: 1,
       maxPixels: 4096,
+      minImagePixels: 1,
       visionTokens: 3584,
       factor: 32,
       framesPerToken: 2,

@@ -28,7 +28,7 @@ describe('a clip of a file with hidden frames', () => {
         const budget = { maxPixels: 4096, minPixels: 2048, factor: 32 }
         const clip = yield* videos.clip(path, { kind: 'rate', fps: 2 }, budget, { kind: 'file' })
         const masked = maskClip(clip, [[0, 0.6]], 'blank')
-        const sent = yield* makeClips(videos, presets[name], settings)(masked)
+        const sent = yield* makeClips(videos, presets[name], settings)({ type: 'video', clip: masked })
         const sizes = sizesOf(sent.parts)
         assert.strictEqual(sizes.length, clip.times.length)
         assert.strictEqual(new Set(sizes).size, 1)
