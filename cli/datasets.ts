@@ -156,7 +156,9 @@ const check = Command.make(
         problem: 'contains no video',
         remedy: 'choose another --split or folder',
       })
-    const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration, ${result.outside} with windows outside`
+    const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration, ${result.outside} with windows outside${
+      result.cycles === 0 ? '' : `, ${result.cycles} with cycles that cannot be right`
+    }`
     yield* print(input.json, result, [
       ...result.faults.map(
         ({ file, kind, message, samples }) =>

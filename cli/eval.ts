@@ -92,9 +92,12 @@ const samplesOf = Effect.fnUntraced(function* (
   }
 })
 
-/** The first sample without the ground truth that its task needs. */
-const unlabelled = (samples: ReadonlyArray<Sample>): Sample | undefined =>
-  samples.find((sample) => (specOf(sample).grounded ? sample.windows === null : sample.answer === undefined))
+/** The ground truth that its task needs and a sample lacks; null where it has all. */
+const lacking = (sample: Sample): 'window' | 'answer' | null => {
+  const { grounded, answers } = specOf(sample)
+  if (grounded && sample.windows === null) return 'window'
+  return answers !== null && sample.answer === undefined ? 'answer' : null
+}
 
 /** Number of samples without a reply that are listed individually; report.json has all. */
 const named = 20
@@ -132,11 +135,11 @@ const suiteCommand = (name: string) =>
       const options = given({ form: input.form, cleaning: input.cleaning })
       const { samples: every, files } = yield* samplesOf(suite, split, folders.annotations, options)
       const all = seek === null ? every : every.filter(({ task }) => task === 'choice')
-      const blank = unlabelled(all)
+      const blank = all.find((sample) => lacking(sample) !== null)
       if (blank !== undefined)
         return yield* new InputError({
           subject: `--split ${split}`,
-          problem: `sample ${blank.id} has no annotated ${blank.windows === null ? 'window' : 'answer'}`,
+          problem: `sample ${blank.id} has no annotated ${lacking(blank)}`,
           remedy: 'choose a split with labels, or remove such samples',
         })
       // A prior may look at a training split; where that cannot be read, it is fitted on what it is scored on.

@@ -10,9 +10,10 @@ export const edits = (a: string, b: string): number => {
   return row[b.length]!
 }
 
+const plain = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '')
+
 /** The name closest to `wanted`; null for an empty list. Case, `-` and `_` do not count. */
 export const nearest = (wanted: string, names: ReadonlyArray<string>): string | null => {
-  const plain = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '')
   const target = plain(wanted)
   const cost = (name: string) =>
     // A part of a name (`activity` for `activitynet`) is nearer than its length says.
@@ -21,4 +22,18 @@ export const nearest = (wanted: string, names: ReadonlyArray<string>): string | 
     (best, name) => (best === null || cost(name) < cost(best) ? name : best),
     null,
   )
+}
+
+const holds = (name: string, part: string): boolean => part.length > 2 && name.includes(part)
+
+/**
+ * The name that may have been written for `wanted`: the closest one, if at most a third of the letters differ or one is
+ * part of the other; null where none is so near.
+ */
+export const alike = (wanted: string, names: ReadonlyArray<string>): string | null => {
+  const found = nearest(wanted, names)
+  if (found === null) return null
+  const [a, b] = [plain(wanted), plain(found)]
+  const near = edits(a, b) <= Math.floor(Math.max(a.length, b.length) / 3) || holds(a, b) || holds(b, a)
+  return near ? found : null
 }

@@ -11,7 +11,7 @@ import {
   sampleSchema,
   type Window,
 } from '../core/index.ts'
-import { contradictions } from '../tasks/index.ts'
+import { contradictions, metaProblem } from '../tasks/index.ts'
 import {
   type Dataset,
   type DatasetReading,
@@ -81,7 +81,11 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
   const ids = new Map<string, number>()
   const notices = new Map<string, Notice>()
   let rows = 0
+  const place = (file: string, line: number) => `${file}\u0000${line}`
+  const faulty = new Set<string>()
+  const filled = new Set<string>()
   const problem: Collector['problem'] = (file, line, kind, message) => {
+    faulty.add(place(file, line))
     // Messages quote the file, whose texts may hold anything.
     problems.push({ file, line, kind, message: plainLine(message).slice(0, 500) })
   }
@@ -125,11 +129,16 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
       for (const { kind, message } of against) problem(file, line, kind, message)
       if (against.some(({ fatal }) => fatal)) return
       if (against.length > 0 && settings.policy !== 'keep') return
+      // A reader that knows the files says of their rows what only it can say.
+      const wrong = faulty.has(place(file, line)) ? null : metaProblem(sample)
+      if (wrong !== null) problem(file, line, 'mismatch', wrong)
       const { windows, duration } = sample
-      const faulty = (windows ?? []).flatMap((window) => faultsOf(window, duration))
-      for (const [kind, message] of faulty) problem(file, line, kind, message)
-      const kept = faulty.length === 0 ? windows : underPolicy(windows ?? [], duration, settings.policy)
-      if (kept !== undefined) samples.push(kept === windows ? sample : { ...sample, windows: kept })
+      const faults = (windows ?? []).flatMap((window) => faultsOf(window, duration))
+      for (const [kind, message] of faults) problem(file, line, kind, message)
+      const kept = faults.length === 0 ? windows : underPolicy(windows ?? [], duration, settings.policy)
+      if (kept === undefined) return
+      samples.push(kept === windows ? sample : { ...sample, windows: kept })
+      if (faulty.has(place(file, line))) filled.add(place(file, line))
     },
     done: (sources) => {
       // Some readers check all rows before they make samples: problems are reported in the order of the file.
@@ -147,6 +156,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
       return Effect.succeed({
         samples,
         problems,
+        lost: problems.filter((one) => !filled.has(place(one.file, one.line))),
         notices: [...notices.values()],
         rows,
         files: sources.map(({ path, sha256 }) => ({ path, sha256 })),

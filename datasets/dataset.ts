@@ -17,7 +17,7 @@ export const problemKinds = [
   'duplicate-id',
   /** No duration, video or count is known for the row. */
   'missing',
-  /** Two fields, or two files, of the dataset disagree about the row. */
+  /** Two fields, or two files, of the dataset disagree about the row, or `meta` holds what its task cannot use. */
   'mismatch',
   /** Two options of a question are equal. */
   'duplicate-option',
@@ -72,6 +72,8 @@ export interface SourceFile {
 export interface DatasetReading {
   readonly samples: ReadonlyArray<Sample>
   readonly problems: ReadonlyArray<Problem>
+  /** Those of rows that gave no sample. */
+  readonly lost: ReadonlyArray<Problem>
   /** Notices about valid rows, each once per file. */
   readonly notices: ReadonlyArray<Notice>
   readonly files: ReadonlyArray<SourceFile>

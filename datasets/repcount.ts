@@ -121,9 +121,18 @@ export const repcount = define({
           'reversed',
           `cycle [${backward.join(', ')}] ${backward[0] === backward[1] ? 'has no length' : 'ends before it starts'}`,
         )
-      if (marks.length !== 2 * count)
+      // Part B has counts only.
+      const annotated = bounds.length > 0
+      if (annotated && marks.length !== 2 * count)
         into.problem(source.path, line, 'mismatch', `${count} counted, ${marks.length} cycle bounds`)
-      into.sample(source.path, line, repcountDraft({ video: one.name, action: one.type, count, cycles }))
+      into.sample(
+        source.path,
+        line,
+        repcountDraft({
+          ...{ video: one.name, action: one.type, count },
+          ...(annotated ? { cycles } : {}),
+        }),
+      )
     }
     return [source]
   }),

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { InputError, nearest } from '../core/index.ts'
+import { alike, InputError } from '../core/index.ts'
 import type { Collector } from './collect.ts'
 import { type CsvRecord, csvOf } from './csv.ts'
 import type { AnnotationFile } from './files.ts'
@@ -13,11 +13,15 @@ export interface TableRow {
   readonly cell: (name: string) => string | undefined
 }
 
+/** Which of some columns was likely meant for a missing one; null where none was. */
+export type MeantColumn = (missing: string, others: ReadonlyArray<string>) => string | null
+
 /** What is wrong with a header, and what to do. */
 const headerFault = (
   header: CsvRecord | undefined,
   names: ReadonlyArray<string>,
   needed: ReadonlyArray<string>,
+  meant: MeantColumn,
 ): { readonly problem: string; readonly remedy: string } | null => {
   if (header === undefined)
     return { problem: 'contains only blank lines', remedy: 'give a file with a header and rows' }
@@ -29,7 +33,10 @@ const headerFault = (
     return { problem: `the header has the column ${twice} twice`, remedy: 'keep one of them' }
   const missing = needed.find((name) => !names.includes(name))
   if (missing === undefined) return null
-  const guess = nearest(missing, names)
+  const guess = meant(
+    missing,
+    names.filter((name) => !needed.includes(name)),
+  )
   return {
     problem: `the header has no column ${missing}`,
     remedy:
@@ -49,10 +56,11 @@ export const tableOf = Effect.fnUntraced(function* (
   source: AnnotationFile,
   needed: ReadonlyArray<string>,
   into: Collector,
+  meant: MeantColumn = alike,
 ): Effect.fn.Return<ReadonlyArray<TableRow>, InputError> {
   const [header, ...records] = yield* csvOf(source)
   const names = header?.cells.map((name) => name.trim()) ?? []
-  const fault = headerFault(header, names, needed)
+  const fault = headerFault(header, names, needed, meant)
   if (fault !== null)
     return yield* new InputError({ subject: `${source.path}:${header?.line ?? 1}`, ...fault })
   const places = new Map(names.map((name, index) => [name, index]))

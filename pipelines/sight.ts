@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { Effect } from 'effect'
 import { type Sample, spreadOver } from '../core/index.ts'
 import { describeSight, type ModelProfile, type Question, sightOf, unseenDataset } from '../models/index.ts'
-import { cycleFrames, cycleSeconds, type SeenCycles, shortCycleWarning } from '../tasks/index.ts'
+import { cycleFrames, cycleSeconds, cycleSlack, type SeenCycles, shortCycleWarning } from '../tasks/index.ts'
 import { Videos } from '../video/index.ts'
 
 /** Number of videos that are tried to determine a size. */
@@ -22,7 +22,10 @@ const warnShortCycles = Effect.fnUntraced(function* (
   for (const [sample, path] of spreadOver(cyclic, probed)) {
     const info = yield* videos.probe(path).pipe(Effect.orElseSucceed(() => null))
     if (info === null) continue
-    seen.push({ cycles: cycleSeconds(sample, info.fps) ?? [], fps: sightOf(profile.view, info).fps })
+    const cycles = (cycleSeconds(sample, info.fps) ?? []).filter(
+      ([, end]) => end * info.fps <= info.frames + cycleSlack,
+    )
+    seen.push({ cycles, fps: sightOf(profile.view, info).fps })
   }
   const warning = shortCycleWarning(seen)
   if (warning !== null) yield* Effect.logWarning(warning)

@@ -7,7 +7,7 @@ import {
   defaultReadSettings,
   lookup,
   type Policy,
-  type ProblemKind,
+  type Problem,
 } from '../datasets/index.ts'
 import { faultIn } from './datasets/readings.ts'
 
@@ -38,13 +38,10 @@ export interface Loaded {
 /** Number of invalid rows that are listed individually; the rest are counted. */
 const named = 10
 
-/** Problems of windows, for which a policy says what is done. */
-const windowKinds = new Set<ProblemKind>(['beyond-clip', 'reversed', 'empty-window', 'negative'])
-
-/** What was done about a row with a problem; empty where that depends on more than its kind. No policy is about cycles. */
-const doneAbout = (kind: ProblemKind, windowed: boolean, policy: Policy): string => {
+/** What was done about a row with a problem; empty where that depends on more than the policy, which is about windows. */
+const doneAbout = ({ kind, message }: Problem, policy: Policy): string => {
   if (kind === 'malformed') return ' (the row is left out)'
-  if (!windowed || !windowKinds.has(kind)) return ''
+  if (!message.startsWith('window ')) return ''
   switch (policy) {
     case 'keep':
       return ' (kept as it is)'
@@ -75,13 +72,16 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
           ? 'fix the rows; docs/data-format.md has the fields'
           : `use the files of ${source.dataset} as published`,
     })
-  // Two rows of the same name are ambiguous.
-  const refused = reading.problems.filter(({ kind }) => source.strict === true || kind === 'duplicate-id')
-  const fault = faultIn(refused)
+  // Two rows of the same name are ambiguous. A row that contradicts itself and gives no sample is missing like one that
+  // cannot be read.
+  const fault = source.strict
+    ? (faultIn(reading.problems) ?? faultIn(reading.lost, ['mismatch']))
+    : faultIn(reading.problems, ['duplicate-id'])
   if (fault !== null) return yield* fault
-  const windowed = reading.samples.some(({ windows }) => windows !== null)
-  for (const { file, line, kind, message } of reading.problems.slice(0, named))
-    yield* Effect.logWarning(`${file}:${line}: ${kind}: ${message}${doneAbout(kind, windowed, policy)}`)
+  for (const problem of reading.problems.slice(0, named)) {
+    const { file, line, kind, message } = problem
+    yield* Effect.logWarning(`${file}:${line}: ${kind}: ${message}${doneAbout(problem, policy)}`)
+  }
   if (reading.problems.length > named)
     yield* Effect.logWarning(`${source.dataset}: ${reading.problems.length - named} more rows with problems`)
   for (const { file, line, message } of reading.notices)

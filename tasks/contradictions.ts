@@ -1,5 +1,7 @@
 import { hasImageSuffix, letter, type Sample } from '../core/index.ts'
 import { taskSpecs, tasks } from './catalogue.ts'
+import { cyclesProblem } from './cycles.ts'
+import { taughtReply } from './taught.ts'
 
 /** A sample that contradicts itself or names no task: `fatal` where nothing can be asked or scored. */
 export interface Contradiction {
@@ -62,4 +64,15 @@ export const contradictions = (sample: Fields): ReadonlyArray<Contradiction> => 
   if (spec.answers === 'count' && answer !== undefined && !/^\d+$/.test(answer))
     return [{ kind: 'mismatch', message: `answer: ${short(answer)} is not a whole number`, fatal: true }]
   return []
+}
+
+/**
+ * What is wrong with what `meta` holds for the task of a sample without contradictions, or null: cycles that fit neither
+ * the count nor each other, written thoughts that cannot be taught. The question can be asked and scored all the same.
+ */
+export const metaProblem = (sample: Sample): string | null => {
+  const cycles = taskSpecs.get(sample.task)?.answers === 'count' ? cyclesProblem(sample) : null
+  if (cycles !== null) return cycles
+  const taught = taughtReply(sample)
+  return taught?.kind === 'problem' ? taught.problem : null
 }

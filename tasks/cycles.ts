@@ -24,16 +24,19 @@ export const cyclesProblem = (
   total = Number.POSITIVE_INFINITY,
 ): string | null => {
   const cycles = cycleFrames(sample)
-  if (cycles === null)
-    return sample.meta?.cycles === undefined ? null : 'meta.cycles are no pairs of frame numbers'
-  if (String(cycles.length) !== sample.answer)
+  if (cycles === null) return sample.meta?.cycles == null ? null : 'meta.cycles are no pairs of frame numbers'
+  if (sample.answer !== undefined && cycles.length !== Number(sample.answer))
     return `${cycles.length} cycles are annotated, and the count is ${sample.answer}`
   for (const [index, [start, end]] of cycles.entries()) {
     const name = `cycle ${index + 1} [${start}, ${end}]`
     if (!(start < end)) return `${name} ${start === end ? 'has no length' : 'ends before it starts'}`
     if (start < 0) return `${name} starts before the clip`
     if (end > total + cycleSlack) return `${name} ends after the clip's ${total} frames`
-    if (index > 0 && start < cycles[index - 1]![1] - cycleSlack) return `${name} overlaps the one before`
+    const before = cycles[index - 1]
+    if (before !== undefined && start < before[1] - cycleSlack)
+      return end <= before[0] + cycleSlack
+        ? `${name} is listed after a later one`
+        : `${name} overlaps the one before`
   }
   return null
 }

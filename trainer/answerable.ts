@@ -1,11 +1,14 @@
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { answerOf, contradictions, unaskable } from '../tasks/index.ts'
+import { answerOf, contradictions, specOf, unaskable } from '../tasks/index.ts'
 import type { TrainingItem } from './data.ts'
 
 /** Why nothing can be learnt or rewarded on an item; null where it can. */
 const gapOf = ({ sample }: TrainingItem): string | null => {
-  if (answerOf(sample) === null) return 'has no annotated answer'
+  if (answerOf(sample) === null)
+    return sample.answer !== undefined && specOf(sample).answers === 'count'
+      ? `has a count of ${sample.answer.length} digits`
+      : 'has no annotated answer'
   // Their letters would be rewarded as if one of them were wrong.
   if (contradictions(sample).some(({ kind }) => kind === 'duplicate-option')) return 'has two equal options'
   return unaskable(sample)

@@ -27,7 +27,7 @@ import { loggedRollouts } from './rollout-log.ts'
 import { type Batch, isConstantGroup, rollOut } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
 import { rollConversations, type SeekSource, seekSummary, withOptions } from './seek/index.ts'
-import { makeSkipped } from './skipped.ts'
+import { drawShown, makeSkipped } from './skipped.ts'
 import { rowOf, summarise } from './step-metrics.ts'
 
 const plateau = z.object({
@@ -117,9 +117,11 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
   }
 
   const prepare = Effect.fnUntraced(function* (state: State, step: number) {
-    let drawn = draw(sampler, state.sampler, options.prompts)
     const ratioOf = (item: TrainingItem) => ratioAt(options, item, step, steps, state.caps)
-    let batch = yield* roll(drawn.ids, step, 0, ratioOf)
+    const shown = yield* drawShown(sampler, state.sampler, options.prompts, (ids) =>
+      roll(ids, step, 0, ratioOf),
+    )
+    let { drawn, batch }: { drawn: ReturnType<typeof draw>; batch: Batch } = shown
     const first = batch.groups
     const again = new Map(
       first.flatMap((group) => {
@@ -154,15 +156,12 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
       const constant = batch.groups.filter(isConstantGroup)
       batch = joined(batch, more, [...useful, ...found, ...constant].slice(0, drawn.ids.length))
     }
-    const broken = batch.unreadable[0]
-    if (batch.groups.length === 0 && broken !== undefined) return yield* broken
     return {
       batch,
       sampler: drawn.state,
-      // A step whose samples could all not be read has no groups.
-      retried: again.size / Math.max(1, first.length),
+      retried: again.size / first.length,
       rescued: rescued / Math.max(1, again.size),
-      constantBefore: first.filter(isConstantGroup).length / Math.max(1, first.length),
+      constantBefore: first.filter(isConstantGroup).length / first.length,
     }
   })
 

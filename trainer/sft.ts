@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import type { EngineError, InputError, VideoError } from '../core/index.ts'
-import { draw, type SamplerState, startSampler } from '../curriculum/index.ts'
+import { type SamplerState, startSampler } from '../curriculum/index.ts'
 import type { EngineService, TrainingGroup } from '../engine/index.ts'
 import { learningRateAt } from '../engine/optimiser/index.ts'
 import { lessonOf } from '../tasks/index.ts'
@@ -14,7 +14,7 @@ import type { Lesson, PromptSource } from './prompts.ts'
 import { thoughtTokens } from './rollouts.ts'
 import type { RunFolder } from './run-folder.ts'
 import { goldConversation, type SeekSource, withEvidence } from './seek/index.ts'
-import { makeSkipped } from './skipped.ts'
+import { drawShown, makeSkipped } from './skipped.ts'
 import { thoughtFigures } from './step-metrics.ts'
 
 export interface SftRun<E, R> {
@@ -57,39 +57,43 @@ export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(r
     prepare: Effect.fnUntraced(function* (state: SamplerState, step: number) {
       run.seek?.forget()
       const began = performance.now()
-      const drawn = draw(sampler, state, options.batch)
-      const groups = yield* Effect.forEach(
-        drawn.ids,
-        (id) => {
-          const item = itemOf(id)!
-          const lessons: Effect.Effect<
-            ReadonlyArray<Lesson>,
-            VideoError | InputError | EngineError
-          > = run.seek === undefined
-            ? Effect.map(source.prepare(item, 0), ({ prompt }) => [
-                { prompt, reply: begun(prompt.text, lessonOf(item.sample, options.thoughts)!) },
-              ])
-            : goldConversation(run.seek, item, options.seed, step)
-          return lessons.pipe(
-            Effect.map((rounds) => ({
-              rounds: rounds.map(({ prompt, reply }) => {
-                const tokens = source.encode(reply)
-                const group: TrainingGroup = { prompt, completions: [{ tokens, weight: item.weight }] }
-                return { group, length: tokens.length, thought: thoughtTokens(reply, source) }
-              }),
-            })),
-            skip(item),
-          )
-        },
-        { concurrency: 4 },
+      const lessonsOf = (
+        item: TrainingItem,
+      ): Effect.Effect<ReadonlyArray<Lesson>, VideoError | InputError | EngineError> =>
+        run.seek === undefined
+          ? Effect.map(source.prepare(item, 0), ({ prompt }) => [
+              { prompt, reply: begun(prompt.text, lessonOf(item.sample, options.thoughts)!) },
+            ])
+          : goldConversation(run.seek, item, options.seed, step)
+      const { drawn, batch } = yield* drawShown(sampler, state, options.batch, (ids) =>
+        Effect.forEach(
+          ids,
+          (id) => {
+            const item = itemOf(id)!
+            return lessonsOf(item).pipe(
+              Effect.map((rounds) => ({
+                rounds: rounds.map(({ prompt, reply }) => {
+                  const tokens = source.encode(reply)
+                  const group: TrainingGroup = { prompt, completions: [{ tokens, weight: item.weight }] }
+                  return { group, length: tokens.length, thought: thoughtTokens(reply, source) }
+                }),
+              })),
+              skip(item),
+            )
+          },
+          { concurrency: 4 },
+        ).pipe(
+          Effect.map((groups) => ({
+            ready: groups.flatMap((one) => ('rounds' in one ? one.rounds : [])),
+            unreadable: groups.flatMap((one) => ('rounds' in one ? [] : [one])),
+          })),
+        ),
       )
-      const ready = groups.flatMap((one) => ('rounds' in one ? one.rounds : []))
-      const broken = groups.flatMap((one) => ('rounds' in one ? [] : [one]))
-      if (ready.length === 0 && broken[0] !== undefined) return yield* broken[0]
+      const { ready, unreadable } = batch
       return {
         groups: ready.map(({ group }) => group),
         thought: thoughtFigures(ready),
-        unreadable: broken.length,
+        unreadable: unreadable.length,
         cuts: cutFigures(
           drawn.ids.map((id) => itemOf(id)!),
           options.thoughts,

@@ -1,5 +1,6 @@
 import { Effect } from 'effect'
 import type { EngineError, InputError, VideoError } from '../core/index.ts'
+import { draw, type Sampler, type SamplerState } from '../curriculum/index.ts'
 import type { TrainingItem } from './data.ts'
 
 type SampleError = VideoError | InputError | EngineError
@@ -19,3 +20,30 @@ export const makeSkipped = () => {
       })
 }
 export type Skipped = ReturnType<typeof makeSkipped>
+
+/** What came of some drawn samples: nothing of them, where all are `unreadable`. */
+interface Shown {
+  readonly unreadable: ReadonlyArray<SampleError>
+}
+
+/**
+ * The next draw of which something can be shown, and what `make` makes of it. One whose samples can all not be shown is
+ * passed over, as a step of one sample must not end a run either; after twice as many samples as there are, none of which
+ * can be shown, this fails with the first reason.
+ */
+export const drawShown = Effect.fnUntraced(function* <B extends Shown, E, R>(
+  sampler: Sampler,
+  state: SamplerState,
+  count: number,
+  make: (ids: ReadonlyArray<string>) => Effect.Effect<B, E, R>,
+) {
+  const unreadable: Array<SampleError> = []
+  for (let before = state; ; ) {
+    const drawn = draw(sampler, before, count)
+    const batch = yield* make(drawn.ids)
+    unreadable.push(...batch.unreadable)
+    if (batch.unreadable.length < drawn.ids.length) return { drawn, batch: { ...batch, unreadable } }
+    if (unreadable.length >= 2 * sampler.ids.length) return yield* unreadable[0]!
+    before = drawn.state
+  }
+})

@@ -1,8 +1,9 @@
 import { Effect } from 'effect'
 import { define } from '../collect.ts'
 import { find } from '../files.ts'
-import { tableOf } from '../table.ts'
+import { type MeantColumn, tableOf } from '../table.ts'
 import { jsonCell, numberCell } from './cells.ts'
+import { meantField, ownFields } from './fields.ts'
 import { candidates, ownSplits } from './files.ts'
 import { addOwnRow } from './row.ts'
 
@@ -14,6 +15,11 @@ const valueOf = (name: string, cell: string): unknown => {
   if (lists.has(name)) return jsonCell(cell)
   return cell === '' ? undefined : cell
 }
+
+/** The first column that is not a field itself and stands for the missing one: another spelling, or another name for it. */
+const meantColumn: MeantColumn = (missing, others) =>
+  others.find((name) => !ownFields.includes(name) && meantField(name, undefined, new Set()) === missing) ??
+  null
 
 /**
  * Own data as CSV with a header: one column a field; `windows`, `options` and `meta` hold JSON, one window
@@ -28,7 +34,7 @@ export const csv = define({
   sizes: {},
   fill: Effect.fnUntraced(function* (folder, split, into) {
     const source = yield* find(folder, candidates(folder, split, 'csv'), into.settings.form)
-    for (const { line, cell, names } of yield* tableOf(source, ['video', 'query'], into)) {
+    for (const { line, cell, names } of yield* tableOf(source, ['video', 'query'], into, meantColumn)) {
       const fields = names
         .filter((name) => name !== '')
         .map((name) => [name, valueOf(name, cell(name) ?? '')] as const)

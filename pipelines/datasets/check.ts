@@ -1,6 +1,7 @@
 import { Effect, Result } from 'effect'
 import { Progress, type Sample, Windows } from '../../core/index.ts'
 import { locate } from '../../files/index.ts'
+import { cyclesProblem } from '../../tasks/index.ts'
 import { Videos } from '../../video/index.ts'
 import { type DatasetOptions, readSplits } from './readings.ts'
 
@@ -13,9 +14,9 @@ export interface CheckOptions extends DatasetOptions {
 /** One video file that does not match the annotations. */
 export interface VideoFault {
   readonly file: string
-  readonly kind: 'missing' | 'unreadable' | 'duration' | 'window'
+  readonly kind: 'missing' | 'unreadable' | 'duration' | 'window' | 'cycles'
   readonly message: string
-  /** Samples that ask about it; for `window` those that are wrong. */
+  /** Samples that ask about it; for `window` and `cycles` those that are wrong. */
   readonly samples: number
   /** Seconds, where the kind is `duration`. */
   readonly annotated?: number
@@ -28,18 +29,23 @@ interface Wanted {
   readonly samples: ReadonlyArray<Sample>
 }
 
-/** The samples whose windows are outside their video. */
-const misplaced = ({ file, samples }: Wanted, measured: number): VideoFault | null => {
-  const wrong = samples.flatMap(({ id, windows }) => {
-    const problem = Windows.misplaced(windows ?? [], measured)
-    return problem === null ? [] : [`${id}: ${problem}`]
+/** The samples of a video of which `problemOf` says that they do not fit it. */
+const misfits = (
+  { file, samples }: Wanted,
+  kind: 'window' | 'cycles',
+  measured: number,
+  problemOf: (sample: Sample) => string | null,
+): VideoFault | null => {
+  const wrong = samples.flatMap((sample) => {
+    const problem = problemOf(sample)
+    return problem === null ? [] : [`${sample.id}: ${problem}`]
   })
   return wrong.length === 0
     ? null
-    : { file, kind: 'window', message: wrong.join('; '), samples: wrong.length, measured }
+    : { file, kind, message: wrong.join('; '), samples: wrong.length, measured }
 }
 
-/** `spanwise datasets check`: whether each annotated video is there, can be read, and is as long as annotated, windows included. */
+/** `spanwise datasets check`: whether each annotated video is there, can be read, and is as long as annotated, windows and cycles included. */
 export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: CheckOptions) {
   const { readings } = yield* readSplits(options)
   const wanted = new Map<string, Wanted>()
@@ -66,12 +72,17 @@ export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: Chec
           const kind = reason === 'missing' ? 'missing' : 'unreadable'
           return [{ file, kind, message: problem, samples: samples.length }]
         }
-        const measured = probed.success.duration
-        const outside = misplaced(one, measured)
-        if (duration === null || Math.abs(measured - duration) <= options.tolerance) return [outside]
+        const { duration: measured, frames } = probed.success
+        const outside = [
+          misfits(one, 'window', measured, ({ windows }) => Windows.misplaced(windows ?? [], measured)),
+          misfits(one, 'cycles', measured, (sample) =>
+            sample.task === 'counting' ? cyclesProblem(sample, frames) : null,
+          ),
+        ]
+        if (duration === null || Math.abs(measured - duration) <= options.tolerance) return outside
         const message = `lasts ${measured.toFixed(2)} s, annotated as ${duration} s`
         const other = { file, kind: 'duration', message, samples: samples.length } as const
-        return [{ ...other, annotated: duration, measured }, outside]
+        return [{ ...other, annotated: duration, measured }, ...outside]
       })().filter((fault) => fault !== null)
       done++
       if (found.length > 0) failed++
@@ -91,6 +102,7 @@ export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: Chec
     unreadable: count('unreadable'),
     duration: count('duration'),
     outside: count('window'),
+    cycles: count('cycles'),
     tolerance: options.tolerance,
     faults: found,
   }

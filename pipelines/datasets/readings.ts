@@ -7,6 +7,7 @@ import {
   isAbsent,
   lookup,
   type Problem,
+  type ProblemKind,
   type ReadSettings,
 } from '../../datasets/index.ts'
 
@@ -25,11 +26,14 @@ export interface SplitReading {
   readonly reading: DatasetReading
 }
 
-/** The first row that could not be read at all, under any policy. */
-export const faultIn = (problems: ReadonlyArray<Problem>): InputError | null => {
-  const fault = problems.find(
-    ({ kind }) => kind === 'malformed' || kind === 'duplicate-id' || kind === 'unknown-field',
-  )
+const unreadable = ['malformed', 'duplicate-id', 'unknown-field'] as const
+
+/** The first row that could not be read at all, under any policy; or else with a problem of these kinds. */
+export const faultIn = (
+  problems: ReadonlyArray<Problem>,
+  kinds: ReadonlyArray<ProblemKind> = unreadable,
+): InputError | null => {
+  const fault = problems.find(({ kind }) => kinds.includes(kind))
   if (fault === undefined) return null
   return new InputError({
     subject: `${fault.file}:${fault.line}`,

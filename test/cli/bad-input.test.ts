@@ -44,6 +44,21 @@ beforeAll(async () => {
   writeRows(at('thoughts.jsonl'), [
     { video_id: 'good.mp4', action: 'squat', gt_count: 2, cot: '<think></think>' },
   ])
+  for (const name of ['nextqa', 'rextime']) mkdirSync(at(name))
+  writeFileSync(
+    at('nextqa', 'val.csv'),
+    `video,question,answer,qid,type,a0,a1,a2,a3,a4\n${['good,who,1,0', 'good,why,7,1'].join(',CW,a,b,c,d,e\n')},CW,a,b,c,d,e\n`,
+  )
+  writeRows(at('rextime', 'rextime_val.jsonl'), [
+    {
+      qid: 'q1',
+      vid: 'good',
+      query: 'what next',
+      duration: 10,
+      relevant_windows: [[2, 6]],
+      options: ['a', 'b'],
+    },
+  ])
   for (const name of ['lacking', 'bent', 'unknown']) cpSync(model, at(name), { recursive: true })
   await spoil(at('lacking'), (tensors) => tensors.delete(tensor))
   await spoil(at('bent'), (tensors) => {
@@ -99,6 +114,16 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
     'two evaluations of nothing',
     () => ['eval', 'compare', at('none.jsonl'), at('none.jsonl')],
     /none\.jsonl: contains the values of no sample; /,
+  ],
+  [
+    'a benchmark of which a row contradicts itself',
+    () => ['eval', 'nextqa', '--annotations', at('nextqa'), '--baseline', 'prior'],
+    /val\.csv:3: answer: "7" is none of the options; fix the row/,
+  ],
+  [
+    'grounded questions without their answers',
+    () => ['eval', 'rextime', '--annotations', at('rextime'), '--baseline', 'prior'],
+    /--split valid: sample q1 has no annotated answer; choose a split with labels/,
   ],
   ['a missing video', () => score('missing.mp4'), /missing\.mp4: .* is missing; check the path/],
   ['an empty video', () => score('empty.mp4'), /empty\.mp4: .* is empty .*; copy it again/],

@@ -35,6 +35,17 @@ beforeAll(async () => {
     row('one of two outside', [1, 2], [10, 12]),
     row('across the end', [8, 12]),
   ])
+  // Repetitions by frame, of which the file has 40.
+  const counted = (...cycles: ReadonlyArray<readonly [number, number]>) => ({
+    ...{ video: 'good.mp4', query: 'how many squats', answer: cycles.length, meta: { cycles } },
+  })
+  writeRows(join(root, 'cycles.jsonl'), [
+    counted([0, 20], [20, 40]),
+    counted([0, 20], [20, 400]),
+    counted([20, 40], [0, 20]),
+    counted([0, 20], [10, 40]),
+    { ...counted([0, 20]), meta: { cot: '<think>one, two</think><answer>2</answer>' } },
+  ])
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
@@ -48,6 +59,32 @@ describe('a window outside the measured duration', () => {
     expect(out).toContain('line-3: window 10 to 12 s is outside the video, which lasts 10.00 s (2 samples)')
     expect(out).toContain('1 with windows outside')
     expect(code).toBe(3)
+  })
+
+  it('is found of cycles too, and what the rows alone show already at inspect', async () => {
+    const rows = join(root, 'cycles.jsonl')
+    const check = await run(
+      'datasets',
+      'check',
+      'jsonl',
+      '--annotations',
+      rows,
+      '--videos',
+      join(root, 'videos'),
+    )
+    expect(check.out).toContain("line-2: cycle 2 [20, 400] ends after the clip's 40 frames")
+    expect(check.out).toContain('1 with cycles that cannot be right')
+    expect(check.code).toBe(3)
+    const inspect = await run('datasets', 'inspect', 'jsonl', '--annotations', rows)
+    const problems = inspect.out
+      .split('\n')
+      .flatMap((line) => /jsonl:(\d: mismatch: .*)/.exec(line)?.[1] ?? [])
+    expect(problems).toEqual([
+      '3: mismatch: cycle 2 [0, 20] is listed after a later one',
+      '4: mismatch: cycle 2 [10, 40] overlaps the one before',
+      '5: mismatch: meta.cot answers "2", the annotation 1',
+    ])
+    expect(inspect.out).toContain('samples         5 of 5 rows')
   })
 
   for (const command of ['bra', 'dea'])

@@ -42,6 +42,15 @@ describe('bad input', () => {
     await expect(readFrom({ 'train.csv': 'videos,query\na,b\n' }, 'csv', 'train')).rejects.toThrow(
       /nearest is videos/,
     )
+    // No far-fetched column: none whose name is neither near nor another word for it.
+    for (const [dataset, content, remedy] of [
+      ['csv', 'zebra,query\na,b\n', /no column video; add it/],
+      ['csv', 'video,question\na,b\n', /no column query; .*nearest is question/],
+      ['csv', 'video,height\na,b\n', /no column query; add it/],
+      ['nextqa', 'video,answer,qid,type,a0,a1,a2,a3\na,b,c,d,e,f,g,h\n', /no column question; add it/],
+      ['nextqa', 'questions,answer,qid,type,a0,a1,a2,a3,a4\na,b,c,d,e,f,g,h,i\n', /nearest is questions/],
+    ] as const)
+      await expect(readFrom({ 'train.csv': content }, dataset, 'train')).rejects.toThrow(remedy)
   })
 
   it('rows that cannot be read are problems, whatever the policy, and fail under fail', async () => {

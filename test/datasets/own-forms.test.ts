@@ -70,6 +70,18 @@ describe('Parquet', () => {
   })
 })
 
+describe("RepCount's part B", () => {
+  it('has counts and no cycles, which is no problem', async () => {
+    const { samples, problems } = await readFrom(
+      { 'test.csv': 'type,name,count\nsquat,a.mp4,3\n' },
+      'repcount',
+      'test',
+    )
+    assert.deepStrictEqual(problems, [])
+    assert.deepStrictEqual([samples[0]?.answer, samples[0]?.meta], ['3', { action: 'squat' }])
+  })
+})
+
 describe("ActRep-R1's lists", () => {
   it('are read by position with or without a header, and as JSON lines of both ages', async () => {
     const csv = 'v1.mp4,train,push_up,12,more\nv2.mp4,val,sit_up,3\nv3.mp4,,jump,4\nv4.mp4,train,jump,many\n'

@@ -40,3 +40,16 @@ it('refuses an answer that is no option', async () => {
     /data\.jsonl:1: answer: "C" is not the letter of an option/,
   )
 })
+
+it('leaves out a count that no reply can give, and says so', async () => {
+  const counted = (id: string, answer: string) => ({
+    ...question(id, [], 'counting'),
+    ...{ options: undefined, windows: null, answer },
+  })
+  expect(await kept(counted('a', '3'), counted('b', '3'.repeat(20)))).toEqual({
+    ids: ['a'],
+    warnings: [
+      '1 of 2 samples cannot be trained on and are left out (nextqa/valid/b first: it has a count of 20 digits)',
+    ],
+  })
+})

@@ -88,6 +88,13 @@ describe.each(['curriculum', 'sft'] as const)('training (%s)', (kind) => {
     const { exit, rows } = await begin(kind, { source: failing((key) => /v[01]$/.test(key)) })
     expect(messageOf(exit)).toBe('done')
     expect(rows('metrics.jsonl').some(({ unreadable }) => unreadable === 1 || unreadable === 2)).toBe(true)
+    // Also where it is the only sample of a step.
+    const one = await begin(kind, {
+      source: failing((key) => /v[0-6]$/.test(key)),
+      settings: kind === 'sft' ? { batch: 1 } : { prompts: 1 },
+    })
+    expect(messageOf(one.exit)).toBe('done')
+    expect(one.rows('metrics.jsonl')).toHaveLength(6)
     const all = await begin(kind, { source: failing(() => true) })
     expect(messageOf(all.exit)).toMatch(/90000 tokens/)
   })
