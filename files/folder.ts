@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Effect } from 'effect'
 import type { InputError } from '../core/index.ts'
@@ -32,10 +32,6 @@ export const listFolder = (path: string): Effect.Effect<ReadonlyArray<string>, I
 /** Removes a file if it exists. */
 export const removeFile = (path: string): Effect.Effect<void, InputError> =>
   attempt(path, 'removed', () => rm(path, { force: true }))
-
-/** Renames, replacing an existing file. */
-export const renameFile = (from: string, to: string): Effect.Effect<void, InputError> =>
-  attempt(to, 'written', () => rename(from, to))
 
 /** Removes temporary files that a killed process left in `folder`. */
 export const sweep = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<void, InputError> {

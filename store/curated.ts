@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import {
@@ -10,7 +9,7 @@ import {
   sampleOfRow,
   sampleSchema,
 } from '../core/index.ts'
-import { parseJson, readText } from '../files/index.ts'
+import { parseJson } from '../files/index.ts'
 import type { Row } from './database.ts'
 
 /** One line of a curated dataset's `train.jsonl`: the sample with curation's fields. */
@@ -53,42 +52,26 @@ export const curatedRow = ({ curation, ...sample }: CuratedSample): Row => {
 export const curatedFile = 'train.jsonl'
 
 /** The rows of curated data in a JSON-lines text. `file` names it where a line is refused. */
-export const parseCurated = <A>(
+export const parseCurated = Effect.fnUntraced(function* <A>(
   file: string,
   text: string,
   schema: z.ZodType<A>,
-): Effect.Effect<ReadonlyArray<A>, InputError> =>
-  Effect.gen(function* () {
-    const rows: Array<A> = []
-    for (const [index, line] of text.split('\n').entries()) {
-      if (line.trim() === '') continue
-      const read = parseJson(line)
-      const parsed = 'value' in read ? schema.safeParse(read.value) : null
-      if (parsed?.success === true) rows.push(parsed.data)
-      else
-        return yield* new InputError({
-          subject: `${file}:${index + 1}`,
-          problem:
-            parsed === null ? (read as { readonly problem: string }).problem : firstIssue(parsed.error!),
-          remedy:
-            'fix the line, or create the file again with "spanwise curate" or "spanwise datasets export"',
-        })
-    }
-    return rows
-  })
-
-/** Reads a curated dataset (the folder that `curate` wrote). A bad line is an InputError naming line and field. */
-export const readCurated = Effect.fn('Store.readCurated')(function* (folder: string) {
-  const path = join(folder, curatedFile)
-  const text = yield* readText(path)
-  if (text === null)
-    return yield* new InputError({
-      subject: path,
-      problem: 'contains no curated dataset',
-      remedy: 'create one with "spanwise curate"',
-    })
-  return (yield* parseCurated(path, text, curatedSchema)) as ReadonlyArray<CuratedSample>
-}) satisfies (folder: string) => Effect.Effect<ReadonlyArray<CuratedSample>, InputError>
+): Effect.fn.Return<ReadonlyArray<A>, InputError> {
+  const rows: Array<A> = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const read = parseJson(line)
+    const parsed = 'value' in read ? schema.safeParse(read.value) : null
+    if (parsed?.success === true) rows.push(parsed.data)
+    else
+      return yield* new InputError({
+        subject: `${file}:${index + 1}`,
+        problem: parsed === null ? (read as { readonly problem: string }).problem : firstIssue(parsed.error!),
+        remedy: 'fix the line, or create the file again with "spanwise curate" or "spanwise datasets export"',
+      })
+  }
+  return rows
+})
 
 /** A sample's columns in verdicts and curations: the fields that queries use, and the others as JSON in `extra`. */
 export const storedSample = (sample: Sample) => {

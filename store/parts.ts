@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import type { ColumnType } from '../agents/index.ts'
 import type { Json } from '../core/index.ts'
-import { removeFile, renameFile, temporaryName } from '../files/index.ts'
+import { wholeBy } from '../files/index.ts'
 import {
   type Database,
   type DatabaseError,
@@ -30,9 +30,8 @@ export const wellFormedJson = (value: unknown): string => {
 }
 
 /**
- * Writes rows as one Parquet file under a temporary name and renames it, so that a file with the final name is always
- * complete. The bytes depend on rows, columns and metadata alone: no clock, no host.
- * `metadata` goes into Parquet's key-value metadata.
+ * Writes rows as one Parquet file, whole or not at all, also where the system crashes (see `wholeBy`). The bytes depend on
+ * rows, columns and metadata alone: no clock, no host. `metadata` goes into Parquet's key-value metadata.
  */
 export const writePart = Effect.fn('Store.writePart')(function* (
   database: Database,
@@ -44,21 +43,16 @@ export const writePart = Effect.fn('Store.writePart')(function* (
   const shape = Object.fromEntries(Object.entries(columns).map(([name, type]) => [name, structure(type)]))
   const names = Object.keys(columns).map(identifier).join(', ')
   const pairs = Object.entries(metadata).map(([key, value]) => `${identifier(key)}: ${literal(value)}`)
-  const temporary = temporaryName(path)
-  yield* Effect.gen(function* () {
-    yield* database.run(
-      `CREATE OR REPLACE TEMP TABLE stage AS
-       SELECT unnest(from_json($1::JSON, ${literal(JSON.stringify([shape]))}), max_depth := 2)`,
-      [wellFormedJson(rows)],
-    )
-    yield* database.run(
+  yield* database.run(
+    `CREATE OR REPLACE TEMP TABLE stage AS
+     SELECT unnest(from_json($1::JSON, ${literal(JSON.stringify([shape]))}), max_depth := 2)`,
+    [wellFormedJson(rows)],
+  )
+  yield* wholeBy(path, (temporary) =>
+    database.run(
       `COPY (SELECT ${names} FROM stage) TO ${literal(temporary)}
        (FORMAT parquet, COMPRESSION zstd${pairs.length === 0 ? '' : `, KV_METADATA {${pairs.join(', ')}}`})`,
-    )
-    yield* renameFile(temporary, path)
-  }).pipe(
-    // A partial temporary file must not remain after a full disk or an interruption.
-    Effect.onExit((exit) => (exit._tag === 'Success' ? Effect.void : Effect.ignore(removeFile(temporary)))),
+    ),
   )
 }) satisfies (
   database: Database,

@@ -57,15 +57,16 @@ export const rebuild = Effect.fn('Store.rebuild')(function* (database: Database)
 }) satisfies (database: Database) => Effect.Effect<void, DatabaseError>
 
 /** The version of a database; 0 where it is empty. */
-export const versionOf = (database: Database): Effect.Effect<number, DatabaseError> =>
-  Effect.gen(function* () {
-    const [there] = yield* database.rows(
-      "SELECT count(*)::INTEGER AS tables FROM duckdb_tables() WHERE table_name = 'schema_version'",
-    )
-    if (there?.tables === 0) return 0
-    const [row] = yield* database.rows('SELECT max(version) AS version FROM schema_version')
-    return Number(row?.version ?? 0)
-  })
+export const versionOf = Effect.fnUntraced(function* (
+  database: Database,
+): Effect.fn.Return<number, DatabaseError> {
+  const [there] = yield* database.rows(
+    "SELECT count(*)::INTEGER AS tables FROM duckdb_tables() WHERE table_name = 'schema_version'",
+  )
+  if (there?.tables === 0) return 0
+  const [row] = yield* database.rows('SELECT max(version) AS version FROM schema_version')
+  return Number(row?.version ?? 0)
+})
 
 /** Refuses a database made by a later version of Spanwise. */
 export const refuseLater = (version: number, path: string): Effect.Effect<void, InputError> =>

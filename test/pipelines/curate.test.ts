@@ -4,11 +4,19 @@ import { join } from 'node:path'
 import { assert, layer } from '@effect/vitest'
 import { Context, Effect, Layer } from 'effect'
 import { sampleColumns, sampleOfRow } from '../../core/index.ts'
+import { readRows } from '../../files/index.ts'
 import { runBra } from '../../pipelines/bra.ts'
 import { act, defaultActSettings } from '../../pipelines/curate/act.ts'
 import { runCurate } from '../../pipelines/curate.ts'
 import { runDea } from '../../pipelines/dea.ts'
-import { openDatabase, type Row, readCurated, readMetadata, readParts } from '../../store/index.ts'
+import {
+  curatedFile,
+  curatedSchema,
+  openDatabase,
+  type Row,
+  readMetadata,
+  readParts,
+} from '../../store/index.ts'
 import { parseTrainingData } from '../../trainer/index.ts'
 import { Videos } from '../../video/index.ts'
 import { spanwise } from '../cli/command-line.ts'
@@ -18,6 +26,9 @@ const samples = [
   ...Array.from({ length: 12 }, (_, i) => flashSample(`s${i}`, i % 3 === 0 ? 'flash.mp4' : 'one.mp4')),
   flashSample('gone', 'gone.mp4'),
 ]
+
+/** The curated dataset in a folder. */
+const readCurated = (folder: string) => readRows(join(folder, curatedFile), curatedSchema)
 
 const line = (sample: object) => `${JSON.stringify(sample)}\n`
 

@@ -84,11 +84,17 @@ describe('parts', () => {
     Effect.gen(function* () {
       const dir = folder()
       const database = yield* openDatabase(':memory:')
+      // A folder stands where the part belongs.
+      mkdirSync(join(dir, 'part.parquet', 'inside'), { recursive: true })
       const error = yield* Effect.flip(
-        writePart(database, join(dir, 'none', 'part.parquet'), columns, [row('a', 'kept')], {}),
+        writePart(database, join(dir, 'part.parquet'), columns, [row('a', 'kept')], {}),
       )
-      assert.include(['StoreError', 'InputError'], error._tag)
-      assert.deepStrictEqual(readdirSync(dir), [])
+      assert.strictEqual(error._tag, 'InputError')
+      assert.deepStrictEqual(readdirSync(dir), ['part.parquet'])
+      yield* Effect.flip(
+        writePart(database, join(dir, 'b'), { key: 'NO TYPE' as 'VARCHAR' }, [{ key: 'a' }], {}),
+      )
+      assert.deepStrictEqual(readdirSync(dir), ['part.parquet'])
     }).pipe(Effect.scoped),
   )
 })
