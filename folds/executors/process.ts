@@ -6,8 +6,6 @@ import { Effect } from 'effect'
 import { InputError } from '../../core/index.ts'
 import { codeOf, makeFolders } from '../../files/index.ts'
 
-export { shellQuote } from '../../core/index.ts'
-
 /** Milliseconds allowed after SIGINT before a process is killed, so that a whole run stops within 5 s. */
 const grace = 4000
 
@@ -77,16 +75,17 @@ export interface Captured {
   readonly err: string
 }
 
-/** Runs a short command and returns its output; an InputError if there is no such program. */
+/** Runs a short command and returns its output; an InputError if there is no such program. `env` adds to the environment. */
 export const capture = (
   command: ReadonlyArray<string>,
   remedy: string,
+  env: { readonly [name: string]: string } = {},
 ): Effect.Effect<Captured, InputError> =>
   Effect.callback((resume, signal) => {
     execFile(
       command[0]!,
       command.slice(1),
-      { signal, maxBuffer: 2 ** 28, encoding: 'utf8' },
+      { signal, maxBuffer: 2 ** 28, encoding: 'utf8', env: { ...process.env, ...env } },
       (error, out, err) => {
         if (signal.aborted) return
         if (error !== null && typeof error.code === 'string')

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { Effect, Layer, type Scope, Semaphore, Stream } from 'effect'
+import { Clock, Effect, Layer, type Scope, Semaphore, Stream } from 'effect'
 import { z } from 'zod'
-import { InputError } from '../../core/index.ts'
+import { InputError, shellQuote } from '../../core/index.ts'
 import type { Ended, Executor, ExecutorSettings, FoldTask } from './executor.ts'
 import { executorOptions } from './options.ts'
-import { appendLog, lastOf, shellQuote } from './process.ts'
+import { appendLog, lastOf } from './process.ts'
 import type { RayJob } from './ray-jobs.ts'
 
 export const rayOptions = z.strictObject({
@@ -116,7 +116,7 @@ export const makeRay = Effect.fn('Executors.ray')(function* ({
     for (;;) {
       yield* Effect.sleep(poll)
       const end = endOf(yield* jobs.get(id))
-      const now = performance.now()
+      const now = yield* Clock.currentTimeMillis
       if (end !== null || now - readAt >= logEvery) {
         yield* readLog
         readAt = now

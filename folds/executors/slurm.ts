@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
 import { z } from 'zod'
-import { InputError } from '../../core/index.ts'
+import { InputError, shellQuote } from '../../core/index.ts'
 import { makeFolder, writeWhole } from '../../files/index.ts'
 import type { Ended, Executor, ExecutorSettings, FoldTask, Resources } from './executor.ts'
 import { executorOptions } from './options.ts'
-import { capture, lastLine, shellQuote } from './process.ts'
+import { capture, lastLine, lastOf } from './process.ts'
 import {
   type ArrayTask,
   contractTasks,
@@ -91,8 +91,11 @@ const remedy = 'run this where the commands of SLURM are installed and its contr
 /** How tasks are queried: with JSON, or, if SLURM was built without it, from the accounting as text. */
 type Look = (job: number) => Effect.Effect<ReadonlyArray<ArrayTask>, InputError>
 
+/** squeue and sacct cut off the list of an array's pending tasks after 64 bytes unless this says otherwise. */
+const wholeLists = { SLURM_BITSTR_LEN: '0' }
+
 const run = Effect.fnUntraced(function* (command: ReadonlyArray<string>) {
-  const { code, out, err } = yield* capture(command, remedy)
+  const { code, out, err } = yield* capture(command, remedy, wholeLists)
   if (code === 0) return out
   const problem = `fails (${err.trim().split('\n').at(-1) || `exit code ${code}`})`
   return yield* new InputError({ subject: command[0]!, problem, remedy })
@@ -161,7 +164,14 @@ export const makeSlurm = Effect.fn('Executors.slurm')(function* (settings: Execu
     yield* writeWhole(script, scriptOf(tasks, { cwd, folder, workers, resources, options }))
     const output = control.test(folder) ? [`--output=${outputPattern(folder)}`] : []
     const out = yield* run(['sbatch', '--parsable', ...output, script])
-    return Number(out.trim().split(';')[0])
+    // `JOB`, or `JOB;CLUSTER`; a site's own sbatch may print more lines.
+    const job = /^(\d+)(?:;.*)?$/m.exec(out)?.[1]
+    if (job !== undefined) return Number(job)
+    return yield* new InputError({
+      subject: 'sbatch --parsable',
+      problem: `did not print the number of the job (${lastOf(out)})`,
+      remedy: 'report the version of SLURM ("sinfo --version")',
+    })
   })
 
   const follow = (

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { shellQuote } from '../../folds/executors/index.ts'
+import { shellQuote } from '../../core/index.ts'
 import { replyPlan, sightOf } from '../../models/index.ts'
 import { Videos } from '../../video/index.ts'
 import { fileOf } from '../train/data.ts'

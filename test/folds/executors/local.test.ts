@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { it } from '@effect/vitest'
 import { Effect, Fiber, Stream } from 'effect'
 import { afterAll, describe, expect } from 'vitest'
-import { InputError } from '../../../core/index.ts'
+import { InputError, shellQuote } from '../../../core/index.ts'
 import type { ExecutorSettings, FoldTask } from '../../../folds/executors/executor.ts'
 import { devicesOf, makeLocal } from '../../../folds/executors/local.ts'
-import { lastOf, shellQuote } from '../../../folds/executors/process.ts'
+import { lastOf } from '../../../folds/executors/process.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'spanwise-local-'))
 afterAll(() => rmSync(root, { recursive: true }))

@@ -9,7 +9,10 @@ import type { FoldTask } from '../../../folds/executors/executor.ts'
 import { makeSlurm, scriptOf, slurmOptions } from '../../../folds/executors/slurm.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'spanwise-slurm-'))
-afterAll(() => rmSync(root, { recursive: true }))
+afterAll(() => {
+  vi.unstubAllEnvs()
+  rmSync(root, { recursive: true })
+})
 
 /** Programs with SLURM's names that read and write files of `folder`. */
 const programs = (folder: string, scripts: { readonly [name: string]: string }) => {
@@ -141,7 +144,7 @@ esac
     }),
   )
 
-  it.live('asks the accounting for tasks that the queue has forgotten, as text where its JSON lies', () =>
+  it.live('asks the accounting for tasks that the queue has forgotten, as text where its JSON is wrong', () =>
     Effect.gen(function* () {
       programs(folder, {
         squeue: working,
@@ -177,6 +180,52 @@ esac
       const slurm = yield* makeSlurm(settings())
       const ends = yield* slurm.submit([task(0)], 1).pipe(Stream.runCollect)
       expect(ends).toMatchObject([{ end: 'lost', code: null, detail: 'SLURM: NODE_FAIL (job 7_0)' }])
+    }),
+  )
+
+  it.live('sees all pending tasks of an array whose list SLURM would cut off', () =>
+    Effect.gen(function* () {
+      programs(folder, {
+        squeue: working.replace(
+          'cat queue-1.json',
+          'if [ "$SLURM_BITSTR_LEN" = 0 ]; then cat whole.json; else cat cut.json; fi',
+        ),
+        sbatch: 'echo 7',
+        sacct: `touch asked; echo '{"jobs": []}'`,
+      })
+      const pending = (tasks: string) =>
+        JSON.stringify({
+          jobs: [
+            {
+              ...{ array_job_id: 7, array_task_id: null, array_task_string: tasks },
+              ...{ job_state: 'PENDING', exit_code: 0 },
+            },
+          ],
+        })
+      writeFileSync(join(folder, 'whole.json'), pending('0,2,4'))
+      writeFileSync(join(folder, 'cut.json'), pending('0,2,...'))
+      writeFileSync(
+        join(folder, 'queue-2.json'),
+        queue({ 0: ['COMPLETED', 0], 2: ['COMPLETED', 0], 4: ['COMPLETED', 0] }),
+      )
+      const slurm = yield* makeSlurm(settings())
+      const ends = yield* slurm.submit([task(0), task(2), task(4)], 1).pipe(Stream.runCollect)
+      expect(ends.map(({ task }) => task.fold)).toEqual([0, 2, 4])
+      expect(readdirSync(folder)).not.toContain('asked')
+    }),
+  )
+
+  it.live('finds the number of its job among what else sbatch prints, and refuses to follow none', () =>
+    Effect.gen(function* () {
+      programs(folder, { squeue: working, sbatch: 'echo "Account: vision"; echo "7;cluster"' })
+      for (const look of [1, 2])
+        writeFileSync(join(folder, `queue-${look}.json`), queue({ 0: ['COMPLETED', 0] }))
+      const slurm = yield* makeSlurm(settings())
+      const [end] = yield* slurm.submit([task(0)], 1).pipe(Stream.runCollect)
+      expect(end!.detail).toBe(' (job 7_0)')
+      programs(folder, { sbatch: 'echo "Submitted batch job"' })
+      const refused = yield* Effect.flip(slurm.submit([task(0)], 1).pipe(Stream.runDrain))
+      expect(refused.message).toMatch(/did not print the number of the job \(Submitted batch job\)/)
     }),
   )
 
