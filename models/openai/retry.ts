@@ -42,14 +42,16 @@ export const backoff = ({ first, most }: Backoff, retry: number, draw: number): 
   return whole / 2 + (whole / 2) * draw
 }
 
+/** A day: who asks for more, e.g. by writing a point in time as a number of seconds, is asked again after this. */
+const longestPause = 86_400_000
+
 /**
  * Milliseconds that a Retry-After header asks for, in either of its forms (RFC 9110, 10.2.3): a number of seconds, or a
- * date, of which `now` is subtracted. Null where there is none or it cannot be read; never negative.
+ * date, of which `now` is subtracted. Null where there is none or it cannot be read; from 0 to a day.
  */
 export const retryAfter = (header: string | undefined, now: number): number | null => {
   const value = header?.trim() ?? ''
   if (value === '') return null
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
+  const asked = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  return Number.isNaN(asked) ? null : Math.min(longestPause, Math.max(0, asked))
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { mediaModes, type PresetName, presetNames } from './presets.ts'
 
-const milliseconds = z.number().positive()
+/** Node's timers take no more, 24.8 days: a longer one ends at once. */
+const longest = 2 ** 31 - 1
+const milliseconds = z.number().positive().max(longest)
 
 /** A base URL: http or https, without credentials or a trailing slash. */
 const baseUrl = z

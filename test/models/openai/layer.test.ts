@@ -155,6 +155,17 @@ describe('the openai backend', () => {
     ['--media video', 'use frames'],
   )
 
+  it('takes no time that a timer cannot wait', () => {
+    const refused = (change: object) =>
+      openaiSettingsSchema.safeParse({ baseUrl: 'http://host/v1', model: 'm', ...change }).error?.issues[0]
+        ?.path
+    const long = 2 ** 31
+    assert.deepStrictEqual(refused({ timeout: long }), ['timeout'])
+    assert.deepStrictEqual(refused({ giveUp: long }), ['giveUp'])
+    assert.deepStrictEqual(refused({ backoff: { most: long } }), ['backoff', 'most'])
+    assert.isUndefined(refused({ timeout: long - 1 }))
+  })
+
   it('takes no secrets in URLs', () => {
     for (const baseUrl of ['http://user:pass@host/v1', 'http://host/v1?key=1', 'ftp://host', 'host', []])
       assert.isFalse(openaiSettingsSchema.safeParse({ baseUrl, model: 'm' }).success, String(baseUrl))

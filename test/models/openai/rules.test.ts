@@ -68,6 +68,9 @@ describe('backing off', () => {
     assert.strictEqual(retryAfter('Sat, 21 Nov 2026 12:00:30 GMT', now), 30_000)
     assert.strictEqual(retryAfter('Sat, 21 Nov 2026 11:00:00 GMT', now), 0)
     for (const none of [undefined, '', 'soon']) assert.isNull(retryAfter(none, now))
+    // Longer than a timer of Node can wait.
+    for (const far of ['1764367000', '9'.repeat(400), 'Thu, 01 Jan 2099 00:00:00 GMT'])
+      assert.strictEqual(retryAfter(far, now), 86_400_000)
   })
 
   it('asks again after what may pass, and never after what will not', () => {
