@@ -20,37 +20,36 @@ interface Entry {
  * A pool of at most `limit` sessions: each holds working memory of its own, so the one unused for longest is released
  * when another is needed. All are released when the scope closes.
  */
-export const sessionPool = (
+export const sessionPool = Effect.fnUntraced(function* (
   options: SessionOptions,
   limit = 6,
-): Effect.Effect<SessionPool, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    // A Map keeps the order of insertion: the first entry is the one unused for longest.
-    const entries = new Map<string, Entry>()
-    const release = Effect.fnUntraced(function* (key: string) {
-      const entry = entries.get(key)
-      if (entry === undefined) return
-      entries.delete(key)
-      yield* Scope.close(entry.scope, Exit.void)
-    })
-    const clear = Effect.suspend(() => Effect.forEach([...entries.keys()], release, { discard: true }))
-    yield* Effect.addFinalizer(() => clear)
-    const get = Effect.fnUntraced(function* (key: string, build: (device: Device) => Uint8Array) {
-      const found = entries.get(key)
-      if (found !== undefined) {
-        entries.delete(key)
-        entries.set(key, found)
-        return found.session
-      }
-      const oldest = entries.size >= limit ? entries.keys().next().value : undefined
-      if (oldest !== undefined) yield* release(oldest)
-      const scope = yield* Scope.make()
-      const session = yield* Session.make(build(options.device), options).pipe(
-        Scope.provide(scope),
-        Effect.onError(() => Scope.close(scope, Exit.void)),
-      )
-      entries.set(key, { session, scope })
-      return session
-    })
-    return { get, clear }
+): Effect.fn.Return<SessionPool, never, Scope.Scope> {
+  // A Map keeps the order of insertion: the first entry is the one unused for longest.
+  const entries = new Map<string, Entry>()
+  const release = Effect.fnUntraced(function* (key: string) {
+    const entry = entries.get(key)
+    if (entry === undefined) return
+    entries.delete(key)
+    yield* Scope.close(entry.scope, Exit.void)
   })
+  const clear = Effect.suspend(() => Effect.forEach([...entries.keys()], release, { discard: true }))
+  yield* Effect.addFinalizer(() => clear)
+  const get = Effect.fnUntraced(function* (key: string, build: (device: Device) => Uint8Array) {
+    const found = entries.get(key)
+    if (found !== undefined) {
+      entries.delete(key)
+      entries.set(key, found)
+      return found.session
+    }
+    const oldest = entries.size >= limit ? entries.keys().next().value : undefined
+    if (oldest !== undefined) yield* release(oldest)
+    const scope = yield* Scope.make()
+    const session = yield* Session.make(build(options.device), options).pipe(
+      Scope.provide(scope),
+      Effect.onError(() => Scope.close(scope, Exit.void)),
+    )
+    entries.set(key, { session, scope })
+    return session
+  })
+  return { get, clear }
+})

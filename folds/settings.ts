@@ -42,20 +42,19 @@ export const difference = (before: Json | undefined, after: Json | undefined, pa
 }
 
 /** Writes the settings into an agent's folder of a run, or refuses a folder that was begun with others. */
-export const claimSettings = (
+export const claimSettings = Effect.fnUntraced(function* (
   folder: string,
   settings: FoldSettings,
   remedy = 'use those settings or another --run',
-): Effect.Effect<void, InputError> =>
-  Effect.gen(function* () {
-    const path = join(folder, 'settings.json')
-    const stored = yield* readJson(path, z.json())
-    if (stored === null) return yield* writeJson(path, asJson(settings))
-    const changed = difference(stored as Json, asJson(settings))
-    if (changed !== null)
-      return yield* new InputError({
-        subject: path,
-        problem: `this run folder was made with other settings: ${changed}`,
-        remedy,
-      })
-  })
+): Effect.fn.Return<void, InputError> {
+  const path = join(folder, 'settings.json')
+  const stored = yield* readJson(path, z.json())
+  if (stored === null) return yield* writeJson(path, asJson(settings))
+  const changed = difference(stored as Json, asJson(settings))
+  if (changed !== null)
+    return yield* new InputError({
+      subject: path,
+      problem: `this run folder was made with other settings: ${changed}`,
+      remedy,
+    })
+})

@@ -69,104 +69,105 @@ export interface OpenOptions {
   readonly overflow?: string
 }
 
-const connect = (instance: DuckDBInstance, path: string): Effect.Effect<Database, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const connection = yield* Effect.acquireRelease(
-      Effect.promise(() => instance.connect()),
-      (open) => Effect.sync(() => open.closeSync()),
-    )
-    const failed =
-      (sql: string) =>
-      (error: unknown): DatabaseError => {
-        const problem = text(error)
-        return /No space left on device|Disk quota exceeded/.test(problem)
-          ? new InputError({
-              subject: /file "([^"]+?)(\.[0-9a-f]{8}\.tmp)?"/.exec(problem)?.[1] ?? path,
-              problem: 'no space left on the device',
-              remedy: 'free some space and start again; finished work is kept',
-            })
-          : new StoreError({
-              operation: `DuckDB, ${sql.trim().slice(0, 60).replaceAll(/\s+/g, ' ')}`,
-              problem,
-            })
-      }
-    const attempt = <A>(sql: string, work: () => Promise<A>): Effect.Effect<A, DatabaseError> =>
-      Effect.callback<A, DatabaseError>((resume) => {
-        const done = work().then(
-          (value) => resume(Effect.succeed(value)),
-          (error) => resume(Effect.fail(failed(sql)(error))),
-        )
-        // The connection must not be closed while a statement runs.
-        return Effect.promise(() => {
-          connection.interrupt()
-          return done
-        })
-      })
-    return {
-      run: (sql, parameters) =>
-        attempt(sql, async () => {
-          await connection.run(sql, parameters === undefined ? undefined : [...parameters])
-        }),
-      rows: (sql, parameters) =>
-        attempt(sql, async () => {
-          const reader = await connection.runAndReadAll(
-            sql,
-            parameters === undefined ? undefined : [...parameters],
-          )
-          return reader.getRowObjectsJson() as ReadonlyArray<Row>
-        }),
-      select: (sql) =>
-        Effect.flatMap(
-          Effect.promise(() => import('./select.ts')),
-          ({ select }) => select(connection, sql, (work) => attempt(sql, work)),
-        ),
-      fork: connect(instance, path),
+const connect = Effect.fnUntraced(function* (
+  instance: DuckDBInstance,
+  path: string,
+): Effect.fn.Return<Database, never, Scope.Scope> {
+  const connection = yield* Effect.acquireRelease(
+    Effect.promise(() => instance.connect()),
+    (open) => Effect.sync(() => open.closeSync()),
+  )
+  const failed =
+    (sql: string) =>
+    (error: unknown): DatabaseError => {
+      const problem = text(error)
+      return /No space left on device|Disk quota exceeded/.test(problem)
+        ? new InputError({
+            subject: /file "([^"]+?)(\.[0-9a-f]{8}\.tmp)?"/.exec(problem)?.[1] ?? path,
+            problem: 'no space left on the device',
+            remedy: 'free some space and start again; finished work is kept',
+          })
+        : new StoreError({
+            operation: `DuckDB, ${sql.trim().slice(0, 60).replaceAll(/\s+/g, ' ')}`,
+            problem,
+          })
     }
-  })
+  const attempt = <A>(sql: string, work: () => Promise<A>): Effect.Effect<A, DatabaseError> =>
+    Effect.callback<A, DatabaseError>((resume) => {
+      const done = work().then(
+        (value) => resume(Effect.succeed(value)),
+        (error) => resume(Effect.fail(failed(sql)(error))),
+      )
+      // The connection must not be closed while a statement runs.
+      return Effect.promise(() => {
+        connection.interrupt()
+        return done
+      })
+    })
+  return {
+    run: (sql, parameters) =>
+      attempt(sql, async () => {
+        await connection.run(sql, parameters === undefined ? undefined : [...parameters])
+      }),
+    rows: (sql, parameters) =>
+      attempt(sql, async () => {
+        const reader = await connection.runAndReadAll(
+          sql,
+          parameters === undefined ? undefined : [...parameters],
+        )
+        return reader.getRowObjectsJson() as ReadonlyArray<Row>
+      }),
+    select: (sql) =>
+      Effect.flatMap(
+        Effect.promise(() => import('./select.ts')),
+        ({ select }) => select(connection, sql, (work) => attempt(sql, work)),
+      ),
+    fork: connect(instance, path),
+  }
+})
 
 /**
  * Opens a database file, or one in memory for `:memory:`, until the scope closes. DuckDB lets one process at a time
  * open a file for writing, and no other even to read it then: a second opener gets an InputError.
  */
-export const openDatabase = (
+export const openDatabase = Effect.fnUntraced(function* (
   path: string,
   options: OpenOptions = {},
-): Effect.Effect<Database, InputError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const file = yield* reachable(path, options.readOnly === true)
-    const instance = yield* Effect.acquireRelease(
-      Effect.tryPromise({
-        try: async () => {
-          // Read by DuckDB's allocator when it is loaded. By default it keeps what was freed for a second and more, which
-          // a join of millions of rows makes hundreds of megabytes; with 0 each page of a table asks the system again.
-          process.env.DUCKDB_JE_MALLOC_CONF ??= 'dirty_decay_ms:200,muzzy_decay_ms:0'
-          // Imported only here, because loading DuckDB slows starts that open no database.
-          const { DuckDBInstance } = await import('@duckdb/node-api')
-          return DuckDBInstance.create(file, {
-            threads: String(options.threads ?? 2),
-            memory_limit: options.memory ?? '1GB',
-            // Part files are read once: caching their metadata only costs memory.
-            enable_external_file_cache: 'false',
-            ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
-            ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
-          })
-        },
-        catch: (error) => {
-          const problem = text(error)
-          const locked = problem.includes('Could not set lock')
-          return new InputError({
-            subject: path,
-            problem: locked ? 'is open in another process' : `cannot be opened (${problem})`,
-            remedy: locked
-              ? 'wait for that process or stop it'
-              : 'check the path, or remove the file to rebuild it',
-          })
-        },
-      }),
-      (opened) => Effect.sync(() => opened.closeSync()),
-    )
-    return yield* connect(instance, path)
-  })
+): Effect.fn.Return<Database, InputError, Scope.Scope> {
+  const file = yield* reachable(path, options.readOnly === true)
+  const instance = yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: async () => {
+        // Read by DuckDB's allocator when it is loaded. By default it keeps what was freed for a second and more, which
+        // a join of millions of rows makes hundreds of megabytes; with 0 each page of a table asks the system again.
+        process.env.DUCKDB_JE_MALLOC_CONF ??= 'dirty_decay_ms:200,muzzy_decay_ms:0'
+        // Imported only here, because loading DuckDB slows starts that open no database.
+        const { DuckDBInstance } = await import('@duckdb/node-api')
+        return DuckDBInstance.create(file, {
+          threads: String(options.threads ?? 2),
+          memory_limit: options.memory ?? '1GB',
+          // Part files are read once: caching their metadata only costs memory.
+          enable_external_file_cache: 'false',
+          ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
+          ...(options.overflow === undefined ? {} : { temp_directory: options.overflow }),
+        })
+      },
+      catch: (error) => {
+        const problem = text(error)
+        const locked = problem.includes('Could not set lock')
+        return new InputError({
+          subject: path,
+          problem: locked ? 'is open in another process' : `cannot be opened (${problem})`,
+          remedy: locked
+            ? 'wait for that process or stop it'
+            : 'check the path, or remove the file to rebuild it',
+        })
+      },
+    }),
+    (opened) => Effect.sync(() => opened.closeSync()),
+  )
+  return yield* connect(instance, path)
+})
 
 /** Runs `work` in one transaction, rolled back if it fails or is interrupted. */
 export const transaction = <A, E, R>(

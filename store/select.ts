@@ -43,33 +43,32 @@ const refuse = (problem: string) =>
  *
  * @param attempt runs work on the connection, turns its failures into errors and can be interrupted
  */
-export const select = <E>(
+export const select = Effect.fnUntraced(function* <E>(
   connection: DuckDBConnection,
   sql: string,
   attempt: <A>(work: () => Promise<A>) => Effect.Effect<A, E>,
-): Effect.Effect<Selected<E>, E | InputError> =>
-  Effect.gen(function* () {
-    if (empty.test(sql)) return yield* refuse('contains no statement')
-    const statements = yield* attempt(() => connection.extractStatements(sql))
-    if (statements.count !== 1) return yield* refuse(`contains ${statements.count} statements`)
-    const statement = yield* attempt(() => statements.prepare(0))
-    if (statement.statementType !== StatementType.SELECT)
-      return yield* refuse(`is ${StatementType[statement.statementType]}, which is not read-only`)
-    const result: DuckDBResult = yield* attempt(() => statement.stream())
-    const columns = result
-      .deduplicatedColumnNames()
-      .map((name, index) => ({ name, type: String(result.columnType(index)) }))
-    const wideColumns = columns.flatMap((_, index) => (wide.has(result.columnTypeId(index)) ? [index] : []))
-    const iterator = result.yieldRowsJson()
-    const rows = Stream.unfold(
-      undefined,
-      Effect.fnUntraced(function* () {
-        const next = yield* attempt(() => iterator.next())
-        if (next.done === true) return undefined
-        const group = next.value as Array<Array<Json>>
-        for (const row of group) for (const index of wideColumns) row[index] = narrow(row[index]!)
-        return [group as ReadonlyArray<ReadonlyArray<Json>>, undefined] as const
-      }),
-    )
-    return { columns, rows }
-  })
+): Effect.fn.Return<Selected<E>, E | InputError> {
+  if (empty.test(sql)) return yield* refuse('contains no statement')
+  const statements = yield* attempt(() => connection.extractStatements(sql))
+  if (statements.count !== 1) return yield* refuse(`contains ${statements.count} statements`)
+  const statement = yield* attempt(() => statements.prepare(0))
+  if (statement.statementType !== StatementType.SELECT)
+    return yield* refuse(`is ${StatementType[statement.statementType]}, which is not read-only`)
+  const result: DuckDBResult = yield* attempt(() => statement.stream())
+  const columns = result
+    .deduplicatedColumnNames()
+    .map((name, index) => ({ name, type: String(result.columnType(index)) }))
+  const wideColumns = columns.flatMap((_, index) => (wide.has(result.columnTypeId(index)) ? [index] : []))
+  const iterator = result.yieldRowsJson()
+  const rows = Stream.unfold(
+    undefined,
+    Effect.fnUntraced(function* () {
+      const next = yield* attempt(() => iterator.next())
+      if (next.done === true) return undefined
+      const group = next.value as Array<Array<Json>>
+      for (const row of group) for (const index of wideColumns) row[index] = narrow(row[index]!)
+      return [group as ReadonlyArray<ReadonlyArray<Json>>, undefined] as const
+    }),
+  )
+  return { columns, rows }
+})

@@ -65,89 +65,88 @@ interface Chunk {
 const decays = ({ decay, shape }: TrainedParameter): boolean => decay ?? shape.length >= 2
 
 /** Builds the optimiser; weights start at zero until `fillArena(optimiser.weights, ...)`. */
-export const makeOptimiser = (
+export const makeOptimiser = Effect.fnUntraced(function* (
   parameters: readonly TrainedParameter[],
   settings: AdamWSettings,
   options: SessionOptions,
-): Effect.Effect<Optimiser, EngineError, Scope.Scope> =>
-  Effect.gen(function* () {
-    // Weights, gradients and moments are in this process's memory, and a step touches each number once: a device would
-    // spend it all on copies.
-    const session = yield* Session.make(emit(adamwGraph(settings)), { ...options, device: 'cpu' })
-    // Decayed parameters first, so that runs of equal decay are long.
-    const ordered = [...parameters.filter(decays), ...parameters.filter((each) => !decays(each))]
-    const weights = makeArena(ordered)
-    const gradients = makeArena(ordered)
-    const first = makeArena(ordered)
-    const second = makeArena(ordered)
-    const chunks = makeChunks(parameters.filter(decays), weights, gradients, first, second)
-    let extra: Arena | undefined
-    let accumulated = 0
-    let steps = 0
+): Effect.fn.Return<Optimiser, EngineError, Scope.Scope> {
+  // Weights, gradients and moments are in this process's memory, and a step touches each number once: a device would
+  // spend it all on copies.
+  const session = yield* Session.make(emit(adamwGraph(settings)), { ...options, device: 'cpu' })
+  // Decayed parameters first, so that runs of equal decay are long.
+  const ordered = [...parameters.filter(decays), ...parameters.filter((each) => !decays(each))]
+  const weights = makeArena(ordered)
+  const gradients = makeArena(ordered)
+  const first = makeArena(ordered)
+  const second = makeArena(ordered)
+  const chunks = makeChunks(parameters.filter(decays), weights, gradients, first, second)
+  let extra: Arena | undefined
+  let accumulated = 0
+  let steps = 0
 
-    const accumulate: Optimiser['accumulate'] = (run) =>
-      Effect.gen(function* () {
-        if (accumulated === 0) {
-          gradients.flat.fill(0)
-          const result = yield* run(gradients.tensors)
-          accumulated = 1
-          return result
-        }
-        extra ??= makeArena(ordered)
-        extra.flat.fill(0)
-        const result = yield* run(extra.tensors)
-        addInto(gradients.flat, extra.flat)
-        accumulated++
+  const accumulate: Optimiser['accumulate'] = (run) =>
+    Effect.gen(function* () {
+      if (accumulated === 0) {
+        gradients.flat.fill(0)
+        const result = yield* run(gradients.tensors)
+        accumulated = 1
         return result
-      })
-
-    const step: Optimiser['step'] = Effect.fnUntraced(function* ({
-      learningRate,
-      maxGradNorm = Number.POSITIVE_INFINITY,
-      gradientScale = 1,
-    }) {
-      const gradNorm = Math.abs(gradientScale) * norm(gradients.flat)
-      if (!Number.isFinite(gradNorm)) {
-        accumulated = 0
-        const problem = `the gradient's norm is ${gradNorm}; the weights are unchanged`
-        return yield* new EngineError({ operation: 'optimiser step', problem })
       }
-      steps++
-      const scalars = (decayed: boolean): Tensors => {
-        const { keep, rate, correction } = adamwScalars(settings, steps, learningRate, decayed)
-        const scale = gradientScale * clipFactor(gradNorm, maxGradNorm)
-        return {
-          keep: scalar(keep),
-          rate: scalar(rate),
-          correction: scalar(correction),
-          gradient_scale: scalar(scale),
-        }
-      }
-      const [withDecay, without] = [scalars(true), scalars(false)]
-      for (const { decayed, feeds, into } of chunks) {
-        yield* session.run({ ...feeds, ...(decayed ? withDecay : without) }, into)
-      }
-      accumulated = 0
-      return { gradNorm }
+      extra ??= makeArena(ordered)
+      extra.flat.fill(0)
+      const result = yield* run(extra.tensors)
+      addInto(gradients.flat, extra.flat)
+      accumulated++
+      return result
     })
 
-    return {
-      weights,
-      gradients,
-      accumulate,
-      step,
-      discard: () => {
-        accumulated = 0
-      },
-      state: () => ({ step: steps, first: first.views, second: second.views }),
-      restore: (state) => {
-        fillArena(first, state.first)
-        fillArena(second, state.second)
-        steps = state.step
-        accumulated = 0
-      },
+  const step: Optimiser['step'] = Effect.fnUntraced(function* ({
+    learningRate,
+    maxGradNorm = Number.POSITIVE_INFINITY,
+    gradientScale = 1,
+  }) {
+    const gradNorm = Math.abs(gradientScale) * norm(gradients.flat)
+    if (!Number.isFinite(gradNorm)) {
+      accumulated = 0
+      const problem = `the gradient's norm is ${gradNorm}; the weights are unchanged`
+      return yield* new EngineError({ operation: 'optimiser step', problem })
     }
+    steps++
+    const scalars = (decayed: boolean): Tensors => {
+      const { keep, rate, correction } = adamwScalars(settings, steps, learningRate, decayed)
+      const scale = gradientScale * clipFactor(gradNorm, maxGradNorm)
+      return {
+        keep: scalar(keep),
+        rate: scalar(rate),
+        correction: scalar(correction),
+        gradient_scale: scalar(scale),
+      }
+    }
+    const [withDecay, without] = [scalars(true), scalars(false)]
+    for (const { decayed, feeds, into } of chunks) {
+      yield* session.run({ ...feeds, ...(decayed ? withDecay : without) }, into)
+    }
+    accumulated = 0
+    return { gradNorm }
   })
+
+  return {
+    weights,
+    gradients,
+    accumulate,
+    step,
+    discard: () => {
+      accumulated = 0
+    },
+    state: () => ({ step: steps, first: first.views, second: second.views }),
+    restore: (state) => {
+      fillArena(first, state.first)
+      fillArena(second, state.second)
+      steps = state.step
+      accumulated = 0
+    },
+  }
+})
 
 const makeChunks = (
   decayed: readonly ParameterShape[],

@@ -15,47 +15,46 @@ const mostStored = 256 * 2 ** 20
 const weightBytes = (weights: WeightMap): number =>
   [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
 
-/** An engine in this thread, which its computing blocks; `Engine.layer` puts it in a thread of its own. */
-export const localEngine = (
+/** An engine in this thread, which its computing blocks; `engineLayer` puts it in a thread of its own. */
+export const localEngine = Effect.fnUntraced(function* (
   options: EngineOptions,
-): Effect.Effect<EngineService, EngineFailure, Scope.Scope> =>
-  Effect.gen(function* () {
-    const { device, threads, generation } = options
-    yield* requireMemory(options.checkpoint, options)
-    const { tensors, ...checkpoint } = yield* readCheckpoint(options.checkpoint)
-    const { model, tokenizer } = checkpoint
-    const initial = new Map([...tensors].map(([name, { data }]) => [name, data]))
-    // Without the data, which the trainer may let go of.
-    const kinds = [...tensors].map(([name, { shape, type }]) => ({ name, shape, type }))
-    const trainer = yield* makeTrainer(model, initial, options)
-    const generator = yield* makeGenerator(
-      model,
-      {
-        endTokens: checkpoint.generation.eosTokenIds,
-        decode: (tokens) => tokenizer.decode(tokens, { skipSpecial: true }),
-      },
-      {
-        device,
-        threads,
-        weightsAs: weightBytes(initial) > mostStored ? 'inputs' : 'initialisers',
-        ...(generation && { limits: generation }),
-      },
-    )
-    return {
-      generate: (prompts, sampling) =>
-        Effect.suspend(() => generator.generate(trainer.weights(), prompts, sampling)),
-      score: trainer.score,
-      update: trainer.update,
-      snapshot: trainer.snapshot,
-      restore: trainer.restore,
-      save: (folder, type) =>
-        Effect.suspend(() => {
-          const weights = trainer.weights()
-          const current = new Map(
-            kinds.map(({ name, ...kind }) => [name, { ...kind, data: weights.get(name)! }]),
-          )
-          const saved = { ...checkpoint, tensors: current }
-          return writeCheckpoint(folder, saved, type === undefined ? {} : { type })
-        }),
-    }
-  })
+): Effect.fn.Return<EngineService, EngineFailure, Scope.Scope> {
+  const { device, threads, generation } = options
+  yield* requireMemory(options.checkpoint, options)
+  const { tensors, ...checkpoint } = yield* readCheckpoint(options.checkpoint)
+  const { model, tokenizer } = checkpoint
+  const initial = new Map([...tensors].map(([name, { data }]) => [name, data]))
+  // Without the data, which the trainer may let go of.
+  const kinds = [...tensors].map(([name, { shape, type }]) => ({ name, shape, type }))
+  const trainer = yield* makeTrainer(model, initial, options)
+  const generator = yield* makeGenerator(
+    model,
+    {
+      endTokens: checkpoint.generation.eosTokenIds,
+      decode: (tokens) => tokenizer.decode(tokens, { skipSpecial: true }),
+    },
+    {
+      device,
+      threads,
+      weightsAs: weightBytes(initial) > mostStored ? 'inputs' : 'initialisers',
+      ...(generation && { limits: generation }),
+    },
+  )
+  return {
+    generate: (prompts, sampling) =>
+      Effect.suspend(() => generator.generate(trainer.weights(), prompts, sampling)),
+    score: trainer.score,
+    update: trainer.update,
+    snapshot: trainer.snapshot,
+    restore: trainer.restore,
+    save: (folder, type) =>
+      Effect.suspend(() => {
+        const weights = trainer.weights()
+        const current = new Map(
+          kinds.map(({ name, ...kind }) => [name, { ...kind, data: weights.get(name)! }]),
+        )
+        const saved = { ...checkpoint, tensors: current }
+        return writeCheckpoint(folder, saved, type === undefined ? {} : { type })
+      }),
+  }
+})

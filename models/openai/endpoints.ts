@@ -55,189 +55,190 @@ interface Waiter {
  * Several servers of the same model as one. Requests queue for a slot; a server has as many slots as its pace allows,
  * none during a pause, and none while it is down. Health checks bring it back, with a single slot at first.
  */
-export const makeEndpoints = (options: EndpointOptions): Effect.Effect<Endpoints, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const now = () => clock.currentTimeMillisUnsafe()
-    const runFork = Effect.runForkWith(yield* Effect.context<Scope.Scope>())
-    const scope = yield* Effect.scope
-    const servers = options.urls.map((url) => newServer(url, options.start, options.most))
-    const waiting = new Set<Waiter>()
-    let turn = 0
-    let over: ModelError | null = null
-    const timers = new Set<NodeJS.Timeout>()
-    const after = (milliseconds: number, work: () => void): NodeJS.Timeout => {
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        work()
-      }, milliseconds)
-      timers.add(timer)
-      return timer
-    }
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        for (const timer of timers) clearTimeout(timer)
-      }),
-    )
+export const makeEndpoints = Effect.fnUntraced(function* (
+  options: EndpointOptions,
+): Effect.fn.Return<Endpoints, never, Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const runFork = Effect.runForkWith(yield* Effect.context<Scope.Scope>())
+  const scope = yield* Effect.scope
+  const servers = options.urls.map((url) => newServer(url, options.start, options.most))
+  const waiting = new Set<Waiter>()
+  let turn = 0
+  let over: ModelError | null = null
+  const timers = new Set<NodeJS.Timeout>()
+  const after = (milliseconds: number, work: () => void): NodeJS.Timeout => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      work()
+    }, milliseconds)
+    timers.add(timer)
+    return timer
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const timer of timers) clearTimeout(timer)
+    }),
+  )
 
-    const take = (avoid: Server | null, affinity: string | null): Server | null => {
-      const time = now()
-      const liked = affinity === null ? null : preferred(servers, affinity)
-      const chosen =
-        liked !== null && liked !== avoid && isOpen(liked, time)
-          ? liked
-          : leastLoaded(servers, time, turn++, avoid)
-      if (chosen !== null) {
-        chosen.inFlight++
-        chosen.requests++
-      }
-      return chosen
+  const take = (avoid: Server | null, affinity: string | null): Server | null => {
+    const time = now()
+    const liked = affinity === null ? null : preferred(servers, affinity)
+    const chosen =
+      liked !== null && liked !== avoid && isOpen(liked, time)
+        ? liked
+        : leastLoaded(servers, time, turn++, avoid)
+    if (chosen !== null) {
+      chosen.inFlight++
+      chosen.requests++
     }
-    /** Admits as many waiting requests as there are slots. */
-    const drain = () => {
-      for (const waiter of waiting) {
-        const server = take(waiter.avoid, waiter.affinity)
-        if (server === null) return wakeLater()
-        waiting.delete(waiter)
-        waiter.serve(server)
-      }
+    return chosen
+  }
+  /** Admits as many waiting requests as there are slots. */
+  const drain = () => {
+    for (const waiter of waiting) {
+      const server = take(waiter.avoid, waiter.affinity)
+      if (server === null) return wakeLater()
+      waiting.delete(waiter)
+      waiter.serve(server)
     }
-    let alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | null = null
-    /** Checks again when the first pause is over; other slots become free as requests finish. */
-    const wakeLater = () => {
-      const time = now()
-      const ends = servers.filter(({ up, pausedUntil }) => up && pausedUntil > time)
-      const at = Math.min(...ends.map(({ pausedUntil }) => pausedUntil))
-      if (at === Number.POSITIVE_INFINITY || (alarm !== null && alarm.at <= at)) return
-      if (alarm !== null) clearTimeout(alarm.timer)
-      const timer = after(Math.ceil(at - time) + 1, () => {
-        alarm = null
-        drain()
-      })
-      alarm = { at, timer }
-    }
-    const endAll = () => {
-      over = new ModelError({
-        model: servers.map(({ url }) => url).join(', '),
-        problem: `no server has answered for ${options.giveUp / 1000} s (${servers[0]?.error ?? 'no answer'}); start one and run again; finished work is kept`,
-        retryable: true,
-        fatal: true,
-        kind: 'no server',
-      })
-      for (const waiter of waiting) waiter.refuse(over)
-      waiting.clear()
-    }
-    let ending: NodeJS.Timeout | null = null
+  }
+  let alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | null = null
+  /** Checks again when the first pause is over; other slots become free as requests finish. */
+  const wakeLater = () => {
+    const time = now()
+    const ends = servers.filter(({ up, pausedUntil }) => up && pausedUntil > time)
+    const at = Math.min(...ends.map(({ pausedUntil }) => pausedUntil))
+    if (at === Number.POSITIVE_INFINITY || (alarm !== null && alarm.at <= at)) return
+    if (alarm !== null) clearTimeout(alarm.timer)
+    const timer = after(Math.ceil(at - time) + 1, () => {
+      alarm = null
+      drain()
+    })
+    alarm = { at, timer }
+  }
+  const endAll = () => {
+    over = new ModelError({
+      model: servers.map(({ url }) => url).join(', '),
+      problem: `no server has answered for ${options.giveUp / 1000} s (${servers[0]?.error ?? 'no answer'}); start one and run again; finished work is kept`,
+      retryable: true,
+      fatal: true,
+      kind: 'no server',
+    })
+    for (const waiter of waiting) waiter.refuse(over)
+    waiting.clear()
+  }
+  let ending: NodeJS.Timeout | null = null
 
-    const watch = (server: Server) =>
-      Effect.gen(function* () {
-        for (let check = 0; !server.up; check++) {
-          yield* Effect.sleep(backoff(options.checks, check, 0.5))
-          if (!(yield* options.check(server.url))) continue
-          server.up = true
-          server.faults = 0
-          server.refusing = null
-          server.pausedUntil = 0
-          server.pace = restarted(server.pace)
-          if (ending !== null) clearTimeout(ending)
-          ending = null
-          drain()
-        }
-      })
-    const takeOut = (server: Server) => {
-      if (!server.up) return
-      server.up = false
-      runFork(Effect.forkIn(watch(server), scope))
-      if (servers.every(({ up }) => !up)) ending = after(options.giveUp, endAll)
-    }
-
-    return {
-      withPlace: (avoid, affinity, use) =>
-        Effect.suspend(() => {
-          if (over !== null) return Effect.fail(over)
-          // Waiting requests are served in order.
-          let taken = waiting.size === 0 ? take(avoid, affinity) : null
-          const wait =
-            taken !== null
-              ? Effect.succeed(taken)
-              : Effect.callback<Server, ModelError>((resume) => {
-                  const waiter: Waiter = {
-                    avoid,
-                    affinity,
-                    serve: (server) => {
-                      taken = server
-                      resume(Effect.succeed(server))
-                    },
-                    refuse: (error) => resume(Effect.fail(error)),
-                  }
-                  waiting.add(waiter)
-                  wakeLater()
-                  return Effect.sync(() => waiting.delete(waiter))
-                })
-          return wait.pipe(
-            Effect.flatMap(use),
-            // Also if the fiber is interrupted between getting a slot and continuing.
-            Effect.ensuring(
-              Effect.sync(() => {
-                if (taken === null) return
-                taken.inFlight--
-                drain()
-              }),
-            ),
-          )
-        }),
-      succeeded: (server, sentAt, milliseconds) => {
+  const watch = (server: Server) =>
+    Effect.gen(function* () {
+      for (let check = 0; !server.up; check++) {
+        yield* Effect.sleep(backoff(options.checks, check, 0.5))
+        if (!(yield* options.check(server.url))) continue
+        server.up = true
         server.faults = 0
-        const seconds = milliseconds / 1000
-        server.latency = server.latency === null ? seconds : 0.9 * server.latency + 0.1 * seconds
-        // Requests sent before the server began to refuse say nothing about its current capacity.
-        if (sentAt >= server.halvedAt) server.refusing = null
-        if (sentAt < server.changedAt) return
-        const { limit } = server
-        server.pace = answered(server.pace, seconds, server.inFlight >= limit)
-        if (server.limit !== limit) server.changedAt = now()
-      },
-      overloaded: (server, sentAt, pause, draw) => {
-        server.failures++
-        server.error = 'overloaded'
-        const time = now()
-        server.refusing ??= time
-        if (sentAt >= server.halvedAt) {
-          server.halvedAt = time
-          server.changedAt = time
-          server.pace = refused(server.pace)
-        }
-        // While other requests are in flight, lowering the limit is enough. A server that accepts none at all is paused,
-        // for at most half of the time that this has lasted, so that its recovery is noticed early.
-        if (pause === null && server.inFlight === 1) {
-          const { first, most } = options.backoff
-          const longest = { first: Math.max(first, (time - server.refusing) / 2), most }
-          server.pausedUntil = Math.max(server.pausedUntil, time + backoff(longest, 0, draw))
-        }
-        if (pause !== null) server.pausedUntil = Math.max(server.pausedUntil, time + pause)
-      },
-      refused: (server, problem) => {
-        server.failures++
-        server.error = problem
-      },
-      failed: (server, problem, gone) => {
-        server.failures++
-        server.faults++
-        server.error = problem
-        // While more requests are in flight than have failed in a row, one of them may still succeed.
-        if (gone || server.faults >= Math.max(faultsAllowed, server.inFlight)) takeOut(server)
-      },
-      health: Effect.sync(() =>
-        servers.map(({ url, up, inFlight, limit, requests, failures, latency, error }) => ({
-          url,
-          up,
-          inFlight,
-          limit,
-          requests,
-          failures,
-          latency,
-          error,
-        })),
-      ),
-    }
-  })
+        server.refusing = null
+        server.pausedUntil = 0
+        server.pace = restarted(server.pace)
+        if (ending !== null) clearTimeout(ending)
+        ending = null
+        drain()
+      }
+    })
+  const takeOut = (server: Server) => {
+    if (!server.up) return
+    server.up = false
+    runFork(Effect.forkIn(watch(server), scope))
+    if (servers.every(({ up }) => !up)) ending = after(options.giveUp, endAll)
+  }
+
+  return {
+    withPlace: (avoid, affinity, use) =>
+      Effect.suspend(() => {
+        if (over !== null) return Effect.fail(over)
+        // Waiting requests are served in order.
+        let taken = waiting.size === 0 ? take(avoid, affinity) : null
+        const wait =
+          taken !== null
+            ? Effect.succeed(taken)
+            : Effect.callback<Server, ModelError>((resume) => {
+                const waiter: Waiter = {
+                  avoid,
+                  affinity,
+                  serve: (server) => {
+                    taken = server
+                    resume(Effect.succeed(server))
+                  },
+                  refuse: (error) => resume(Effect.fail(error)),
+                }
+                waiting.add(waiter)
+                wakeLater()
+                return Effect.sync(() => waiting.delete(waiter))
+              })
+        return wait.pipe(
+          Effect.flatMap(use),
+          // Also if the fiber is interrupted between getting a slot and continuing.
+          Effect.ensuring(
+            Effect.sync(() => {
+              if (taken === null) return
+              taken.inFlight--
+              drain()
+            }),
+          ),
+        )
+      }),
+    succeeded: (server, sentAt, milliseconds) => {
+      server.faults = 0
+      const seconds = milliseconds / 1000
+      server.latency = server.latency === null ? seconds : 0.9 * server.latency + 0.1 * seconds
+      // Requests sent before the server began to refuse say nothing about its current capacity.
+      if (sentAt >= server.halvedAt) server.refusing = null
+      if (sentAt < server.changedAt) return
+      const { limit } = server
+      server.pace = answered(server.pace, seconds, server.inFlight >= limit)
+      if (server.limit !== limit) server.changedAt = now()
+    },
+    overloaded: (server, sentAt, pause, draw) => {
+      server.failures++
+      server.error = 'overloaded'
+      const time = now()
+      server.refusing ??= time
+      if (sentAt >= server.halvedAt) {
+        server.halvedAt = time
+        server.changedAt = time
+        server.pace = refused(server.pace)
+      }
+      // While other requests are in flight, lowering the limit is enough. A server that accepts none at all is paused,
+      // for at most half of the time that this has lasted, so that its recovery is noticed early.
+      if (pause === null && server.inFlight === 1) {
+        const { first, most } = options.backoff
+        const longest = { first: Math.max(first, (time - server.refusing) / 2), most }
+        server.pausedUntil = Math.max(server.pausedUntil, time + backoff(longest, 0, draw))
+      }
+      if (pause !== null) server.pausedUntil = Math.max(server.pausedUntil, time + pause)
+    },
+    refused: (server, problem) => {
+      server.failures++
+      server.error = problem
+    },
+    failed: (server, problem, gone) => {
+      server.failures++
+      server.faults++
+      server.error = problem
+      // While more requests are in flight than have failed in a row, one of them may still succeed.
+      if (gone || server.faults >= Math.max(faultsAllowed, server.inFlight)) takeOut(server)
+    },
+    health: Effect.sync(() =>
+      servers.map(({ url, up, inFlight, limit, requests, failures, latency, error }) => ({
+        url,
+        up,
+        inFlight,
+        limit,
+        requests,
+        failures,
+        latency,
+        error,
+      })),
+    ),
+  }
+})
