@@ -1,8 +1,9 @@
-import { Effect, Scope } from 'effect'
+import { Clock, Effect, Scope } from 'effect'
 import type { Tensor } from 'onnxruntime-node'
 import { EngineError, type InputError } from '../../core/index.ts'
 import { emit } from '../../graph/onnx/index.ts'
 import type { Model } from '../architectures/index.ts'
+import { attempt } from '../attempt.ts'
 import { steps } from '../layout.ts'
 import {
   defaultAdamW,
@@ -52,13 +53,6 @@ export interface Trainer {
   readonly restore: (file: string) => Effect.Effect<void, EngineError | InputError>
 }
 
-const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, EngineError> =>
-  Effect.try({
-    try: run,
-    catch: (cause) =>
-      new EngineError({ operation, problem: cause instanceof Error ? cause.message : String(cause) }),
-  })
-
 /** Parameters that learn, with their shapes. */
 const learning = (model: Model, trainable: Trainable): ReadonlyArray<TrainedParameter> => {
   const { lora } = trainable
@@ -90,136 +84,135 @@ export const makeTrainer = (
   // No function in there may refer to `initial` itself, which would keep it in memory.
   trainerOf(model, { current: initial, frozen: initial }, options)
 
-const trainerOf = (
+const trainerOf = Effect.fnUntraced(function* (
   model: Model,
   held: Held,
   options: TrainerOptions,
-): Effect.Effect<Trainer, EngineError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const {
-      trainable = {},
-      weightDecay = 0,
-      beta2 = defaultAdamW.beta2,
-      microBatchTokens: tokenBudget = 2048,
-    } = options
-    const { lora } = trainable
-    const scope = yield* Effect.scope
-    const pool = yield* sessionPool(options)
-    const together = options.device !== 'cpu'
-    // Most engines only generate and score: the optimiser's memory is taken at the first update.
-    let made: Optimiser | undefined
+): Effect.fn.Return<Trainer, EngineError, Scope.Scope> {
+  const {
+    trainable = {},
+    weightDecay = 0,
+    beta2 = defaultAdamW.beta2,
+    microBatchTokens: tokenBudget = 2048,
+  } = options
+  const { lora } = trainable
+  const scope = yield* Effect.scope
+  const pool = yield* sessionPool(options)
+  const together = options.device !== 'cpu'
+  // Most engines only generate and score: the optimiser's memory is taken at the first update.
+  let made: Optimiser | undefined
 
-    const optimiser = Effect.suspend(() =>
-      made !== undefined
-        ? Effect.succeed(made)
-        : makeOptimiser(learning(model, trainable), { ...defaultAdamW, weightDecay, beta2 }, options).pipe(
-            Scope.provide(scope),
-            Effect.tap((one) =>
-              attempt('optimiser', () => {
-                fillArena(one.weights, lora === undefined ? held.frozen : loraWeights(model, lora))
-                held.frozen = new Map([...held.frozen].filter(([name]) => !one.weights.views.has(name)))
-                made = one
-                if (lora === undefined) refresh(one)
-              }),
-            ),
+  const optimiser = Effect.suspend(() =>
+    made !== undefined
+      ? Effect.succeed(made)
+      : makeOptimiser(learning(model, trainable), { ...defaultAdamW, weightDecay, beta2 }, options).pipe(
+          Scope.provide(scope),
+          Effect.tap((one) =>
+            attempt('optimiser', () => {
+              fillArena(one.weights, lora === undefined ? held.frozen : loraWeights(model, lora))
+              held.frozen = new Map([...held.frozen].filter(([name]) => !one.weights.views.has(name)))
+              made = one
+              if (lora === undefined) refresh(one)
+            }),
           ),
-    )
-    const refresh = (one: Optimiser) => {
-      held.current =
-        lora === undefined
-          ? new Map([...held.frozen, ...one.weights.views])
-          : mergeAdapters(model, lora, held.frozen, one.weights.views)
-    }
-
-    const update = Effect.fnUntraced(function* (batch: UpdateBatch) {
-      const started = performance.now()
-      const { groups, loss, learningRate, temperature = 1, maxGradNorm = 1 } = batch
-      const cut = yield* attempt('update', () => {
-        checkBatch(groups, loss)
-        return microBatches(groups, tokenBudget)
-      })
-      const one = yield* optimiser
-      const shares = tokenWeights(groups, loss)
-      const sums = new MetricSums(loss)
-      const weights = { ...weightFeeds(model, held.frozen), ...one.weights.tensors }
-      const total = yield* Effect.forEach(cut, ({ layout, groups: chosen }) =>
-        Effect.gen(function* () {
-          const { height, width } = layout
-          const frame = height === 0 ? undefined : { height, width }
-          const session = yield* pool.get(`update ${height}x${width} ${JSON.stringify(loss)}`, (device) =>
-            emit(updateGraph(model, openDims, frame, loss, trainable, { together }), {
-              device,
-              multiples: steps,
-            }),
-          )
-          const packed = pack(model, groups, chosen, layout)
-          const feeds = {
-            ...weights,
-            ...forwardFeeds(model, packed, temperature),
-            ...lossFeeds(packed, groups, loss, shares),
-          }
-          const results = yield* one.accumulate((into) =>
-            Effect.tap(session.run(only(feeds, session.inputs), renamed(into, session.outputs)), (all) =>
-              Effect.sync(() => together && handOut(floats(all[allGradients]), into, session.inputs)),
-            ),
-          )
-          sums.add(packed, groups, floats(results.log_probs), floats(results.entropy))
-          return floats(results.loss)[0]!
-        }),
-      ).pipe(
-        Effect.map((parts) => parts.reduce((sum, part) => sum + part, 0)),
-        Effect.filterOrFail(
-          Number.isFinite,
-          (value) =>
-            new EngineError({
-              operation: 'update',
-              problem: `the loss is ${value}; the weights are unchanged`,
-            }),
         ),
-        // Forget what was accumulated, or it would be part of the next update.
-        Effect.onError(() => Effect.sync(one.discard)),
-      )
-      const { gradNorm } = yield* one.step({ learningRate, maxGradNorm })
-      refresh(one)
-      return {
-        loss: total,
-        gradNorm,
-        ...sums.result(),
-        completions: groups.reduce((sum, { completions }) => sum + completions.length, 0),
-        microBatches: cut.length,
-        seconds: (performance.now() - started) / 1000,
-      } satisfies UpdateMetrics
+  )
+  const refresh = (one: Optimiser) => {
+    held.current =
+      lora === undefined
+        ? new Map([...held.frozen, ...one.weights.views])
+        : mergeAdapters(model, lora, held.frozen, one.weights.views)
+  }
+
+  const update = Effect.fnUntraced(function* (batch: UpdateBatch) {
+    const started = yield* Clock.currentTimeMillis
+    const { groups, loss, learningRate, temperature = 1, maxGradNorm = 1 } = batch
+    const cut = yield* attempt('update', () => {
+      checkBatch(groups, loss)
+      return microBatches(groups, tokenBudget)
     })
-
-    /** Everything that a step changes, by name, over the optimiser's own memory. */
-    const arraysOf = (one: Optimiser) => {
-      const { first, second } = one.state()
-      const arrays = new Map<string, Float32Array>()
-      for (const [name, data] of one.weights.views) arrays.set(prefixes.weights + name, data)
-      for (const [name, data] of first) arrays.set(prefixes.first + name, data)
-      for (const [name, data] of second) arrays.set(prefixes.second + name, data)
-      return arrays
-    }
-
-    const snapshot = (file: string) =>
-      Effect.flatMap(optimiser, (one) => writeState(file, { step: one.state().step, arrays: arraysOf(one) }))
-
-    const restore = Effect.fnUntraced(function* (file: string) {
-      const one = yield* optimiser
-      const { step } = yield* readState(file, arraysOf(one))
-      one.restore({ ...one.state(), step })
-      refresh(one)
-    })
-
+    const one = yield* optimiser
+    const shares = tokenWeights(groups, loss)
+    const sums = new MetricSums(loss)
+    const weights = { ...weightFeeds(model, held.frozen), ...one.weights.tensors }
+    const total = yield* Effect.forEach(cut, ({ layout, groups: chosen }) =>
+      Effect.gen(function* () {
+        const { height, width } = layout
+        const frame = height === 0 ? undefined : { height, width }
+        const session = yield* pool.get(`update ${height}x${width} ${JSON.stringify(loss)}`, (device) =>
+          emit(updateGraph(model, openDims, frame, loss, trainable, { together }), {
+            device,
+            multiples: steps,
+          }),
+        )
+        const packed = pack(model, groups, chosen, layout)
+        const feeds = {
+          ...weights,
+          ...forwardFeeds(model, packed, temperature),
+          ...lossFeeds(packed, groups, loss, shares),
+        }
+        const results = yield* one.accumulate((into) =>
+          Effect.tap(session.run(only(feeds, session.inputs), renamed(into, session.outputs)), (all) =>
+            Effect.sync(() => together && handOut(floats(all[allGradients]), into, session.inputs)),
+          ),
+        )
+        sums.add(packed, groups, floats(results.log_probs), floats(results.entropy))
+        return floats(results.loss)[0]!
+      }),
+    ).pipe(
+      Effect.map((parts) => parts.reduce((sum, part) => sum + part, 0)),
+      Effect.filterOrFail(
+        Number.isFinite,
+        (value) =>
+          new EngineError({
+            operation: 'update',
+            problem: `the loss is ${value}; the weights are unchanged`,
+          }),
+      ),
+      // Forget what was accumulated, or it would be part of the next update.
+      Effect.onError(() => Effect.sync(one.discard)),
+    )
+    const { gradNorm } = yield* one.step({ learningRate, maxGradNorm })
+    refresh(one)
     return {
-      weights: () => held.current,
-      score: (groups, temperature = 1) =>
-        score(model, pool, held.current, groups, { temperature, tokenBudget }),
-      update,
-      snapshot,
-      restore,
-    }
+      loss: total,
+      gradNorm,
+      ...sums.result(),
+      completions: groups.reduce((sum, { completions }) => sum + completions.length, 0),
+      microBatches: cut.length,
+      seconds: ((yield* Clock.currentTimeMillis) - started) / 1000,
+    } satisfies UpdateMetrics
   })
+
+  /** Everything that a step changes, by name, over the optimiser's own memory. */
+  const arraysOf = (one: Optimiser) => {
+    const { first, second } = one.state()
+    const arrays = new Map<string, Float32Array>()
+    for (const [name, data] of one.weights.views) arrays.set(prefixes.weights + name, data)
+    for (const [name, data] of first) arrays.set(prefixes.first + name, data)
+    for (const [name, data] of second) arrays.set(prefixes.second + name, data)
+    return arrays
+  }
+
+  const snapshot = (file: string) =>
+    Effect.flatMap(optimiser, (one) => writeState(file, { step: one.state().step, arrays: arraysOf(one) }))
+
+  const restore = Effect.fnUntraced(function* (file: string) {
+    const one = yield* optimiser
+    const { step } = yield* readState(file, arraysOf(one))
+    one.restore({ ...one.state(), step })
+    refresh(one)
+  })
+
+  return {
+    weights: () => held.current,
+    score: (groups, temperature = 1) =>
+      score(model, pool, held.current, groups, { temperature, tokenBudget }),
+    update,
+    snapshot,
+    restore,
+  }
+})
 
 const floats = (value: Tensor | undefined): Float32Array => value?.data as Float32Array
 

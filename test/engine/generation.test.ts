@@ -184,6 +184,15 @@ describe('generation', () => {
     }).pipe(Effect.scoped),
   )
 
+  it.effect('fails where the weights give no probabilities', () =>
+    Effect.gen(function* () {
+      const generator = yield* makeGenerator(model, wording, cpu)
+      const broken = new Map([...weights].map(([name, data]) => [name, data.slice().fill(Number.NaN)]))
+      const error = yield* Effect.flip(generator.generate(broken, prompts, sampling))
+      assert.strictEqual(error.message, 'generate: the logits are not finite')
+    }).pipe(Effect.scoped),
+  )
+
   it.effect('refuses settings outside their range', () =>
     Effect.gen(function* () {
       const generator = yield* makeGenerator(model, wording, cpu)
