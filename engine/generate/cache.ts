@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-node'
 import type { Model } from '../architectures/index.ts'
+import { unseen } from '../attention.ts'
 import { type Tensors, tensor } from '../session.ts'
 
 /** Sizes of the keys and values of a decoding batch. */
@@ -40,7 +41,7 @@ export class DecodingCache {
     const { kvHeads, headDim } = this.model.text
     const { rows, samples, prompt } = this.size
     const feeds: Record<string, Tensor> = {
-      cached_mask: tensor('float32', new Float32Array(this.capacity).fill(-1e9).fill(0, 0, this.filled)),
+      cached_mask: tensor('float32', new Float32Array(this.capacity).fill(unseen).fill(0, 0, this.filled)),
     }
     this.prompt.forEach((data, index) => {
       const name = `${index % 2 === 0 ? 'key' : 'value'}.${index >> 1}`

@@ -7,8 +7,12 @@ import type { PackedForward } from './packing.ts'
 
 const causal = new Map<number, Float32Array>()
 
-/** The causal mask of a length, made once. */
+/** Tokens of the longest mask that is kept, 1 MB: the masks of long prompts would fill the memory, one for each length. */
+const longestKept = 512
+
+/** The causal mask of a length, made once where it is short. */
 export const causalOf = (length: number): Float32Array => {
+  if (length > longestKept) return causalMask(length)
   const found = causal.get(length)
   if (found !== undefined) return found
   const made = causalMask(length)

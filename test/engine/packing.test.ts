@@ -1,8 +1,10 @@
 import { assert, describe, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import * as fc from 'fast-check'
+import { causalMask } from '../../engine/attention.ts'
 import { layoutTokens } from '../../engine/layout.ts'
 import type { LossSettings, TrainingGroup } from '../../engine/training/batch.ts'
+import { causalOf } from '../../engine/training/feeds.ts'
 import { microBatches } from '../../engine/training/micro-batches.ts'
 import { pack } from '../../engine/training/packing.ts'
 import { lossAndGradients, relativeDifference } from './packed-run.ts'
@@ -161,6 +163,12 @@ describe('packing', () => {
     const row = (at: number) => Array.from(packed.cos.subarray(at * half, (at + 1) * half))
     assert.deepEqual(row(16), row(24))
     assert.notDeepEqual(row(16), row(17))
+  })
+
+  it('keeps the causal masks of short sequences only', () => {
+    assert.strictEqual(causalOf(64), causalOf(64))
+    assert.notStrictEqual(causalOf(1024), causalOf(1024))
+    assert.deepStrictEqual(causalOf(1024), causalMask(1024))
   })
 
   it('cuts a batch into micro-batches that hold every group once and keep to the budget', () => {
