@@ -17,12 +17,6 @@ export type Attend = (layer: number, q: Value, k: Value, v: Value) => Value
 export const groupedAttention = (q: Value, k: Value, v: Value, mask?: Value): Value =>
   attention(q, k, v, mask === undefined ? {} : { bias: mask })
 
-/** Plain attention under one additive mask, [L, L] or [B, 1, L, L], for whole sequences. */
-export const causalAttend =
-  (mask: Value): Attend =>
-  (_layer, q, k, v) =>
-    groupedAttention(q, k, v, mask)
-
 /** The additive causal mask [L, L] row-major. */
 export const causalMask = (length: number): Float32Array => {
   const mask = new Float32Array(length * length)

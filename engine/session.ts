@@ -1,7 +1,6 @@
 import { Effect, type Scope } from 'effect'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { EngineError } from '../core/index.ts'
-
 import type { Device } from '../graph/onnx/index.ts'
 
 /** Element types and the arrays that hold them; bool is one byte an element. */
@@ -33,10 +32,6 @@ export const tensor = <D extends keyof TensorData>(
 
 /** A float32 tensor of one number, of shape []. */
 export const scalar = (value: number): Tensor => new Tensor('float32', Float32Array.of(value), [])
-
-/** A tensor of zeros, to be filled by a run. */
-export const emptyTensor = (dims: readonly number[]): Tensor =>
-  new Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims)
 
 /** An ONNX graph loaded for running. */
 export interface Session {

@@ -118,18 +118,12 @@ export const equal = compare('Equal')
 export const less = compare('Less')
 export const lessOrEqual = compare('LessOrEqual')
 export const greater = compare('Greater')
-export const greaterOrEqual = compare('GreaterOrEqual')
 
 /** Logic on bool values. */
 export const and = (a: Value, b: Value): Value => {
   requireType('and', a, 'bool')
   requireType('and', b, 'bool')
   return binary('And', a, b)
-}
-export const or = (a: Value, b: Value): Value => {
-  requireType('or', a, 'bool')
-  requireType('or', b, 'bool')
-  return binary('Or', a, b)
 }
 export const not = (a: Value): Value => {
   requireType('not', a, 'bool')

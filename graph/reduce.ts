@@ -21,10 +21,6 @@ export const reduceSum = (x: Value, axes?: readonly number[], keep = false): Val
 export const reduceMean = (x: Value, axes?: readonly number[], keep = false): Value =>
   reduction('ReduceMean', x, axes, keep)
 
-/** Largest element over axes; elements that tie share the gradient. */
-export const reduceMax = (x: Value, axes?: readonly number[], keep = false): Value =>
-  reduction('ReduceMax', x, axes, keep)
-
 /** log(sum(exp(x))) over one axis. */
 export const logSumExp = (x: Value, axis: number, keep = false): Value =>
   reduction('ReduceLogSumExp', x, [axis], keep)

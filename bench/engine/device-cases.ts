@@ -110,11 +110,6 @@ const moves: ReadonlyArray<DeviceCase> = [
     build: ([x], graph) => G.square(G.gather(x!, indices(graph, [13], 40, 3), 0, { distinct: true })),
   },
   {
-    name: 'gatherRows',
-    shapes: [[2, 9, 4]],
-    build: ([x], graph) => G.square(G.gatherRows(x!, indices(graph, [2, 5], 9))),
-  },
-  {
     name: 'scatterRows, more rows than columns',
     shapes: [
       [40, 8],
@@ -135,11 +130,6 @@ const moves: ReadonlyArray<DeviceCase> = [
     name: 'pick',
     shapes: [[6, 30]],
     build: ([x], graph) => G.square(G.pick(x!, indices(graph, [6], 30, 7))),
-  },
-  {
-    name: 'tokenLogProbs',
-    shapes: [[6, 30]],
-    build: ([x], graph) => G.tokenLogProbs(x!, indices(graph, [6], 30, 7)),
   },
   {
     name: 'concat, split, slice',

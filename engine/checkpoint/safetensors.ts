@@ -19,7 +19,7 @@ const entry = z.object({
 const header = z.record(z.string(), z.union([entry, z.record(z.string(), z.string())]))
 
 const sizeOf = (shape: ReadonlyArray<number>) => shape.reduce((product, length) => product * length, 1)
-const isFloat = (dtype: string): dtype is FloatType => dtype in bytesPer
+const isFloat = (dtype: string): dtype is FloatType => Object.hasOwn(bytesPer, dtype)
 const damaged = (subject: string, problem: string) =>
   new InputError({ subject, problem, remedy: 'copy or download the file again' })
 
@@ -110,7 +110,7 @@ const parseHeader = (file: string, bytes: Uint8Array): Array<[string, z.output<t
   })
 }
 
-/** Writes a safetensors file that transformers loads. Not atomic: see `atomicWrite` and `writeCheckpoint`. */
+/** Writes a safetensors file that transformers loads. Not atomic: see `writeCheckpoint`. */
 export const writeSafetensors = async (file: string, tensors: ReadonlyMap<string, Tensor>): Promise<void> => {
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let offset = 0

@@ -2,7 +2,6 @@ import { Graph, linear, mul, softmax, type Value } from '../../graph/index.ts'
 import { graphWeights, type Model } from '../architectures/index.ts'
 import { type Attend, groupedAttention } from '../attention.ts'
 import { type FrameShape, frameInputs } from '../frame-inputs.ts'
-
 import { type LayerCache, stepAttend } from './attention.ts'
 
 /**

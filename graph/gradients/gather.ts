@@ -1,5 +1,5 @@
 import { type Dim, sizeOf } from '../dims.ts'
-import { cast, exp, expand, mul, neg } from '../elementwise.ts'
+import { cast, expand } from '../elementwise.ts'
 import { gather, scatterRows } from '../gather.ts'
 import { single, type Value } from '../graph.ts'
 import { reshape, transpose, zeros } from '../reshape.ts'
@@ -62,9 +62,5 @@ export const gathers: Rules = {
   },
   GatherElements: ({ gradient, inputs: [x, indices] }) => [
     scatterLast(zeros(x!, x!.shape), indices!, gradient),
-  ],
-  // Its parent is the logits; its inputs are their logarithmic softmax and the tokens.
-  TokenLogProbs: ({ gradient, inputs: [all, tokens] }) => [
-    scatterLast(mul(exp(all!), neg(gradient)), tokens!, gradient),
   ],
 }

@@ -1,8 +1,8 @@
 import type { Dim } from '../dims.ts'
 import { sizeOf } from '../dims.ts'
-import { div, equal, exp, expand, mul, sub, where } from '../elementwise.ts'
+import { div, exp, expand, mul, sub } from '../elementwise.ts'
 import { numbersOf, scalarOf, single, type Value } from '../graph.ts'
-import { cumsum, reduceSum } from '../reduce.ts'
+import { cumsum } from '../reduce.ts'
 import { reshape } from '../reshape.ts'
 import { numberOf, type Rule, type Rules } from './rule.ts'
 
@@ -26,12 +26,6 @@ export const reductions: Rules = {
   ReduceMean: reduction((x, gradient, _y, axes) => {
     const count = sizeOf(axes.map((axis) => x.shape[axis]!))
     return expand(div(gradient, typeof count === 'number' ? count : floatLength(x, count)), x.shape)
-  }),
-  // Elements that tie share the gradient.
-  ReduceMax: reduction((x, gradient, y) => {
-    const hits = where(equal(x, y), x.graph.constant(1), 0)
-    const over = y.shape.flatMap((dim, axis) => (dim === x.shape[axis] ? [] : [axis]))
-    return mul(hits, div(gradient, over.length === 0 ? 1 : reduceSum(hits, over, true)))
   }),
   ReduceLogSumExp: reduction((x, gradient, y) => mul(gradient, exp(sub(x, y)))),
   CumSum: (step) => [

@@ -1,6 +1,6 @@
 import { Effect, Exit, Scope } from 'effect'
 import { describe, expect, it } from 'vitest'
-import { emptyTensor, Session, tensor } from '../../engine/session.ts'
+import { Session, tensor } from '../../engine/session.ts'
 import * as G from '../../graph/index.ts'
 import { emit } from '../../graph/onnx/emit.ts'
 
@@ -25,7 +25,7 @@ describe('sessions', () => {
       Effect.gen(function* () {
         const session = yield* Session.make(emit(linear()), options)
         expect(session.inputs).toEqual(['x', 'model.layers.0.weight'])
-        const y = emptyTensor([2, 3])
+        const y = tensor('float32', new Float32Array(6), [2, 3])
         const feeds = { x, 'model.layers.0.weight': tensor('float32', weight, [3, 2]) }
         const result = yield* session.run(feeds, { y })
         expect(result.y).toBe(y)

@@ -1,5 +1,5 @@
 import { graphWeights, type Weights } from '../../engine/architectures/index.ts'
-import { causalAttend, causalMask } from '../../engine/attention.ts'
+import { causalMask, groupedAttention } from '../../engine/attention.ts'
 import type { Checkpoint } from '../../engine/checkpoint/index.ts'
 import type { ProcessedPrompt } from '../../engine/processor/index.ts'
 import { type Tensors, tensor } from '../../engine/session.ts'
@@ -42,7 +42,13 @@ export const forward = ({ model, tensors }: Checkpoint, prompt: ProcessedPrompt)
     token += count
     return { pixels, rows, height, width: w }
   })
-  const hidden = model.hidden(graph, weights, { ids, cos, sin, frames, attend: causalAttend(mask) })
+  const hidden = model.hidden(graph, weights, {
+    ids,
+    cos,
+    sin,
+    frames,
+    attend: (_layer, q, k, v) => groupedAttention(q, k, v, mask),
+  })
   return {
     graph,
     weights,

@@ -87,7 +87,7 @@ export const inject = (embeddings: Value, visualRows: Value, tokens: Value): Val
 export interface DecoderInputs extends Pick<ForwardInputs, 'cos' | 'sin' | 'attend' | 'tail'> {
   /** [B, L, D], visual rows already put in (see `inject`). */
   readonly embeddings: Value
-  /** Features added to the rows of visual tokens after layer 0, 1, ...; `rows` as in `Frames`, each feature [M, D]. */
+  /** Features added to the rows of visual tokens after layer 0, 1, ...; `rows` as in `FrameInputs`, each feature [M, D]. */
   readonly deepstack?: { readonly rows: Value; readonly features: ReadonlyArray<Value> } | undefined
 }
 
