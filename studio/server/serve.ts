@@ -124,7 +124,9 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
 
   const respond = Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const url = new URL(request.url, 'http://studio')
+    // A path such as `//` is no URL.
+    const url = URL.parse(request.url, 'http://studio')
+    if (url === null) return jsonAnswer({ error: 'the path is not valid' }, 400)
     const refused = refuse(guard, { headers: request.headers, url })
     if (refused !== null) return answerOf(refused)
     if (url.pathname.startsWith('/api/')) return yield* route

@@ -34,6 +34,10 @@ describe('the guard of the studio', () => {
     expect(posted.status).toBe(status)
   })
 
+  it('answers a path that is no URL as invalid', async () => {
+    expect((await studio.raw('//', bearer)).status).toBe(400)
+  })
+
   it('takes its own host under other names, as behind a tunnel', async () => {
     for (const host of ['localhost:9999', '[::1]:9999', `127.0.0.1:${studio.port}`]) {
       expect((await studio.raw('/api/runs', { ...bearer, host })).status).toBe(200)

@@ -108,7 +108,9 @@ export const serveTraining = Effect.fn('TrainingService.serve')(function* (
       const request = yield* HttpServerRequest.HttpServerRequest
       if (secret !== null && !timingSafeEqual(digest(request.headers.authorization ?? ''), secret))
         return failed(401, 'send the bearer token of the run')
-      return yield* answer(request.method, new URL(request.url, 'http://service'))
+      // A path such as `//` is no URL.
+      const url = URL.parse(request.url, 'http://service')
+      return url === null ? failed(400, 'the path is not valid') : yield* answer(request.method, url)
     }).pipe(
       Effect.catch((error) =>
         Effect.succeed(

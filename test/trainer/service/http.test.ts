@@ -131,6 +131,7 @@ it('refuses in one line what it cannot answer', () =>
     expect(await refused(call(`/v1/frames/${'0'.repeat(64)}?format=gif`))).toContain('400')
     expect(await refused(call('/v1/run', {}))).toContain('405')
     expect(await refused(call('/v2'))).toContain('404')
+    expect(await refused(call('//'))).toBe('400 the path is not valid')
   }))
 
 it('wants the token on every path once it has one', () =>
