@@ -60,7 +60,7 @@ export const breakLease = Flag.Boolean('break-lease').pipe(
 )
 
 /** This command with a few samples instead of `--plan`. */
-export const measureCommand = (): string => {
+const measureCommand = (): string => {
   const words = process.argv.slice(2).filter((word) => word !== '--plan' && word !== '--json')
   const limited = words.some((word) => /^--limit(=|$)/.test(word))
   return spanwiseCommand(...words, ...(limited ? [] : ['--limit', '20']))

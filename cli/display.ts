@@ -7,7 +7,7 @@ const duration = (seconds: number): string => {
 }
 
 /** `boundary reflection  120/240  50 %  18.2/s  7 s left  2 failed  note`. */
-export const progressLine = (state: ProgressState, seconds: number, from: number): string => {
+const progressLine = (state: ProgressState, seconds: number, from: number): string => {
   const { label, done, total, failed = 0, note } = state
   const rate = seconds > 0 ? (done - from) / seconds : 0
   return [

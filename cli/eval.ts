@@ -75,7 +75,10 @@ const flags = {
   ),
 }
 
-/** The samples of a suite's split; those of the shapes world with their ground truth. A row that cannot be read is refused. */
+/**
+ * The samples of a suite's split; those of the shapes world with their ground truth. A row that cannot be read is
+ * refused.
+ */
 const samplesOf = Effect.fnUntraced(function* (
   { dataset, tasks }: Suite,
   split: string,

@@ -195,7 +195,7 @@ export const ofConfiguration =
     )
 
 /** The checkpoint included in the package. */
-export const shippedModel = join(import.meta.dirname, '..', 'checkpoints', 'shapes-base')
+const shippedModel = join(import.meta.dirname, '..', 'checkpoints', 'shapes-base')
 
 type ProfileFlags = { readonly [K in keyof typeof profile]: Option.Option<unknown> }
 

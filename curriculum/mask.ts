@@ -22,7 +22,10 @@ export interface MaskRequest {
   readonly frameTimes: ArrayLike<number>
   /** Share of the hidable frame groups to hide, in [0, 1]. */
   readonly ratio: number
-  /** Seconds kept visible on both sides of a window; max(2 s, 10 % of the clip), as boundary reflection hides, when left out. */
+  /**
+   * Seconds kept visible on both sides of a window; max(2 s, 10 % of the clip), as boundary reflection hides, when left
+   * out.
+   */
   readonly margin?: number
 }
 

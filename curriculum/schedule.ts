@@ -1,6 +1,7 @@
 /**
- * `none` hides nothing. `linear`, `cosine`, `step`: the hidden share follows the steps. `adaptive`: it also follows the sample's own last
- * rollouts. `on-failure`: samples are shown whole first, and again with frames hidden where all rewards were equal.
+ * `none` hides nothing. `linear`, `cosine`, `step`: the hidden share follows the steps. `adaptive`: it also follows the
+ * sample's own last rollouts. `on-failure`: samples are shown whole first, and again with frames hidden where all
+ * rewards were equal.
  */
 export const maskScheduleKinds = ['none', 'linear', 'cosine', 'step', 'adaptive', 'on-failure'] as const
 

@@ -17,9 +17,9 @@ const row = z.object({
 /**
  * DiDeMo. Several annotators gave first and last chunk of five seconds (inclusive, from 0); the window is VideoMind's:
  * means over annotators, times five, rounded to whole seconds with halves to the even one. All annotators' chunks are
- * kept in `meta.times`. Durations come from `durations.json` if it is in the same folder; a video is cut to 30 s, so the last
- * chunk may be short and the window then ends beyond it. A few videos appear under two endings (`.mov` and `.mp4`):
- * they are counted as published, and share one file.
+ * kept in `meta.times`. Durations come from `durations.json` if it is in the same folder; a video is cut to 30 s, so
+ * the last chunk may be short and the window then ends beyond it. A few videos appear under two endings (`.mov` and
+ * `.mp4`): they are counted as published, and share one file.
  */
 export const didemo = define({
   name: 'didemo',

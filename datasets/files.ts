@@ -146,7 +146,7 @@ export const bytesOf = (source: AnnotationFile): Effect.Effect<Uint8Array, Input
   reading(source.path, () => allBytes(source.path, maxText))
 
 /** The file as text; bytes that are not UTF-8 are an InputError. */
-export const textOfSource = (source: AnnotationFile): Effect.Effect<string, InputError> =>
+const textOfSource = (source: AnnotationFile): Effect.Effect<string, InputError> =>
   Effect.flatMap(bytesOf(source), (bytes) => {
     const text = utf8(bytes)
     return text === null

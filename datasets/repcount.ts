@@ -34,7 +34,7 @@ interface Counted {
 }
 
 /** The sample of a video that is counted, without dataset and split. */
-export const repcountDraft = ({ video, action, count, cycles, cot }: Counted): Draft => {
+const repcountDraft = ({ video, action, count, cycles, cot }: Counted): Draft => {
   const stem = video.replace(/\.\w+$/, '')
   return {
     id: stem,
@@ -60,10 +60,10 @@ export const actRepSample = actRepObject.transform(
 
 /**
  * RepCount (TransRAC's CSV files, its open-set re-split `new_<split>.csv` included): how often an action is repeated.
- * ActRep-R1's lists, CSV or JSON lines with the split in each row, are read too.
- * Ids are file stems. `meta.cycles` holds first and last FRAME of each cycle, at the video's own rate; `meta.action` the
- * label as published, `meta.cot` a chain of thought of ActRep-R1's. Rows without a count, cycles that end before they start, and counts that differ from the number
- * of cycles are problems.
+ * ActRep-R1's lists, CSV or JSON lines with the split in each row, are read too. Ids are file stems. `meta.cycles`
+ * holds first and last FRAME of each cycle, at the video's own rate; `meta.action` the label as published, `meta.cot` a
+ * chain of thought of ActRep-R1's. Rows without a count, cycles that end before they start, and counts that differ from
+ * the number of cycles are problems.
  */
 export const repcount = define({
   name: 'repcount',

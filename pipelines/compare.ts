@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { InputError } from '../core/index.ts'
-import { alignValues, compare, defaultBootstrap, parseValues, readPredictionText } from '../eval/index.ts'
+import { alignValues, compare, defaultBootstrap, parseValues } from '../eval/index.ts'
+import { requireText } from '../files/index.ts'
 
 /** The raw values that an evaluation wrote: the file itself, or the folder that holds it. */
 const readValues = Effect.fnUntraced(function* (run: string) {
@@ -13,7 +14,7 @@ const readValues = Effect.fnUntraced(function* (run: string) {
     ),
   )
   const file = folder ? join(run, 'values.jsonl') : run
-  return yield* parseValues(file, yield* readPredictionText(file))
+  return yield* parseValues(file, yield* requireText(file))
 })
 
 /** `spanwise eval compare A B`: the paired bootstrap of two runs over the same samples, videos resampled. */

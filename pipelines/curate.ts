@@ -115,9 +115,10 @@ const decideAll = (
   })
 
 /**
- * `spanwise curate`: reads every verdict of a run into `RUN/curation.duckdb` (one per sample and agent), drops or repairs partial
- * annotations, selects samples and writes the curated dataset: `train.parquet`, `train.jsonl`, `decisions.parquet`
- * and a card. Repaired samples get their difficulty from the rollouts already made, judged by the new windows.
+ * `spanwise curate`: reads every verdict of a run into `RUN/curation.duckdb` (one per sample and agent), drops or
+ * repairs partial annotations, selects samples and writes the curated dataset: `train.parquet`, `train.jsonl`,
+ * `decisions.parquet` and a card. Repaired samples get their difficulty from the rollouts already made, judged by the
+ * new windows.
  */
 export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   options: CurateOptions,

@@ -58,7 +58,8 @@ export interface MergeOptions {
 
 /**
  * Opens `RUN/curation.duckdb` and fills it from the part files of every agent: one verdict per agent and sample of the
- * current plans. Unfinished folds count with their finished parts. The database stays open, and other processes out, until the scope closes.
+ * current plans. Unfinished folds count with their finished parts. The database stays open, and other processes out,
+ * until the scope closes.
  */
 export const openMerged = Effect.fn('Pipelines.openMerged')(function* (
   folder: string,

@@ -5,7 +5,7 @@ import { appendRows, dropIncompleteRow, listFolder, makeFolder, readRows } from 
 import { type Entry, entrySchema, type Review, standing } from './entry.ts'
 
 /** Folder of the logs in a run. */
-export const reviewsFolder = (run: string): string => join(run, 'reviews')
+const reviewsFolder = (run: string): string => join(run, 'reviews')
 
 /** Names of reviewers are names of files: no separators, and no dot first or last. */
 export const isReviewer = (name: string): boolean =>

@@ -26,7 +26,7 @@ export interface Composition {
 }
 
 /** The reward of that name; fails with an InputError that names the nearest one. */
-export const lookupReward = (name: string): Effect.Effect<Reward, InputError> => {
+const lookupReward = (name: string): Effect.Effect<Reward, InputError> => {
   const reward = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
   if (reward !== undefined) return Effect.succeed(reward)
   return Effect.fail(

@@ -6,7 +6,7 @@ import { readingOf, unreadable } from './reply.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** A question that is answered in a few words or with a number. */
-export const openQuestion = (question: string, style: Style = shapesStyle): string =>
+const openQuestion = (question: string, style: Style = shapesStyle): string =>
   withThinking(
     style.dialect === 'shapes'
       ? `${question} Answer as <answer>answer</answer>.`
@@ -15,7 +15,7 @@ export const openQuestion = (question: string, style: Style = shapesStyle): stri
   )
 
 /** The answer to an open question: `<answer>3.5</answer>`. */
-export const openAnswer = (answer: string): string => `<answer>${answer}</answer>`
+const openAnswer = (answer: string): string => `<answer>${answer}</answer>`
 
 /**
  * Open questions: numbers with decimals, written text, free text and estimates, as Video-R1 has them beside its choices.

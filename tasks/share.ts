@@ -1,5 +1,4 @@
-import type { YesNo } from './lenient/index.ts'
-import { holdsThoughts } from './lenient/index.ts'
+import { holdsThoughts, type YesNo } from './lenient/index.ts'
 import type { Reading, Reply } from './reply.ts'
 
 /** How many replies were read, and what was wrong with those that could not be. */
@@ -33,7 +32,7 @@ export const unreadableShare = ({ replies, cutOff, unread }: ReplyShare): number
   replies === 0 ? 0 : (cutOff + unread) / replies
 
 /** From how many replies on, and above what share of unreadable ones, a command warns. */
-export const defaultTolerance = { after: 20, share: 0.2 } as const
+const defaultTolerance = { after: 20, share: 0.2 } as const
 
 /** What to tell the user, once: the figure, the likely cause and the flag that helps; null where all is well. */
 export const shareWarning = (

@@ -1,8 +1,7 @@
 import { thoughtSpan } from './lenient/thinking.ts'
 import { momentPattern, toSeconds } from './lenient/time.ts'
 import type { YesNo } from './lenient/yes-no.ts'
-import type { Reading, RecordedReply } from './reply.ts'
-import { replyOf } from './reply.ts'
+import { type Reading, type RecordedReply, replyOf } from './reply.ts'
 
 /** A part of a reply's text, by characters from 0, the end excluded. */
 export interface Span {

@@ -1,14 +1,10 @@
-import type { Window } from '../core/index.ts'
-import { oneDecimal } from '../core/index.ts'
-
-/** Seconds as written in prompts and answers: one decimal, rounded as the labels of the frames are. */
-export const formatSeconds = oneDecimal
+import { oneDecimal, type Window } from '../core/index.ts'
 
 /** Both ends of a window as text; one that has a length keeps one: `[6.01, 6.04]` is `6.0`, `6.1`. */
 export const formatEnds = ([start, end]: Window): readonly [start: string, end: string] => {
-  const from = formatSeconds(start)
-  const to = formatSeconds(end)
-  return [from, from === to && start < end ? formatSeconds(Number(from) + 0.1) : to]
+  const from = oneDecimal(start)
+  const to = oneDecimal(end)
+  return [from, from === to && start < end ? oneDecimal(Number(from) + 0.1) : to]
 }
 
 /** Windows in order of time. */

@@ -4,7 +4,7 @@ export const advantageScales = ['none', 'group', 'task', 'batch'] as const
 export type AdvantageScale = (typeof advantageScales)[number]
 
 /** Added to a standard deviation before dividing, as every published GRPO code does. */
-export const deviationFloor = 1e-4
+const deviationFloor = 1e-4
 
 /** Whether all rewards of a group are equal, so that none of its completions is preferred. */
 export const isConstant = (rewards: ReadonlyArray<number>): boolean =>

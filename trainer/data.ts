@@ -43,7 +43,7 @@ const row = curatedSchema
  * One line of training data: a sample as `curate` or `cot` writes it, or a plain one, which then has an unknown
  * difficulty, a medium band and full weight; or a line of ActRep-R1's data.
  */
-export const trainingRow = z.preprocess(fromActRep, row)
+const trainingRow = z.preprocess(fromActRep, row)
 
 /** A sample to train on. */
 export interface TrainingItem {

@@ -84,7 +84,7 @@ export const maskSchema = z
   }))
 export type MaskOptions = z.output<typeof maskSchema>
 
-export const samplingSchema = z.strictObject({
+const samplingSchema = z.strictObject({
   temperature: z.number().positive().default(1),
   topP: z.number().positive().max(1).default(1),
   topK: z.int().min(0).default(0),

@@ -35,9 +35,10 @@ const begun = (prompt: string, reply: string): string => {
 }
 
 /**
- * Supervised fine-tuning on the annotations: each step draws a batch of samples and raises the probability of their right
- * answers, after their written thoughts where they have some, token mean, weighted by the samples' weights. Same run folder, checkpoints and resume as GRPO.
- * Samples without an annotated answer, and those whose video or prompt cannot be made, are left out and named.
+ * Supervised fine-tuning on the annotations: each step draws a batch of samples and raises the probability of their
+ * right answers, after their written thoughts where they have some, token mean, weighted by the samples' weights. Same
+ * run folder, checkpoints and resume as GRPO. Samples without an annotated answer, and those whose video or prompt
+ * cannot be made, are left out and named.
  */
 export const trainSft = Effect.fn('trainSft')(function* <E = never, R = never>(run: SftRun<E, R>) {
   const { engine, source, options, folder } = run

@@ -31,7 +31,10 @@ export interface Summary {
       readonly constant: number
     }
   }
-  /** Of the masked prompts: their share, the share of their frames that is hidden, and the prior-only IoU of all prompts. */
+  /**
+   * Of the masked prompts: their share, the share of their frames that is hidden, and the prior-only IoU of all
+   * prompts.
+   */
   readonly mask: { readonly prompts: number; readonly hidden: number; readonly priorIou: number }
 }
 

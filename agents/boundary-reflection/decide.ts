@@ -52,7 +52,7 @@ export const pooledYes = (
  * gives and less half of those of the annotated windows themselves. A model that says yes to a query, or no, whatever it
  * is shown, so cancels out. Halves because the three are not equally reliable; measured in docs/claims.md.
  */
-export const referredScore = (elsewhere: number, yes: ReadonlyArray<number>, reference: number): number =>
+const referredScore = (elsewhere: number, yes: ReadonlyArray<number>, reference: number): number =>
   probabilityOf(
     (yes.length === 0 ? 0 : logOdds(Math.max(...yes))) + logOdds(elsewhere) / 2 - logOdds(reference) / 2,
   )

@@ -101,8 +101,8 @@ const lookAt = Effect.fnUntraced(function* (
 })
 
 /**
- * BRA: does the query also hold outside the annotated windows? Of a grounded question: is its right answer shown elsewhere too?
- * Reflect proposes, verify checks each proposal alone.
+ * BRA: does the query also hold outside the annotated windows? Of a grounded question: is its right answer shown
+ * elsewhere too? Reflect proposes, verify checks each proposal alone.
  */
 export const boundaryReflection: Agent<BoundaryReflectionSettings, BoundaryReflectionEvidence, null> = {
   name: 'boundary-reflection',

@@ -13,9 +13,9 @@ export const bandOf = (
   difficulty < bounds.easy ? 'easy' : difficulty > bounds.hard ? 'hard' : 'medium'
 
 /**
- * difficulty = 1 - mean IoU over all rollouts, the greedy one included, where IoU is that of the two sets of windows and
- * an unreadable rollout has 0, and so has one whose windows lie outside the clip or have no length. `sd_iou` is the population standard deviation: 0 says that a group of rollouts would
- * give no gradient.
+ * difficulty = 1 - mean IoU over all rollouts, the greedy one included, where IoU is that of the two sets of windows
+ * and an unreadable rollout has 0, and so has one whose windows lie outside the clip or have no length. `sd_iou` is the
+ * population standard deviation: 0 says that a group of rollouts would give no gradient.
  *
  * A grounded question is solved as far as its windows are right by those rollouts whose option is right too: difficulty
  * = 1 - mean of (IoU where the option is right, else 0). The two halves are recorded apart: `answer_difficulty` is the

@@ -92,8 +92,8 @@ export const compose = (seed: string, grade: Grade, ticks: number, casts: Readon
 }
 
 /**
- * A random scene, e.g. `scene('easy', 7, 'train', 12)`: every seed part counts. `queriesOf` lists its queries and `renderFrame`
- * draws it.
+ * A random scene, e.g. `scene('easy', 7, 'train', 12)`: every seed part counts. `queriesOf` lists its queries and
+ * `renderFrame` draws it.
  */
 export const scene = (grade: Grade, ...seed: ReadonlyArray<string | number>): Scene => {
   const key = [grade, ...seed].join('/')

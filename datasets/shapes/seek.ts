@@ -11,7 +11,7 @@ import { colours, type Grade, grid, type Scene, shapes, ticksPerSecond } from '.
  */
 
 /** Lengths of these clips in seconds. */
-export const seekDurations = [24, 28, 32] as const
+const seekDurations = [24, 28, 32] as const
 
 /** Shortest and longest stay of the target by grade, in ticks: 2 to 4 seconds. */
 const stays: { readonly [grade in Grade]: readonly [least: number, most: number] } = {

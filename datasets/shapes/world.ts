@@ -14,7 +14,10 @@ export interface SplitSettings {
   readonly videos: number
   /** Further videos, each of one repeated movement with a counting question; none where absent. */
   readonly repetitions?: number
-  /** Of those: `even` (the default), every count is as frequent; `skewed`, each is 0.7 times as frequent as the one below. */
+  /**
+   * Of those: `even` (the default), every count is as frequent; `skewed`, each is 0.7 times as frequent as the one
+   * below.
+   */
   readonly counts?: 'even' | 'skewed'
   /** Further long videos whose question only a few seconds answer, for frame seeking; none where absent. */
   readonly seeks?: number

@@ -12,7 +12,7 @@ import { grades, lattice, ticksPerSecond } from './scene.ts'
 import { repetitionVideos, seekVideos, type WorldSettings, type WorldVideo, worldVideos } from './world.ts'
 
 /** Incremented whenever the same settings produce different files. */
-export const worldVersion = 'shapes/3'
+const worldVersion = 'shapes/3'
 
 const settingsSchema = z.object({
   seed: z.int(),

@@ -27,7 +27,10 @@ const plan = z.object({
   maxTokens: z.int().positive(),
 })
 
-/** Everything that a reply depends on apart from the sample and the model; part of the key under which replies are stored. */
+/**
+ * Everything that a reply depends on apart from the sample and the model; part of the key under which replies are
+ * stored.
+ */
 export const answerSettings = z.strictObject({
   ...viewShape,
   dialect,

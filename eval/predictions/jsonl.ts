@@ -1,9 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { firstIssue, InputError, type Sample, sampleSchema, windowSchema } from '../../core/index.ts'
-import { requireText } from '../../files/index.ts'
-import type { Prediction, Predictions } from '../../tasks/index.ts'
-import { predictionOf, type Reader } from '../../tasks/index.ts'
+import { type Prediction, type Predictions, predictionOf, type Reader } from '../../tasks/index.ts'
 
 /** Predictions use the fields of samples; a window may have a confidence as third number. */
 const row = z.object({
@@ -153,14 +151,3 @@ export const parsePredictions = (
     line = 1
     return refuse('the file contains no prediction', 'write one JSON object per line')
   })
-
-/** The file's text without a byte order mark; fails with an InputError where it cannot be read. */
-export const readPredictionText = requireText
-
-/** {@link parsePredictions} of a file. */
-export const readPredictions = (
-  path: string,
-  samples: ReadonlyMap<string, Sample>,
-  reader: Reader = 'strict',
-): Effect.Effect<Predictions, InputError> =>
-  Effect.flatMap(readPredictionText(path), (content) => parsePredictions(path, content, samples, reader))

@@ -1,9 +1,9 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { firstIssue, InputError, letter, type Sample } from '../../core/index.ts'
-import { duplicateKey } from '../../files/index.ts'
+import { duplicateKey, requireText } from '../../files/index.ts'
 import type { Prediction, Predictions, Reader } from '../../tasks/index.ts'
-import { jsonProblem, parsePredictions, readPredictionText } from './jsonl.ts'
+import { jsonProblem, parsePredictions } from './jsonl.ts'
 
 /*
  * The benchmarks' submission formats, distinguished by their content:
@@ -37,7 +37,7 @@ const momentPrediction = (row: z.infer<typeof moment>): Prediction => {
 }
 
 /** QVHighlights' and ReXTime's lines. Fails by file and line as {@link parsePredictions} does. */
-export const parseMoments = Effect.fnUntraced(function* (
+const parseMoments = Effect.fnUntraced(function* (
   file: string,
   content: string,
   samples: ReadonlyMap<string, Sample>,
@@ -84,7 +84,7 @@ const isSame = ({ options }: Sample, a: string, b: string): boolean => {
 }
 
 /** NExT-QA's map of choices or NExT-GQA's map of windows. */
-export const parseMap = Effect.fnUntraced(function* (
+const parseMap = Effect.fnUntraced(function* (
   file: string,
   content: string,
   samples: ReadonlyMap<string, Sample>,
@@ -167,4 +167,4 @@ export const readAnyPredictions = (
   samples: ReadonlyMap<string, Sample>,
   reader: Reader = 'strict',
 ): Effect.Effect<Predictions, InputError> =>
-  Effect.flatMap(readPredictionText(path), (content) => parseAnyPredictions(path, content, samples, reader))
+  Effect.flatMap(requireText(path), (content) => parseAnyPredictions(path, content, samples, reader))

@@ -38,7 +38,7 @@ const withInterval = (report: Report, metric: string): string => {
   const value = formatMetric(report, metric)
   if (interval === undefined || value === '-') return value
   const [low, high] = interval.map((end) => formatMetric(report, metric, end))
-  return `${value} [${low}, ${high}]`
+  return low === '-' || high === '-' ? value : `${value} [${low}, ${high}]`
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
@@ -47,7 +47,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
  * The headline metrics of several rows, each with its interval, and the share of parsed answers. For a
  * model, the shares of its replies that could not be read, and that were cut off before an answer, follow.
  */
-export const headlineTable = (rows: ReadonlyArray<ReportRow>): string => {
+const headlineTable = (rows: ReadonlyArray<ReportRow>): string => {
   const metrics = rows[0]?.report.headline ?? []
   const asked = rows.some(({ tally }) => tally !== undefined)
   return markdownTable(
@@ -66,7 +66,7 @@ export const headlineTable = (rows: ReadonlyArray<ReportRow>): string => {
 }
 
 /** The headline metrics by type of sample; empty where the suite has no types. */
-export const typeTable = (report: Report): string => {
+const typeTable = (report: Report): string => {
   const types = Object.entries(report.types)
   if (types.length === 0) return ''
   return markdownTable(
@@ -80,7 +80,7 @@ export const typeTable = (report: Report): string => {
 }
 
 /** Every metric of a report, one a line. */
-export const metricTable = (report: Report): string =>
+const metricTable = (report: Report): string =>
   markdownTable(
     ['metric', 'value', '95 % interval'],
     Object.keys(report.metrics).map((metric) => {

@@ -3,7 +3,7 @@ export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '
 
 export const colourAt = (index: number): string => palette[index % palette.length]!
 
-export const escapeXml = (text: string): string =>
+const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** The plotting area of a figure: maps data to points of the drawing. */

@@ -14,7 +14,7 @@ export const ranks = (values: ArrayLike<number>): Float64Array => {
 }
 
 /** Pearson's correlation, in [-1, 1]; NaN where a side is constant or shorter than two. */
-export const pearson = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+const pearson = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   if (a.length !== b.length) throw new RangeError(`pearson: ${a.length} values against ${b.length}`)
   const n = a.length
   let meanA = 0

@@ -24,11 +24,12 @@ const withinOne = (samples: ReadonlyArray<Sample>, predictions: Predictions): Fl
   })
 
 /**
- * Scores samples of every task together: grounding as `mIoU`, `R1@t`, `msIoU` and `F1@0.5` (windows matched one to one), grounded QA as `GQA-mIoU`,
- * `Acc@QA` and `Acc@GQA` (right and IoU at least 0.5), choice as `choice`, counting as `Exact` and `OBO`, all in percent.
- * The metrics of a task without samples are NaN. IoUs are in double precision, and one that equals a threshold passes.
+ * Scores samples of every task together: grounding as `mIoU`, `R1@t`, `msIoU` and `F1@0.5` (windows matched one to
+ * one), grounded QA as `GQA-mIoU`, `Acc@QA` and `Acc@GQA` (right and IoU at least 0.5), choice as `choice`, counting as
+ * `Exact` and `OBO`, all in percent. The metrics of a task without samples are NaN. IoUs are in double precision, and
+ * one that equals a threshold passes.
  */
-export const scoreByTask: Suite['score'] = (samples, predictions) => {
+const scoreByTask: Suite['score'] = (samples, predictions) => {
   const scores = groundingScores(samples, predictions)
   const right = rightAnswers(samples, predictions)
   const parsed = Uint8Array.from(samples, ({ id, task }, i) => {
@@ -57,7 +58,10 @@ export const scoreByTask: Suite['score'] = (samples, predictions) => {
   return { columns, parsed, missing: scores.missing, ious: scores.ious }
 }
 
-/** {@link scoreByTask} as a suite without a benchmark: validation during training, and data without a published protocol. */
+/**
+ * {@link scoreByTask} as a suite without a benchmark: validation during training, and data without a published
+ * protocol.
+ */
 export const byTask: Suite = {
   name: 'by-task',
   dataset: 'jsonl',

@@ -72,7 +72,7 @@ export interface Counts {
 const repcount = suites.repcount!
 
 /** Scores of predictions, unparsed answers counting as wrong. */
-export const scoreCounts = (samples: ReadonlyArray<Sample>, predictions: Predictions): Counts => {
+const scoreCounts = (samples: ReadonlyArray<Sample>, predictions: Predictions): Counts => {
   const scored = (of: ReadonlyArray<Sample>) => evaluate(repcount, of, predictions).report
   return {
     all: scored(samples),

@@ -1,7 +1,6 @@
 import { bars, escape, lanes, lines } from '../../pipelines/report/chart.ts'
 import { type Table, table } from '../../pipelines/report/page.ts'
-import type { Counts } from '../counting/study.ts'
-import { rareFrom } from '../counting/study.ts'
+import { type Counts, rareFrom } from '../counting/study.ts'
 import type { Heading, Phase } from './stage.ts'
 
 /** One model's counts of the validation videos. */

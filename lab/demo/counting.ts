@@ -60,8 +60,8 @@ const caseOf = (sample: Sample, predictions: Predictions): CountCase => {
 }
 
 /**
- * `spanwise demo --task counting`: renders a world of repetitions, writes chains of thought, teaches them, trains by GRPO on
- * prompts drawn by count, and compares with teaching the counts alone.
+ * `spanwise demo --task counting`: renders a world of repetitions, writes chains of thought, teaches them, trains by
+ * GRPO on prompts drawn by count, and compares with teaching the counts alone.
  */
 const runCountingDemo = Effect.fn('Demo.counting')(function* (options: DemoOptions) {
   const { folder, engine, seed } = options

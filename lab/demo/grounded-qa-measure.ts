@@ -48,7 +48,10 @@ export const judgedQuestions = Effect.fn('Demo.judgedQuestions')(function* (
   )
 })
 
-/** How well boundary reflection finds evidence that the annotation leaves out; `alwaysFlag` is the share of such questions. */
+/**
+ * How well boundary reflection finds evidence that the annotation leaves out; `alwaysFlag` is the share of such
+ * questions.
+ */
 export interface EvidenceReflection extends Detection {
   readonly auroc: number
   readonly alwaysFlag: number

@@ -4,8 +4,8 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../engine/c
 const norm = 'model.language_model.norm.weight'
 
 /**
- * The checkpoint with all logits multiplied by `factor`, through the weight of the last norm: what it draws at temperature 1
- * is what it drew at `1 / factor` before. Greedy answers stay as they are.
+ * The checkpoint with all logits multiplied by `factor`, through the weight of the last norm: what it draws at
+ * temperature 1 is what it drew at `1 / factor` before. Greedy answers stay as they are.
  */
 export const sharpened = (checkpoint: Checkpoint, factor: number): Checkpoint => {
   const tensor = checkpoint.tensors.get(norm)!

@@ -8,7 +8,10 @@ import type { Verdicts } from './verdicts.ts'
 
 type Method = Selection['method']
 
-/** Refuses a run without verdicts that the method can select by: a random choice needs those of any agent, all others difficulties. */
+/**
+ * Refuses a run without verdicts that the method can select by: a random choice needs those of any agent, all others
+ * difficulties.
+ */
 export const requireVerdicts = Effect.fnUntraced(function* (run: string, method: Method) {
   const agents = method === 'random' ? [boundaryReflection, difficultyEstimation] : [difficultyEstimation]
   for (const { name } of agents) if ((yield* currentParts(join(run, name))).length > 0) return

@@ -9,7 +9,8 @@ export type ReviewMode = (typeof reviewModes)[number]
 
 /**
  * The decision about a sample after its reviewers': they go over what `act` made of the agents' verdicts. A sample that
- * reviewers do not agree on stays as the agents have it, and one without the difficulty that others have cannot be selected.
+ * reviewers do not agree on stays as the agents have it, and one without the difficulty that others have cannot be
+ * selected.
  */
 export const reviewed = (
   decision: Decision,

@@ -76,7 +76,10 @@ const numbers = (report: Omit<Total, 'states' | 'failures'>): Cells => [
   report.eta === null ? '-' : timeLeft(report.eta),
 ]
 
-/** The table of `folds status` for `bra` or `bra valid`, one line a fold, then all together, then the servers that running folds ask. */
+/**
+ * The table of `folds status` for `bra` or `bra valid`, one line a fold, then all together, then the servers that
+ * running folds ask.
+ */
 export const statusTable = (agent: string, reports: ReadonlyArray<FoldReport>): ReadonlyArray<string> => {
   const head = ['fold', 'state', 'done', '', 'kept', 'flagged', 'failed', 'absent', 'rate', 'left', '']
   const rows = reports.map((report) => [

@@ -4,7 +4,7 @@ import type { EngineSettings } from '../../trainer/service/index.ts'
 import type { TrlOptions } from './options.ts'
 
 /** Sources of the Python package, so that it need not be installed. */
-export const packageFolder = join(import.meta.dirname, '..', '..', 'engines', 'trl', 'src')
+const packageFolder = join(import.meta.dirname, '..', '..', 'engines', 'trl', 'src')
 
 const finished = 'trainer_state.json'
 

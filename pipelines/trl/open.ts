@@ -29,8 +29,7 @@ import type { TrlOptions } from './options.ts'
 import { checkSeek, checkSupported, checkValidation, promptsPerStep } from './supported.ts'
 
 /** A folder as an absolute path; a name on the Hub as it is. */
-export const modelPath = (model: string): string =>
-  isAbsolute(model) || existsSync(model) ? resolve(model) : model
+const modelPath = (model: string): string => (isAbsolute(model) || existsSync(model) ? resolve(model) : model)
 
 /** The profile of a model and its tokenizer by its files, or the profile by its name where they are not here. */
 const profileOf = Effect.fnUntraced(function* (model: string, overrides: ProfileOverrides | undefined) {

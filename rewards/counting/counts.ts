@@ -16,7 +16,7 @@ const counting =
   }
 
 /** exp(-(e / (c + 0.1))^2 / (2 x 0.2^2)), plus 0.5 within one: 0 to 1.5. `e` is the error, `c` the true count. */
-export const hybridScore = (error: number, count: number): number =>
+const hybridScore = (error: number, count: number): number =>
   Math.exp(-((error / (count + 0.1)) ** 2) / (2 * 0.2 ** 2)) + (error <= 1 ? 0.5 : 0)
 
 /** ActRep-R1's reward: relative Gaussian with sigma 0.2 and a bonus within one; unread answers score 0. */

@@ -5,7 +5,7 @@ import type { Reward } from '../reward.ts'
  * How many repetitions a reasoning lists: its `repN:` marks; where there are none, the sum of its `reps A-B:` groups;
  * where there are none either, the time pairs after `Intervals:`.
  */
-export const listedIntervals = (reasoning: string): number => {
+const listedIntervals = (reasoning: string): number => {
   // Python's word boundary knows letters of all scripts.
   const marks = [...reasoning.matchAll(/(?<![\p{L}\p{N}_])rep\s?\d+\s?:/giu)].length
   if (marks > 0) return marks

@@ -2,7 +2,7 @@ import { lastBlock, parseGlue, parseWindows, readReply } from '../../tasks/index
 import type { Reward } from '../reward.ts'
 
 /** Whether the output is, apart from outer white space, one `<answer>` block, after one optional `<think>` block. */
-export const isTagged = (text: string): boolean => {
+const isTagged = (text: string): boolean => {
   let rest = text.trim()
   if (rest.startsWith('<think>')) {
     const end = rest.indexOf('</think>')
@@ -13,9 +13,10 @@ export const isTagged = (text: string): boolean => {
 }
 
 /**
- * This project's format reward, 1 or 0: one answer after an optional `<think>` block and nothing else, holding what the task asks
- * for. Grounding: the strict list of windows or `none`; choice: one capital letter; counting: digits; grounded QA: a
- * letter, then a `<glue>` list; any other task: what its strict reader accepts. A target without a task is asked for windows.
+ * This project's format reward, 1 or 0: one answer after an optional `<think>` block and nothing else, holding what the
+ * task asks for. Grounding: the strict list of windows or `none`; choice: one capital letter; counting: digits;
+ * grounded QA: a letter, then a `<glue>` list; any other task: what its strict reader accepts. A target without a task
+ * is asked for windows.
  */
 export const format: Reward = (text, target) => {
   const grounded = target.task === 'grounded-qa'

@@ -17,7 +17,7 @@ export const generalisedIou = (a: Window, b: Window): number => {
  * Distance IoU of two windows, in [-1, 1]: IoU minus the squared distance of the centres over the squared hull
  * (Zheng et al. 2020, in one dimension). Two equal instants give 1.
  */
-export const distanceIou = (a: Window, b: Window): number => {
+const distanceIou = (a: Window, b: Window): number => {
   const hull = Math.max(a[1], b[1]) - Math.min(a[0], b[0])
   if (!(hull > 0)) return 1
   const centres = (a[0] + a[1] - b[0] - b[1]) / 2

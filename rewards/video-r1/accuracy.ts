@@ -28,7 +28,7 @@ const clamp = (value: number): number => Math.min(1, Math.max(0, value))
 const sameDecimals = (a: string, b: string): boolean => /[.,]/.test(a) === /[.,]/.test(b)
 
 /** Exact equality of answer and truth, case included. */
-export const multipleChoice = (answer: string, truth: string): number => (answer === truth ? 1 : 0)
+const multipleChoice = (answer: string, truth: string): number => (answer === truth ? 1 : 0)
 
 /** Equality after rounding to two decimals; `1,000` against `1000` scores 0 (see {@link sameDecimals}). */
 export const numerical = (answer: string, truth: string): number => {
@@ -39,10 +39,10 @@ export const numerical = (answer: string, truth: string): number => {
 }
 
 /** 1 - word error rate, clamped to [0, 1]. */
-export const ocr = (answer: string, truth: string): number => clamp(1 - wordErrorRate(truth, answer))
+const ocr = (answer: string, truth: string): number => clamp(1 - wordErrorRate(truth, answer))
 
 /** Mean F-measure of ROUGE-1, ROUGE-2 and ROUGE-L. */
-export const freeForm = (answer: string, truth: string): number => {
+const freeForm = (answer: string, truth: string): number => {
   const { one, two, l } = rouge(truth, answer)
   return clamp((one + two + l) / 3)
 }
@@ -56,7 +56,7 @@ export const regression = (answer: string, truth: string): number => {
 }
 
 /** Mean relative accuracy: the share of thresholds 0.50, 0.55 .. 0.95 whose complement bounds the relative error. */
-export const meanRelativeAccuracy = (answer: string, truth: string): number => {
+const meanRelativeAccuracy = (answer: string, truth: string): number => {
   const a = float(answer)
   const b = float(truth)
   if (a === null || b === null) return 0

@@ -15,7 +15,7 @@ export const temporalBonus = (
 }
 
 /** Tokens of a reply, up to and including the end token, for which Video-R1 gives its length bonus. */
-export const videoR1Length = [320, 512] as const
+const videoR1Length = [320, 512] as const
 
 /**
  * Video-R1's length bonus: where more than one answer has accuracy above 0.1, those of them with a number of tokens in

@@ -85,7 +85,7 @@ const ofJson = (value: Parsed, options: Options): Reading | null => {
 }
 
 /** The letter of a region. */
-export const letterIn = ({ text, marked, closed }: Region, options: Options, cut: boolean): Reading => {
+const letterIn = ({ text, marked, closed }: Region, options: Options, cut: boolean): Reading => {
   const json = lastJson(text)
   const said = json === null || (cut && !json.whole && !closed) ? null : ofJson(json.value, options)
   if (said !== null) return said

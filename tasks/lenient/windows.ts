@@ -27,7 +27,10 @@ const sentences = (text: string): ReadonlyArray<string> =>
 const isBareList = (text: string): boolean =>
   /^(?:[\s,;.()[\]\uffff-]|\band\b|\d{1,2}[.)](?=\s))*$/i.test(rangesOf(text).rest)
 
-/** What a sentence does: it names windows, denies that there are any, does both in a way that cannot be told, or nothing. */
+/**
+ * What a sentence does: it names windows, denies that there are any, does both in a way that cannot be told, or
+ * nothing.
+ */
 const roleOf = (sentence: string): 'names' | 'denies' | 'mixed' | null => {
   const { windows, rest } = rangesOf(sentence)
   if (windows.length === 0) return denies(sentence) ? 'denies' : null

@@ -34,7 +34,7 @@ export const firstWordLetter = (text: string, options: number): string | null =>
 }
 
 /** The strict letter: exactly one `<answer>` block that holds one of the first `options` capitals and nothing else. */
-export const parseLetter = (text: string, options = 26): string | null => {
+const parseLetter = (text: string, options = 26): string | null => {
   const answers = blocks(text, 'answer')
   const answer = answers.length === 1 ? (answers[0] ?? '').trim() : ''
   return /^[A-Z]$/.test(answer) && answer.charCodeAt(0) - 65 < options ? answer : null

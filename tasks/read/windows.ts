@@ -18,7 +18,7 @@ export const parseWindows = (text: string): Array<Window> | null => {
 }
 
 /** Reads the inside of a strict answer block: `1.0 to 2.0, 5.0 to 6.0` or `none`; null where it is neither. */
-export const parseWindowList = (answer: string): Array<Window> | null => {
+const parseWindowList = (answer: string): Array<Window> | null => {
   const body = answer.trim()
   if (body === 'none') return []
   const windows: Array<Window> = []

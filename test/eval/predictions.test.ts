@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { random } from '../../core/index.ts'
-import { evaluate, parseAnyPredictions, parsePredictions, readPredictions, suites } from '../../eval/index.ts'
+import {
+  evaluate,
+  parseAnyPredictions,
+  parsePredictions,
+  readAnyPredictions,
+  suites,
+} from '../../eval/index.ts'
 import { predictionOf, readers, tasks } from '../../tasks/index.ts'
 import { fuzzText } from '../tasks/fuzz.ts'
 import { sampleOf } from './arbitrary.ts'
@@ -68,7 +74,7 @@ describe('predictions', () => {
 
   it.effect('name a file that is not there', () =>
     Effect.gen(function* () {
-      const { message } = yield* Effect.flip(readPredictions('no/such/file.jsonl', samples))
+      const { message } = yield* Effect.flip(readAnyPredictions('no/such/file.jsonl', samples))
       expect(message).toContain('no/such/file.jsonl: cannot be read (ENOENT)')
     }),
   )
@@ -77,7 +83,7 @@ describe('predictions', () => {
     Effect.gen(function* () {
       const file = join(mkdtempSync(join(tmpdir(), 'spanwise-mark-')), 'p.jsonl')
       writeFileSync(file, '\ufeff{"id":"q0","windows":[[1,2]]}')
-      expect((yield* readPredictions(file, samples)).get('q0')).toMatchObject({ windows: [[1, 2]] })
+      expect((yield* readAnyPredictions(file, samples)).get('q0')).toMatchObject({ windows: [[1, 2]] })
     }),
   )
 

@@ -43,7 +43,7 @@ const frame = z.object({
   time: z.number(),
 })
 
-export const promptItem = z.object({
+const promptItem = z.object({
   /** As asked. */
   id: z.string(),
   /** Key of the sample that the id stands for at this step. */
