@@ -12,9 +12,9 @@ export const score = Command.make(
     ...model,
     ...profile,
     json,
-    video: Flag.String('video').pipe(Flag.withDescription('an mp4 file')),
+    video: Flag.String('video').pipe(Flag.withDescription('a video or image file')),
     prompt: Flag.String('prompt').pipe(
-      Flag.withDescription("the user's text after the video"),
+      Flag.withDescription("the user's text after the video or image"),
       Flag.optional,
     ),
     query: Flag.String('query').pipe(

@@ -4,7 +4,7 @@ import type { Sight } from './view.ts'
 
 const whole = (value: number): string => String(Math.round(value))
 
-/** The model's input and reply budget in one line; `file` is the video that `sight` describes. */
+/** The model's input and reply budget in one line; `file` is the video or image that `sight` describes. */
 export const describeSight = (
   profile: ModelProfile,
   question: Question,
@@ -20,9 +20,13 @@ export const describeSight = (
     ...(reasons ? ['reasoning included'] : []),
     ...(guided ? ['constrained to the answer format'] : []),
   ].join(', ')
+  const shown =
+    sight.still === true
+      ? `an image of ${sight.width}x${sight.height}`
+      : `${sight.frames} frames of ${sight.width}x${sight.height} as ${medium}`
   return [
     `${profile.model} (${profile.family}) sees up to ${view.frames} frames at ${view.fps} fps`,
-    `${file}: ${sight.still === true ? 'an image' : `${sight.frames} frames`} of ${sight.width}x${sight.height}${sight.still === true ? '' : ` as ${medium}`}, ${whole(tokens)} vision tokens a request`,
+    `${file}: ${shown}, ${whole(tokens)} vision tokens a request`,
     `${replies}; ${dialect} prompts`,
   ].join('; ')
 }
