@@ -47,8 +47,10 @@ it('a fold killed again and again ends as one that never was, to the byte', asyn
     mkdtempSync(join(tmpdir(), 'spanwise-run-')),
   ]
   const undisturbed = start(calm, videos)
-  for (const moment of [2, 60, 130, 200]) await start(killed, videos, moment)
-  expect(existsSync(join(killed, 'fold-00000000-00000040', 'manifest.json'))).toBe(false)
+  // What ends says so; on a slow machine a late kill may find the fold at its end.
+  const said: Array<string> = []
+  for (const moment of [2, 60, 130, 200]) said.push(await start(killed, videos, moment))
+  expect(said).toContain('')
   const summary = JSON.parse(await start(killed, videos))
   const { seconds: _, ...expected } = JSON.parse(await undisturbed)
   expect(summary).toMatchObject(expected)

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, describe, it } from '@effect/vitest'
-import { Effect } from 'effect'
+import { Deferred, Effect } from 'effect'
 import fc from 'fast-check'
 import { InputError, type Sample, sampleKey } from '../../core/index.ts'
 import { canonical, contentHash, dropIncompleteRow, holdFolder, isLive } from '../../files/index.ts'
@@ -140,12 +140,21 @@ describe('leases', () => {
       // The largest process number Linux gives is 2^22.
       const dead = { token: 't', pid: 2 ** 22 + 1, host: hostname(), heartbeat: Date.now() }
       writeFileSync(join(dir, 'lease.json'), JSON.stringify(dead))
-      const results = yield* Effect.forEach(
+      // The one that takes it holds it until all others were refused.
+      const over = yield* Deferred.make<void>()
+      let refused = 0
+      yield* Effect.forEach(
         Array.from({ length: 8 }),
-        () => Effect.result(Effect.scoped(Effect.andThen(holdFolder(dir, 'fold'), Effect.sleep(100)))),
-        { concurrency: 'unbounded' },
+        () =>
+          Effect.andThen(holdFolder(dir, 'fold'), Deferred.await(over)).pipe(
+            Effect.scoped,
+            Effect.catchTag('InputError', () =>
+              ++refused < 7 ? Effect.void : Effect.asVoid(Deferred.succeed(over, undefined)),
+            ),
+          ),
+        { concurrency: 'unbounded', discard: true },
       )
-      assert.strictEqual(results.filter((result) => result._tag === 'Success').length, 1)
+      assert.strictEqual(refused, 7)
     }),
   )
 
