@@ -5,6 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import { catalogue, type DatasetReading } from '../../datasets/index.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 import { jsonLines, readFrom } from './fixture.ts'
 
 const good = { video: 'a.mp4', query: 'x', windows: [[0, 1]] }
@@ -114,10 +115,10 @@ describe('CSV', () => {
   })
 
   it('with a broken quote in every row takes time like its length', async () => {
-    const started = performance.now()
+    const spent = cpuTime()
     const reading = await csv(`video,query\n${'a.mp4,"x\n'.repeat(5_000)}`)
     expect(reading.problems.length + reading.samples.length).toBeGreaterThan(2_000)
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(spent()).toBeLessThan(5_000)
   })
 
   it.each([

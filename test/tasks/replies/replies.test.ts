@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { random } from '../../../core/index.ts'
 import { readReply, readYesNo, replyOf, windowsAnswer, windowsOf } from '../../../tasks/index.ts'
+import { cpuTime } from '../../support/cpu-time.ts'
 import { everyReading, mutate } from './mutate.ts'
 import { cut } from './said.ts'
 import { tables } from './tables.ts'
@@ -66,15 +67,15 @@ describe('a reader', () => {
       '1,000,',
       "'",
     ]
-    const started = performance.now()
+    const spent = cpuTime()
     for (const piece of [...pieces, ...more]) {
       everyReading(piece.repeat(4_000))
       everyReading(`<answer>${piece.repeat(4_000)}</answer>`)
     }
     everyReading('['.repeat(9_000) + ']'.repeat(9_000))
     everyReading('{"a":'.repeat(3_000))
-    expect(performance.now() - started).toBeLessThan(20_000)
-  }, 30_000)
+    expect(spent()).toBeLessThan(20_000)
+  })
 
   it('takes thoughts that are carried apart for no answer', () => {
     const reply = { text: '', finish: 'stop' as const, reasoning: '<answer>1.0 to 2.0</answer> Yes' }
