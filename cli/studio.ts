@@ -8,6 +8,7 @@ import { Command, Flag } from 'effect/cli'
 import { InputError, spanwiseCommand } from '../core/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Config, loadConfig } from '../pipelines/config.ts'
+import { isReviewer } from '../reviews/index.ts'
 import { configuredVideos, json, madeRun, port } from './flags.ts'
 import { videoServices } from './services.ts'
 
@@ -57,9 +58,11 @@ const openBrowser = (url: string) =>
     child.unref()
   })
 
+/** The user's name, where it can be the name of a log. */
 const reviewerName = (): string => {
   try {
-    return userInfo().username
+    const name = userInfo().username
+    return isReviewer(name) ? name : 'reviewer'
   } catch {
     return 'reviewer'
   }

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Effect, Exit, Scope } from 'effect'
+import { refuseActing } from './calls.ts'
 import { curatedTypes, tableOf } from './columns.ts'
 import {
   type Database,
@@ -136,7 +137,7 @@ export const openAnswers = Effect.fn('Store.openAnswers')(function* (files: RunF
   const database = typeof merged === 'string' ? yield* openParts(files) : merged
   yield* lock(database, files.run)
   return {
-    select: database.select,
+    select: (sql) => Effect.andThen(refuseActing(database, sql), database.select(sql)),
     source: typeof merged === 'string' ? 'part files' : 'curation.duckdb',
     because: typeof merged === 'string' ? merged : null,
   }

@@ -1,4 +1,5 @@
 export * from './answer.ts'
+export * from './calls.ts'
 export * from './columns.ts'
 export * from './curated.ts'
 export * from './database.ts'

@@ -1,4 +1,4 @@
-import { Effect } from 'effect'
+import { Effect, type Semaphore } from 'effect'
 import type { FoldReport } from '../folds/index.ts'
 import { type Database, openDatabase } from '../store/index.ts'
 import { Videos } from '../video/index.ts'
@@ -34,6 +34,8 @@ export interface Studio extends StudioSources {
   readonly foldReports: Map<string, FoldReport>
   /** Files of videos that were asked for, by run and key, with every link followed. */
   readonly videoFiles: Map<string, { readonly path: string; readonly type: string | null }>
+  /** One permit for the decisions of each run, which are made in the order in which they arrive. */
+  readonly turns: Map<string, Semaphore.Semaphore>
 }
 
 /** How long a list of runs counts as the present one, in milliseconds. */
@@ -50,7 +52,7 @@ export const makeStudio = Effect.fnUntraced(function* (sources: StudioSources) {
     return known.runs
   }
   const parts = yield* openDatabase(':memory:', { threads: 2, memory: '128MB' })
-  const kept = { foldReports: new Map(), videoFiles: new Map() }
+  const kept = { foldReports: new Map(), videoFiles: new Map(), turns: new Map() }
   return { ...sources, ...kept, reader, runs, snapshots, parts } satisfies Studio
 })
 

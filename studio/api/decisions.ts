@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { decisionKinds, isReviewer } from '../../reviews/index.ts'
 import { keySchema, windowSchema } from './common.ts'
 
-/** A name that can be a file's: it names the reviewer's log in the run. Spaces around it and its Unicode form do not matter. */
-export const reviewerSchema = z.string().trim().normalize('NFC').refine(isReviewer, {
+/** A reviewer's name as it is compared: spaces around it and its Unicode form do not matter. */
+export const nameSchema = z.string().trim().normalize('NFC')
+
+/** A name that can be a file's: it names the reviewer's log in the run. */
+export const reviewerSchema = nameSchema.refine(isReviewer, {
   error:
     'a reviewer name has letters, digits, spaces, ".", "_" and "-" only, 64 at most, and no "." at its ends',
 })

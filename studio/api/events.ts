@@ -15,7 +15,10 @@ export const changeKinds = [
   'evaluation',
 ] as const
 
-/** `GET /api/events`: server-sent events of type `change`, one JSON object each; a comment every 15 s keeps it open. */
+/**
+ * `GET /api/events`: server-sent events of type `change`, one JSON object each; a comment every 15 s keeps it open. The
+ * first event is `ready`: what changes after it is told, and what was read before it may be out of date.
+ */
 export const changeSchema = z.object({
   /** Id of the run; empty for `runs`. */
   run: z.string(),

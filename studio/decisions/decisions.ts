@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Clock, Effect } from 'effect'
+import { Clock, Effect, Semaphore } from 'effect'
 import type { z } from 'zod'
 import { firstIssue, type Window, Windows } from '../../core/index.ts'
 import {
@@ -65,33 +65,51 @@ const stateOf = Effect.fnUntraced(function* (run: FoundRun, key: string | null, 
   } satisfies Decided
 })
 
+/** Does the work of a post in its turn: two at once could end in either order. */
+const inTurn = <A, E>(
+  studio: Studio,
+  { params }: Question,
+  work: Effect.Effect<A, E>,
+): Effect.Effect<A, E> => {
+  const run = params.run ?? ''
+  const turn = studio.turns.get(run) ?? Semaphore.makeUnsafe(1)
+  if (studio.runs().has(run)) studio.turns.set(run, turn)
+  return turn.withPermits(1)(work)
+}
+
 /** `POST /api/runs/:run/decisions`. */
-export const decide = Effect.fn('Studio.decide')(function* (studio: Studio, question: Question) {
-  const run = yield* curationOf(studio, question)
-  const { reviewer, key, decision, windows, note = null } = yield* bodyOf(question, decideSchema)
-  const { sample, before, duration } = yield* subjectOf(studio, run, key)
-  const outside = Windows.misplaced(windows ?? [], duration)
-  if (outside !== null) return yield* refusal(422, outside, 'move the window into the video')
-  const inside = Windows.merge(Windows.clip(windows ?? [], [0, duration]))
-  const after = decision === 'repair' ? inside : decision === 'reject' ? null : before
-  const at = yield* Clock.currentTimeMillis
-  yield* recordReview(run.path, {
-    ...{ id: randomUUID(), at, reviewer, key, sample, decision, before, after, note },
-  })
-  return yield* stateOf(run, key, reviewer)
-})
+export const decide = Effect.fn('Studio.decide')(
+  function* (studio: Studio, question: Question) {
+    const run = yield* curationOf(studio, question)
+    const { reviewer, key, decision, windows, note = null } = yield* bodyOf(question, decideSchema)
+    const { sample, before, duration } = yield* subjectOf(studio, run, key)
+    const outside = Windows.misplaced(windows ?? [], duration)
+    if (outside !== null) return yield* refusal(422, outside, 'move the window into the video')
+    const inside = Windows.merge(Windows.clip(windows ?? [], [0, duration]))
+    const after = decision === 'repair' ? inside : decision === 'reject' ? null : before
+    const at = yield* Clock.currentTimeMillis
+    yield* recordReview(run.path, {
+      ...{ id: randomUUID(), at, reviewer, key, sample, decision, before, after, note },
+    })
+    return yield* stateOf(run, key, reviewer)
+  },
+  (work, studio, question) => inTurn(studio, question, work),
+)
 
 /** `POST /api/runs/:run/undo`. */
-export const undo = Effect.fn('Studio.undo')(function* (studio: Studio, question: Question) {
-  const run = yield* curationOf(studio, question)
-  const { reviewer, key } = yield* bodyOf(question, undoSchema)
-  const at = yield* Clock.currentTimeMillis
-  const undone = yield* undoReview(run.path, reviewer, {
-    ...{ id: randomUUID(), at },
-    ...(key === undefined ? {} : { key }),
-  })
-  return yield* stateOf(run, undone?.key ?? null, reviewer)
-})
+export const undo = Effect.fn('Studio.undo')(
+  function* (studio: Studio, question: Question) {
+    const run = yield* curationOf(studio, question)
+    const { reviewer, key } = yield* bodyOf(question, undoSchema)
+    const at = yield* Clock.currentTimeMillis
+    const undone = yield* undoReview(run.path, reviewer, {
+      ...{ id: randomUUID(), at },
+      ...(key === undefined ? {} : { key }),
+    })
+    return yield* stateOf(run, undone?.key ?? null, reviewer)
+  },
+  (work, studio, question) => inTurn(studio, question, work),
+)
 
 /** Decisions that one answer holds. */
 const listed = 1000

@@ -8,10 +8,12 @@ import type { FoundRun } from './find.ts'
 
 /** Time and size of a file or folder: what a change of it changes. */
 const stampOf = (path: string): { readonly text: string; readonly time: number } => {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat === undefined
-    ? { text: '', time: 0 }
-    : { text: `${stat.mtimeMs} ${stat.size}`, time: stat.mtimeMs }
+  try {
+    const { mtimeMs, size } = statSync(path)
+    return { text: `${mtimeMs} ${size}`, time: mtimeMs }
+  } catch {
+    return { text: '', time: 0 }
+  }
 }
 
 const below = (folder: string, fits: RegExp): ReadonlyArray<string> => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import { agents } from '../../agents/index.ts'
@@ -61,15 +62,30 @@ const nameOf = (path: string, roots: ReadonlyArray<string>): string => {
   return basename(path)
 }
 
-/** Every run in some folders, each once, with ids that stay the same from start to start. */
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
+
+/** A name as an id. Where other names would become the same, its digest tells it from them. */
+const idOf = (name: string): string => {
+  const id = name.replaceAll('/', '.').replaceAll(/[^\w.-]/g, '_')
+  return /^[\w/-]+$/.test(name) ? id : `${id}-${digest(name)}`
+}
+
+/**
+ * Every run in some folders, each once. Ids stay the same from start to start, and whatever other runs come: a decision
+ * on an open page must not go to another run. Of equal names below several roots, that below the last keeps the plain id.
+ */
 export const findRuns = (roots: ReadonlyArray<string>): ReadonlyMap<string, FoundRun> => {
   const found = new Map(roots.flatMap((root) => runsIn(root)).map((one) => [one.path, one]))
+  const last = roots.at(-1)
+  const isLast = ({ path }: { readonly path: string }) =>
+    last !== undefined && (path === last || path.startsWith(`${last}${sep}`))
   const runs = new Map<string, FoundRun>()
-  for (const { kind, path } of found.values()) {
+  for (const { kind, path } of [...found.values()].toSorted(
+    (a, b) => Number(isLast(b)) - Number(isLast(a)),
+  )) {
     const name = nameOf(path, roots)
-    const plain = name.replaceAll('/', '.').replaceAll(/[^\w.-]/g, '_')
-    let id = plain
-    for (let n = 2; runs.has(id); n++) id = `${plain}-${n}`
+    const plain = idOf(name)
+    const id = runs.has(plain) ? `${plain}-${digest(path)}` : plain
     runs.set(id, { id, kind, name, path })
   }
   return runs

@@ -11,6 +11,15 @@ import { Shell } from './parts/shell.tsx'
 import { listen } from './state/live.ts'
 import { watchRuns } from './state/runs.ts'
 
-watchRuns()
-listen()
-render(<Shell />, document.getElementById('page')!)
+/** How long the page waits to be told of changes before it reads anything, in milliseconds: else it would read twice. */
+const patience = 300
+
+let shown = false
+const show = () => {
+  if (shown) return
+  shown = true
+  watchRuns()
+  render(<Shell />, document.getElementById('page')!)
+}
+listen(show)
+setTimeout(show, patience)

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, realpathSync, statSync } from 'node:fs'
 import { Effect, Stream } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import type { VideoError } from '../../core/index.ts'
@@ -13,10 +13,19 @@ import { videoFile } from './video-file.ts'
 /** Videos whose place is kept: a player asks for many ranges of one. */
 const remembered = 1000
 
+/** Whether a place that is kept is still the file's own: a link may have taken its name. */
+const isOwnPlace = (path: string): boolean => {
+  try {
+    return realpathSync(path) === path
+  } catch {
+    return false
+  }
+}
+
 const askedVideo = Effect.fnUntraced(function* (studio: Studio, question: Question) {
   const id = JSON.stringify([question.params.run, question.params.key])
   const known = studio.videoFiles.get(id)
-  if (known !== undefined) return known
+  if (known !== undefined && isOwnPlace(known.path)) return known
   const { run, sample } = yield* askedSample(studio, question)
   const video = yield* videoFile(studio, run, sample)
   if (video.path === null) return yield* refusal(404, video.problem)

@@ -27,9 +27,13 @@ export interface Guard {
   readonly cookie: string
 }
 
+/** What the cookie holds: a token may have characters that no cookie may. */
+export const cookieValue = (token: string): string => digest(token).toString('hex')
+
 export interface Asked {
   readonly headers: { readonly [name: string]: string | undefined }
-  readonly url: URL
+  /** Null where the address of the request is none. */
+  readonly url: URL | null
 }
 
 /** The host without its port: behind an SSH tunnel the port is another. */
@@ -52,12 +56,13 @@ export const refuse = ({ token, names, cookie }: Guard, { headers, url }: Asked)
   if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
     return refusal(403, 'requests from the pages of other sites are refused')
   const given = [
-    cookieOf(headers.cookie, cookie),
     /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1],
-    url.searchParams.get('token') ?? undefined,
+    url?.searchParams.get('token') ?? undefined,
   ]
-  const secret = digest(token)
-  if (given.some((one) => one !== undefined && timingSafeEqual(digest(one), secret))) return null
+  const isSecret = (one: string | undefined, secret: string) =>
+    one !== undefined && timingSafeEqual(digest(one), digest(secret))
+  if (given.some((one) => isSecret(one, token))) return null
+  if (isSecret(cookieOf(headers.cookie, cookie), cookieValue(token))) return null
   return refusal(401, 'the token is missing or wrong', 'open the URL that "spanwise studio" printed')
 }
 

@@ -13,7 +13,7 @@ import type { Videos } from '../../video/index.ts'
 import { pageFolder } from '../assets/index.ts'
 import { makeStudio, type StudioSources } from '../studio.ts'
 import { assetAnswer, readAssets } from './assets.ts'
-import { type Guard, namesOf, refuse, safety } from './guard.ts'
+import { cookieValue, type Guard, namesOf, refuse, safety } from './guard.ts'
 import type { Question } from './question.ts'
 import { answerOf, type Failure, jsonAnswer, refusal } from './refusal.ts'
 import { fileRoutes, jsonRoutes } from './routes.ts'
@@ -31,6 +31,8 @@ export interface ServeOptions extends StudioSources {
 
 /** Largest body of a post. */
 const largest = ByteSize.mebibytes(1)
+/** Largest headers in bytes, the address among them, which says the filters of a view. */
+const longest = 1 << 20
 
 const questionOf = Effect.fnUntraced(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
@@ -67,11 +69,11 @@ const answered = <R>(work: Effect.Effect<HttpServerResponse.HttpServerResponse, 
 const isUnknownPath = (error: unknown): boolean =>
   HttpServerError.isHttpServerError(error) && error.reason._tag === 'RouteNotFound'
 
-/** The URL without its token, for the redirect that follows the cookie. */
+/** The URL without its token, for the redirect that follows the cookie. Two slashes at its start would name a host. */
 const withoutToken = (url: URL): string => {
   const query = new URLSearchParams(url.searchParams)
   query.delete('token')
-  return `${url.pathname}${query.size === 0 ? '' : `?${query}`}`
+  return `${url.pathname.replace(/^\/+/, '/')}${query.size === 0 ? '' : `?${query}`}`
 }
 
 /**
@@ -80,7 +82,7 @@ const withoutToken = (url: URL): string => {
  */
 export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOptions) {
   const { host = '127.0.0.1', port = 0, token } = options
-  const server = yield* NodeHttpServer.make(() => createServer(), {
+  const server = yield* NodeHttpServer.make(() => createServer({ maxHeaderSize: longest }), {
     ...{ port, host },
     // Streams of changes never end by themselves.
     gracefulShutdownTimeout: '100 millis',
@@ -126,9 +128,9 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
     const request = yield* HttpServerRequest.HttpServerRequest
     // A path such as `//` is no URL.
     const url = URL.parse(request.url, 'http://studio')
-    if (url === null) return jsonAnswer({ error: 'the path is not valid' }, 400)
     const refused = refuse(guard, { headers: request.headers, url })
     if (refused !== null) return answerOf(refused)
+    if (url === null) return jsonAnswer({ error: 'the path is not valid' }, 400)
     if (url.pathname.startsWith('/api/')) return yield* route
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return jsonAnswer({ error: `${request.method} is not supported here` }, 405)
@@ -137,7 +139,7 @@ export const serveStudio = Effect.fn('Studio.serve')(function* (options: ServeOp
       return HttpServerResponse.setCookieUnsafe(
         HttpServerResponse.redirect(withoutToken(url), { status: 303 }),
         guard.cookie,
-        token,
+        cookieValue(token),
         { httpOnly: true, sameSite: 'lax', path: '/' },
       )
     return assetAnswer(assets, url.pathname, request.headers)

@@ -1,4 +1,4 @@
-import { Duration, Effect, Stream } from 'effect'
+import { Duration, Effect, Fiber, Stream } from 'effect'
 import { firstIssue, type InputError, type Json } from '../../core/index.ts'
 import { mergeReviews, readReviews } from '../../reviews/index.ts'
 import type { SelectedColumn, StoreError } from '../../store/index.ts'
@@ -55,6 +55,21 @@ export interface Table {
   >
 }
 
+/**
+ * Waits for work as long as a query may take. Work that is given up is told to stop and is not waited for: some functions
+ * of DuckDB hear of it only at their end.
+ */
+export const inTime = <A, E>(
+  work: Effect.Effect<A, E>,
+  duration: Duration.Input = patience,
+): Effect.Effect<A, E | Refusal> =>
+  Effect.flatMap(Effect.forkDetach(work), (fiber) =>
+    Fiber.join(fiber).pipe(
+      Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(late) }),
+      Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe())),
+    ),
+  )
+
 /** One SELECT on a snapshot. */
 export const selectFrom = (snapshot: Snapshot, sql: string) =>
   Effect.gen(function* () {
@@ -62,7 +77,7 @@ export const selectFrom = (snapshot: Snapshot, sql: string) =>
     const selected = yield* connection.select(sql)
     const groups = yield* Stream.runCollect(selected.rows)
     return { columns: selected.columns, rows: groups.flat() }
-  }).pipe(Effect.scoped, Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(late) }))
+  }).pipe(Effect.scoped, inTime)
 
 /** Whether a view shows the samples in the order of the run. */
 const isPlain = ({ relation, filters, where, sort }: View): boolean =>
@@ -72,12 +87,16 @@ const isPlain = ({ relation, filters, where, sort }: View): boolean =>
  * The present table of a view: checked, and ready for queries.
  *
  * @param rows how many rows of a plain view are enough
+ * @param needed columns that its queries name; those of reviews are joined only where they are
  */
 export const openTable = Effect.fn('Studio.openTable')(function* (
   studio: Studio,
   run: FoundRun,
   view: View,
-  rows = Number.POSITIVE_INFINITY,
+  {
+    rows = Number.POSITIVE_INFINITY,
+    needed = [],
+  }: { readonly rows?: number; readonly needed?: ReadonlyArray<string> } = {},
 ) {
   if (run.kind !== 'curation') return yield* refusal(404, 'this run holds no verdicts')
   const snapshot = yield* studio.snapshots.of(run, isPlain(view) ? rows : Number.POSITIVE_INFINITY)
@@ -86,7 +105,7 @@ export const openTable = Effect.fn('Studio.openTable')(function* (
   if (where !== null)
     yield* Effect.scoped(Effect.flatMap(snapshot.database.fork, (own) => checkWhere(own, where)))
   const reviews = [...mergeReviews(yield* readReviews(run.path)).values()]
-  const clauses = clausesOf(view, reviews)
+  const clauses = clausesOf(view, reviews, needed)
   if (clauses instanceof Refusal) return yield* clauses
   return { snapshot, clauses, rows: (sql) => selectFrom(snapshot, sql) } satisfies Table
 })

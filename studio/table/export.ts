@@ -12,6 +12,7 @@ import { refusal } from '../server/refusal.ts'
 import type { Studio } from '../studio.ts'
 import { askedView, openTable, type Table } from './ask.ts'
 import { sqlOf } from './page.ts'
+import { reviewColumns } from './relations.ts'
 
 const types: { readonly [format in ExportFormat]: string } = {
   parquet: 'application/vnd.apache.parquet',
@@ -50,7 +51,8 @@ export const exportRows = Effect.fn('Studio.export')(function* (studio: Studio, 
   const { run, view } = yield* askedView(studio, question)
   const format = exportFormats.find((one) => one === (question.query.get('format') ?? 'csv'))
   if (format === undefined) return yield* refusal(400, `format: is not one of ${exportFormats.join(', ')}`)
-  const table = yield* openTable(studio, run, view)
+  const needed = view.columns.length === 0 ? reviewColumns.map(({ name }) => name) : view.columns
+  const table = yield* openTable(studio, run, view, { needed })
   const sql = sqlOf(
     table,
     table.clauses.columns.map(({ name }) => name),

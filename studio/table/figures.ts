@@ -22,7 +22,7 @@ export const histogram = Effect.fn('Studio.histogram')(function* (studio: Studio
   const { run, view } = yield* askedView(studio, question)
   const name = question.query.get('column') ?? ''
   const bins = yield* numberOf(question.query, 'bins', 40, [1, 400])
-  const table = yield* openTable(studio, run, without(view, name))
+  const table = yield* openTable(studio, run, without(view, name), { needed: [name] })
   const column = yield* columnOf(table, name)
   if (!column.numeric) return yield* refusal(400, `${name} is not a number`)
   const { clauses } = table
@@ -49,7 +49,7 @@ const listed = 100
 export const values = Effect.fn('Studio.values')(function* (studio: Studio, question: Question) {
   const { run, view } = yield* askedView(studio, question)
   const name = question.query.get('column') ?? ''
-  const table = yield* openTable(studio, run, without(view, name))
+  const table = yield* openTable(studio, run, without(view, name), { needed: [name] })
   yield* columnOf(table, name)
   const { clauses } = table
   const { rows } = yield* table.rows(

@@ -51,7 +51,7 @@ export const page = Effect.fn('Studio.page')(function* (studio: Studio, question
   const { run, view } = yield* askedView(studio, question)
   const offset = yield* numberOf(question.query, 'offset', 0, [0, 1e9])
   const limit = yield* numberOf(question.query, 'limit', 100, [1, 500])
-  const table = yield* openTable(studio, run, view, offset + limit)
+  const table = yield* openTable(studio, run, view, { rows: offset + limit })
   const { clauses, snapshot } = table
   const stored = storedColumns(clauses)
   const rows = yield* rowsOf(table, list(stored), [offset, limit])
@@ -106,5 +106,7 @@ export const sqlOf = ({ clauses }: Pick<Table, 'clauses'>, asked: ReadonlyArray<
 /** `GET /api/runs/:run/sql`. */
 export const sql = Effect.fn('Studio.sql')(function* (studio: Studio, question: Question) {
   const { run, view } = yield* askedView(studio, question)
-  return { sql: sqlOf(yield* openTable(studio, run, view), view.columns) } satisfies Sql
+  return {
+    sql: sqlOf(yield* openTable(studio, run, view, { needed: view.columns }), view.columns),
+  } satisfies Sql
 })

@@ -2,7 +2,7 @@ import { Effect } from 'effect'
 import type { Json } from '../../core/index.ts'
 import { latestByKey, readReviews } from '../../reviews/index.ts'
 import { literal } from '../../store/index.ts'
-import { type Queue, viewSchema } from '../api/index.ts'
+import { nameSchema, type Queue, viewSchema } from '../api/index.ts'
 import type { Question } from '../server/question.ts'
 import type { Studio } from '../studio.ts'
 import { askedView, numberOf, openTable } from './ask.ts'
@@ -21,7 +21,7 @@ const reasonOf = (row: ReadonlyArray<Json>): string => {
 export const queue = Effect.fn('Studio.queue')(function* (studio: Studio, question: Question) {
   const { run, view } = yield* askedView(studio, question)
   const limit = yield* numberOf(question.query, 'limit', 20, [1, 500])
-  const reviewer = question.query.get('reviewer') ?? ''
+  const reviewer = nameSchema.parse(question.query.get('reviewer') ?? '')
   const mine = [...latestByKey((yield* readReviews(run.path)).get(reviewer) ?? []).keys()]
   const table = yield* openTable(
     studio,

@@ -22,6 +22,8 @@ interface Entry {
   held: Held | null
   /** The snapshot that is being taken. */
   taking: Deferred.Deferred<Held, SnapshotError> | null
+  /** Whether the run is looked at again once a snapshot is due. */
+  waiting: boolean
   last: number
 }
 
@@ -102,10 +104,11 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
         if (others.length > 0) yield* renew(run, entry, Effect.succeed(others))
         yield* Deferred.succeed(result, next)
       }).pipe(
-        Effect.catch((error) =>
+        // Whatever went wrong: whoever waits must hear of it.
+        Effect.catchCause((cause) =>
           Effect.suspend(() => {
             entry.taking = null
-            return Deferred.fail(result, error)
+            return Deferred.failCause(result, cause)
           }),
         ),
       )
@@ -116,9 +119,26 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
     Effect.map(sizeOf(run.path), ({ isLarge }) => (isLarge ? ['beginning', 'whole'] : ['whole']))
   const whole: Effect.Effect<ReadonlyArray<Stage>> = Effect.succeed(['whole'])
 
+  /**
+   * Takes the next snapshot once it is due, for a run that may never change again: else the page, which was told of the
+   * change, would show the old verdicts for good.
+   */
+  const renewLater = (run: FoundRun, entry: Entry, held: Held): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (entry.waiting || entry.taking !== null) return Effect.void
+      entry.waiting = true
+      const left = Math.max(0, entry.last + 2 * held.took - performance.now())
+      const look = Effect.gen(function* () {
+        yield* Effect.sleep(left)
+        entry.waiting = false
+        if (entry.held !== null && entry.held.state !== verdictState(run)) yield* renew(run, entry, whole)
+      })
+      return Effect.asVoid(Effect.forkIn(look, scope))
+    })
+
   const of: Snapshots['of'] = (run, reach = Number.POSITIVE_INFINITY) =>
     Effect.gen(function* () {
-      const entry = entries.get(run.id) ?? { held: null, taking: null, last: 0 }
+      const entry = entries.get(run.id) ?? { held: null, taking: null, waiting: false, last: 0 }
       entries.set(run.id, entry)
       if (entry.held === null) yield* Deferred.await(yield* renew(run, entry, stagesOf(run)))
       // A later stage is being taken where this one does not reach far enough.
@@ -129,6 +149,7 @@ export const makeSnapshots = Effect.fn('Studio.makeSnapshots')(function* (folder
         return held.snapshot
       // A run that writes all the time is read at most half of the time.
       const due = performance.now() - entry.last > 2 * held.took
+      if (!due) yield* renewLater(run, entry, held)
       const taking = due ? yield* renew(run, entry, whole) : entry.taking
       return taking === null || held.took > quick ? held.snapshot : (yield* Deferred.await(taking)).snapshot
     })

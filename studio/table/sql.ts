@@ -78,8 +78,14 @@ const withReviews = (reviews: ReadonlyArray<Merged>): string => {
 /**
  * The clauses of a view; a refusal where it names what is not there. Its `where` must have been checked. Values are
  * literals, so that the same text works in `spanwise query`.
+ *
+ * @param needed columns that the query itself must give, beside those that the view filters or sorts by
  */
-export const clausesOf = (view: View, reviews: ReadonlyArray<Merged>): Clauses | Refusal => {
+export const clausesOf = (
+  view: View,
+  reviews: ReadonlyArray<Merged>,
+  needed: ReadonlyArray<string> = [],
+): Clauses | Refusal => {
   const relation = shownRelations.get(view.relation)
   if (relation === undefined) return refuse(`there is no table ${view.relation}`)
   const columns = new Map(relation.columns.map((column) => [column.name, column]))
@@ -102,7 +108,10 @@ export const clausesOf = (view: View, reviews: ReadonlyArray<Merged>): Clauses |
     chosen.push(column)
   }
   return {
-    from: mentionsReviews(view) ? withReviews(reviews) : identifier(relation.name),
+    from:
+      mentionsReviews(view) || (relation.name === 'samples' && needed.some((name) => reviewNames.has(name)))
+        ? withReviews(reviews)
+        : identifier(relation.name),
     where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`,
     order: orderBy(terms, identifier('key')),
     isNumbered: numbered.has(relation.name),

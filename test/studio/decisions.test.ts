@@ -1,9 +1,18 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Decide, Decided, Decisions, Page, Queue } from '../../studio/api/index.ts'
+import type {
+  Decide,
+  Decided,
+  Decisions,
+  Histogram,
+  Page,
+  Queue,
+  Sql,
+  Values,
+} from '../../studio/api/index.ts'
 import { spanwiseHere } from '../cli/command-line.ts'
-import { type OpenStudio, openStudio } from './open-studio.ts'
+import { type OpenStudio, openStudio, token } from './open-studio.ts'
 import { smallRun } from './small-run.ts'
 
 let root: string
@@ -11,6 +20,7 @@ let studio: OpenStudio
 const run = '/api/runs/small'
 let keys: ReadonlyMap<string, string>
 const key = (query: string) => keys.get(query)!
+const bearer = { authorization: `Bearer ${token}` }
 
 const decide = async (reviewer: string, query: string, more: Partial<Decide>): Promise<Decided> => {
   const { status, text } = await studio.post(`${run}/decisions`, { reviewer, key: key(query), ...more })
@@ -108,6 +118,22 @@ describe('decisions of reviewers', () => {
     expect((await all()).counts).toEqual({})
   })
 
+  it('are in the order in which they arrive, however many at once', async () => {
+    const kinds = ['accept', 'reject', 'accept', 'reject', 'accept', 'reject'] as const
+    await Promise.all(kinds.map((decision) => decide('zoë', 'a person waves', { decision })))
+    const log = readFileSync(join(root, 'runs', 'small', 'reviews', 'zoë.jsonl'), 'utf8')
+    const times = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).at)
+    expect(times).toEqual(times.toSorted())
+    // The queue takes the name in either Unicode form.
+    for (const name of ['zoë', 'zoe\u0308 '])
+      expect((await studio.get<Queue>(`${run}/queue?reviewer=${encodeURIComponent(name)}`)).decided).toBe(1)
+    for (const _ of kinds) await undo('zoë')
+    expect((await all()).counts).toEqual({})
+  })
+
   it('of two reviewers are merged by rule, compared, and go over the agents in curation', async () => {
     const raining = "it's raining"
     await decide('ada', 'a person waves', {
@@ -133,7 +159,7 @@ describe('decisions of reviewers', () => {
 
     const { agreement, counts, reviewers, merged } = await all()
     expect(counts).toEqual({ repair: 1, reject: 1, conflict: 1 })
-    expect(reviewers).toEqual([
+    expect(reviewers.filter(({ decisions }) => decisions > 0)).toEqual([
       { name: 'ada', decisions: 3 },
       { name: 'bob', decisions: 3 },
     ])
@@ -152,6 +178,20 @@ describe('decisions of reviewers', () => {
       `${run}/table?view=${encodeURIComponent('{"columns":["query","review","reviewers"],"where":"review = \'conflict\'"}')}`,
     )
     expect(page.rows.map((row) => row.slice(1))).toEqual([[raining, 'conflict', 2]])
+
+    const numbers = await studio.get<Histogram>(`${run}/histogram?column=reviewers&bins=2`)
+    expect([numbers.min, numbers.max, numbers.missing]).toEqual([2, 2, 2])
+    const found = await studio.get<Values>(`${run}/values?column=review`)
+    expect(found.values).toContainEqual({ value: 'conflict', count: 1 })
+    const shown = encodeURIComponent('{"columns":["query","review"],"where":"query LIKE \'%rain%\'"}')
+    const file = await studio.raw(`${run}/export?format=csv&view=${shown}`, bearer)
+    expect(file.text.trim().split('\r\n')).toEqual([
+      'key,query,review',
+      `${key(raining)},${raining},conflict`,
+    ])
+    const { sql } = await studio.get<Sql>(`${run}/sql?view=${shown}`)
+    const asked = await spanwiseHere(root, 'query', sql, '--run', 'runs/small', '--json')
+    expect(JSON.parse(asked.out).rows).toEqual([{ key: key(raining), query: raining, review: 'conflict' }])
 
     const { summary } = await curate('--action', 'drop')
     expect(summary).toMatchObject({ reviews: { repair: 1, reject: 1, conflict: 1 }, selected: 1 })

@@ -34,10 +34,6 @@ describe('the guard of the studio', () => {
     expect(posted.status).toBe(status)
   })
 
-  it('answers a path that is no URL as invalid', async () => {
-    expect((await studio.raw('//', bearer)).status).toBe(400)
-  })
-
   it('takes its own host under other names, as behind a tunnel', async () => {
     for (const host of ['localhost:9999', '[::1]:9999', `127.0.0.1:${studio.port}`]) {
       expect((await studio.raw('/api/runs', { ...bearer, host })).status).toBe(200)
@@ -51,6 +47,30 @@ describe('the guard of the studio', () => {
     const [cookie = ''] = headers['set-cookie'] as Array<string>
     expect(cookie).toMatch(/HttpOnly/)
     expect((await studio.raw('/api/runs', { cookie: cookie.split(';')[0]! })).status).toBe(200)
+  })
+
+  it('leads to no other host, whatever the path', async () => {
+    for (const path of ['/.//evil.example/', '/a/..//evil.example/', '/.///evil.example/']) {
+      const { status, headers } = await studio.raw(`${path}?token=${token}`)
+      expect([status, headers.location]).toEqual([303, '/evil.example/'])
+    }
+  })
+
+  it.each(['//', '//x:99999/', 'http://[', '//['])('answers what is no address at all: %s', async (path) => {
+    expect((await studio.raw(path, bearer)).status).toBe(400)
+    expect((await studio.raw(path)).status).toBe(401)
+    expect((await studio.raw(path, { ...bearer, host: 'evil.example' })).status).toBe(403)
+  })
+
+  it('takes tokens with any characters, of which cookies may have few, and long addresses', async () => {
+    for (const odd of ['aGVsbG8gd29ybGQ+/w==', 'a=b;c d,e"f%20\\ longer', 'пароль из многих букв']) {
+      const other = await openStudio({ folder: folderOf({}), token: odd })
+      const entry = await other.raw(`/?token=${encodeURIComponent(odd)}`)
+      const [cookie = ''] = entry.headers['set-cookie'] as Array<string>
+      expect((await other.raw('/api/runs', { cookie: cookie.split(';')[0]! })).status).toBe(200)
+      await other.close()
+    }
+    expect((await studio.raw(`/?where=${'x'.repeat(300_000)}`, bearer)).status).toBe(200)
   })
 
   it('allows no inline script and nothing from elsewhere, whatever the answer', async () => {

@@ -1,7 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Effect } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type {
   Folds,
@@ -13,6 +23,7 @@ import type {
   SampleDetail,
   ViewInput,
 } from '../../studio/api/index.ts'
+import { inTime } from '../../studio/table/ask.ts'
 import { type OpenStudio, openStudio, token } from './open-studio.ts'
 import { hostile, smallRun } from './small-run.ts'
 
@@ -146,12 +157,40 @@ describe('SQL from a page', () => {
     "query = '",
     'nothing > 1',
     'duration > 1e999',
+    // Ends the process: it finds no way to its folder.
+    "EXISTS (FROM enable_logging(storage := 'file', storage_path := '/tmp/spanwise-logs'))",
+    "EXISTS (FROM Main.Enable_Logging('QueryLog', storage := 'stdout'))",
+    "EXISTS (SELECT 1 FROM samples JOIN (FROM query('FROM enable_profiling()')) ON TRUE)",
+    'EXISTS (WITH a AS (FROM force_checkpoint()) FROM a)',
+    "EXISTS (FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1')))",
+    "EXISTS (FROM duckdb_settings() WHERE name = 'temp_directory')",
+    "write_log('x') IS NULL",
+    'sleep_ms(60000) IS NULL',
+    // One value of eight gigabytes, which no limit of DuckDB counts.
+    'len(range(1000000000)) > 1',
+    "length(repeat(repeat('x', 60000), 60000)) > 1",
     "query = 'a\0b' OR (",
   ])('that is no plain condition, or reads files, is refused: %s', async (where) => {
     const { status, text } = await studio.raw(`${run}/table?${of({ where })}`, bearer)
     expect(status).toBe(422)
     expect(JSON.parse(text).error).not.toContain('root:')
     expect((await pageOf({})).total).toBe(5)
+  })
+
+  it('may hold subqueries and functions that only read', async () => {
+    for (const where of [
+      'query IN (SELECT query FROM samples)',
+      "EXISTS (FROM range(3) t(i) WHERE i = 2) AND length(query) > 0 AND (query <> 'x' OR windows[1][1] > 0)",
+      'EXISTS (FROM unnest(windows))',
+    ])
+      expect([where, (await pageOf({ where })).total]).toEqual([where, 5])
+  })
+
+  it('that hears of no interruption is answered in time', async () => {
+    const refused = await Effect.runPromise(
+      Effect.flip(inTime(Effect.uninterruptible(Effect.never), '20 millis')),
+    )
+    expect(refused).toMatchObject({ status: 503 })
   })
 
   it('names no column, table or number that is not there', async () => {
@@ -240,7 +279,7 @@ describe('one sample', () => {
     expect(head.headers['content-length']).toBe(String(whole.bytes.length))
     expect(head.headers['accept-ranges']).toBe('bytes')
     // The file of a GET is closed shortly after its last byte was sent.
-    if (existsSync(descriptors)) await expect.poll(opened).toEqual([])
+    if (existsSync(descriptors)) await expect.poll(opened, { timeout: 30_000 }).toEqual([])
     expect((await studio.raw('/api/runs', {}, 'HEAD')).status).toBe(401)
   })
 
@@ -290,6 +329,24 @@ describe('one sample', () => {
       ['bra', 'done', 5],
       ['dea', 'done', 5],
     ])
+  })
+
+  it('does not serve what a link has led to since the video was found', async () => {
+    const videos = join(root, 'videos')
+    const own = await openStudio({ folder: join(root, 'runs', 'small'), videos: { jsonl: videos } })
+    const path = `${run}/samples/${await keyOf('a person waves')}/video`
+    expect((await own.raw(path, bearer)).status).toBe(200)
+    renameSync(join(videos, 'good.mp4'), join(root, 'kept.mp4'))
+    expect((await own.raw(path, bearer)).status).toBe(404)
+    symlinkSync(join(videos, 'link.mp4'), join(videos, 'good.mp4'))
+    const led = await own.raw(path, bearer)
+    expect([led.status, JSON.parse(led.text).error]).toEqual([
+      404,
+      'the video is outside the folder of its dataset',
+    ])
+    renameSync(join(root, 'kept.mp4'), join(videos, 'good.mp4'))
+    expect((await own.raw(path, bearer)).status).toBe(200)
+    await own.close()
   })
 
   it('does not serve what a link in the folder of videos leads out to', async () => {

@@ -23,13 +23,30 @@ const words: { readonly [Kind in Decide['decision']]: string } = {
   note: 'noted',
 }
 
-const send = async <A>(run: string, what: 'decisions' | 'undo', body: unknown): Promise<A | null> => {
+/** Requests under way, by the sample that they are about; those about any sample have none. */
+const underWay = new Set<{ readonly key: string | null; readonly done: Promise<unknown> }>()
+
+/** Runs a request once those before it that concern the same sample are answered: the server keeps the order of arrival. */
+const inTurn = async <A>(key: string | null, ask: () => Promise<A>): Promise<A> => {
+  const before = [...underWay].filter((one) => key === null || one.key === null || one.key === key)
+  const done = before.length === 0 ? ask() : Promise.all(before.map((one) => one.done)).then(ask)
+  const entry = { key, done: done.catch(() => undefined) }
+  underWay.add(entry)
+  return done.finally(() => underWay.delete(entry))
+}
+
+const send = async <A>(
+  run: string,
+  key: string | null,
+  what: 'decisions' | 'undo',
+  body: unknown,
+): Promise<A | null> => {
   if (reviewer.peek() === '') {
     tell('not saved: say who you are first, by the button at the top', true)
     return null
   }
   try {
-    const answer = await post<A>(path(['runs', run, what]), body)
+    const answer = await inTurn(key, () => post<A>(path(['runs', run, what]), body))
     changed(run, 'decisions')
     return answer
   } catch (cause) {
@@ -46,14 +63,14 @@ export const decide = async (
   decision: Omit<Decide, 'reviewer' | 'key'>,
 ): Promise<Decided | null> => {
   const body: Decide = { reviewer: reviewer.peek(), key: sample.key, ...decision }
-  const answer = await send<Decided>(run, 'decisions', body)
+  const answer = await send<Decided>(run, sample.key, 'decisions', body)
   if (answer !== null) tell(`${sample.sample} ${words[decision.decision]}`)
   return answer
 }
 
 /** Takes back the reviewer's latest decision; gives its sample, null where there was none. */
 export const undo = async (run: string): Promise<string | null> => {
-  const answer = await send<Decided>(run, 'undo', { reviewer: reviewer.peek() })
+  const answer = await send<Decided>(run, null, 'undo', { reviewer: reviewer.peek() })
   if (answer === null) return null
   tell(answer.key === null ? 'nothing left to undo' : 'undone')
   return answer.key

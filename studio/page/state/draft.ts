@@ -43,10 +43,16 @@ export const begin = (key: string, windows: ReadonlyArray<Window>): void => {
   selected.value = lane.length === 0 ? null : { lane: ownLane, index: 0 }
 }
 
-/** Called once a sample is decided: its changes are saved, or need no saving. */
-export const forget = (key: string): void => {
-  unsaved.delete(key)
-  if (shown === key) shown = null
+/**
+ * Called once a sample is decided: its changes are saved, or need no saving.
+ *
+ * @param lane the windows when it was decided; those that were changed since then stay
+ */
+export const forget = (key: string, lane: ReadonlyArray<Window>): void => {
+  if (unsaved.get(key) === lane) unsaved.delete(key)
+  if (shown !== key || draft.peek() !== lane) return
+  begun.value = lane
+  before.length = 0
 }
 
 /** Changes the lane; `kept` is the window that stays selected. One drag is one step of the history. */

@@ -24,20 +24,22 @@ export const changed = (run: string, what: What): void => {
   count.value = count.peek() + 1
 }
 
-/** Listens to the server. After a break everything counts as changed. */
-export const listen = (): void => {
+/**
+ * Listens to the server. What was read before it tells of changes counts as changed.
+ *
+ * @param ready called whenever it begins to tell of changes
+ */
+export const listen = (ready: () => void): void => {
   const source = new EventSource('/api/events')
-  let broken = false
-  source.addEventListener('open', () => {
+  source.addEventListener('ready', () => {
     connected.value = true
-    if (broken) for (const count of counters.values()) count.value = count.peek() + 1
-    broken = false
+    for (const count of counters.values()) count.value = count.peek() + 1
+    ready()
   })
   source.addEventListener('error', () => {
     connected.value = false
-    broken = true
     // The browser tries again by itself unless the server refused.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000)
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(ready), 3000)
   })
   source.addEventListener('change', (event) => {
     const { run, what } = JSON.parse(event.data) as Change

@@ -23,7 +23,7 @@ export interface Neighbours {
   /** From 1; null where the sample is not in the view. */
   readonly position: number | null
   readonly total: number | null
-  /** False until they were read. */
+  /** False until they were read, and while more of them are read. */
   readonly known: boolean
 }
 
@@ -91,6 +91,6 @@ export const useNeighbours = (key: string): Neighbours => {
     soon: [...stretch.keys.slice(at + 1, at + 4), ...stretch.keys.slice(Math.max(0, at - 1), at)],
     position: stretch.offset === null ? at + 1 : stretch.offset + at + 1,
     total: stretch.offset === null ? stretch.keys.length : stretch.total,
-    known: true,
+    known: at + 1 < stretch.keys.length || !ends(stretch, at),
   }
 }

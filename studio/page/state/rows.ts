@@ -11,6 +11,11 @@ export class Rows {
   readonly #tell: () => void
   readonly #pages = new Map<number, Page>()
   readonly #asked = new Set<number>()
+  /** Pages that were refused: asked for again once other rows are needed, or the rows may have changed. */
+  readonly #refused = new Set<number>()
+  #needed = ''
+  /** Answers to what was asked before the rows changed come too late. */
+  #round = 0
   readonly #control = new AbortController()
   total: number | null = null
   columns: ReadonlyArray<Column> = []
@@ -37,14 +42,21 @@ export class Rows {
 
   /** Reads the pages of these rows that are not there yet. */
   need(from: number, to: number): void {
-    for (let page = Math.floor(from / size); page <= Math.floor(Math.max(from, to - 1) / size); page++)
-      if (!this.#asked.has(page)) this.#read(page)
+    const [first, last] = [Math.floor(from / size), Math.floor(Math.max(from, to - 1) / size)]
+    if (this.#needed !== `${first} ${last}`) {
+      this.#needed = `${first} ${last}`
+      for (const page of this.#refused) this.#asked.delete(page)
+      this.#refused.clear()
+    }
+    for (let page = first; page <= last; page++) if (!this.#asked.has(page)) this.#read(page)
   }
 
   /** Reads what is there again: the rows may have changed. */
   again(): void {
     const there = [...this.#pages.keys()].slice(-3)
+    this.#round++
     this.#asked.clear()
+    this.#refused.clear()
     for (const page of there.length === 0 ? [0] : there) this.#read(page)
     for (const page of this.#pages.keys()) if (!there.includes(page)) this.#pages.delete(page)
   }
@@ -56,8 +68,10 @@ export class Rows {
   #read(page: number): void {
     this.#asked.add(page)
     const from = performance.now()
+    const round = this.#round
     get<Page>(this.#address(page * size), this.#control.signal).then(
       (answer) => {
+        if (round !== this.#round) return
         this.#pages.set(page, answer)
         this.total = answer.total
         this.columns = answer.columns
@@ -67,8 +81,8 @@ export class Rows {
         this.#tell()
       },
       (cause: unknown) => {
-        if (this.#control.signal.aborted) return
-        this.#asked.delete(page)
+        if (this.#control.signal.aborted || round !== this.#round) return
+        this.#refused.add(page)
         this.problem = refusedBy(cause)
         this.#tell()
       },

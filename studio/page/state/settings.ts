@@ -6,7 +6,11 @@ const reviewerName = kept('reviewer')
 
 /** In whose name decisions are made. */
 export const reviewer = computed(() => reviewerName.value.value ?? runs.value?.reviewer ?? '')
-export const setReviewer = (name: string): void => reviewerName.keep(name.trim() === '' ? null : name.trim())
+export const setReviewer = (name: string): void => {
+  // As the server writes names: é is one character, or two that look the same.
+  const plain = name.trim().normalize('NFC')
+  reviewerName.keep(plain === '' ? null : plain)
+}
 
 const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]

@@ -6,7 +6,8 @@ import { useCommands } from '../../state/commands.ts'
 import { decide, told, undo } from '../../state/decisions.ts'
 import { draft, forget, undoChange } from '../../state/draft.ts'
 import type { Neighbours } from '../../state/neighbours.ts'
-import { go } from '../../state/place.ts'
+import { go, place } from '../../state/place.ts'
+import { curation } from '../../state/runs.ts'
 import { openSample } from './head.tsx'
 
 interface DecidingProps {
@@ -52,15 +53,17 @@ export const Deciding = ({ run, sample, neighbours }: DecidingProps) => {
   }, [left, neighbours.next, sample?.key])
   const send = async (decision: Omit<Decide, 'reviewer' | 'key'>, moves: boolean) => {
     if (sample === null) return
+    const lane = draft.peek()
     const saving = decide(run, sample, decision)
     if (moves) openSample(neighbours.next)
     if (moves && !neighbours.known) setLeft(sample.key)
-    if ((await saving) !== null) forget(sample.key)
-    else if (moves) {
-      // A decision that was not saved is shown where it was made, also once the neighbours are known.
-      setLeft(null)
-      openSample(sample.key)
-    }
+    const isSaved = (await saving) !== null
+    // A remark decides nothing: the lane stays as it is.
+    if (isSaved && moves) forget(sample.key, lane)
+    if (isSaved || !moves) return
+    // A decision that was not saved is shown where it was made, also once the neighbours are known.
+    setLeft(null)
+    if (place.peek().view === 'sample' && curation.peek() === run) openSample(sample.key)
   }
   const takeBack = async () => {
     if (undoChange()) return

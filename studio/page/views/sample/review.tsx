@@ -4,6 +4,7 @@ import { windowText } from '../../logic/figures.ts'
 import { windowsOf } from '../../logic/lanes.ts'
 import { Link } from '../../parts/link.tsx'
 import { draft } from '../../state/draft.ts'
+import { reviewer } from '../../state/settings.ts'
 import { Agreements } from './agreements.tsx'
 import { OwnWindows } from './own-windows.tsx'
 import { Verdicts } from './verdicts.tsx'
@@ -43,11 +44,10 @@ const DecisionLine = ({ decision, own }: { readonly decision: Decision; readonly
 interface ReviewProps {
   readonly sample: SampleDetail
   readonly decisions: Decisions | null
-  readonly mine: Decision | null
 }
 
 /** Verdicts of the agents, the reviewer's windows with their live IoU, and what all reviewers decided. */
-export const Review = ({ sample, decisions, mine }: ReviewProps) => {
+export const Review = ({ sample, decisions }: ReviewProps) => {
   const here = decisions?.decisions.filter(({ key }) => key === sample.key) ?? []
   const merged = decisions?.merged.find(({ key }) => key === sample.key)
   return (
@@ -61,7 +61,7 @@ export const Review = ({ sample, decisions, mine }: ReviewProps) => {
         <h2>Decisions</h2>
         <ul class="decisions">
           {here.map((decision) => (
-            <DecisionLine key={decision.id} decision={decision} own={decision.id === mine?.id} />
+            <DecisionLine key={decision.id} decision={decision} own={decision.reviewer === reviewer.value} />
           ))}
         </ul>
         {here.length === 0 ? <p class="muted">Nobody has decided about this sample.</p> : null}

@@ -30,7 +30,7 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
   const duration = extent(sample)
   const decisions = useDecisions(run, sample.key)
   const mine = decisions.data?.decisions.find(
-    (each) => each.key === sample.key && each.reviewer === reviewer.value,
+    (each) => each.key === sample.key && each.reviewer === reviewer.value && each.decision !== 'note',
   )
   // Before the next picture: no lane shows the windows of the sample before.
   useLayoutEffect(() => load(duration, place.peek().time), [sample.key, duration])
@@ -47,7 +47,7 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
     <>
       <div class="stage">
         <VideoPane sample={sample} source={file('video', {})} frame={frame} />
-        <Side sample={sample} decisions={decisions.data} mine={mine ?? null} />
+        <Side sample={sample} decisions={decisions.data} />
       </div>
       <section class="panel lanes" aria-label="Time line">
         <Masking sampleKey={sample.key} />

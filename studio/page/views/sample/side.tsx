@@ -1,4 +1,4 @@
-import type { Decision, Decisions, SampleDetail } from '../../../api/index.ts'
+import type { Decisions, SampleDetail } from '../../../api/index.ts'
 import type { Panel } from '../../logic/place.ts'
 import { adjust, place } from '../../state/place.ts'
 import { Replies } from './replies.tsx'
@@ -7,7 +7,6 @@ import { Review } from './review.tsx'
 interface SideProps {
   readonly sample: SampleDetail
   readonly decisions: Decisions | null
-  readonly mine: Decision | null
 }
 
 const tabs: ReadonlyArray<readonly [panel: Panel, label: string]> = [
@@ -16,7 +15,7 @@ const tabs: ReadonlyArray<readonly [panel: Panel, label: string]> = [
 ]
 
 /** What is beside the video. */
-export const Side = ({ sample, decisions, mine }: SideProps) => {
+export const Side = ({ sample, decisions }: SideProps) => {
   const { panel } = place.value
   return (
     <section class="panel side" aria-label="About the sample">
@@ -38,11 +37,7 @@ export const Side = ({ sample, decisions, mine }: SideProps) => {
         role="region"
         aria-label={tabs.find(([name]) => name === panel)?.[1]}
       >
-        {panel === 'replies' ? (
-          <Replies sample={sample} />
-        ) : (
-          <Review sample={sample} decisions={decisions} mine={mine} />
-        )}
+        {panel === 'replies' ? <Replies sample={sample} /> : <Review sample={sample} decisions={decisions} />}
       </div>
     </section>
   )

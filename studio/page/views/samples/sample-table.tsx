@@ -26,7 +26,7 @@ const openSample = (rows: Rows, row: number) => {
 
 const emptyText = (): string => {
   const { filters, where, relation } = place.value
-  if (filters.length > 0 || where !== null) return 'No row meets the filters.'
+  if (filters.length > 0 || where !== '') return 'No row meets the filters.'
   return relation === 'samples'
     ? 'No sample yet: one is listed, and can be reviewed, once an agent has written its verdict.'
     : 'No row yet.'
