@@ -178,6 +178,13 @@ def test_a_rank_ends_within_its_deadline(fault: str, serve: Callable[..., Server
     assert time.monotonic() - begun < 3
 
 
+def test_a_process_that_wakes_late_from_a_pause_ends_as_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleep = time.sleep
+    monkeypatch.setattr("spanwise_trl.client.time.sleep", lambda seconds: sleep(seconds + 0.5))
+    with pytest.raises(ServiceError, match="no answer within 0.3 s"):
+        _ = Service("http://127.0.0.1:9", deadline=0.3).run
+
+
 def test_bytes_that_are_not_the_frame_are_refused(serve: Callable[..., Server], tmp_path: Path) -> None:
     def spoiled(method: str, path: str, body: Any) -> tuple[int, bytes]:
         return (200, bytes(72)) if "frames" in path else healthy(method, path, body)

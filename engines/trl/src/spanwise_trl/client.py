@@ -208,7 +208,8 @@ class Service:
         pause = 0.1
         try:
             while True:
-                left = self.deadline - (time.monotonic() - begun)
+                # A process that wakes late from its pause may have nothing left.
+                left = max(0.05, self.deadline - (time.monotonic() - begun))
                 try:
                     status, answer = self._once(method, path, data, min(left, max(0.05, self.deadline / self.tries)))
                     if status < 400:
