@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from transformers import DynamicCache
 
 from spanwise_trl.grpo import build
 from spanwise_trl.guards import GuardError
-from spanwise_trl.rollout import Decoder, groups_of
+from spanwise_trl.rollout import Decoder, Rolled, Rollout, groups_of
 from spanwise_trl.sampling import Sampling, seed_of, seeded
 
 CPU = torch.device("cpu")
@@ -93,6 +95,22 @@ def test_seeds_follow_from_step_rank_and_prompts() -> None:
     seeds = {seed_of(s, t, r, ids) for s in (0, 1) for t in (0, 1) for r in (0, 1) for ids in (["a"], ["b"], ["a", "b"])}
     assert len(seeds) == 24
     assert seed_of(0, 1, 0, ["a"]) == seed_of(0, 1, 0, ["a"])
+
+
+def test_a_prompt_that_repeats_an_earlier_one_has_the_seed_of_its_own_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    # After a resume nothing is known of the earlier step, and the draws must be the same.
+    clip = SimpleNamespace(key=1, id="draw/0", input_ids=[1])
+    processor = SimpleNamespace(resolve=lambda rows: [clip] * len(rows), ids=lambda rows: rows, step=lambda: 5)
+    trainer = SimpleNamespace(accelerator=SimpleNamespace(process_index=0, device=CPU))
+    seeds: list[int] = []
+
+    def decode(*_: Any) -> Rolled:
+        seeds.append(torch.initial_seed())
+        return Rolled([[2]] * 4, [[0.0]] * 4)
+
+    monkeypatch.setattr("spanwise_trl.rollout.whole_weights", nullcontext)
+    Rollout(processor, decode, 1)(["draw/3"] * 4, trainer)
+    assert seeds == [seed_of(1, 5, 0, ["draw/3"])]
 
 
 def test_draws_within_a_seed_leave_the_others_alone() -> None:

@@ -36,6 +36,7 @@ class Clip:
     times: list[float]
     prompt: Prompt
     _positions: tuple[Tensor, int] | None = field(default=None, repr=False)
+
     def positions(self, body: nn.Module, video_token: int) -> tuple[Tensor, int]:
         """Rotary positions of the prompt [3, P], and that of the first token after it, by the model's own rule."""
         if self._positions is None:

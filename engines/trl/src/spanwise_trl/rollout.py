@@ -218,7 +218,9 @@ class Rollout:
         clips = self.processor.resolve(prompts)
         distinct, group = groups_of(clips)
         accelerator = trainer.accelerator
-        seed = seed_of(self.seed, self.processor.step(), accelerator.process_index, [clip.id for clip in distinct])
+        # Not the ids of the clips: a clip that is still known from an earlier step has the id of then.
+        ids = list(dict.fromkeys(self.processor.ids(prompts)))
+        seed = seed_of(self.seed, self.processor.step(), accelerator.process_index, ids)
         with (
             whole_weights(trainer) as model,
             seeded(seed, accelerator.device),

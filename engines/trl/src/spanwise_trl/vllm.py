@@ -22,6 +22,7 @@ from .sampling import Sampling, seed_of
 from .settings import Run
 from .texts import read, render
 
+
 def unexpanded_ids(processor: Any, prompt: Prompt) -> list[int]:
     """Token ids of a prompt with one pad token for its video, as vLLM wants them."""
     text = render(processor, prompt.messages, prompt.thinking)
@@ -206,9 +207,8 @@ class VllmRollout:
         clips = self.processor.resolve(prompts)
         distinct, group = groups_of(clips)
         step = self.processor.step()
-        seed = seed_of(
-            self.run.settings["seed"], step, trainer.accelerator.process_index, [clip.id for clip in distinct]
-        )
+        ids = list(dict.fromkeys(self.processor.ids(prompts)))
+        seed = seed_of(self.run.settings["seed"], step, trainer.accelerator.process_index, ids)
         answers = self.sampler(trainer, self.processor, distinct, group, seed)
         if len(answers) != len(distinct):
             raise GuardError(f"vLLM answered {len(answers)} of {len(distinct)} prompts")
