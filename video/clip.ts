@@ -78,7 +78,7 @@ export const clipDigest = (clip: Clip): string => {
   const known = digests.get(clip)
   if (known !== undefined) return known
   const hash = createHash('sha256').update(
-    `clip 1 ${clip.width}x${clip.height}x${clip.times.length} ${clip.fps}\n`,
+    `clip 1 ${clip.width}x${clip.height}x${clip.times.length} ${clip.fps}${clip.info.still === true ? ' image' : ''}\n`,
   )
   if (clip.rgb.length === 0 && clip.encoded === undefined) hash.update(clip.info.path)
   for (const part of [clip.times, clip.blank, clip.rgb, ...(clip.encoded ?? [])])
