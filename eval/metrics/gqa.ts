@@ -37,10 +37,13 @@ export const videomindOverlap = (window: Window, truths: ReadonlyArray<Window>):
         iop: truths.reduce((best, truth) => Math.max(best, float32Iop(window, truth)), 0),
       }
 
-/** VideoChat-R1's: all predicted and all true windows as sets of time; two empty sets agree. IoP likewise. */
+/**
+ * VideoChat-R1's: all predicted and all true windows as sets of time; two empty sets agree. IoP likewise. Both in the order
+ * of its operations, which decides where a share lies on a threshold.
+ */
 export const setOverlap = (windows: ReadonlyArray<Window>, truths: ReadonlyArray<Window>): Overlap => {
   const length = Windows.coverage(windows)
-  const all = Windows.coverage([...windows, ...truths])
-  const shared = length + Windows.coverage(truths) - all
-  return { iou: all > 0 ? Math.max(0, shared) / all : 1, iop: length > 0 ? Math.max(0, shared) / length : 0 }
+  const shared = Windows.intersection(windows, truths)
+  const union = length + Windows.coverage(truths) - shared
+  return { iou: union > 0 ? shared / union : 1, iop: length > 0 ? shared / length : 0 }
 }

@@ -216,5 +216,16 @@ describe('grounded QA', () => {
     expect(officialOverlap([0, 6], truths).iou).toBeCloseTo(1 / 3, 12)
     expect(setOverlap([[0, 6]], truths).iou).toBeCloseTo(2 / 3, 12)
     expect(setOverlap([], [])).toEqual({ iou: 1, iop: 0 })
+    // Half of the answer exactly: rounding must not put it below the threshold.
+    expect(setOverlap([[0, 5.8]], [[0, 2.9]]).iop).toBe(0.5)
+    expect(
+      setOverlap(
+        [
+          [0, 5.2],
+          [5, 9],
+        ],
+        [[1.6, 4.3]],
+      ),
+    ).toEqual({ iou: 0.3, iop: 0.3 })
   })
 })
