@@ -25,6 +25,13 @@ const shown = (window: Window, part: Window): number => {
   return Windows.overlap(window, part) / length
 }
 
+/** What a query says: case, punctuation and white space do not change it. */
+const said = (query: string): string =>
+  query
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+
 /**
  * Hard negatives of grounding: each query asked of a stretch of its own video that keeps clear of its windows
  * while another annotated query holds there for at least half of one of its windows. Same video, same subjects, and the
@@ -45,11 +52,12 @@ export const refusalsOf = (
     const { task, dataset, file, windows, duration } = sample
     if (task !== 'grounding' || windows === null || windows.length === 0 || duration === null) return []
     const ofVideo = videos.get(`${dataset}/${videoName(file)}`) ?? []
+    const asked = said(sample.query)
     const others = ofVideo
-      .filter(({ query }) => query !== sample.query)
+      .filter(({ query }) => said(query) !== asked)
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     // Datasets may annotate one query in several rows.
-    const holds = ofVideo.flatMap((one) => (one.query === sample.query ? one.windows! : []))
+    const holds = ofVideo.flatMap((one) => (said(one.query) === asked ? one.windows! : []))
     const found = Windows.complement(Windows.pad(holds, margin, [0, duration]), [0, duration])
       .filter((part) => Windows.length(part) >= least)
       .flatMap((part) =>

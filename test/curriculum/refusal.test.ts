@@ -36,6 +36,13 @@ describe('refusals', () => {
     ])
   })
 
+  it('know a query again that is written otherwise', () => {
+    const rows = [sample('1', 'She waves.', [[2, 5]]), sample('2', ' she  waves', [[12, 16]])]
+    expect(refusalsOf(rows, { seed: 1 })).toEqual([])
+    const [first] = refusalsOf([...rows, sample('3', 'she jumps', [[7, 9]])], { seed: 1 })
+    expect([first?.part, first?.shows]).toEqual([[6, 11], '3'])
+  })
+
   it('keep clear of every window of the query, in other rows too, whatever the order', () => {
     fc.assert(
       fc.property(samples, fc.integer({ min: 0, max: 99 }), (all, seed) => {
