@@ -1,5 +1,12 @@
 import { mean, type Window, Windows } from '../../core/index.ts'
-import { countAnswer, listedRepetitions, type Reply, splitThoughts, totalCount } from '../../tasks/index.ts'
+import {
+  blocks,
+  countAnswer,
+  listedRepetitions,
+  type Reply,
+  splitThoughts,
+  totalCount,
+} from '../../tasks/index.ts'
 
 /** What a chain of thought is checked against. */
 export interface CountTruth {
@@ -39,6 +46,9 @@ export const checkThoughts = (
   const { thoughts, answer } = splitThoughts(reply)
   if (thoughts === null) return dropped('form', 'no thoughts')
   if (answer === null) return dropped('form', 'no answer')
+  const answers = blocks(reply.text, 'answer').length
+  if (answers > 1) return dropped('form', `${answers} answers`)
+  if (/<\/?(?:think|thinking|answer)>/.test(thoughts)) return dropped('form', 'tags inside the thoughts')
   if (!/^\d{1,9}$/.test(answer))
     return dropped('whole', `the answer is ${JSON.stringify(answer.slice(0, 40))}`)
   if (Number(answer) !== count) return dropped('count', `the answer is ${answer}, not ${count}`)
