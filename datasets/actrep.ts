@@ -43,6 +43,13 @@ export const actRepObject = z
       context.addIssue({ code: 'custom', message: 'neither action and gt_count nor ground_truth' })
       return z.NEVER
     }
+    if (ground_truth !== undefined && ground_truth.count !== known.count) {
+      context.addIssue({
+        code: 'custom',
+        message: `gt_count is ${known.count}, and ground_truth.count ${ground_truth.count}`,
+      })
+      return z.NEVER
+    }
     return {
       ...{ video: video_id, split: split ?? 'train', action: known.action, count: known.count },
       ...(cot == null || cot.trim() === '' ? {} : { cot }),

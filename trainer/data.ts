@@ -10,9 +10,9 @@ import { codeOf, withoutMark } from '../files/index.ts'
 import { curatedFile, curatedSchema, parseCurated } from '../store/index.ts'
 import { contradictions } from '../tasks/index.ts'
 
-/** A line as it is written: one of ActRep-R1's, by its `video_id` and `gt_count`, becomes the sample that it describes. */
+/** A line as it is written: one of ActRep-R1's, which has `video_id` and no `video`, becomes the sample that it describes. */
 const fromActRep = (value: unknown, context: z.core.$RefinementCtx): unknown => {
-  if (typeof value !== 'object' || value === null || 'id' in value || !('video_id' in value)) return value
+  if (typeof value !== 'object' || value === null || 'video' in value || !('video_id' in value)) return value
   const read = actRepSample.safeParse(value)
   if (read.success) return read.data
   for (const { code: _, ...issue } of read.error.issues)

@@ -21,7 +21,7 @@ const parse = (...rows: ReadonlyArray<unknown>) =>
 describe("ActRep-R1's records as training data", () => {
   it('become counting samples, the older form too', async () => {
     const older = { video_id: 'b.mp4', ground_truth: { action: 'sit_up', count: 9 } }
-    const { items } = await parse(line, older)
+    const { items } = await parse({ ...line, id: 'extra fields', fps: 30 }, older)
     expect(items.map(({ sample }) => sample)).toMatchObject([
       {
         ...{ id: 'push/v001', dataset: 'repcount', file: 'push/v001.mp4', answer: '2' },
@@ -37,6 +37,11 @@ describe("ActRep-R1's records as training data", () => {
     ['half a count', { ...line, gt_count: 2.5 }, /a\.jsonl:1: gt_count/],
     ['a count below zero', { ...line, gt_count: -1 }, /a\.jsonl:1: gt_count/],
     ['a count in words', { ...line, gt_count: 'two' }, /a\.jsonl:1: gt_count/],
+    [
+      'two counts',
+      { ...line, ground_truth: { action: 'push_up', count: 3 } },
+      /a\.jsonl:1: gt_count is 2, and ground_truth\.count 3/,
+    ],
     ['no video', { ...line, video_id: '' }, /a\.jsonl:1: video_id/],
     ['thoughts that are a number', { ...line, cot: 7 }, /a\.jsonl:1: cot/],
     [
