@@ -4,6 +4,7 @@ import { random } from '../../core/index.ts'
 import { catalogue } from '../../rewards/catalogue.ts'
 import * as parse from '../../tasks/index.ts'
 import { windowsAnswer } from '../../tasks/index.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 import { fuzzText } from './fuzz.ts'
 
 describe('strict windows', () => {
@@ -236,10 +237,12 @@ it('is linear on hostile strings', () => {
   const target = { windows: [[1, 4] as const], duration: 10, answer: '3' }
   const wrap = (body: string) => `<think>${body}</think><answer>${body}</answer><glue>${body}</glue>`
   const pieces = ['<answer>', '<think>', '1', ' ', '1.', '(1,1),', 'rep', '</think>', '+[', ' to ', '1 to ']
+  const spent = cpuTime()
   for (const piece of pieces)
     for (const text of [wrap(piece.repeat(20_000)), piece.repeat(20_000)]) {
       for (const reward of Object.values(catalogue)) reward(text, target)
       parse.parsePairEval(text)
       parse.parseTurn(text)
     }
-}, 10_000)
+  expect(spent()).toBeLessThan(10_000)
+})
