@@ -40,6 +40,19 @@ export const quantiles = (
   })
 }
 
+/**
+ * The least and the greatest value; infinite ones for an empty list. Of a list as long as a data set: spread into
+ * `Math.max`, 130,000 values overflow the stack.
+ */
+export const extent = (values: ReadonlyArray<number>): readonly [least: number, greatest: number] => {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    if (value < least) least = value
+    if (value > greatest) greatest = value
+  }
+  return [least, greatest]
+}
+
 /** At most `count` items of a list, evenly spread over it, in its order. */
 export const spreadOver = <A>(list: ReadonlyArray<A>, count: number): ReadonlyArray<A> => {
   const size = Math.min(count, list.length)

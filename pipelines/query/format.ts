@@ -1,5 +1,5 @@
 import { Stream } from 'effect'
-import { type Json, plainJson, plainLine } from '../../core/index.ts'
+import { extent, type Json, plainJson, plainLine } from '../../core/index.ts'
 import type { Selected, SelectedColumn } from '../../store/index.ts'
 
 export type Format = 'table' | 'json' | 'csv' | 'markdown'
@@ -33,7 +33,7 @@ const tableLines = (columns: ReadonlyArray<SelectedColumn>, rows: ReadonlyArray<
   const lines = [columns.map(({ name }) => name), ...rows].map((cells) =>
     cells.map((cell) => cut(plain(cell))),
   )
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index]!.length)))
+  const widths = columns.map((_, index) => extent(lines.map((cells) => cells[index]!.length))[1])
   const right = columns.map(({ type }) =>
     /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/.test(type),
   )
@@ -110,7 +110,7 @@ export const formatRows = <E>(
           rows,
           (): Array<Cells> => [],
           (all, group) => {
-            all.push(...group)
+            for (const cells of group) all.push(cells)
             return all
           },
         ),

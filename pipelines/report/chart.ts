@@ -1,4 +1,6 @@
-/** Small SVG charts as strings, so that a report is one self-contained file. Colours come from CSS variables. */
+import { extent } from '../../core/index.ts'
+
+/* Small SVG charts as strings, so that a report is one self-contained file. Colours come from CSS variables. */
 
 export interface Series {
   readonly name: string
@@ -64,14 +66,16 @@ const grid = (
     )
     .join('')
 
+/** An axis of at least this length. */
+const widened = ([from, to]: readonly [number, number], length: number) =>
+  [from, Math.max(to, from + length)] as const
+
 /** Lines over a shared x axis, with a legend in the title row. */
 export const lines = (axes: Axes, series: ReadonlyArray<Series>): string => {
   const points = series.flatMap((one) => one.points)
   if (points.length === 0) return frame(axes, '')
-  const xs = points.map(([x]) => x)
-  const ys = points.map(([, y]) => y)
-  const [x0, x1] = [Math.min(...xs), Math.max(...xs, Math.min(...xs) + 1e-9)]
-  const [y0, y1] = axes.range ?? [Math.min(...ys), Math.max(...ys, Math.min(...ys) + 1e-3)]
+  const [x0, x1] = widened(extent(points.map(([x]) => x)), 1e-9)
+  const [y0, y1] = axes.range ?? widened(extent(points.map(([, y]) => y)), 1e-3)
   const toX = (x: number) => left + ((x - x0) / (x1 - x0)) * (width - left - right)
   const toY = (y: number) => height - bottom - ((y - y0) / (y1 - y0)) * (height - top - bottom)
   const paths = series

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import type { Sample } from '../../core/index.ts'
+import type { Sample, Task } from '../../core/index.ts'
 import { type ModelProfile, type ReplyPlan, replyPlan } from '../../models/index.ts'
 import { defaultWeights, type TaskWeights } from '../../rewards/index.ts'
 import { tasks, taughtReply } from '../../tasks/index.ts'
@@ -10,28 +10,28 @@ import { checkMaskMode } from './mask-mode.ts'
 type Given = { readonly [name: string]: unknown } | undefined
 
 /** The rewards of the tasks in the data: one set where there is one task, else a set for each. */
-const rewardsFor = (items: ReadonlyArray<TrainingItem>): TaskWeights => {
-  const present = [...new Set(items.map(({ sample }) => sample.task))].toSorted()
-  return present.length === 1
+const rewardsFor = (present: ReadonlyArray<Task>): TaskWeights =>
+  present.length === 1
     ? defaultWeights(present[0]!)
     : Object.fromEntries(present.map((task) => [task, defaultWeights(task)]))
-}
 
 /** Settings of GRPO: what was given, and the model's own learning rate and length of replies. */
 export const curriculumSettings = (
   profile: ModelProfile,
   items: ReadonlyArray<TrainingItem>,
   settings: Given,
-) =>
-  parseSettings('train curriculum', grpoSchema, {
+) => {
+  const present = [...new Set(items.map(({ sample }) => sample.task))].toSorted()
+  return parseSettings('train curriculum', grpoSchema, {
     learningRate: profile.learningRate.grpo,
-    rewards: settings?.seek === undefined ? rewardsFor(items) : { answer: 1 },
+    rewards: settings?.seek === undefined ? rewardsFor(present) : { answer: 1 },
     ...settings,
     sampling: {
-      maxTokens: Math.max(...items.map(({ sample }) => replyPlan(profile, sample.task).maxTokens)),
+      maxTokens: Math.max(...present.map((task) => replyPlan(profile, task).maxTokens)),
       ...(settings?.sampling as object | undefined),
     },
   }).pipe(Effect.tap(({ mask }) => checkMaskMode(profile, mask.mode)))
+}
 
 /** Settings of supervised fine-tuning: what was given, and the model's own learning rate. */
 export const sftSettings = (profile: ModelProfile, settings: Given) =>

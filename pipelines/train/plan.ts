@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
+import { extent } from '../../core/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { readRows } from '../../files/index.ts'
 import { checkpointProfile, replyPlan, sightOf } from '../../models/index.ts'
@@ -67,7 +68,7 @@ const measuredSteps = Effect.fnUntraced(function* (run: string) {
       typeof seconds === 'number' ? seconds : Object.values(seconds).reduce((sum, one) => sum + one, 0),
     )
   return {
-    done: rows.length === 0 ? 0 : Math.max(...rows.map(({ step }) => step)) + 1,
+    done: rows.length === 0 ? 0 : extent(rows.map(({ step }) => step))[1] + 1,
     seconds: latest.length === 0 ? null : latest.reduce((sum, one) => sum + one, 0) / latest.length,
   }
 })

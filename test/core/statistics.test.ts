@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deviation, fitPrior, mean, populationDeviation, quantiles, spreadOver } from '../../core/index.ts'
+import {
+  deviation,
+  extent,
+  fitPrior,
+  mean,
+  populationDeviation,
+  quantiles,
+  spreadOver,
+} from '../../core/index.ts'
 
 describe('statistics', () => {
   it('of nothing have no division by zero', () => {
@@ -25,6 +33,11 @@ describe('statistics', () => {
       }),
     )
   })
+})
+
+it('finds the ends of a list that is longer than the stack is deep', () => {
+  expect(extent(Array.from({ length: 300_000 }, (_, i) => (i * 7) % 300_000))).toEqual([0, 299_999])
+  expect(extent([])).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
 })
 
 it('spreads a choice over the whole of a list, and takes all of a short one', () => {

@@ -229,6 +229,15 @@ describe('a query', () => {
 describe('spanwise query', () => {
   const sql = `SELECT key, reason, count(*) OVER () AS n, 'a|"b"' AS q FROM verdicts ORDER BY key, agent`
 
+  it.effect('lays out a table of more rows than a call takes arguments', () =>
+    Effect.gen(function* () {
+      const run = yield* newRun()
+      const rows = limitRows(yield* runQuery(run, 'SELECT range AS n FROM range(150000)'), 0)
+      const text = yield* Stream.mkString(formatRows('table', rows, {}))
+      assert.strictEqual(text.split('\n').at(-2), '149999')
+    }).pipe(Effect.scoped),
+  )
+
   it.effect('lays rows out as CSV, Markdown and a table', () =>
     Effect.gen(function* () {
       const run = yield* newRun()
