@@ -125,7 +125,7 @@ export const profile = {
   frames: whole('frames', "maximum number of frames per clip; the model's limit by default", 1),
   maxPixels: whole(
     'max-pixels',
-    'maximum number of pixels per frame; by default 768 vision tokens for Qwen models',
+    'maximum number of pixels per frame or image; by default 768 vision tokens for Qwen models',
     1,
   ),
   visionTokens: whole(

@@ -1,4 +1,5 @@
 import { Effect } from 'effect'
+import { hasImageSuffix, InputError } from '../core/index.ts'
 import { frameTimes, type ModelProfile, samplingOf, type Transport, takenByServer } from '../models/index.ts'
 import { Videos } from '../video/index.ts'
 
@@ -17,6 +18,12 @@ export interface TimestampOptions {
  */
 export const runTimestamps = Effect.fn('Pipelines.runTimestamps')(function* (options: TimestampOptions) {
   const { video, profile, transport, rounds } = options
+  if (hasImageSuffix(video))
+    return yield* new InputError({
+      subject: `--video ${video}`,
+      problem: 'is an image, which has no time line',
+      remedy: 'use a video file',
+    })
   const videos = yield* Videos
   const info = yield* videos.probe(video)
   const media = { kind: 'file' } as const

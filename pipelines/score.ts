@@ -42,8 +42,8 @@ export const runScore = Effect.fn('Pipelines.runScore')(function* (options: Scor
   const image = hasImageSuffix(options.video)
   if (image && 'query' in options.asked)
     return yield* new InputError({
-      subject: '--query',
-      problem: `is asked of the time line of a video, and ${options.video} is an image`,
+      subject: `--video ${options.video}`,
+      problem: 'is an image, which has no time line for --query',
       remedy: 'use --prompt',
     })
   const sampling: FrameSampling =

@@ -143,11 +143,14 @@ describe('an image where a time line is needed', () => {
     expect(cot.out).toContain('"image":1')
   })
 
-  it('is not asked for a time by score', async () => {
+  it('is not asked for a time by score, nor examined by doctor', async () => {
     const score = ['score', '--video', 'videos/a.png', '--completion', 'x'] as const
     const { code, err } = await spanwiseHere(root, ...score, '--query', 'it is grey')
     expect(code).toBe(2)
-    expect(err.trim()).toMatch(/^spanwise: --query: is asked of the time line of a video.*; use --prompt$/)
+    const refused = 'spanwise: --video videos/a.png: is an image, which has no time line'
+    expect(err.trim()).toBe(`${refused} for --query; use --prompt`)
+    const times = await spanwiseHere(root, 'doctor', 'timestamps', '--video', 'videos/a.png')
+    expect(times.err.trim()).toBe(`${refused}; use a video file`)
     const { out } = await spanwiseHere(root, ...score, '--prompt', 'which colour?', '--json')
     expect(JSON.parse(out)).toMatchObject({ frames: 1, times: [0], width: 64, height: 32 })
   })
