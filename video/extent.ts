@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { FormatContext, Packet } from 'node-av/lib'
+import { Packet } from 'node-av/lib'
 import { Cancelled, VideoFault } from './fault.ts'
 import { withHandles } from './handles.ts'
-import type { Opened } from './open.ts'
+import { type Opened, openFormat } from './open.ts'
 import { NO_TIME } from './packets.ts'
 
 /** Boxes of an mp4 without whose end frames are absent. */
@@ -101,9 +101,7 @@ const SLACK = 0.5
 /** End of the last packet of any stream in seconds of the container's clock. */
 const lastEnd = (path: string, cancelled: () => boolean): number =>
   withHandles((handles) => {
-    const format = handles.add(new FormatContext(), (context) => context.closeInputSync())
-    format.allocContext()
-    if (format.openInputSync(`file:${path}`) < 0) return 0
+    const format = openFormat(path, handles)
     const packet = handles.add(new Packet(), (owned) => owned.free())
     packet.alloc()
     let end = 0

@@ -52,7 +52,8 @@ const startsAsMp4 = (path: string): boolean => {
   }
 }
 
-const openFormat = (path: string, handles: Handles): FormatContext => {
+/** A container opened at its start; `handles` close it. Throws VideoFault for what is none. */
+export const openFormat = (path: string, handles: Handles): FormatContext => {
   const format = handles.add(new FormatContext(), (context) => context.closeInputSync())
   format.allocContext()
   // A playlist renamed to .mp4 must not make us read other files or the network.

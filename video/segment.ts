@@ -1,5 +1,6 @@
 import type { Window } from '../core/index.ts'
 import type { Clip, FrameSampling, VideoInfo } from './model.ts'
+import { framesIn } from './timeline.ts'
 
 /** Sampling of a whole clip: so many frames a second, within these limits. */
 export type RateSampling = Extract<FrameSampling, { readonly kind: 'rate' }>
@@ -14,7 +15,7 @@ export const segmentSampling = (
   info: Pick<VideoInfo, 'fps'>,
 ): FrameSampling => {
   const length = end - start
-  const wanted = Math.min(max, Math.max(min, Math.ceil((length / info.fps) * fps - 1e-6)))
+  const wanted = Math.min(max, Math.max(min, framesIn(length / info.fps, fps)))
   const count = Math.max(1, Math.min(wanted, Math.floor(length)))
   return {
     kind: 'frames',

@@ -69,6 +69,11 @@ const spread = ({ times, variableFrameRate }: Timeline, count: number): Int32Arr
   return Int32Array.from({ length: wanted }, (_, k) => nearest(times, times[0]! + k * seconds))
 }
 
+/** Frames that sampling at `fps` takes of so many seconds: those at 0, 1/fps, 2/fps, ... before the end; at least one. */
+export const framesIn = (seconds: number, fps: number): number =>
+  // A length that is a whole number of intervals may come a rounding above it.
+  Math.max(1, Math.ceil(seconds * fps - 1e-6))
+
 /**
  * Numbers of the frames that `sampling` takes, not falling, possibly repeated (except for `times`, which keeps the
  * order asked for), and the sampling's frames per second.
@@ -87,7 +92,7 @@ export const selectIndices = (
     return { indices, fps: rateOf(indices) }
   }
   if (sampling.kind === 'rate') {
-    const natural = Math.max(1, Math.ceil(end * sampling.fps - 1e-6))
+    const natural = framesIn(end, sampling.fps)
     const bounded = Math.min(
       Math.max(natural, sampling.min ?? 1),
       sampling.max ?? Number.POSITIVE_INFINITY,

@@ -1,5 +1,5 @@
 import type { PixelBudget, RateSampling, VideoInfo } from '../../video/index.ts'
-import { clipSize, imageSize } from '../../video/index.ts'
+import { clipSize, framesIn, imageSize } from '../../video/index.ts'
 import type { View } from './profile.ts'
 
 /** The part of a view that verdicts record and that a user can set. */
@@ -67,7 +67,7 @@ export const sightOf = (
   }
   const frames = Math.max(
     1,
-    Math.min(all, view.frames, Math.max(view.minFrames, Math.ceil(duration * view.fps))),
+    Math.min(all, view.frames, Math.max(view.minFrames, framesIn(duration, view.fps))),
   )
   const [tall, wide] = clipSize(frames, height, width, budgetOf(view, view))
   const each = (tall * wide) / view.factor ** 2

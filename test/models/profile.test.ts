@@ -97,6 +97,12 @@ describe('what a model sees', () => {
     expect(long.frames).toBe(240)
   })
 
+  it('is as many frames as decoding takes, whatever the rounding of the duration', () => {
+    const { view } = namedProfile('Qwen/Qwen3-VL-8B-Instruct')
+    expect(2.2 * 25).toBeGreaterThan(55)
+    expect(sightOf({ ...view, fps: 25 }, video(640, 360, 2.2)).frames).toBe(55)
+  })
+
   it('never exceeds the limits of the clip or of a frame, and is never enlarged', () =>
     fc.assert(
       fc.property(
