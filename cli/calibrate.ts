@@ -17,19 +17,19 @@ import { loadSource } from '../pipelines/source.ts'
 import { agentFlags, breakLease, part } from './agents.ts'
 import { backendOf, inFlightOf } from './backend.ts'
 import { cacheOf } from './clips.ts'
-import { datasetOf, foldersOf, placesOf, requireCheckpoint } from './dataset.ts'
-import { given, json, print, run, seed, wholeOr } from './flags.ts'
+import { datasetOf, namedSplit, placesOf, requireCheckpoint } from './dataset.ts'
+import { given, json, print, refuseGiven, run, seed, whole } from './flags.ts'
 import { modelServices } from './services.ts'
 import { settingsOf } from './settings.ts'
 
-const share = (name: string, description: string, value: number) =>
+const share = (name: string, description: string) =>
   Flag.Finite(name).pipe(
-    Flag.withDescription(`${description}, default ${value}`),
+    Flag.withDescription(description),
     Flag.filter(
       (given) => given >= 0 && given < 1,
-      () => 'from 0 to below 1',
+      () => 'a number from 0 to below 1',
     ),
-    Flag.withDefault(value),
+    Flag.optional,
   )
 
 const { task: _, ...flags } = agentFlags
@@ -37,13 +37,26 @@ const { task: _, ...flags } = agentFlags
 const shown = ({ share: value, interval, n }: Share): string =>
   `${(100 * value).toFixed(1)} % [${interval.map((end) => (100 * end).toFixed(1)).join(', ')}] of ${n}`
 
-const lines = ({ separation, calibration, thresholds }: CalibrateSummary): ReadonlyArray<string> => [
-  `${separation.pairs} length-matched pairs: a window hidden, or none`,
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
+
+const chosenLines = ({ calibration, thresholds }: CalibrateSummary): ReadonlyArray<string> =>
+  calibration === null
+    ? []
+    : [
+        `chosen on one half of the videos: accept ${calibration.thresholds.accept}, reject ${calibration.thresholds.reject}`,
+        `on the other half: recall ${shown(calibration.recall)}, passed as complete ${shown(calibration.missed)}, false alarms ${shown(calibration.falseAlarms)}, on annotations in full ${shown(calibration.falseAlarmsWhole)}`,
+        `for spanwise.config.json: ${JSON.stringify({ agents: { bra: calibration.thresholds } })} (${thresholds})`,
+      ]
+
+const separationLines = (separation: CalibrateSummary['separation']): ReadonlyArray<string> => [
   `AUROC ${separation.auroc.toFixed(3)} [${separation.interval.map((end) => end.toFixed(3)).join(', ')}] (short-window rule ${separation.shortWindow.toFixed(3)}), AUPRC ${separation.auprc.toFixed(3)}; against the same annotations in full ${separation.againstWhole.toFixed(3)}`,
-  `recall ${(100 * separation.recallAt5).toFixed(1)} % at 5 % false alarms, ${(100 * separation.recallAt10).toFixed(1)} % at 10 %; pointing ${separation.pointing.toFixed(2)} times chance; ${calibration.calls.toFixed(1)} requests a sample`,
-  `chosen on one half of the videos: accept ${calibration.thresholds.accept}, reject ${calibration.thresholds.reject}`,
-  `on the other half: recall ${shown(calibration.recall)}, false alarms ${shown(calibration.falseAlarms)}, on annotations in full ${shown(calibration.falseAlarmsWhole)}`,
-  `for spanwise.config.json: ${JSON.stringify({ agents: { bra: calibration.thresholds } })} (${thresholds})`,
+  `recall ${(100 * separation.recallAt5).toFixed(1)} % at 5 % false alarms, ${(100 * separation.recallAt10).toFixed(1)} % at 10 %; ${Number.isFinite(separation.pointing) ? `pointing ${separation.pointing.toFixed(2)} times chance` : 'nothing proposed'}; ${separation.calls.toFixed(1)} requests a sample`,
+]
+
+const lines = (summary: CalibrateSummary): ReadonlyArray<string> => [
+  `${summary.separation.pairs} length-matched pairs: a window hidden, or none`,
+  ...separationLines(summary.separation),
+  ...chosenLines(summary),
 ]
 
 const agreementLine = (name: string, one: Agreement | null): ReadonlyArray<string> =>
@@ -64,9 +77,9 @@ export const calibrate = Command.make(
   {
     ...flags,
     ...{ run, json, seed, limit: part.limit, breakLease },
-    pairs: wholeOr('pairs', 'length-matched pairs to judge, at three samples each', 300),
-    falseAlarms: share('false-alarms', 'share of complete annotations that may be flagged', 0.1),
-    missed: share('missed', 'share of incomplete annotations that may pass as complete', 0.1),
+    pairs: whole('pairs', 'length-matched pairs to judge at most, at three samples each, default 300', 1),
+    falseAlarms: share('false-alarms', 'share of complete annotations that may be flagged, default 0.1'),
+    missed: share('missed', 'share of incomplete annotations that may pass as complete, default 0.1'),
     retry: Flag.Boolean('retry').pipe(
       Flag.withDescription('process samples again that failed'),
       Flag.withDefault(false),
@@ -91,9 +104,13 @@ export const calibrate = Command.make(
     })
     const limited = Effect.map(read, (samples) => samples.slice(0, Option.getOrUndefined(input.limit)))
     if (Option.isSome(input.revised)) {
-      const [name = '', of = 'test'] = input.revised.value.split(':')
-      const folders = yield* foldersOf(name, { annotations: Option.none(), videos: Option.none() })
-      const { samples: revised } = yield* loadSource({ dataset: name, split: of, ...folders, policy: 'keep' })
+      yield* refuseGiven(input, ['pairs', 'falseAlarms', 'missed'], {
+        problem: 'has no effect with --revised, which asks no model and chooses no thresholds',
+        remedy: 'leave out one of the two',
+      })
+      const { make: makeRevised, ...named } = yield* namedSplit('revised', input.revised.value)
+      yield* makeRevised
+      const { samples: revised } = yield* loadSource({ ...named, policy: 'keep' })
       const folder = Option.getOrElse(input.run, () => join(config.runs, dataset))
       const summary = yield* runRevisions({ run: folder, dataset, split, samples: yield* limited, revised })
       return yield* print(input.json, summary, revisionLines(summary))
@@ -111,13 +128,26 @@ export const calibrate = Command.make(
           remedy: 'leave it out',
         })
     yield* make
+    const falseAlarms = Option.getOrElse(input.falseAlarms, () => 0.1)
     const cache = yield* cacheOf(input, folder)
     const summary = yield* runCalibrate({
       ...{ dataset, samples: yield* limited, videos, run: folder, settings },
-      ...{ pairs: input.pairs, seed: input.seed, falseAlarms: input.falseAlarms, missed: input.missed },
+      ...{ pairs: Option.getOrElse(input.pairs, () => 300), seed: input.seed },
+      falseAlarms,
+      missed: Option.getOrElse(input.missed, () => 0.1),
       ...{ retry: input.retry, breakLease: input.breakLease, inFlight: inFlightOf(chosen) },
     }).pipe(Effect.provide(modelServices(chosen, cache)))
+    if (Option.isSome(input.pairs) && summary.failed === 0 && summary.separation.pairs < input.pairs.value)
+      yield* Effect.logWarning(
+        `--pairs ${input.pairs.value}: ${dataset} has ${summary.separation.pairs} length-matched pairs, and all of them are judged`,
+      )
     yield* print(input.json, summary, lines(summary))
+    if (summary.calibration === null)
+      return yield* new IncompleteError({
+        subject: `calibrate ${dataset}`,
+        problem: `no threshold keeps false alarms at ${percent(falseAlarms)}: the model is certain that ${percent(summary.leastFalseAlarms)} of the complete annotations miss something`,
+        remedy: `use another model, or further looks (--set paddings=[0,4]) in another --run; or allow more with --false-alarms`,
+      })
     if (summary.failed > 0)
       return yield* new IncompleteError({
         subject: `calibrate ${dataset}`,

@@ -1,24 +1,24 @@
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
-import { InputError } from '../core/index.ts'
+import { IncompleteError, InputError } from '../core/index.ts'
 import { type Band, bands, defaultSelection, selectionMethods } from '../curriculum/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { actions } from '../pipelines/curate/act.ts'
 import { reviewModes } from '../pipelines/curate/reviewed.ts'
 import { runCurate } from '../pipelines/curate.ts'
-import { dataset, foldersOf, runOf } from './dataset.ts'
+import { dataset, namedSplit, runOf } from './dataset.ts'
 import {
   configuredVideos,
   given,
   json,
   madeRun,
-  positive,
   print,
   refuseGiven,
   replace,
   seed,
   shareOf,
   whole,
+  within,
 } from './flags.ts'
 import { assignments, settingsOf } from './settings.ts'
 
@@ -107,8 +107,8 @@ export const curate = Command.make(
       ),
       Flag.withDefault('gaussian'),
     ),
-    mean: positive('mean', 'mean of the Gaussian on mean IoU, default 0.3'),
-    deviation: positive('deviation', 'standard deviation of the Gaussian, default 0.2'),
+    mean: within('mean', 'mean of the Gaussian on mean IoU, from 0 to 1, default 0.3', 0, 1),
+    deviation: within('deviation', 'standard deviation of the Gaussian, up to 1, default 0.2', 0.001, 1),
     quota: assignments(
       'quota',
       'with --select band: relative quota of a band, e.g. --quota hard=0.5; may be repeated; default easy=0.2, medium=0.5, hard=0.3',
@@ -126,12 +126,9 @@ export const curate = Command.make(
     yield* refuseContradictions(input)
     const config = yield* loadConfig()
     const folder = yield* runOf(input)
-    const evaluation = yield* Effect.forEach(input.evaluation, (text) => {
-      const [dataset = '', split = 'test'] = text.split(':')
-      return foldersOf(dataset, { annotations: Option.none(), videos: Option.none() }).pipe(
-        Effect.map((folders) => ({ dataset, split, ...folders })),
-      )
-    })
+    const named = yield* Effect.forEach(input.evaluation, (text) => namedSplit('evaluation', text))
+    const quotas = yield* quotasOf(input.quota)
+    const evaluation = yield* Effect.forEach(named, ({ make, ...source }) => Effect.as(make, source))
     const summary = yield* runCurate({
       run: folder,
       ...given({ dataset: input.dataset, out: input.out, split: input.split }),
@@ -142,7 +139,7 @@ export const curate = Command.make(
         method: input.select,
         share: Option.getOrElse(input.share, () => defaultSelection.share),
         seed: input.seed,
-        quotas: yield* quotasOf(input.quota),
+        quotas,
         ...given({ count: input.count, mean: input.mean, deviation: input.deviation }),
       },
       evaluation,
@@ -162,6 +159,12 @@ export const curate = Command.make(
       `${summary.selected} of ${summary.pool} selected${Object.keys(summary.bands).length === 0 ? '' : ` (${tally(summary.bands)})`}`,
       `curated dataset: ${summary.out}`,
     ])
+    if (summary.selected === 0)
+      return yield* new IncompleteError({
+        subject: summary.out,
+        problem: `contains no sample to train on: of ${summary.samples}, ${tally(summary.decisions)}`,
+        remedy: `the reasons are in its decisions.parquet; keep partial annotations with --action repair, downweight or keep, and process rejected samples again with --retry of the agents`,
+      })
   }),
 ).pipe(
   Command.withDescription(

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
-import { lookup } from '../datasets/index.ts'
-import { ensureWorld, worldFolders } from '../lab/world.ts'
+import { findSplit, lookup } from '../datasets/index.ts'
+import { ensureWorld, laptopWorld, worldFolders } from '../lab/world.ts'
 import { type Config, loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
 import { ofConfiguration } from './flags.ts'
@@ -59,15 +59,25 @@ export const requireVideos = (typed: Option.Option<string>): Effect.Effect<void,
 /** Folders of a dataset from flags and configuration; an InputError if neither names them. Creates nothing. */
 export const placesOf = Effect.fn('Cli.placesOf')(function* (
   name: string,
-  flags: { readonly annotations: Option.Option<string>; readonly videos: Option.Option<string> },
+  flags: {
+    /** Null where the command has no flag for them. */
+    readonly annotations: Option.Option<string> | null
+    readonly videos: Option.Option<string>
+    /** Refused where the dataset has none of that name, before anything is made. */
+    readonly split?: Option.Option<string>
+  },
 ) {
-  yield* lookup(name)
+  const found = yield* lookup(name)
+  const split = Option.getOrUndefined(flags.split ?? Option.none())
+  if (split !== undefined) yield* findSplit(found, split)
   yield* requireVideos(flags.videos)
   const config = yield* loadConfig()
   const entry = Object.hasOwn(config.datasets, name) ? config.datasets[name] : undefined
-  const annotations = Option.getOrElse(flags.annotations, () => entry?.annotations)
+  const annotations = Option.getOrElse(flags.annotations ?? Option.none(), () => entry?.annotations)
   if (annotations === undefined && name === 'shapes') {
     const world = worldFolders(config.runs)
+    const splits = laptopWorld.splits.map((one) => one.split)
+    if (split !== undefined) yield* findSplit({ name: 'the included shapes dataset', splits }, split)
     const make = Effect.asVoid(ensureWorld(config.runs)).pipe(Effect.provide(Videos.layer()))
     return { ...world, videos: Option.getOrElse(flags.videos, () => world.videos), make } satisfies Places
   }
@@ -75,7 +85,7 @@ export const placesOf = Effect.fn('Cli.placesOf')(function* (
     return yield* new InputError({
       subject: `dataset ${name}`,
       problem: 'the location of its files is not set',
-      remedy: `use --annotations DIR and --videos DIR, or add "${name}" to "datasets" in spanwise.config.json`,
+      remedy: `${flags.annotations === null ? 'add' : 'use --annotations DIR and --videos DIR, or add'} "${name}" to "datasets" in spanwise.config.json`,
     })
   const videos = Option.getOrElse(flags.videos, () => entry?.videos ?? annotations)
   return { annotations, videos, make: Effect.void } satisfies Places
@@ -86,6 +96,33 @@ export const foldersOf = Effect.fn('Cli.foldersOf')(function* (...place: Paramet
   const { make, ...folders } = yield* placesOf(...place)
   yield* make
   return folders
+})
+
+/** Errors about a dataset or split under the flag that named it: `--evaluation charades:tset` where it says `--split tset`. */
+export const ofFlag =
+  (typed: string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | InputError, R> =>
+    Effect.mapError(effect, (error) =>
+      error instanceof InputError && /^--(dataset|split) /.test(error.subject)
+        ? new InputError({ subject: typed, problem: error.problem, remedy: error.remedy })
+        : error,
+    )
+
+/**
+ * A split of another dataset as a flag names it, NAME:SPLIT or NAME for its test split, and its folders as configured.
+ * Errors name the flag.
+ */
+export const namedSplit = Effect.fn('Cli.namedSplit')(function* (flag: string, text: string) {
+  const [dataset = '', split = 'test', ...more] = text.split(':')
+  const subject = `--${flag} ${text}`
+  if (dataset === '' || split === '' || more.length > 0)
+    return yield* new InputError({
+      subject,
+      problem: 'is not the name of a dataset and of a split',
+      remedy: `write it as --${flag} charades:test`,
+    })
+  const flags = { annotations: null, videos: Option.none(), split: Option.some(split) }
+  return { dataset, split, ...(yield* placesOf(dataset, flags).pipe(ofFlag(subject))) }
 })
 
 /** The run that a command works on: as given, or that of its dataset. */

@@ -58,6 +58,17 @@ export const positive = (name: string, description: string) =>
 export const positiveOr = (name: string, description: string, value: number) =>
   aboveZero(name, `${description}, default ${value}`).pipe(Flag.withDefault(value))
 
+/** A number from `least` to `most`, if given. */
+export const within = (name: string, description: string, least: number, most: number) =>
+  Flag.Finite(name).pipe(
+    Flag.withDescription(description),
+    Flag.filter(
+      (value) => value >= least && value <= most,
+      () => `a number from ${least} to ${most}`,
+    ),
+    Flag.optional,
+  )
+
 /** A number above 0 and at most 1, if given. */
 export const shareOf = (name: string, description: string) =>
   Flag.Finite(name).pipe(

@@ -14,7 +14,7 @@ import { relayTrl } from '../pipelines/trl/relay.ts'
 import { type SinkName, sinkNames } from '../trainer/index.ts'
 import { breakLease } from './agents.ts'
 import { cacheOf, clipCache } from './clips.ts'
-import { dataset, datasetOf, foldersOf, requireCheckpoint, requireVideos } from './dataset.ts'
+import { dataset, datasetOf, foldersOf, ofFlag, requireCheckpoint, requireVideos } from './dataset.ts'
 import { engineOf, given, json, model, modelOf, positive, print, profile, run, seed, whole } from './flags.ts'
 import { trainingServices, videoServices } from './services.ts'
 import { settings, settingsOf } from './settings.ts'
@@ -182,7 +182,11 @@ const trainCommand = (
       if (!onGpus) yield* requireCheckpoint(checkpoint)
       const folders =
         source !== null && (Option.isNone(input.videos) || Option.isSome(input.validation))
-          ? yield* foldersOf(source, { annotations: Option.none(), videos: input.videos })
+          ? yield* foldersOf(source, {
+              annotations: null,
+              videos: input.videos,
+              split: input.validation,
+            }).pipe(ofFlag(`--validation ${Option.getOrElse(input.validation, () => '')}`))
           : null
       yield* requireVideos(input.videos)
       const videos = Option.isSome(input.videos) ? input.videos.value : folders!.videos

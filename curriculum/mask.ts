@@ -1,5 +1,5 @@
 import { marginOf } from '../agents/index.ts'
-import { hash32, random, type Window, Windows } from '../core/index.ts'
+import { hash32, random, roundingError, type Window, Windows } from '../core/index.ts'
 
 /** `blank` replaces a hidden frame by a black one, `drop` removes it. */
 export const maskModes = ['blank', 'drop'] as const
@@ -62,7 +62,7 @@ export const maskRecipe = (request: MaskRequest): MaskRecipe => {
     if (outside) candidates.push(group)
   }
   const ranked = random(request.seed, 'mask', request.sampleId).shuffle(candidates)
-  const limit = Math.min(ratio * ranked.length, groups - 1)
+  const limit = Math.min(ratio * ranked.length - roundingError, groups - 1)
   const hidden = new Uint8Array(count)
   const hide = (group: number) => hidden.fill(1, group * framesPerToken, (group + 1) * framesPerToken)
   for (let rank = 0; rank < limit; rank++) hide(ranked[rank]!)

@@ -1,3 +1,5 @@
+import { roundingError } from '../core/index.ts'
+
 /**
  * `none` hides nothing. `linear`, `cosine`, `step`: the hidden share follows the steps. `adaptive`: it also follows the
  * sample's own last rollouts. `on-failure`: samples are shown whole first, and again with frames hidden where all
@@ -20,7 +22,7 @@ export interface MaskSchedule {
  */
 export const maskRatio = (schedule: MaskSchedule, step: number, steps: number): number => {
   const end = schedule.until * steps
-  if (schedule.kind === 'none' || step >= end) return 0
+  if (schedule.kind === 'none' || step >= end - roundingError) return 0
   const progress = step / end
   if (schedule.kind === 'linear') return schedule.start * (1 - progress)
   if (schedule.kind === 'cosine') return (schedule.start * (1 + Math.cos(Math.PI * progress))) / 2

@@ -75,11 +75,14 @@ export const apportion = (
   limits: ReadonlyArray<number>,
 ): ReadonlyArray<number> => {
   const given = weights.map(() => 0)
+  const top = Math.max(...weights)
+  // Shares of the largest: the sum of very large weights would be infinite.
+  const share = weights.map((weight) => (top > 0 ? weight / top : 0))
   let open = weights.map((_, i) => i)
   let rest = total
   for (;;) {
-    const sum = open.reduce((all, i) => all + weights[i]!, 0)
-    const due = (i: number) => rest * (sum > 0 ? weights[i]! / sum : 1 / open.length)
+    const sum = open.reduce((all, i) => all + share[i]!, 0)
+    const due = (i: number) => rest * (sum > 0 ? share[i]! / sum : 1 / open.length)
     const full = open.filter((i) => due(i) >= limits[i]!)
     if (full.length === 0) {
       for (const i of open) given[i] = Math.floor(due(i))

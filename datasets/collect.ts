@@ -177,6 +177,23 @@ export interface Definition extends Omit<Dataset, 'read' | 'named'> {
 
 const sameSplit: { readonly [split: string]: string } = { val: 'valid', validation: 'valid', valid: 'val' }
 
+/** The split of a dataset that a name means: `val` and `valid` are the same. */
+export const findSplit = (
+  { name, splits }: { readonly name: string; readonly splits: ReadonlyArray<string> },
+  wanted: string,
+): Effect.Effect<string, InputError> => {
+  const split = splits.find((one) => one === wanted || one === sameSplit[wanted])
+  return split === undefined
+    ? Effect.fail(
+        new InputError({
+          subject: `--split ${wanted}`,
+          problem: `${name} has ${splits.join(', ')}`,
+          remedy: `did you mean ${nearest(wanted, splits)}?`,
+        }),
+      )
+    : Effect.succeed(split)
+}
+
 /** A dataset from its definition: checks the split's name and creates a collector for each reading. */
 export const define = ({ fill, ...dataset }: Definition): Dataset => ({
   ...dataset,
@@ -191,13 +208,7 @@ export const define = ({ fill, ...dataset }: Definition): Dataset => ({
       ...(suite === undefined ? {} : { suite }),
     }),
   read: Effect.fnUntraced(function* (folder, wanted, settings = {}) {
-    const split = dataset.splits.find((one) => one === wanted || one === sameSplit[wanted])
-    if (split === undefined)
-      return yield* new InputError({
-        subject: `--split ${wanted}`,
-        problem: `${dataset.name} has ${dataset.splits.join(', ')}`,
-        remedy: `did you mean ${nearest(wanted, dataset.splits)}?`,
-      })
+    const split = yield* findSplit(dataset, wanted)
     const into = collector(dataset.name, split, { ...defaultReadSettings, ...settings })
     const sources = yield* fill(folder, split, into)
     return yield* into.done(sources)

@@ -1,5 +1,6 @@
 export * from './catalogue.ts'
 export * from './clean.ts'
+export { findSplit } from './collect.ts'
 export * from './dataset.ts'
 export * from './difficulty.ts'
 export { isAbsent } from './files.ts'

@@ -16,15 +16,15 @@ const remedyOf = (code: string): string => {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return 'change its permissions or choose another --run'
+      return 'change its permissions or choose another folder'
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
-      return 'move the existing file or choose another --run'
+      return 'move the existing file or choose another folder'
     case 'ENAMETOOLONG':
       return 'choose a shorter name'
     default:
-      return 'check the path or choose another --run'
+      return 'check the path or choose another folder'
   }
 }
 

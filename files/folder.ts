@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Effect } from 'effect'
@@ -32,6 +32,10 @@ export const listFolder = (path: string): Effect.Effect<ReadonlyArray<string>, I
 /** Removes a file if it exists. */
 export const removeFile = (path: string): Effect.Effect<void, InputError> =>
   attempt(path, 'removed', () => rm(path, { force: true }))
+
+/** Whether there is nothing in a folder but temporary files that a killed process left, or no such folder. */
+export const isVacant = (path: string): boolean =>
+  !existsSync(path) || readdirSync(path).every((name) => name.endsWith('.tmp'))
 
 /** Removes temporary files that a killed process left in `folder`. */
 export const sweep = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<void, InputError> {

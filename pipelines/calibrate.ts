@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Effect } from 'effect'
-import { boundaryReflection, watchReplies } from '../agents/index.ts'
-import { IncompleteError, InputError, type Sample, type Window } from '../core/index.ts'
-import { locate, writeJson } from '../files/index.ts'
+import { type BoundaryReflectionSettings, boundaryReflection, watchReplies } from '../agents/index.ts'
+import { IncompleteError, InputError, type Sample, sampleKey, type Window } from '../core/index.ts'
+import { locate, removeFile, writeJson } from '../files/index.ts'
 import { runFold } from '../folds/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -13,6 +13,7 @@ import {
   calibrate,
   canCalibrate,
   type Judged,
+  leastFalseAlarms,
   type Separation,
   separation,
 } from './calibrate/measure.ts'
@@ -45,25 +46,31 @@ export interface CalibrateOptions {
 
 export interface CalibrateSummary {
   readonly separation: Separation
-  readonly calibration: Calibration
+  /** Null where no threshold keeps to the false alarms: the model is sure of too many complete annotations. */
+  readonly calibration: Calibration | null
+  /** The smallest share of false alarms that a threshold can have, on the half that thresholds are chosen on. */
+  readonly leastFalseAlarms: number
   /** Probes without a verdict; their pairs are left out. */
   readonly failed: number
-  /** File with the thresholds, in the form that the configuration takes. */
-  readonly thresholds: string
+  /** File with the thresholds, in the form that the configuration takes; null where there are none. */
+  readonly thresholds: string | null
 }
 
 const windowsOf = (value: unknown): ReadonlyArray<Window> => (value ?? []) as ReadonlyArray<Window>
 
-const judgedBy = (row: Row, probe: Probe): Judged => {
+const judgedBy = (row: Row, probe: Probe, { paddings, reference }: BoundaryReflectionSettings): Judged => {
   const proposals = windowsOf(row.proposals)
+  const yes = (row.p_yes ?? []) as ReadonlyArray<number | null>
+  const looked = proposals.length + (reference === true ? probe.sample.windows!.length : 0)
   return {
     ...probe,
     said: {
       score: Number(row.score),
-      proposals,
-      yes: (row.p_yes ?? []) as ReadonlyArray<number | null>,
+      ...{ proposals, yes },
+      readable: !yes.includes(null) && row.criterion !== 'readable' && row.criterion !== 'placed',
       duration: Number(row.duration),
-      calls: 1 + proposals.length,
+      // Each range is shown once with every padding.
+      calls: 1 + looked * (1 + (paddings?.length ?? 0)),
     },
   }
 }
@@ -79,7 +86,12 @@ export const runCalibrate = Effect.fn('Pipelines.runCalibrate')(function* (optio
     ...boundaryReflection.defaults(profile),
     ...options.settings,
   })
-  const present = options.samples.filter(({ file }) => existsSync(locate(videos, file)))
+  const present = [
+    // Of samples with the same content the first stands for all, as in every fold.
+    ...new Map(options.samples.toReversed().map((sample) => [sampleKey(sample), sample])).values(),
+  ]
+    .toReversed()
+    .filter(({ file }) => existsSync(locate(videos, file)))
   const probes = hideWindows(present, options.pairs, options.seed)
   if (probes.length === 0)
     return yield* new InputError({
@@ -111,17 +123,18 @@ export const runCalibrate = Effect.fn('Pipelines.runCalibrate')(function* (optio
   const rows = yield* Effect.scoped(
     Effect.flatMap(openMerged(resolve(run)), ({ database }) =>
       database.rows(
-        'SELECT sample, duration, score, proposals, p_yes FROM boundary_reflection WHERE score IS NOT NULL',
+        'SELECT key, duration, score, proposals, p_yes, criterion FROM boundary_reflection WHERE score IS NOT NULL',
       ),
     ),
   )
-  const byId = new Map(rows.map((row) => [String(row.sample), row]))
-  const known = probes.filter(({ sample }) => byId.has(sample.id))
+  // Verdicts of earlier calibrations are about other windows, though their samples may have the same names.
+  const byKey = new Map(rows.map((row) => [String(row.key), row]))
+  const known = probes.filter(({ sample }) => byKey.has(sampleKey(sample)))
   const complete = new Map<number, number>()
   for (const { pair } of known) complete.set(pair, (complete.get(pair) ?? 0) + 1)
   const judged = known
     .filter(({ pair }) => complete.get(pair) === 3)
-    .map((probe) => judgedBy(byId.get(probe.sample.id)!, probe))
+    .map((probe) => judgedBy(byKey.get(sampleKey(probe.sample))!, probe, settings))
   const failed = summary.failed + summary.absent
   if (!canCalibrate(judged))
     return yield* failed === 0
@@ -137,8 +150,14 @@ export const runCalibrate = Effect.fn('Pipelines.runCalibrate')(function* (optio
     calibration: calibrate(judged, options.falseAlarms, options.missed),
   }
   yield* writeJson(join(run, 'report.json'), { dataset, seed: options.seed, ...measured })
-  yield* writeJson(thresholds, { agents: { bra: measured.calibration.thresholds } })
-  const outcome: CalibrateSummary = { ...measured, failed, thresholds }
+  if (measured.calibration === null) yield* removeFile(thresholds)
+  else yield* writeJson(thresholds, { agents: { bra: measured.calibration.thresholds } })
+  const outcome: CalibrateSummary = {
+    ...measured,
+    leastFalseAlarms: leastFalseAlarms(judged),
+    failed,
+    thresholds: measured.calibration === null ? null : thresholds,
+  }
   return outcome
 })
 

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Clock, Effect } from 'effect'
 import { z } from 'zod'
 import { difficultyEstimation } from '../agents/index.ts'
@@ -32,6 +32,7 @@ import { type EvaluationSource, refuseOverlap } from './curate/overlap.ts'
 import { type ReviewMode, reviewed } from './curate/reviewed.ts'
 import { joinVerdicts, type Verdicts } from './curate/verdicts.ts'
 import { openMerged } from './merge.ts'
+import { parseSettings } from './settings.ts'
 
 /** Options of `spanwise curate`. */
 export interface CurateOptions {
@@ -86,7 +87,7 @@ const tally = (names: Iterable<string>): { readonly [name: string]: number } => 
 /** The difficulty settings a run was made with, for judging its rollouts again. */
 const difficultySettings = Effect.fnUntraced(function* (folder: string) {
   const stored = yield* readJson(join(folder, 'settings.json'), z.object({ settings: z.unknown() }))
-  return difficultyEstimation.settings.parse({
+  return yield* parseSettings(difficultyEstimation.command, difficultyEstimation.settings, {
     ...difficultyEstimation.defaults(anyProfile),
     ...(stored?.settings as object | undefined),
   })
@@ -126,8 +127,9 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
   const started = yield* Clock.currentTimeMillis
   const out = options.out ?? join(options.run, 'curated')
   const settings: ActSettings = { ...defaultActSettings, ...options.act }
-  const selection: Selection = { ...defaultSelection, ...options.selection }
-  const folder = join(options.run, difficultyEstimation.name)
+  const difficulty = yield* difficultySettings(join(options.run, difficultyEstimation.name))
+  const { easy, hard } = difficulty
+  const selection: Selection = { ...defaultSelection, bounds: { easy, hard }, ...options.selection }
   yield* requireVerdicts(options.run, selection.method)
 
   return yield* Effect.scoped(
@@ -150,7 +152,7 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       const mode = options.reviews ?? 'use'
       const reviews =
         mode === 'use' ? mergeReviews(yield* readReviews(options.run)) : new Map<string, Merged>()
-      const judged = decideAll(verdicts, settings, yield* difficultySettings(folder), reviews)
+      const judged = decideAll(verdicts, settings, difficulty, reviews)
       const byPeople = judged.flatMap(({ row }) => reviews.get(String(row.key)) ?? [])
       const reviewCounts = tally(byPeople.map(({ decision }) => decision))
       const pool = judged.flatMap(
@@ -171,7 +173,9 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       const bands = tally(selected.flatMap(({ score }) => score?.band ?? []))
       const decisions = tally(judged.map(({ decision }) => decision.decision))
 
-      const name = basename(out)
+      const name = basename(resolve(out))
+      // Folders elsewhere may have the name of one in the run.
+      const kept = dirname(resolve(out)) === resolve(options.run) ? name : resolve(out)
       const rows = judged.map(
         ({ row, decision, score, partialScore }): Row => ({
           ...Object.fromEntries(Object.keys(curatedTypes).map((column) => [column, row[column] ?? null])),
@@ -234,13 +238,14 @@ export const runCurate = Effect.fn('Pipelines.runCurate')(function* (
       )
       yield* database.run(`
         BEGIN;
-        DELETE FROM curated WHERE selection = ${literal(name)};
-        INSERT INTO curated BY NAME SELECT * FROM ${parquetOf([join(out, 'decisions.parquet')])};
-        DELETE FROM provenance WHERE selection = ${literal(name)};
+        DELETE FROM curated WHERE selection = ${literal(kept)};
+        INSERT INTO curated BY NAME
+          SELECT * REPLACE (${literal(kept)} AS selection) FROM ${parquetOf([join(out, 'decisions.parquet')])};
+        DELETE FROM provenance WHERE selection = ${literal(kept)};
         ${Object.entries(provenance)
           .map(
             ([key, value]) =>
-              `INSERT INTO provenance VALUES (${[name, key, value].map(literal).join(', ')});`,
+              `INSERT INTO provenance VALUES (${[kept, key, value].map(literal).join(', ')});`,
           )
           .join('\n')}
         COMMIT;`)

@@ -77,7 +77,7 @@ export const runDoctorTrain = Effect.fn('Pipelines.doctorTrain')(function* (
     const figures: Figures = yield* figuresIn(run)
     return { seconds, figures }
   })
-  const grpo = yield* check('curriculum', { prompts: size, group, mask: { margin: 0 } })
+  const grpo = yield* check('curriculum', { prompts: size, group, mask: { kind: 'linear', margin: 0 } })
   const sft = yield* check('sft', { batch: size })
   return { model, grpo, sft }
 }, Effect.scoped)

@@ -68,7 +68,10 @@ export const tableOf = (agent: AnyAgent): string => agent.name.replaceAll('-', '
 
 /** The decision of curation about each sample. */
 export const curatedColumns = {
-  selection: { type: 'VARCHAR', comment: 'name of the curation, that of its folder' },
+  selection: {
+    type: 'VARCHAR',
+    comment: 'name of the curation: that of its folder in the run, the path of one elsewhere',
+  },
   key: { type: 'VARCHAR', comment: 'SHA-256 of the content of the sample' },
   sample: { type: 'VARCHAR', comment: 'identifier of the sample in its dataset' },
   dataset: { type: 'VARCHAR', comment: 'name of the dataset' },

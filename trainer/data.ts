@@ -95,7 +95,7 @@ export const parseTrainingData = Effect.fnUntraced(function* (file: string, text
     return yield* new InputError({
       subject: file,
       problem: 'contains no samples',
-      remedy: 'raise --share or --count of "spanwise curate", or set --data to another file',
+      remedy: 'select some with "spanwise curate", or set --data to another file',
     })
   const data: TrainingData = { items, sha256: createHash('sha256').update(text).digest('hex') }
   return data

@@ -18,7 +18,7 @@ import { candidateOf, type TrainingItem } from './data.ts'
 import { samplerOf, samplerStateSchema } from './draws.ts'
 import { startPlateau, stopsEarly, watch } from './early-stop.ts'
 import { type Hooks, type Loop, runLoop } from './loop.ts'
-import { nextCaps, ratioAt, retryRatio, solvedOf } from './masking.ts'
+import { nextCaps, ratioAt, retryRatio, solvedOf, warnUnmasked } from './masking.ts'
 import { type GrpoOptions, scheduleOf, stepsOf } from './options.ts'
 import { gainsOf, teach } from './policy.ts'
 import { poolOf } from './pool.ts'
@@ -100,6 +100,7 @@ export const trainGrpo = Effect.fn('trainGrpo')(function* <E = never, R = never>
     })
   const fit = yield* run.seek === undefined ? answerable(run.items) : withOptions(run.items)
   const items = bandedBy(fit, options.key)
+  if (run.seek === undefined) yield* warnUnmasked(options, items)
   const skip = makeSkipped()
   const steps = stepsOf(options, items.length, options.prompts)
   const itemOf = poolOf(items)

@@ -1,3 +1,4 @@
+import { Effect } from 'effect'
 import { mean } from '../core/index.ts'
 import { adaptiveRatio, maskRatio } from '../curriculum/index.ts'
 import type { TrainingItem } from './data.ts'
@@ -27,6 +28,19 @@ export const ratioAt = (
   const ratio = maskRatio(mask, step, steps)
   return mask.kind === 'adaptive' ? Math.min(ratio, capOf(mask, item, caps)) : ratio
 }
+
+/** Warns of a schedule that hides nothing in a training: only `on-failure` is for samples that are not hard. */
+export const warnUnmasked = (
+  { mask }: Pick<GrpoOptions, 'mask'>,
+  items: ReadonlyArray<Masked>,
+): Effect.Effect<void> =>
+  mask.kind === 'none' ||
+  mask.kind === 'on-failure' ||
+  items.some((item) => ratioAt({ mask }, item, 0, 1) > 0)
+    ? Effect.void
+    : Effect.logWarning(
+        `mask.kind=${mask.kind}: no frames are hidden, because ${mask.start === 0 || mask.until === 0 ? 'start or until is 0' : `none of the ${items.length} samples is hard and unsolved`}`,
+      )
 
 /** How well the policy's own rollouts solve a group's sample on average, in [0, 1]. */
 export const solvedOf = ({ rollouts }: Pick<RolloutGroup, 'rollouts'>): number =>

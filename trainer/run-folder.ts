@@ -8,6 +8,7 @@ import {
   appendRowsSync,
   canonical,
   codeOf,
+  isVacant,
   makeFolders,
   readRows,
   writeWhole,
@@ -75,7 +76,7 @@ const folderAt = (path: string): RunFolder => {
 const claim = (path: string, manifest: RunManifest): RunFolder | InputError => {
   const folder = folderAt(path)
   const record = folder.file('run.json')
-  if (!existsSync(path) || readdirSync(path).length === 0) {
+  if (isVacant(path)) {
     makeFolders(path)
     writeWholeSync(record, `${JSON.stringify(manifest, null, 2)}\n`)
     return folder

@@ -35,9 +35,13 @@ export const settingsSchema = z
     maxProposals: z.int().positive().default(4),
     /**
      * Verify also everything that is visible outside the annotation, in tiles of at most this many seconds: it finds what
-     * the reflect question misses, at one request a tile. 0 verifies proposals only.
+     * the reflect question misses, at one request a tile. 0 verifies proposals only; at least 0.1 otherwise.
      */
-    scanSeconds: z.number().min(0).default(0),
+    scanSeconds: z
+      .number()
+      .min(0)
+      .refine((seconds) => seconds === 0 || seconds >= 0.1, 'expected 0 or at least 0.1')
+      .default(0),
     /** P(yes) from which a proposal counts as shown. */
     accept: z.number().min(0).max(1).default(0.5),
     /** P(yes) up to which a proposal counts as not shown; between the two the verdict is uncertain. */

@@ -1,4 +1,4 @@
-import { mean, populationDeviation, type Sample, Windows } from '../../core/index.ts'
+import { mean, populationDeviation, roundingError, type Sample, Windows } from '../../core/index.ts'
 import { readingIou, solvedShare } from '../../tasks/index.ts'
 import type { Verdict } from '../agent.ts'
 import { hardAt } from './hard-at.ts'
@@ -10,7 +10,11 @@ export const bandOf = (
   difficulty: number,
   bounds: { readonly easy: number; readonly hard: number },
 ): 'easy' | 'medium' | 'hard' =>
-  difficulty < bounds.easy ? 'easy' : difficulty > bounds.hard ? 'hard' : 'medium'
+  difficulty < bounds.easy - roundingError
+    ? 'easy'
+    : difficulty > bounds.hard + roundingError
+      ? 'hard'
+      : 'medium'
 
 /**
  * difficulty = 1 - mean IoU over all rollouts, the greedy one included, where IoU is that of the two sets of windows
@@ -47,7 +51,7 @@ export const decide = (
       max_iou: Math.max(...ious),
       sd_iou: populationDeviation(ious),
       greedy_iou: ious[0] ?? 0,
-      pass_rate: share(solved.filter((score) => score >= settings.passAt).length),
+      pass_rate: share(solved.filter((score) => score >= settings.passAt - roundingError).length),
       parse_rate:
         evidence.ious === undefined
           ? share(rollouts.filter(({ kind }) => kind !== 'unreadable').length)

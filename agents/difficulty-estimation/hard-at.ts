@@ -1,3 +1,5 @@
+import { roundingError } from '../../core/index.ts'
+
 /** Where a grounded question is hard. */
 export type HardAt = 'neither' | 'answer' | 'grounding' | 'both'
 
@@ -7,6 +9,7 @@ export type HardAt = 'neither' | 'answer' | 'grounding' | 'both'
  * @param hard difficulties above it are hard.
  */
 export const hardAt = (answering: number, grounding: number, hard: number): HardAt => {
-  if (answering > hard) return grounding > hard ? 'both' : 'answer'
-  return grounding > hard ? 'grounding' : 'neither'
+  const bound = hard + roundingError
+  if (answering > bound) return grounding > bound ? 'both' : 'answer'
+  return grounding > bound ? 'grounding' : 'neither'
 }

@@ -3,18 +3,23 @@ import { taskSchema } from '../../tasks/index.ts'
 import { replySchema, styleShape, viewShape, windowSchema } from '../agent.ts'
 import { triesShape } from '../tries.ts'
 
-export const settingsSchema = z.strictObject({
-  ...viewShape,
-  ...styleShape,
-  ...triesShape,
-  /** Rollouts per sample; the first is greedy, the others are sampled. */
-  rollouts: z.int().positive().default(8),
-  /** A rollout passes from this IoU on. */
-  passAt: z.number().min(0).max(1).default(0.5),
-  /** Difficulties below `easy` are easy, above `hard` hard. */
-  easy: z.number().min(0).max(1).default(0.3),
-  hard: z.number().min(0).max(1).default(0.7),
-})
+export const settingsSchema = z
+  .strictObject({
+    ...viewShape,
+    ...styleShape,
+    ...triesShape,
+    /** Rollouts per sample; the first is greedy, the others are sampled. */
+    rollouts: z.int().positive().default(8),
+    /** A rollout passes from this IoU on. */
+    passAt: z.number().min(0).max(1).default(0.5),
+    /** Difficulties below `easy` are easy, above `hard` hard. */
+    easy: z.number().min(0).max(1).default(0.3),
+    hard: z.number().min(0).max(1).default(0.7),
+  })
+  .refine(({ easy, hard }) => easy <= hard, {
+    path: ['easy'],
+    error: 'is above "hard": a sample would be both easy and hard',
+  })
 export type DifficultySettings = z.output<typeof settingsSchema>
 
 export const evidenceSchema = z.object({

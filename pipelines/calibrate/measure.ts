@@ -9,6 +9,8 @@ export interface Said {
   readonly proposals: ReadonlyArray<Window>
   /** P(yes) of each proposal; null where it could not be read. */
   readonly yes: ReadonlyArray<number | null>
+  /** Whether every reply could be read: else the verdict is uncertain where no proposal is accepted, never complete. */
+  readonly readable: boolean
   /** Seconds of the clip. */
   readonly duration: number
   /** Requests to the model. */
@@ -29,6 +31,9 @@ export interface Thresholds {
 /** What a probe's verdict depends on: the largest P(yes) of a proposal, 0 where there is none. */
 const strongest = ({ said }: Judged): number => Math.max(0, ...said.yes.map((yes) => yes ?? 0))
 
+/** The largest P(yes) up to which a probe would pass as complete; infinite where it never does. */
+const passing = (one: Judged): number => (one.said.readable ? strongest(one) : Number.POSITIVE_INFINITY)
+
 /** A number half-way between two, short where that keeps it between them; `otherwise` where there is no number between. */
 const between = (low: number, high: number, otherwise: number): number => {
   const middle = (low + high) / 2
@@ -39,26 +44,30 @@ const between = (low: number, high: number, otherwise: number): number => {
 /**
  * Thresholds from labelled probes. `accept`: the smallest one at which at most `falseAlarms` of the complete annotations
  * are flagged, so that recall is as large as that allows. `reject`: the largest one, not above `accept`, at or below which
- * at most `missed` of the incomplete annotations fall, which would then pass as complete.
+ * at most `missed` of the incomplete annotations fall, which would then pass as complete; 0 where more than that fall at 0.
+ * Null where every threshold gives more false alarms, because so many complete annotations have a P(yes) of 1.
  */
 export const chooseThresholds = (
   probes: ReadonlyArray<Judged>,
   falseAlarms: number,
   missed: number,
-): Thresholds => {
-  const of = (kind: Judged['kind']) =>
+): Thresholds | null => {
+  const of = (kind: Judged['kind'], value: (one: Judged) => number) =>
     probes
       .filter((one) => one.kind === kind)
-      .map(strongest)
+      .map(value)
       .toSorted((a, b) => a - b)
-  const [complete, partial] = [of('single'), of('hidden')]
-  const steps = [...new Set([0, ...complete, ...partial, 1])].toSorted((a, b) => a - b)
-  const shareOf = (list: ReadonlyArray<number>, holds: (value: number) => boolean) =>
+  const [complete, partial] = [of('single', strongest), of('hidden', passing)]
+  const steps = [...new Set([0, ...complete, ...partial.filter(Number.isFinite), 1])].toSorted(
+    (a, b) => a - b,
+  )
+  const share = (list: ReadonlyArray<number>, holds: (value: number) => boolean) =>
     list.length === 0 ? 0 : list.filter(holds).length / list.length
-  const at = steps.findIndex((step) => step > 0 && shareOf(complete, (value) => value >= step) <= falseAlarms)
-  const accept = at < 0 ? 1 : between(steps[at - 1]!, steps[at]!, steps[at]!)
+  const at = steps.findIndex((step) => step > 0 && share(complete, (value) => value >= step) <= falseAlarms)
+  if (at < 0) return null
+  const accept = between(steps[at - 1]!, steps[at]!, steps[at]!)
   const under = steps.findLastIndex(
-    (step) => step < accept && shareOf(partial, (value) => value <= step) <= missed,
+    (step) => step < accept && share(partial, (value) => value <= step) <= missed,
   )
   const reject = under < 0 ? 0 : Math.min(accept, between(steps[under]!, steps[under + 1]!, steps[under]!))
   return { accept, reject }
@@ -80,11 +89,18 @@ export interface Share {
   readonly n: number
 }
 
-const flagged = (probes: ReadonlyArray<Judged>, kind: Judged['kind'], accept: number): Share => {
+const shareOf = (
+  probes: ReadonlyArray<Judged>,
+  kind: Judged['kind'],
+  holds: (one: Judged) => boolean,
+): Share => {
   const those = probes.filter((one) => one.kind === kind)
-  const hits = those.filter((one) => strongest(one) >= accept).length
+  const hits = those.filter(holds).length
   return { share: hits / Math.max(1, those.length), interval: wilson(hits, those.length), n: those.length }
 }
+
+const flagged = (probes: ReadonlyArray<Judged>, kind: Judged['kind'], accept: number): Share =>
+  shareOf(probes, kind, (one) => strongest(one) >= accept)
 
 export interface Separation {
   readonly pairs: number
@@ -103,6 +119,8 @@ export interface Separation {
    * proposals at random. NaN where nothing was proposed.
    */
   readonly pointing: number
+  /** Requests to the model a sample, on average. */
+  readonly calls: number
 }
 
 const area = (
@@ -148,6 +166,7 @@ export const separation = (probes: ReadonlyArray<Judged>): Separation => {
     shortWindow: area(hidden, single, ({ sample }) => -Windows.coverage(sample.windows ?? [])),
     againstWhole: area(hidden, whole),
     pointing: proposed === 0 ? Number.NaN : inside / proposed / chance,
+    calls: mean(probes.map(({ said }) => said.calls)),
   }
 }
 
@@ -155,11 +174,11 @@ export interface Calibration {
   readonly thresholds: Thresholds
   /** On the half of the videos that the thresholds were not chosen on. */
   readonly recall: Share
+  /** Incomplete annotations that pass as complete; the others that are not flagged are uncertain. */
+  readonly missed: Share
   readonly falseAlarms: Share
   /** False alarms on the annotations with all windows. */
   readonly falseAlarmsWhole: Share
-  /** Requests to the model a sample, on average. */
-  readonly calls: number
 }
 
 /** Which half a video belongs to; all probes of a pair follow that of its first sample. */
@@ -175,21 +194,32 @@ const halves = (probes: ReadonlyArray<Probe>): ReadonlyMap<number, 0 | 1> =>
 export const canCalibrate = (probes: ReadonlyArray<Probe>): boolean =>
   new Set(halves(probes).values()).size === 2
 
-/** Thresholds chosen on one half of the pairs and measured on the other. */
+/** Thresholds chosen on one half of the pairs and measured on the other; null where there are none, see `chooseThresholds`. */
 export const calibrate = (
   probes: ReadonlyArray<Judged>,
   falseAlarms: number,
   missed: number,
-): Calibration => {
+): Calibration | null => {
   const half = halves(probes)
   const part = (wanted: 0 | 1) => probes.filter(({ pair }) => half.get(pair) === wanted)
   const thresholds = chooseThresholds(part(0), falseAlarms, missed)
+  if (thresholds === null) return null
   const rest = part(1)
   return {
     thresholds,
     recall: flagged(rest, 'hidden', thresholds.accept),
+    missed: shareOf(rest, 'hidden', (one) => passing(one) <= thresholds.reject),
     falseAlarms: flagged(rest, 'single', thresholds.accept),
     falseAlarmsWhole: flagged(rest, 'whole', thresholds.accept),
-    calls: mean(probes.map(({ said }) => said.calls)),
   }
+}
+
+/** The smallest share of false alarms that a threshold can have, on the half that thresholds are chosen on. */
+export const leastFalseAlarms = (probes: ReadonlyArray<Judged>): number => {
+  const half = halves(probes)
+  return flagged(
+    probes.filter(({ pair }) => half.get(pair) === 0),
+    'single',
+    1,
+  ).share
 }

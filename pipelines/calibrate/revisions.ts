@@ -1,4 +1,4 @@
-import { type Sample, Windows } from '../../core/index.ts'
+import { type Sample, type Window, Windows } from '../../core/index.ts'
 import { auroc } from '../../eval/index.ts'
 
 /** What people later did to an annotation: the query gone or reworded, other windows, or left as it was. */
@@ -10,32 +10,37 @@ const plain = (query: string): string =>
     .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 
+/** All windows that rows give a query of a video, by both: datasets may annotate one query in several rows. */
+const windowsByQuery = (
+  samples: ReadonlyArray<Sample>,
+): ReadonlyMap<string, ReadonlyMap<string, ReadonlyArray<Window>>> => {
+  const videos = new Map<string, Map<string, ReadonlyArray<Window>>>()
+  for (const { video, query, windows } of samples) {
+    const queries = videos.get(video) ?? new Map<string, ReadonlyArray<Window>>()
+    queries.set(plain(query), [...(queries.get(plain(query)) ?? []), ...(windows ?? [])])
+    videos.set(video, queries)
+  }
+  return videos
+}
+
 /**
  * Joins samples with a later revision of the same dataset by video and query. A sample whose video the revision does not
- * contain has no label. Windows count as changed where the set IoU of the old and the new ones is below one half.
+ * contain has no label. Windows count as changed where the set IoU of the query's old and new ones is below one half.
  */
 export const revisionsOf = (
   samples: ReadonlyArray<Sample>,
   revised: ReadonlyArray<Sample>,
 ): ReadonlyMap<string, Revision> => {
-  const videos = new Map<string, Map<string, Sample>>()
-  for (const sample of revised) {
-    const queries = videos.get(sample.video) ?? new Map<string, Sample>()
-    queries.set(plain(sample.query), sample)
-    videos.set(sample.video, queries)
-  }
+  const annotated = samples.filter(({ windows }) => windows !== null)
+  const [earlier, later] = [windowsByQuery(annotated), windowsByQuery(revised)]
   return new Map(
-    samples.flatMap((sample) => {
-      const queries = videos.get(sample.video)
-      if (queries === undefined || sample.windows === null) return []
-      const after = queries.get(plain(sample.query))
+    annotated.flatMap(({ id, video, query }) => {
+      const queries = later.get(video)
+      if (queries === undefined) return []
+      const [before, after] = [earlier.get(video)!.get(plain(query))!, queries.get(plain(query))]
       const label: Revision =
-        after === undefined
-          ? 'query'
-          : Windows.setIou(sample.windows, after.windows ?? []) < 0.5
-            ? 'windows'
-            : 'kept'
-      return [[sample.id, label] as const]
+        after === undefined ? 'query' : Windows.setIou(before, after) < 0.5 ? 'windows' : 'kept'
+      return [[id, label] as const]
     }),
   )
 }

@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, type Json } from '../../core/index.ts'
-import { listFolder, makeFolder, readJson, writeJson } from '../../files/index.ts'
+import { attempt, isVacant, makeFolder, readJson, removeFile, writeJson } from '../../files/index.ts'
 import { difference } from '../../folds/index.ts'
-import { type Database, type DatabaseError, readMetadata } from '../../store/index.ts'
+import { curatedFile, type Database, type DatabaseError, readMetadata } from '../../store/index.ts'
 
 /** The settings of a curated dataset, apart from the verdicts. */
 export type CurationSettings = { readonly [name: string]: Json }
 
 const recordName = 'curation.json'
+
+/** What a curation writes after its settings. */
+const curationFiles = [curatedFile, 'train.parquet', 'decisions.parquet', 'README.md']
 
 /** The settings that a folder was curated with, null if it contains no curated dataset. */
 const settingsIn = Effect.fnUntraced(function* (database: Database, folder: string) {
@@ -38,7 +41,7 @@ export const claimCuration = Effect.fn('Pipelines.claimCuration')(function* (
   replace: boolean,
 ) {
   const before = yield* settingsIn(database, folder)
-  if (before === null && (yield* listFolder(folder)).length > 0)
+  if (before === null && !(yield* attempt(folder, 'listed', () => isVacant(folder))))
     return yield* new InputError({
       subject: folder,
       problem: 'contains files, but no curated dataset',
@@ -52,6 +55,9 @@ export const claimCuration = Effect.fn('Pipelines.claimCuration')(function* (
       remedy: 'choose another --out, or use --replace to overwrite it',
     })
   yield* makeFolder(folder)
+  // Until the new files are complete, nobody must take the old ones for theirs.
+  if (changed !== null)
+    yield* Effect.forEach(curationFiles, (name) => removeFile(join(folder, name)), { discard: true })
   yield* writeJson(join(folder, recordName), settings)
 }) satisfies (
   database: Database,

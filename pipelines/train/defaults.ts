@@ -5,7 +5,7 @@ import { defaultWeights, type TaskWeights } from '../../rewards/index.ts'
 import { tasks, taughtReply } from '../../tasks/index.ts'
 import { grpoSchema, sftSchema, type TrainingItem } from '../../trainer/index.ts'
 import { parseSettings } from '../settings.ts'
-import { checkMaskMode } from './mask-mode.ts'
+import { checkMaskMode, checkMaskUsed } from './mask-mode.ts'
 
 type Given = { readonly [name: string]: unknown } | undefined
 
@@ -30,7 +30,10 @@ export const curriculumSettings = (
       maxTokens: Math.max(...present.map((task) => replyPlan(profile, task).maxTokens)),
       ...(settings?.sampling as object | undefined),
     },
-  }).pipe(Effect.tap(({ mask }) => checkMaskMode(profile, mask.mode)))
+  }).pipe(
+    Effect.tap(({ mask }) => checkMaskMode(profile, mask.mode)),
+    Effect.tap(({ mask }) => checkMaskUsed(settings?.mask, mask)),
+  )
 }
 
 /** Settings of supervised fine-tuning: what was given, and the model's own learning rate. */

@@ -19,6 +19,7 @@ import { parseSettings } from '../settings.ts'
 import { fileOf } from './data.ts'
 import { curriculumSettings, sftSettings } from './defaults.ts'
 import { trainingItems } from './items.ts'
+import { checkMaskUsed } from './mask-mode.ts'
 import type { TrainOptions } from './options.ts'
 import { fitItems } from './seek.ts'
 
@@ -33,7 +34,9 @@ export const checkTraining = Effect.fn('Pipelines.checkTraining')(function* (
   const sampling = { maxTokens: 1, ...(settings.sampling as object | undefined) }
   yield* kind === 'sft'
     ? parseSettings('train sft', sftSchema, all)
-    : parseSettings('train curriculum', grpoSchema, { ...all, sampling })
+    : parseSettings('train curriculum', grpoSchema, { ...all, sampling }).pipe(
+        Effect.tap(({ mask }) => checkMaskUsed(settings.mask, mask)),
+      )
   yield* readTrainingData(data)
 })
 

@@ -117,18 +117,22 @@ export const fitItems = Effect.fnUntraced(function* (
 
 /** Settings that conversations about frames do not have, and why. */
 const outsideSeek: ReadonlyArray<
-  readonly [name: 'inject' | 'temporal' | 'lengthBonus' | 'refusals', problem: string]
+  readonly [name: 'inject' | 'temporal' | 'lengthBonus' | 'refusals' | 'mask', problem: string]
 > = [
   ['inject', 'an annotation cannot take the place of a conversation about frames'],
   ['temporal', 'a conversation about frames has no frames in another order to compare with'],
   ['lengthBonus', 'the length of a conversation about frames is not that of one reply'],
+  ['mask', 'a conversation about frames shows what the model asks for, and hides nothing'],
   ['refusals', 'frame seeking asks multiple-choice questions, which are not refused'],
 ]
 
 /** Refuses settings that frame seeking would ignore. */
 const refuseIgnored = (settings: SftOptions | GrpoOptions): Effect.Effect<void, InputError> => {
   const given = settings as { readonly [name: string]: unknown }
-  const found = outsideSeek.find(([name]) => given[name] && given[name] !== 'none')
+  const masks = 'mask' in settings && settings.mask.kind !== 'none' && settings.mask.start > 0
+  const found = outsideSeek.find(([name]) =>
+    name === 'mask' ? masks : given[name] && given[name] !== 'none',
+  )
   return found === undefined
     ? Effect.void
     : Effect.fail(

@@ -15,6 +15,7 @@ import {
   stepsOf,
   type TrainingItem,
   type Wording,
+  warnUnmasked,
 } from '../../trainer/index.ts'
 import { engineSettings, type TrainingKind } from '../../trainer/service/index.ts'
 import { Videos } from '../../video/index.ts'
@@ -79,6 +80,7 @@ export const readTrl = Effect.fnUntraced(function* (
         })
   const settings = training.options
   const items = training.kind === 'sft' ? fit : bandedBy(fit, training.options.key)
+  if (training.kind === 'curriculum') yield* warnUnmasked(training.options, items)
   const perStep = training.kind === 'sft' ? training.options.batch : training.options.prompts
   const steps = stepsOf(settings, items.length, perStep)
   const run = resolve(options.run)

@@ -254,3 +254,16 @@ describe('a scan', () => {
     ])
   })
 })
+
+describe('the settings', () => {
+  it.each([
+    ['scanSeconds', 1e-9, 'expected 0 or at least 0.1'],
+    ['reject', 0.6, 'above "accept"'],
+  ])('refuse %s=%d', (name, value, problem) => {
+    const refused = boundaryReflection.settings.safeParse({ ...settings, [name]: value })
+    expect(refused.error?.issues[0]).toMatchObject({
+      path: [name],
+      message: expect.stringContaining(problem),
+    })
+  })
+})

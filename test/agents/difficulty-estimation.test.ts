@@ -56,5 +56,17 @@ describe('difficulty', () => {
       'medium',
       'hard',
     ])
+    // 1 - 0.9 is 0.09999999999999998, and 1 - 0.7 is 0.30000000000000004.
+    expect(bandOf(1 - 0.9, { easy: 0.1, hard: 0.5 })).toBe('medium')
+    expect(bandOf(1 - 0.7, { easy: 0.1, hard: 0.3 })).toBe('medium')
+  })
+
+  it('refuses bounds that cross', () => {
+    const refused = difficultyEstimation.settings.safeParse({ ...settings, easy: 0.8 })
+    expect(refused.error?.issues[0]).toMatchObject({
+      path: ['easy'],
+      message: expect.stringContaining('above "hard"'),
+    })
+    expect(difficultyEstimation.settings.safeParse({ ...settings, easy: 0.7 }).success).toBe(true)
   })
 })

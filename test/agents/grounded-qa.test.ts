@@ -81,6 +81,8 @@ describe('difficulty of a grounded question', () => {
   })
 
   it('cuts at the bound for hard', () => {
+    // With 10 rollouts of which 7 are right, 1 - 0.7 is 0.30000000000000004.
+    expect(hardAt(1 - 0.7, 0.2, 0.3)).toBe('neither')
     expect([hardAt(0.7, 0.7, 0.7), hardAt(0.71, 0.7, 0.7), hardAt(0.7, 0.71, 0.7)]).toEqual([
       'neither',
       'answer',

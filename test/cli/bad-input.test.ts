@@ -154,7 +154,11 @@ const refused: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegE
     () => look('bra', 'one', at('file')),
     /file\/\S+: cannot be .*; move/,
   ],
-  ['a run folder that cannot be made', () => look('dea', 'one', '/proc/spanwise'), /cannot be .* --run/],
+  [
+    'a run folder that cannot be made',
+    () => look('dea', 'one', '/proc/spanwise'),
+    /cannot be .* another folder/,
+  ],
   [
     'written thoughts that cannot be learnt',
     () => learnFrom('thoughts', 'sft', 'sft'),

@@ -65,6 +65,17 @@ describe('maskRecipe', () => {
     expect(() => maskRecipe({ ...request, ratio: 1.1 })).toThrow(RangeError)
   })
 
+  it.each([
+    [0.28, 25, 7],
+    [0.56, 25, 14],
+    [0.3, 25, 8],
+  ])('hides %d of %d groups as %d', (ratio, groups, hidden) => {
+    const frameTimes = Array.from({ length: 2 * groups + 2 }, (_, i) => i)
+    const windows: Array<Window> = [[2 * groups, 2 * groups + 1]]
+    const request = { seed: 0, sampleId: 'a', windows, margin: 0, duration: 2 * groups + 2, frameTimes }
+    expect(maskRecipe({ ...request, ratio }).hidden.filter((bit) => bit === 1).length).toBe(2 * hidden)
+  })
+
   it('measures what the visible time alone gives away', () => {
     const frameTimes = Array.from({ length: 32 }, (_, i) => i / 2)
     const truths: Array<Window> = [[6, 7]]
@@ -87,12 +98,21 @@ describe('maskRatio', () => {
         (kind, start, until, steps) => {
           const schedule = { kind, start, until }
           const ratios = Array.from({ length: steps + 1 }, (_, step) => maskRatio(schedule, step, steps))
-          if (until > 0) expect(ratios[0]).toBeCloseTo(kind === 'none' ? 0 : start)
+          if (until * steps > 1e-6) expect(ratios[0]).toBeCloseTo(kind === 'none' ? 0 : start)
           for (let i = 1; i < ratios.length; i++) expect(ratios[i]!).toBeLessThanOrEqual(ratios[i - 1]!)
           expect(ratios.at(-1)).toBe(0)
         },
       ),
     )
     expect(maskRatio({ kind: 'linear', start: 0.8, until: 0.5 }, 25, 100)).toBeCloseTo(0.4)
+  })
+
+  it('ends exactly at a share of the steps, whatever floating point makes of the product', () => {
+    for (let steps = 1; steps <= 100; steps++)
+      for (let hundredths = 0; hundredths <= 100; hundredths++) {
+        const schedule = { kind: 'step', start: 0.8, until: hundredths / 100 } as const
+        const masked = Array.from({ length: steps }, (_, step) => maskRatio(schedule, step, steps) > 0)
+        expect(masked.filter(Boolean).length).toBe(Math.ceil((hundredths * steps) / 100))
+      }
   })
 })

@@ -131,6 +131,7 @@ describe('apportion', () => {
     )
     expect(apportion(10, [0.2, 0.5, 0.3], [99, 99, 99])).toEqual([2, 5, 3])
     expect(apportion(10, [0.2, 0.5, 0.3], [99, 1, 99])).toEqual([4, 1, 5])
+    expect(apportion(10, [1e308, 1e308, 0], [99, 99, 99])).toEqual([5, 5, 0])
   })
 })
 

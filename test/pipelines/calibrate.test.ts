@@ -64,13 +64,39 @@ describe('runCalibrate', () => {
     expect(separation).toMatchObject({ pairs: 6, auroc: 1, recallAt5: 1, shortWindow: 0.5, againstWhole: 1 })
     // All proposed time is in the hidden sixth of the clip.
     expect(separation.pointing).toBeCloseTo(6, 1)
-    expect(calibration.recall.share).toBe(1)
-    expect(calibration.falseAlarms.share).toBe(0)
-    expect(calibration.recall.n).toBeGreaterThan(0)
-    expect(calibration.recall.n).toBeLessThan(6)
+    expect(calibration!.recall.share).toBe(1)
+    expect(calibration!.missed.share).toBe(0)
+    expect(calibration!.falseAlarms.share).toBe(0)
+    expect(calibration!.recall.n).toBeGreaterThan(0)
+    expect(calibration!.recall.n).toBeLessThan(6)
     const { agents } = JSON.parse(readFileSync(join(options.run, 'thresholds.json'), 'utf8'))
-    expect(agents.bra).toEqual(calibration.thresholds)
+    expect(agents.bra).toEqual(calibration!.thresholds)
     expect(agents.bra.reject).toBeLessThanOrEqual(agents.bra.accept)
+  })
+
+  it('judges the annotations as they are now, each once, and counts every request', async () => {
+    const settings = { votes: 1, paddings: [0.5], reference: true }
+    const calibrated = (change: (sample: Sample) => Sample, copies = 1) =>
+      Effect.runPromise(
+        Effect.flatMap(read, ({ samples }) =>
+          runCalibrate({
+            ...{ ...options, run: join(root, 'again'), settings },
+            samples: Array.from({ length: copies }, (_, copy) =>
+              samples.map((sample) => ({ ...change(sample), id: `${sample.id}${copy === 0 ? '' : copy}` })),
+            ).flat(),
+          }),
+        ).pipe(Effect.provide(layer)),
+      )
+    const before = await calibrated((sample) => sample, 2)
+    expect(before.separation).toMatchObject({ pairs: 6, auroc: 1 })
+    // One reflect question; one proposal where a window is hidden; one annotated window, or two; each looked at twice.
+    expect(before.separation.calls).toBeCloseTo((1 + 2 * 2 + (1 + 2) + (1 + 2 * 2)) / 3)
+    // Corrected: the only window of these videos is now where nothing happens, and the flash outside it.
+    const after = await calibrated((sample) =>
+      sample.windows!.length === 1 ? { ...sample, windows: [[5, 7]] } : sample,
+    )
+    expect([after.failed, after.separation.auroc]).toEqual([0, expect.any(Number)])
+    expect(after.separation.auroc).toBeLessThan(1)
   })
 
   it('refuses a dataset without such pairs or without videos, and writes nothing', async () => {
@@ -136,7 +162,7 @@ describe('hideWindows', () => {
 describe('chooseThresholds', () => {
   const judged = (kind: ProbeKind, pair: number, yes: number | null): Judged => ({
     ...{ kind, pair, hidden: [], sample: {} as Sample },
-    said: { score: 0, proposals: [], yes: yes === null ? [] : [yes], duration: 10, calls: 1 },
+    said: { score: 0, proposals: [], yes: yes === null ? [] : [yes], readable: true, duration: 10, calls: 1 },
   })
   const values = fc.array(fc.option(fc.double({ min: 0, max: 1, noNaN: true })), {
     minLength: 1,
@@ -150,9 +176,13 @@ describe('chooseThresholds', () => {
           ...hidden.map((yes, pair) => judged('hidden', pair, yes)),
           ...single.map((yes, pair) => judged('single', pair, yes)),
         ]
-        const { accept, reject } = chooseThresholds(probes, rate, rate)
+        const chosen = chooseThresholds(probes, rate, rate)
+        const certain = single.filter((yes) => yes === 1).length / single.length
+        expect(chosen === null).toBe(certain > rate)
+        if (chosen === null) return
+        const { accept, reject } = chosen
         expect(reject).toBeLessThanOrEqual(accept)
-        const alarms = single.filter((yes) => (yes ?? 0) >= accept && accept < 1).length
+        const alarms = single.filter((yes) => (yes ?? 0) >= accept).length
         expect(alarms / single.length).toBeLessThanOrEqual(rate)
         // With no value at all to reject at, 0 rejects only what was never proposed.
         const passed = hidden.filter((yes) => (yes ?? 0) <= reject).length
@@ -195,5 +225,15 @@ describe('the agreement with a revision', () => {
       ['gone', 0.8],
     ])
     expect(agreement(scores, labels)).toEqual({ labelled: 4, revised: 2, auroc: 1, lift: 2 })
+  })
+
+  it('takes several rows of one query together', () => {
+    const rows = (ends: ReadonlyArray<number>, from: string) =>
+      ends.map((end, index) => sample(`${from}${index}`, 'v', 'someone claps', [[end - 5, end]]))
+    const labels = (after: ReadonlyArray<number>) => [
+      ...revisionsOf(rows([10, 30, 50], 'a'), rows(after, 'b')).values(),
+    ]
+    expect(labels([50, 10, 30])).toEqual(['kept', 'kept', 'kept'])
+    expect(labels([50])).toEqual(['windows', 'windows', 'windows'])
   })
 })

@@ -131,7 +131,7 @@ describe('runCurriculum and runSft', () => {
         Effect.flip(
           readTrl(
             'curriculum',
-            options('trl', { model: name, settings: { mask: { mode: 'drop' }, refill: 1 } }),
+            options('trl', { model: name, settings: { mask: { kind: 'linear', mode: 'drop' }, refill: 1 } }),
             trl,
           ),
         ),

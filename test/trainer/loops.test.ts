@@ -147,6 +147,9 @@ describe('trainGrpo', () => {
     const settings = options()
     const straight = await finish(settings)
     const path = newFolder()
+    // It had only begun to claim the folder.
+    mkdirSync(path, { recursive: true })
+    writeFileSync(join(path, 'run.json.0123abcd.tmp'), '{"kind":')
     await Effect.runPromiseExit(grpo(path, stubEngine(7), settings))
     mkdirSync(join(path, 'checkpoints', 'step-000010.tmp'))
     appendFileSync(join(path, 'metrics.jsonl'), '{"step":7,"rew')
