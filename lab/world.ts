@@ -5,7 +5,7 @@ import { defaultWorldSettings, readTruth, type WorldSettings, writeWorld } from 
 import { loadSource } from '../pipelines/source.ts'
 
 /** The shapes dataset that `--dataset shapes` uses by default: small enough for a laptop. */
-const laptopWorld: WorldSettings = {
+export const laptopWorld: WorldSettings = {
   ...defaultWorldSettings,
   seed: 1,
   splits: [
