@@ -88,7 +88,7 @@ describe('training on frame seeking', () => {
       work: Effect.Effect<unknown, { readonly message: string }, Engine | Videos | Scope.Scope>,
     ) => perform(Effect.flip(work)).then(({ message }) => message)
     expect(await refused(runSft(optionsOf('nextqa.jsonl', 'bad')))).toMatch(
-      /none of 3 samples has options, an answer and windows that show it/,
+      /none of 3 samples has a video, options, an answer and windows that show it/,
     )
     expect(await refused(runCurriculum(optionsOf('nextqa.jsonl', 'bad', { inject: 'always' })))).toMatch(
       /"inject": an annotation cannot take the place of a conversation/,
