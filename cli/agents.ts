@@ -105,7 +105,7 @@ const flags = {
     Flag.optional,
   ),
   retry: Flag.Boolean('retry').pipe(
-    Flag.withDescription('process samples again that failed or whose video was missing'),
+    Flag.withDescription('process samples that failed or had no video again'),
     Flag.withDefault(false),
   ),
 }

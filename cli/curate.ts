@@ -97,7 +97,7 @@ export const curate = Command.make(
     ),
     reviews: Flag.Literals('reviews', reviewModes).pipe(
       Flag.withDescription(
-        'whether decisions of people in the studio go over those of the agents: use or ignore, default use',
+        'whether decisions made in the studio take precedence over those of the agents: use (default) or ignore',
       ),
       Flag.withDefault('use'),
     ),

@@ -142,7 +142,7 @@ export const requireCheckpoint = (folder: string): Effect.Effect<void, InputErro
     : Effect.fail(
         new InputError({
           subject: folder,
-          problem: 'holds no config.json',
+          problem: 'contains no config.json',
           remedy: 'set --model to the folder of a Hugging Face checkpoint',
         }),
       )

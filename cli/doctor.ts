@@ -122,7 +122,9 @@ const train = Command.make(
     yield* print(input.json, result, doctorTrainLines(result))
   }),
 ).pipe(
-  Command.withDescription('One step of everything through TRL on two clips, with the figure of every guard'),
+  Command.withDescription(
+    'Train one GRPO step and one supervised step through TRL on two clips, and print what each guard measured',
+  ),
   Command.withExamples([
     { command: 'spanwise doctor train --model Qwen/Qwen3-VL-2B-Instruct', description: 'on one GPU' },
     { command: 'spanwise doctor train --gpus 0', description: 'the shipped checkpoint on the CPU' },

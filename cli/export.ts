@@ -40,7 +40,7 @@ const hub = Command.make(
 )
 
 export const exportCommand = Command.make('export').pipe(
-  Command.withDescription('Write results in the form of other services'),
+  Command.withDescription('Write results in the formats of other services'),
   Command.withSubcommands([hub]),
   Command.withExamples([
     {

@@ -19,13 +19,13 @@ const shapes = Command.make(
     ),
     from: Flag.String('from').pipe(
       Flag.withDescription(
-        'checkpoint to continue from, with a fresh optimiser and the tokenizer of the present lessons; random weights by default',
+        'checkpoint to continue from, with a fresh optimiser and the tokenizer of the current lessons; random weights by default',
       ),
       Flag.optional,
     ),
     settings,
     steps: wholeOr('steps', 'optimiser steps', 800),
-    scenes: wholeOr('scenes', 'scenes a step', 8),
+    scenes: wholeOr('scenes', 'scenes per step', 8),
     learningRate: positiveOr('learning-rate', 'peak of the cosine schedule', 1e-3),
     microBatchTokens: wholeOr(
       'micro-batch-tokens',

@@ -37,7 +37,7 @@ const write = Effect.fnUntraced(
 export const query = Command.make(
   'query',
   {
-    sql: Argument.String('SQL').pipe(Argument.withDescription('one SELECT'), Argument.optional),
+    sql: Argument.String('SQL').pipe(Argument.withDescription('one SELECT statement'), Argument.optional),
     run: madeRun('that of the dataset below runs/'),
     dataset,
     json,

@@ -16,7 +16,7 @@ export const report = Command.make(
       Flag.withDescription('the HTML file; by default report.html in the run'),
       Flag.optional,
     ),
-    count: wholeOr('count', 'flagged samples to show at most', 24, 0),
+    count: wholeOr('count', 'maximum number of flagged samples to show', 24, 0),
   },
   Effect.fn(function* (input) {
     const config = yield* loadConfig()

@@ -79,7 +79,7 @@ export const studio = Command.make(
       Flag.optional,
     ),
     token: Flag.String('token').pipe(
-      Flag.withDescription('secret that every request must bring; random by default'),
+      Flag.withDescription('secret that every request must carry; random by default'),
       Flag.optional,
     ),
     open: Flag.Boolean('open').pipe(

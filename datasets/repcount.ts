@@ -105,7 +105,12 @@ export const repcount = define({
       })
       if (wrong !== undefined) {
         const found = JSON.stringify(cell(wrong)?.trim().slice(0, 40))
-        into.problem(source.path, line, 'malformed', `${wrong}: ${found} is no whole number, of ${one.name}`)
+        into.problem(
+          source.path,
+          line,
+          'malformed',
+          `${wrong}: ${found} is not a whole number, of ${one.name}`,
+        )
         continue
       }
       const marks = bounds.map((name) => whole(cell(name))).filter((mark) => mark !== null)

@@ -78,7 +78,7 @@ export const sparseVideoR1 = define({
       }
       const { ground_truth: right } = one.reward_model
       if (!/^[0-4]$/.test(right)) {
-        into.problem(source.path, line, 'mismatch', `ground_truth: ${JSON.stringify(right)} is no option`)
+        into.problem(source.path, line, 'mismatch', `ground_truth: ${JSON.stringify(right)} is not an option`)
         continue
       }
       const file = fileOf(path)

@@ -27,7 +27,7 @@ const headerFault = (
     return { problem: 'contains only blank lines', remedy: 'give a file with a header and rows' }
   if (header.problem !== undefined) return { problem: header.problem, remedy: 'fix the header' }
   if (header.cells.some((cell) => cell.includes('\r')))
-    return { problem: 'lines end in CR alone', remedy: 'save the file with LF or CRLF line ends' }
+    return { problem: 'lines end with CR only', remedy: 'save the file with LF or CRLF line endings' }
   const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index)
   if (twice !== undefined)
     return { problem: `the header has the column ${twice} twice`, remedy: 'keep one of them' }

@@ -56,8 +56,8 @@ const temporary = Effect.acquireRelease(
 )
 
 /**
- * `spanwise doctor train`: one GRPO step and one supervised step of everything on two clips through TRL, with the figure of
- * each guard. A guard that fires ends it as it ends a training.
+ * `spanwise doctor train`: one GRPO step and one supervised step through TRL on two clips, with what each guard
+ * measured. A guard that fires ends it as it ends a training.
  */
 export const runDoctorTrain = Effect.fn('Pipelines.doctorTrain')(function* (
   model: string,

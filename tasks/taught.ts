@@ -18,7 +18,7 @@ export const taughtReply = (
   const written = sample.meta?.cot
   const gold = answerOf(sample)
   if (written === undefined || written === null || gold === null) return null
-  if (typeof written !== 'string') return { kind: 'problem', problem: 'meta.cot is no text' }
+  if (typeof written !== 'string') return { kind: 'problem', problem: 'meta.cot is not text' }
   const tag = thoughtTag(written)
   const { thoughts, answer } = splitThoughts({ text: written })
   const bare = written.includes(`<${tag}>`) ? '' : (written.split('<answer>')[0] ?? '').trim()

@@ -16,7 +16,7 @@ export const seekFlags = {
   rounds: whole('rounds', 'with --protocol sparse: maximum number of rounds, default 5', 1),
   start: Flag.Literals('start', starts).pipe(
     Flag.withDescription(
-      'with --protocol sparse: frames of the first round, random (default), uniform, or all: either of the two',
+      'with --protocol sparse: frames of the first round, random (default), uniform, or all: one of these two, drawn for each sample',
     ),
     Flag.optional,
   ),

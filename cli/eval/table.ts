@@ -8,7 +8,7 @@ export const tableCommand = Command.make(
   'table',
   {
     folders: Argument.String('FOLDER').pipe(
-      Argument.withDescription('folders of evaluations, one a model'),
+      Argument.withDescription('folders of evaluations, one per model'),
       Argument.atLeast(1),
     ),
     json,

@@ -53,7 +53,7 @@ export const repetitionScene = (
   ...seed: ReadonlyArray<string | number>
 ): Repetition => {
   if (!Number.isInteger(count) || count < 1 || count > mostRepetitions)
-    throw new RangeError(`repetitionScene: count ${count} is no whole number from 1 to ${mostRepetitions}`)
+    throw new RangeError(`repetitionScene: count ${count} is not a whole number from 1 to ${mostRepetitions}`)
   const key = [grade, count, ...seed].join('/')
   const draw = random('shapes repetition', key)
   const event = draw.pick(['bounces', 'blinks'] as const)

@@ -45,7 +45,7 @@ const reviewText = ({ reviews, reviewers }: CardFacts): string =>
   reviewers === 0
     ? ''
     : `
-${reviewers} ${reviewers === 1 ? 'person has' : 'people have'} reviewed samples. Their decisions go over those of the agents, except where they are in conflict.
+${reviewers} ${reviewers === 1 ? 'person has' : 'people have'} reviewed samples. Their decisions take precedence over those of the agents, except where they are in conflict.
 
 ${table(['review', 'samples'], Object.entries(reviews))}
 `

@@ -4,7 +4,7 @@ import { type Decision, gap } from './act.ts'
 import type { Pair } from './verdicts.ts'
 
 export const reviewModes = ['use', 'ignore'] as const
-/** Whether decisions of people go over those of the agents. */
+/** Whether decisions of people take precedence over those of the agents. */
 export type ReviewMode = (typeof reviewModes)[number]
 
 /**

@@ -76,7 +76,7 @@ const durationsOf = (samples: ReadonlyArray<Sample>) => {
   return { ...spread(values), unknown: known.size - values.length }
 }
 
-/** Sums up one split. `lines`: how many problems of each kind are told by line. */
+/** Sums up one split. `lines`: how many problems of each kind are listed with their line. */
 export const summarise = (
   dataset: Dataset,
   { split, reading }: SplitReading,

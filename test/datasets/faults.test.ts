@@ -35,7 +35,7 @@ describe('bad input', () => {
     expect((await Effect.runPromise(lookup('charades'))).name).toBe('charades')
   })
 
-  it('a wrong delimiter and a missing column are told by the header', async () => {
+  it('a wrong delimiter and a missing column are reported at the header', async () => {
     await expect(readFrom({ 'train.csv': 'video;query\na;b\n' }, 'csv', 'train')).rejects.toThrow(
       /train\.csv:1: the header has no column video; separate the columns by commas/,
     )

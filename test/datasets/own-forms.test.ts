@@ -141,7 +141,7 @@ describe("ActRep-R1's lists", () => {
   })
 })
 
-it('a key that stands twice in a map is told with both lines', async () => {
+it('a key that occurs twice in a map is reported with both lines', async () => {
   const one = '{"duration": 3, "timestamps": [[0, 1]], "sentences": ["x"]}'
   const failure = await readFrom(
     { 'train.json': `{"v_a": ${one},\n"v_b": ${one},\n"v_a": ${one}}` },

@@ -127,7 +127,7 @@ describe('readers of questions, counts and own rows', () => {
     const { samples, problems } = await readFrom({ 'test.csv': csv }, 'repcount', 'test')
     expect(samples).toMatchObject([{ id: 'b', answer: '1', meta: { cycles: [[4, 8]] } }])
     expect(problems).toMatchObject([
-      { line: 2, kind: 'malformed', message: `${cell} is no whole number, of a.mp4` },
+      { line: 2, kind: 'malformed', message: `${cell} is not a whole number, of a.mp4` },
     ])
   })
 

@@ -122,7 +122,11 @@ describe('CSV', () => {
   })
 
   it.each([
-    ['lines that end in CR alone', 'video,query\ra.mp4,x\rb.mp4,y\r', /train\.csv:1: lines end in CR alone/],
+    [
+      'lines that end with CR only',
+      'video,query\ra.mp4,x\rb.mp4,y\r',
+      /train\.csv:1: lines end with CR only/,
+    ],
     [
       'a column that is there twice',
       'video,query,query\na.mp4,x,y\n',
@@ -160,7 +164,7 @@ describe('unknown fields', () => {
     [{ anwser: 'A' }, 'answer'],
     [{ video_duration: 9 }, 'duration'],
   ]
-  it.each(meant)('%j are told with the field they were meant for', async (fields, field) => {
+  it.each(meant)('%j are reported with the field they were meant for', async (fields, field) => {
     const row = { video: 'a.mp4', query: 'x', ...fields }
     for (const reading of [
       await jsonl(row),
@@ -183,7 +187,7 @@ describe('unknown fields', () => {
     [{ time_range: [1, 4] }, /"time_range": did you mean windows\?/],
     [{ start_ms: 1000, end_ms: 4000 }, /"start_ms": did you mean start\? \(in seconds\)/],
     [{ clipOnset: 1, clipOffset: 4 }, /"clipOnset": did you mean start\? \(in seconds\)/],
-  ])('%j are told by what their values look like', async (fields, message) => {
+  ])('%j are reported by what their values look like', async (fields, message) => {
     const { samples, problems } = await jsonl({ video: 'a.mp4', query: 'x', ...fields })
     expect(samples).toEqual([])
     expect(problems[0]).toMatchObject({ kind: 'unknown-field', message: expect.stringMatching(message) })

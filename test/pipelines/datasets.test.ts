@@ -56,7 +56,7 @@ describe('spanwise datasets', () => {
     }),
   )
 
-  it.effect('a row that cannot be read is told after the report, in one line, with exit code 2', () =>
+  it.effect('a row that cannot be read is named after the report, in one line, with exit code 2', () =>
     Effect.gen(function* () {
       const folder = folderOf({
         'test.jsonl': `${windowRow('a', [[0, 5]])}\n${windowRow('b', [[0, 5]]).slice(0, 30)}`,

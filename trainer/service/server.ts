@@ -14,7 +14,7 @@ export interface ServeOptions {
   readonly host?: string
   /** 0 takes any free port. */
   readonly port?: number
-  /** Every request must bring it, if given; needed unless the address is loopback. */
+  /** Every request must carry it, if given; needed unless the address is loopback. */
   readonly token?: string
   /** Version of Spanwise, for the OpenAPI document. */
   readonly version: string
