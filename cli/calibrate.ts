@@ -77,7 +77,11 @@ export const calibrate = Command.make(
   {
     ...flags,
     ...{ run, json, seed, limit: part.limit, breakLease },
-    pairs: whole('pairs', 'maximum number of length-matched pairs to judge, three samples each, default 300', 1),
+    pairs: whole(
+      'pairs',
+      'maximum number of length-matched pairs to judge, three samples each, default 300',
+      1,
+    ),
     falseAlarms: share('false-alarms', 'share of complete annotations that may be flagged, default 0.1'),
     missed: share('missed', 'share of incomplete annotations that may pass as complete, default 0.1'),
     retry: Flag.Boolean('retry').pipe(
