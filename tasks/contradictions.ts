@@ -40,10 +40,9 @@ type Fields = Pick<Sample, 'task' | 'options' | 'answer'> & Partial<Pick<Sample,
 
 /**
  * What the fields of a sample say against each other and its task: the task must exist, an image has no windows and none
- * are asked of it, an answer must be the letter of
- * one of the options or a whole number, a question with options needs two or more, and no two of them may say the same.
- * A missing annotation is no contradiction: test splits withhold theirs, and ReXTime's letters come without their
- * options.
+ * are asked of it, an answer must be the letter of one of the options or a whole number, a question with options needs
+ * two or more, and no two of them may say the same. A missing annotation is no contradiction: test splits withhold
+ * theirs, and ReXTime's letters come without their options.
  */
 export const contradictions = (sample: Fields): ReadonlyArray<Contradiction> => {
   const { task, answer, file = '', windows = null } = sample

@@ -37,9 +37,9 @@ export const checkFile = (path: string): number => {
   return stat.size
 }
 
-/** FFmpeg's readers of single pictures, by name. A file named as a stream of JPEGs may hold a single one. */
+/** Whether FFmpeg reads the file as a single picture. A file named as a stream of JPEGs may hold one, and a GIF any number. */
 const holdsPicture = (path: string, format: FormatContext): boolean =>
-  /^(image2|(png|jpeg|webp|bmp)_pipe)$/.test(format.iformat?.name ?? '') && !/\.mjpe?g$/i.test(path)
+  /^(image2|(?!gif).*_pipe)$/.test(format.iformat?.name ?? '') && !/\.mjpe?g$/i.test(path)
 
 /** Whether the file starts as an mp4 does, which tells a cut mp4 from something else. */
 const startsAsMp4 = (path: string): boolean => {

@@ -37,8 +37,9 @@ const targetSize = (
 }
 
 /**
- * Decodes the frames that `sampling` takes (an image is one frame), turns them upright and resizes each to the budget (without one the
- * frames keep their size); `media` says what is made of them. Throws VideoFault. Blocks: call it in a worker.
+ * Decodes the frames that `sampling` takes (an image is one frame), turns them upright and resizes each to the budget
+ * (without one the frames keep their size); `media` says what is made of them. Throws VideoFault. Blocks: call it in a
+ * worker.
  */
 export const readClip = (
   path: string,

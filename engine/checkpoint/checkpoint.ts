@@ -60,17 +60,18 @@ const asInputError = (folder: string) => (cause: unknown) =>
         remedy: 'check that the folder exists and is readable',
       })
 
-/** A tokenizer of another model would put the frames in the wrong places, or ask for embeddings that are not there. */
+/** A tokenizer of another model would put the frames and images in the wrong places, or ask for embeddings that are not there. */
 const checkTokens = (folder: string, model: Model, words: Tokenizer) => {
-  const pad = words.idOf('<|video_pad|>')
+  const pads = (['video', 'image'] as const).map((kind) => [kind, words.idOf(`<|${kind}_pad|>`)] as const)
+  const odd = pads.find(([kind, id]) => id !== model.tokens[kind])
   const highest = Math.max(...words.specialIds)
-  if (pad === model.tokens.video && highest < model.text.vocabSize) return
+  if (odd === undefined && highest < model.text.vocabSize) return
   throw new InputError({
     subject: `${folder}/tokenizer.json`,
     problem:
-      pad === model.tokens.video
+      odd === undefined
         ? `has token ${highest}, config.json a vocabulary of ${model.text.vocabSize}`
-        : `has <|video_pad|> as ${pad ?? 'no token'}, config.json as ${model.tokens.video}`,
+        : `has <|${odd[0]}_pad|> as ${odd[1] ?? 'no token'}, config.json as ${model.tokens[odd[0]]}`,
     remedy: 'use the tokenizer that belongs to the config.json in the same folder',
   })
 }

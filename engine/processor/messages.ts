@@ -18,7 +18,7 @@ const pads = { video: '<|video_pad|>', image: '<|image_pad|>' } as const
 const end = '<|vision_end|>'
 
 /** A rendered text between its clips, and the kind of clip that each gap stands for. */
-const cutAtClips = (rendered: string, cuts: typeof pads | { video: string; image: string }) => {
+const cutAtClips = (rendered: string, cuts: Readonly<Record<'video' | 'image', string>>) => {
   const pieces: Array<string> = []
   const kinds: Array<'video' | 'image'> = []
   let from = 0
@@ -36,8 +36,8 @@ const cutAtClips = (rendered: string, cuts: typeof pads | { video: string; image
 /**
  * Turns messages into what the model takes, as the architecture's processor in transformers does. Times are the true
  * times of a video's frames. Special tokens in texts are text. Throws `InputError` where the template does not write each
- * video and image once, where the prompt is longer than the model holds (it is never truncated), and where frames are unevenly spaced
- * for a model that knows only their interval or order.
+ * video and image once, where the prompt is longer than the model holds (it is never truncated), and where frames are
+ * unevenly spaced for a model that knows only their interval or order.
  */
 export const processMessages = (
   checkpoint: Preprocessing,

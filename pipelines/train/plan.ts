@@ -102,17 +102,14 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
       : yield* Effect.gen(function* () {
           const settings = yield* curriculumSettings(profile, found, options.settings)
           const items = yield* fitItems(found, settings, options.validation?.samples)
+          const compared =
+            items.filter((item) => isShuffled(settings, item)).length / Math.max(1, items.length)
           return {
             ...{ items, steps: stepsOf(settings, items.length, settings.prompts) },
             prompts: settings.prompts,
-            completions:
-              settings.prompts * settings.group +
-              Math.round(
-                (settings.prompts *
-                  shuffledGroup(settings.group) *
-                  items.filter((item) => isShuffled(settings, item)).length) /
-                  Math.max(1, items.length),
-              ),
+            completions: Math.round(
+              settings.prompts * (settings.group + compared * shuffledGroup(settings.group)),
+            ),
             reply: settings.sampling.maxTokens,
             ...{ seek: settings.seek, group: settings.group },
           }

@@ -242,6 +242,9 @@ describe('a faulty checkpoint is refused in one line', () => {
     const target = await copyOf('tied')
     await edit(path.join(target, 'config.json'), (json) => ({ ...json, video_token_id: 300 }))
     expect(await failure(target)).toContain('has <|video_pad|> as 327, config.json as 300; ')
+    const other = await copyOf('tied')
+    await edit(path.join(other, 'config.json'), (json) => ({ ...json, image_token_id: 300 }))
+    expect(await failure(other)).toContain('has <|image_pad|> as 326, config.json as 300; ')
     const small = await copyOf('untied')
     await edit(path.join(small, 'config.json'), (json) => ({
       ...json,

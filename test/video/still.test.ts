@@ -53,6 +53,13 @@ const transparent = (wide: number, tall: number, rgba: Uint8Array): Buffer => {
   ])
 }
 
+/** A BMP of one row of two pixels, red and blue. */
+const bmp = Buffer.from(
+  `424d3e0000000000000036000000280000000200000001000000010018${'00'.repeat(24)}0000`.slice(0, 108) +
+    '0000ffff00000000',
+  'hex',
+)
+
 const faultOf = (path: string): string => {
   try {
     readClip(path, first, undefined)
@@ -119,11 +126,17 @@ describe('an image', () => {
     expect([...shown]).toEqual([255, 255, 255, 0, 0, 0, 244, 224, 204, 9, 9, 9])
   })
 
+  it('may be a BMP', () => {
+    const clip = readClip(save('two.bmp', bmp), first, undefined)
+    expect(clip).toMatchObject({ width: 2, height: 1 })
+    expect([...clip.rgb]).toEqual([255, 0, 0, 0, 0, 255])
+  })
+
   it('that cannot be read is one line, as is a file of the other kind', () => {
     const film = video(folder, 'film', 4)
     copyFileSync(film, join(folder, 'film.png'))
     expect(faultOf(join(folder, 'film.png'))).toMatch(/^unreadable: not a PNG, JPEG, WebP or BMP image/)
-    for (const [name, bytes] of Object.entries({ 'p.mp4': png, 'j.mp4': jpeg, 'p.mkv': png }))
+    for (const [name, bytes] of Object.entries({ 'p.mp4': png, 'j.mp4': jpeg, 'p.mkv': png, 'b.mp4': bmp }))
       expect(faultOf(save(name, bytes))).toMatch(/^unreadable: it holds an image, not a video; /)
     for (const [name, bytes] of Object.entries({ 'cut.png': png, 'cut.jpg': jpeg }))
       expect(faultOf(save(name, bytes.subarray(0, bytes.length >> 1)))).toMatch(

@@ -27,8 +27,8 @@ const hasOptions = ({ sample }: TrainingItem): boolean =>
   sample.options !== undefined && sample.answer !== undefined && !isAboutImage(sample)
 
 /**
- * The items that a model can seek frames for: multiple choice about a video with an annotated answer. The others are left out and
- * counted in a warning; an InputError where none is left.
+ * The items that a model can seek frames for: multiple choice about a video with an annotated answer. The others are
+ * left out and counted in a warning; an InputError where none is left.
  */
 export const withOptions = (items: ReadonlyArray<TrainingItem>) =>
   chosen(items, hasOptions, 'a video, options and an answer', 'use multiple-choice data, e.g. NExT-QA')
