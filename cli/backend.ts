@@ -4,6 +4,7 @@ import { Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
 import type { EngineOptions } from '../engine/index.ts'
 import {
+  checkpointName,
   mediaModes,
   type OpenaiSettings,
   openaiSettingsSchema,
@@ -133,7 +134,7 @@ export const backendOf = Effect.fnUntraced(function* (
 
 /** The model's name for display. */
 export const nameOf = (chosen: Backend): string =>
-  chosen.kind === 'embedded' ? chosen.engine.checkpoint : chosen.settings.model
+  chosen.kind === 'embedded' ? checkpointName(chosen.engine.checkpoint) : chosen.settings.model
 
 /** Samples processed concurrently: as many as its servers may have requests, or as form efficient batches. */
 export const inFlightOf = (chosen: Backend): number =>

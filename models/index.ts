@@ -1,4 +1,5 @@
 export * from './batcher.ts'
+export { cachedName, checkpointName } from './checkpoint-name.ts'
 export * from './embedded/index.ts'
 export { checkpointRevision } from './embedded/revision.ts'
 export * from './hub.ts'

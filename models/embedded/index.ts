@@ -1,10 +1,10 @@
-import { basename, resolve } from 'node:path'
 import { Duration, Effect, Layer } from 'effect'
 import { type EngineError, InputError } from '../../core/index.ts'
 import { readPreprocessing } from '../../engine/checkpoint/index.ts'
 import { type ProcessedPrompt, processMessages } from '../../engine/processor/index.ts'
 import { Engine } from '../../engine/worker/index.ts'
 import { makeBatcher } from '../batcher.ts'
+import { checkpointName } from '../checkpoint-name.ts'
 import { Ledger } from '../ledger.ts'
 import { type ChatSampling, type Message, ModelError, VisionLanguageModel } from '../model.ts'
 import { checkpointProfile, type ProfileOverrides } from '../profile/index.ts'
@@ -46,7 +46,7 @@ export const layerEmbedded = (
       const preprocessing = yield* readPreprocessing(folder)
       const { tokenizer, endToken } = preprocessing
       const profile = yield* checkpointProfile(preprocessing, overrides)
-      const model = basename(resolve(folder))
+      const model = checkpointName(folder)
       const identity = { backend: 'embedded', model, revision: yield* checkpointRevision(folder) }
       const failed = (error: EngineError) =>
         new ModelError({ model, problem: error.message, retryable: false })

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import type { Preprocessing } from '../../engine/checkpoint/index.ts'
+import { cachedName, checkpointName } from '../checkpoint-name.ts'
 import type { ModelFacts } from './family.ts'
 import { makeProfile } from './make.ts'
 import type { ProfileOverrides } from './profile.ts'
@@ -29,7 +30,7 @@ export const checkpointFacts = ({
   imagePixels,
   generation,
 }: Preprocessing): ModelFacts => ({
-  name: basename(resolve(folder)),
+  name: cachedName(folder) ?? basename(resolve(folder)),
   aliases: [],
   family: markSchema.safeParse(jsonOf(files, 'spanwise.json')).data?.family ?? null,
   architecture: kindSchema.safeParse(jsonOf(files, 'config.json')).data?.model_type ?? null,
@@ -50,4 +51,8 @@ export const checkpointFacts = ({
 
 /** The profile of a checkpoint folder whose text files have been read. */
 export const checkpointProfile = (preprocessing: Preprocessing, overrides: ProfileOverrides = {}) =>
-  Effect.fromResult(makeProfile(checkpointFacts(preprocessing), overrides))
+  Effect.map(
+    Effect.fromResult(makeProfile(checkpointFacts(preprocessing), overrides)),
+    // What is recognised by name is not read from the name of a run, which its user chose.
+    (profile) => ({ ...profile, model: checkpointName(preprocessing.folder) }),
+  )

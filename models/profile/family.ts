@@ -15,7 +15,7 @@ export interface ProcessorFacts {
 
 /** Facts about a model before its first request. */
 export interface ModelFacts {
-  /** Base name of its folder, its name on the hub, or the name that a server knows. */
+  /** Its name on the hub, the name that a server knows, or the base name of its folder. */
   readonly name: string
   /** Further names by which it may be recognised: the `root` that a server reports. */
   readonly aliases: ReadonlyArray<string>

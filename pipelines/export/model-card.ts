@@ -1,4 +1,5 @@
-import { basename } from 'node:path'
+import { existsSync } from 'node:fs'
+import { cachedName, checkpointName } from '../../models/index.ts'
 
 export interface ModelCardFacts {
   /** What the training did: `sft` or `curriculum`. */
@@ -18,11 +19,8 @@ export interface ModelCardFacts {
 }
 
 /** `owner/name` of a model by its name or its folder in the Hugging Face cache; null where it has none there. */
-export const hubNameOf = (model: string): string | null => {
-  const cached = /models--([^/]+?)--([^/]+)\/snapshots\//.exec(model)
-  if (cached !== null) return `${cached[1]}/${cached[2]}`
-  return /^[\w.-]+\/[\w.-]+$/.test(model) ? model : null
-}
+export const hubNameOf = (model: string): string | null =>
+  cachedName(model) ?? (/^[\w.-]+\/[\w.-]+$/.test(model) && !existsSync(model) ? model : null)
 
 const titles: Readonly<Record<string, string>> = {
   sft: 'supervised fine-tuning',
@@ -54,7 +52,7 @@ tags:
 
 # ${name}
 
-${base ?? basename(facts.base)} after ${steps} steps of ${titles[kind] ?? kind}${samples === null ? '' : ` on ${samples} samples`} with Spanwise ${spanwise}.
+${base ?? checkpointName(facts.base)} after ${steps} steps of ${titles[kind] ?? kind}${samples === null ? '' : ` on ${samples} samples`} with Spanwise ${spanwise}.
 The figures of every step are in \`metrics.parquet\`.
 ${measured}
 ## Settings

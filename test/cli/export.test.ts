@@ -218,6 +218,7 @@ it.each([
   ['/home/me/hub/models--Qwen--Qwen3-VL-2B-Instruct/snapshots/abc', 'Qwen/Qwen3-VL-2B-Instruct'],
   ['/data/models/mine', null],
   ['checkpoints', null],
+  ['checkpoints/shapes-base', null],
 ])('the hub knows %s as %s', (folder, name) => {
   expect(hubNameOf(folder)).toBe(name)
 })

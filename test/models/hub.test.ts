@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as NodeServices from '@effect/platform-node/NodeServices'
 import { Effect, Exit } from 'effect'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveCheckpoint } from '../../models/index.ts'
+import { readPreprocessing } from '../../engine/checkpoint/index.ts'
+import { checkpointName, checkpointProfile, resolveCheckpoint } from '../../models/index.ts'
 
 let root = ''
 const snapshot = (hub: string, name: string, hash: string) =>
@@ -64,5 +65,26 @@ describe('a model of the hub', () => {
     expect(await resolve(root, {})).toBe(root)
     for (const name of ['nowhere', './nowhere', '../nowhere'])
       expect(await refusal(name, {})).toMatch(/no such folder/)
+  })
+})
+
+describe('the name of a checkpoint', () => {
+  it.each([
+    ['/home/me/hub/models--Qwen--Qwen3-VL-2B-Instruct/snapshots/89644892', 'Qwen/Qwen3-VL-2B-Instruct'],
+    ['/data/models--Qwen--Qwen3-VL-2B-Instruct', 'models--Qwen--Qwen3-VL-2B-Instruct'],
+    ['runs/mine-sft/checkpoints/step-000300/model', 'mine-sft/step-000300'],
+    ['/runs/charades-grpo/checkpoints/checkpoint-500/', 'charades-grpo/checkpoint-500'],
+    ['checkpoints/shapes-base', 'shapes-base'],
+    ['/data/model', 'model'],
+  ])('in %s is %s', (folder, name) => expect(checkpointName(folder)).toBe(name))
+
+  it('says what the cached model needs, not the commit that its folder is named after', async () => {
+    const cached = snapshot('cache', 'Qwen/Qwen3-VL-2B-Thinking', '89644892')
+    cpSync(join(import.meta.dirname, '../fixtures/qwen3vl/tied'), cached, { recursive: true })
+    rmSync(join(cached, 'spanwise.json'))
+    const profile = await Effect.runPromise(
+      readPreprocessing(cached).pipe(Effect.flatMap(checkpointProfile), Effect.provide(NodeServices.layer)),
+    )
+    expect(profile).toMatchObject({ model: 'Qwen/Qwen3-VL-2B-Thinking', reasoning: 'always' })
   })
 })

@@ -35,7 +35,7 @@ describe('the backend of a command', () => {
     Effect.gen(function* () {
       const chosen = yield* backendOf(config, { ...flags, model: Option.some(import.meta.dirname) })
       assert.strictEqual(chosen.kind, 'embedded')
-      assert.deepStrictEqual([nameOf(chosen), inFlightOf(chosen)], [import.meta.dirname, 32])
+      assert.deepStrictEqual([nameOf(chosen), inFlightOf(chosen)], ['pipelines', 32])
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
