@@ -11,6 +11,7 @@ import { loadConfig } from '../pipelines/config.ts'
 import { runDea } from '../pipelines/dea.ts'
 import { planLines, planWork } from '../pipelines/estimate.ts'
 import { checkSettings } from '../pipelines/folds/check.ts'
+import { describeGaps } from '../pipelines/folds/gaps.ts'
 import type { AgentCommand } from '../pipelines/folds/plan.ts'
 import { telemetry } from '../pipelines/telemetry.ts'
 import { Videos } from '../video/index.ts'
@@ -132,22 +133,16 @@ const failureLines = (failures: ReadonlyArray<Failure>, folder: string): Readonl
 ]
 
 /** What was not done, and how to continue. */
-const gaps = (
-  subject: string,
-  { absent, failed, planned, failures }: AgentSummary,
-  folder: string,
-): IncompleteError | null => {
-  if (absent + failed === 0) return null
-  const first = failures.find(({ outcome }) => outcome === 'absent')?.file
-  const parts = [
-    ...(absent === 0 ? [] : [`${absent} of ${planned} samples have no video (the first is ${first})`]),
-    ...(failed === 0 ? [] : [`${failed} of ${planned} samples failed`]),
-  ]
-  return new IncompleteError({
-    subject,
-    problem: parts.join(', '),
-    remedy: `the reasons are in ${join(folder, 'curation.duckdb')}; fix them and run again with --retry`,
-  })
+const gapsOf = (subject: string, summary: AgentSummary, folder: string): IncompleteError | null => {
+  const first = summary.failures.find(({ outcome }) => outcome === 'absent')?.file
+  const gaps = describeGaps(summary, folder, first)
+  return gaps === null
+    ? null
+    : new IncompleteError({
+        subject,
+        problem: gaps.problem,
+        remedy: `${gaps.listed}; fix them, then run the same command with --retry`,
+      })
 }
 
 /** The model's profile and how clips would be sent to it, without loading it. */
@@ -219,7 +214,7 @@ export const agentCommand = <A extends AgentSummary, E, R>(
         Effect.provide(telemetry(Option.getOrUndefined(input.otlp))),
       )
       yield* print(json, summary, [...lines(name, folder, summary), ...more(summary)])
-      const gap = gaps(`${name} ${dataset}`, summary, folder)
+      const gap = gapsOf(`${name} ${dataset}`, summary, folder)
       if (gap === null) return
       if (!json) yield* Console.error(failureLines(summary.failures, folder).join('\n'))
       return yield* gap

@@ -1,6 +1,6 @@
 import { Effect, Option } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
-import { IncompleteError, InputError } from '../core/index.ts'
+import { counted, IncompleteError, InputError, spanwiseCommand } from '../core/index.ts'
 import { type Cleaning, lookup, type Policy } from '../datasets/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import {
@@ -156,26 +156,32 @@ const check = Command.make(
         problem: 'contains no video',
         remedy: 'choose another --split or folder',
       })
-    const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} of another duration, ${result.outside} with windows outside${
+    const said = `${result.missing} missing, ${result.unreadable} unreadable, ${result.duration} with another duration, ${result.outside} with windows outside the video${
       result.cycles === 0 ? '' : `, ${result.cycles} with cycles that cannot be right`
     }`
+    const rows =
+      result.lost.length === 0
+        ? []
+        : [`${result.lost.length} of ${counted(result.rows, 'row')} cannot be used`]
     yield* print(input.json, result, [
       ...result.faults.map(
-        ({ file, kind, message, samples }) =>
-          `${file}: ${kind}: ${message} (${samples} ${samples === 1 ? 'sample' : 'samples'})`,
+        ({ file, kind, message, samples }) => `${file}: ${kind}: ${message} (${counted(samples, 'sample')})`,
       ),
-      `${result.videos} videos: ${result.sound} sound, ${said}`,
+      ...rows.map((text) => `${text}: see "${spanwiseCommand('datasets', 'inspect', input.name)}"`),
+      `${counted(result.videos, 'video')}: ${result.sound} correct, ${said}`,
     ])
     if (result.sound < result.videos)
       return yield* new IncompleteError({
         subject: videos,
-        problem: `of ${result.videos} videos ${said}`,
-        remedy: 'download them, correct the annotations, or remove their samples',
+        problem: [`of ${counted(result.videos, 'video')} ${said}`, ...rows].join('; '),
+        remedy: 'download the videos, correct the annotations, or remove their samples',
       })
+    const fault = faultIn(result.lost)
+    if (fault !== null) return yield* fault
   }),
 ).pipe(
   Command.withDescription(
-    'Check that every annotated video exists, is readable, and has the annotated duration',
+    'Check that every row can be used, and that every video exists, can be read and has the annotated duration',
   ),
   Command.withExamples([
     {

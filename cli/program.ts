@@ -5,10 +5,12 @@ import { plainLine, spanwiseCommand, typedCommands } from '../core/index.ts'
 import { ModelError } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { ownDatasets } from '../pipelines/config.ts'
+import { Reported } from '../pipelines/source.ts'
 import { commandsFor } from './commands.ts'
 import { consoleLayer } from './console.ts'
 import { clearProgress, displayLayer } from './display.ts'
 import { refuseEmpty } from './empty.ts'
+import { refuseUnknownSuite } from './eval/known.ts'
 
 /** `did you mean --dataset?` after the problem, as in every other message. */
 const problemOf = (message: string): string =>
@@ -70,6 +72,7 @@ const oneLine = (error: unknown): string =>
  */
 export const program = (words: ReadonlyArray<string>) =>
   refuseEmpty(words).pipe(
+    Effect.andThen(refuseUnknownSuite(words)),
     Effect.andThen(Effect.promise(() => rootFor(words[0]))),
     Effect.flatMap((root) => Command.runWith(root, { version: packageJson.version })(words)),
     // The stack trace is printed for the bug report.
@@ -88,6 +91,7 @@ export const program = (words: ReadonlyArray<string>) =>
       }),
     ),
     Effect.provide(ownDatasets),
+    Effect.provideService(Reported, new Set()),
     Effect.provide(
       Layer.mergeAll(NodeServices.layer, presenter, consoleLayer, displayLayer, Logger.layer([warnings])),
     ),

@@ -26,14 +26,26 @@ export const nearest = (wanted: string, names: ReadonlyArray<string>): string | 
 
 const holds = (name: string, part: string): boolean => part.length > 2 && name.includes(part)
 
+const letters = (name: string): string => [...name].sort().join('')
+
 /**
- * The name that may have been written for `wanted`: the closest one, if at most a third of the letters differ or one is
- * part of the other; null where none is so near.
+ * The name that may have been written for `wanted`: the closest one, if at most a third of the letters differ, they are in
+ * another order, or one is part of the other; null where none is so near.
  */
 export const alike = (wanted: string, names: ReadonlyArray<string>): string | null => {
   const found = nearest(wanted, names)
   if (found === null) return null
   const [a, b] = [plain(wanted), plain(found)]
-  const near = edits(a, b) <= Math.floor(Math.max(a.length, b.length) / 3) || holds(a, b) || holds(b, a)
+  const near =
+    edits(a, b) <= Math.floor(Math.max(a.length, b.length) / 3) ||
+    letters(a) === letters(b) ||
+    holds(a, b) ||
+    holds(b, a)
   return near ? found : null
+}
+
+/** The remedy for an unknown name: `did you mean iou? All: iou, diou`, or `use one of iou, diou` where none is near. */
+export const suggestion = (wanted: string, names: ReadonlyArray<string>): string => {
+  const near = alike(wanted, names)
+  return near === null ? `use one of ${names.join(', ')}` : `did you mean ${near}? All: ${names.join(', ')}`
 }

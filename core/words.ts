@@ -91,3 +91,6 @@ export const firstIssue = (error: z.ZodError): string => {
   const issue = error.issues[0]
   return issue === undefined ? 'does not fit' : atPath(issue.path, plainLine(issue.message))
 }
+
+/** A count with its noun: `1 video`, `3 videos`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

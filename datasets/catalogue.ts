@@ -1,5 +1,5 @@
 import { Context, Effect } from 'effect'
-import { InputError, nearest } from '../core/index.ts'
+import { alike, InputError } from '../core/index.ts'
 import { anet } from './anet.ts'
 import { charades } from './charades.ts'
 import type { Dataset } from './dataset.ts'
@@ -77,15 +77,21 @@ export const allDatasets = Effect.fnUntraced(function* () {
   return [...named, ...all] as ReadonlyArray<Dataset>
 })
 
-/** The dataset of that name, configured or published, or an InputError that names the nearest one. */
+/** The dataset of that name, configured or published, or an InputError that names a close one. */
 export const lookup = Effect.fnUntraced(function* (name: string): Effect.fn.Return<Dataset, InputError> {
   const known = yield* allDatasets()
   const found = known.find((dataset) => dataset.name === name)
   if (found !== undefined) return found
-  const names = known.map((dataset) => dataset.name)
+  const near = alike(
+    name,
+    known.map((dataset) => dataset.name),
+  )
   return yield* new InputError({
     subject: `--dataset ${name}`,
     problem: 'no such dataset',
-    remedy: `did you mean ${nearest(name, names)}?`,
+    remedy:
+      near === null
+        ? `add ${JSON.stringify(name)} to "datasets" in spanwise.config.json, or use one that "spanwise datasets list" names`
+        : `did you mean ${near}?`,
   })
 })

@@ -5,10 +5,10 @@ import {
   firstIssue,
   InputError,
   jsonProblem,
-  nearest,
   plainLine,
   type Sample,
   sampleSchema,
+  suggestion,
   type Window,
 } from '../core/index.ts'
 import { contradictions, metaProblem } from '../tasks/index.ts'
@@ -188,7 +188,7 @@ export const findSplit = (
         new InputError({
           subject: `--split ${wanted}`,
           problem: `${name} has ${splits.join(', ')}`,
-          remedy: `did you mean ${nearest(wanted, splits)}?`,
+          remedy: suggestion(wanted, splits),
         }),
       )
     : Effect.succeed(split)

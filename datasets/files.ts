@@ -136,8 +136,8 @@ export const find = Effect.fnUntraced(function* (
   const wanted = candidates.map(nameOf).join(' or ')
   return yield* fail(
     folder,
-    `${absent}${wanted}${form === undefined ? '' : ` of the form ${form}`}, packed with gzip or not`,
-    'use the folder that contains it',
+    `${absent}${wanted}${form === undefined ? '' : ` of the form ${form}`} (plain or .gz)`,
+    'use the folder that contains it, or choose another --split',
   )
 })
 

@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { InputError, nearest } from '../core/index.ts'
+import { InputError, suggestion } from '../core/index.ts'
 import { OwnDatasets } from '../datasets/index.ts'
 import { suites } from './catalogue.ts'
 import type { Suite } from './suite.ts'
@@ -10,17 +10,23 @@ export const lookupSuite = (name: string): Effect.Effect<Suite, InputError> => {
   return suite === undefined ? suiteOfOwn(name) : Effect.succeed(suite)
 }
 
-const unknownSuite = (subject: string, name: string): InputError =>
+const unknownSuite = (subject: string, name: string, problem: string, more = ''): InputError =>
   new InputError({
     subject,
-    problem: 'unknown suite',
-    remedy: `did you mean ${nearest(name, Object.keys(suites))}? All: ${Object.keys(suites).join(', ')}`,
+    problem,
+    remedy: `${suggestion(name, Object.keys(suites))}${more}`,
   })
 
 /** The suite of a dataset from the configuration: the rules of the suite it names, on its own samples. */
 const suiteOfOwn = Effect.fnUntraced(function* (name: string): Effect.fn.Return<Suite, InputError> {
   const own = (yield* yield* OwnDatasets).find((one) => one.name === name)
-  if (own === undefined) return yield* unknownSuite(`suite ${JSON.stringify(name)}`, name)
+  if (own === undefined)
+    return yield* unknownSuite(
+      `eval ${name}`,
+      name,
+      'is neither a suite nor a dataset in the configuration',
+      `; or add ${JSON.stringify(name)} to "datasets" in spanwise.config.json`,
+    )
   const subject = `datasets.${name}.suite`
   if (own.suite === undefined)
     return yield* new InputError({
@@ -30,7 +36,7 @@ const suiteOfOwn = Effect.fnUntraced(function* (name: string): Effect.fn.Return<
     })
   const like = Object.hasOwn(suites, own.suite) ? suites[own.suite] : undefined
   return like === undefined
-    ? yield* unknownSuite(subject, own.suite)
+    ? yield* unknownSuite(subject, own.suite, `no suite has the name ${JSON.stringify(own.suite)}`)
     : { ...like, name, dataset: name, split: 'test', trainSplit: 'train' }
 })
 
@@ -42,7 +48,7 @@ export const lookupRule = (suite: Suite, rule: string | undefined): Effect.Effec
     new InputError({
       subject: `--rule ${rule}`,
       problem: `suite ${suite.name} has no such rule`,
-      remedy: `did you mean ${nearest(rule, suite.rules)}? All: ${suite.rules.join(', ')}`,
+      remedy: suggestion(rule, suite.rules),
     }),
   )
 }

@@ -11,6 +11,7 @@ import { servedFile } from '../trainer/service/index.ts'
 import { loadSource } from './source.ts'
 import { runTrl } from './train-trl.ts'
 import type { TrlOptions } from './trl/options.ts'
+import { requirePython } from './trl/python.ts'
 
 /** Clips of the check, and completions of each. */
 const clips = 2
@@ -64,6 +65,7 @@ export const runDoctorTrain = Effect.fn('Pipelines.doctorTrain')(function* (
   profile: ProfileOverrides,
   trl: TrlOptions,
 ) {
+  yield* requirePython(trl.python)
   const root = yield* temporary
   const world = yield* smallWorld(root)
   const size = clips * Math.max(1, Math.ceil(trl.gpus / clips))

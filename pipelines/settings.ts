@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { InputError, nearest } from '../core/index.ts'
+import { InputError, suggestion } from '../core/index.ts'
 
 /** Names of the settings below `path`, where the schema lists them. */
 const namesAt = (schema: z.ZodType, path: ReadonlyArray<PropertyKey>): ReadonlyArray<string> => {
@@ -39,7 +39,7 @@ export const parseSettings = <A>(
     new InputError({
       subject: `${command} setting "${full(unknown)}"`,
       problem: 'no such setting',
-      remedy: `did you mean ${full(nearest(unknown, names) ?? unknown)}? All: ${names.map(full).join(', ')}`,
+      remedy: suggestion(full(unknown), names.map(full)),
     }),
   )
 }

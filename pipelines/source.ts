@@ -1,4 +1,4 @@
-import { Effect } from 'effect'
+import { Context, Effect } from 'effect'
 import { InputError, type Sample } from '../core/index.ts'
 import {
   type Cleaning,
@@ -38,9 +38,21 @@ export interface Loaded {
 /** Number of invalid rows that are listed individually; the rest are counted. */
 const named = 10
 
+/** The problems of rows that were reported: a command that reads a split again does not repeat them. Null repeats them. */
+export class Reported extends Context.Reference<Set<string> | null>('spanwise/pipelines/Reported', {
+  defaultValue: () => null,
+}) {}
+
+const warnOnce = Effect.fnUntraced(function* (text: string) {
+  const reported = yield* Reported
+  if (reported?.has(text) === true) return
+  reported?.add(text)
+  yield* Effect.logWarning(text)
+})
+
 /** What was done about a row with a problem; empty where that depends on more than the policy, which is about windows. */
 const doneAbout = ({ kind, message }: Problem, policy: Policy): string => {
-  if (kind === 'malformed') return ' (the row is left out)'
+  if (kind === 'malformed' || kind === 'unknown-field') return ' (the row is left out)'
   if (!message.startsWith('window ')) return ''
   switch (policy) {
     case 'keep':
@@ -80,12 +92,13 @@ export const loadSource = Effect.fn('Pipelines.loadSource')(function* (source: D
   if (fault !== null) return yield* fault
   for (const problem of reading.problems.slice(0, named)) {
     const { file, line, kind, message } = problem
-    yield* Effect.logWarning(`${file}:${line}: ${kind}: ${message}${doneAbout(problem, policy)}`)
+    yield* warnOnce(`${file}:${line}: ${kind}: ${message}${doneAbout(problem, policy)}`)
   }
   if (reading.problems.length > named)
-    yield* Effect.logWarning(`${source.dataset}: ${reading.problems.length - named} more rows with problems`)
-  for (const { file, line, message } of reading.notices)
-    yield* Effect.logWarning(`${file}:${line}: ${message}`)
+    yield* warnOnce(
+      `${source.dataset}: ${reading.problems.length - named} more rows with problems; list them with "spanwise datasets inspect ${source.dataset}"`,
+    )
+  for (const { file, line, message } of reading.notices) yield* warnOnce(`${file}:${line}: ${message}`)
   return {
     dataset,
     samples: reading.samples,

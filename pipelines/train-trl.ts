@@ -23,6 +23,7 @@ import { latestTrlCheckpoint, trainCommand } from './trl/launch.ts'
 import { claimRun, readTrl, viewsOf, wordingOf } from './trl/open.ts'
 import type { TrlOptions } from './trl/options.ts'
 import { finished, outcomeOf, stepOf, updatesOf } from './trl/outcome.ts'
+import { requirePython } from './trl/python.ts'
 import { validateCheckpoint, validationFile } from './trl/validate.ts'
 
 /** Streams of a run whose rows have a step; a resumed run continues them. */
@@ -71,12 +72,15 @@ export const runTrl = Effect.fn('Pipelines.runTrl')(function* (
 ) {
   const began = performance.now()
   const read = yield* readTrl(kind, options, trl)
+  const stepsAt = (checkpoint: ReturnType<typeof latestTrlCheckpoint>) =>
+    checkpoint === null ? 0 : stepOf(checkpoint.step, updatesOf(read))
+  if (stepsAt(latestTrlCheckpoint(read.engine.output)) < read.steps) yield* requirePython(trl.python)
   const folder = yield* withSinks(
     yield* holdRun(options.run, claimRun(kind, read, options, trl), options.breakLease ?? false),
     options.sinks ?? [],
   )
   const before = latestTrlCheckpoint(read.engine.output)
-  const resumedFrom = before === null ? 0 : stepOf(before.step, updatesOf(read))
+  const resumedFrom = stepsAt(before)
   for (const name of streams) yield* folder.truncate(name, resumedFrom)
   // A resumed run keeps what was measured at the step it continues from.
   yield* folder.truncate(validationFile, resumedFrom + 1)

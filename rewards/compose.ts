@@ -1,5 +1,5 @@
 import { Effect } from 'effect'
-import { InputError, nearest, type Task } from '../core/index.ts'
+import { InputError, suggestion, type Task } from '../core/index.ts'
 import { tasks } from '../tasks/index.ts'
 import { catalogue } from './catalogue.ts'
 import { defaultWeights, type Weights } from './defaults.ts'
@@ -33,7 +33,7 @@ const lookupReward = (name: string): Effect.Effect<Reward, InputError> => {
     new InputError({
       subject: `reward ${JSON.stringify(name)}`,
       problem: 'unknown reward',
-      remedy: `did you mean ${nearest(name, Object.keys(catalogue))}? All: ${Object.keys(catalogue).join(', ')}`,
+      remedy: suggestion(name, Object.keys(catalogue)),
     }),
   )
 }
@@ -79,7 +79,7 @@ export const composeRewards = Effect.fnUntraced(function* (weights: TaskWeights)
       return yield* new InputError({
         subject: `rewards of ${JSON.stringify(name)}`,
         problem: 'unknown task',
-        remedy: `did you mean ${nearest(name, tasks)}? All: ${tasks.join(', ')}`,
+        remedy: suggestion(name, tasks),
       })
     const parts = yield* partsOf(value)
     if (parts.length === 0)

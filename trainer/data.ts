@@ -111,8 +111,9 @@ export const readTrainingData = Effect.fn('readTrainingData')(function* (path: s
     catch: (cause) =>
       new InputError({
         subject: path,
-        problem: `cannot be read (${codeOf(cause)})`,
-        remedy: 'use a folder written by "spanwise curate", or a JSONL file of the same format',
+        problem: codeOf(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${codeOf(cause)})`,
+        remedy:
+          'write it with "spanwise curate", or use --data with such a folder or a JSONL file of samples',
       }),
   })
   return yield* parseTrainingData(file, text)

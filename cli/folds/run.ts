@@ -82,7 +82,7 @@ const runCommand = (name: 'run' | 'retry', description: string, example: string)
         retry: name === 'retry',
       })
       yield* print(input.json, outcome.summary, lines(agent, run, outcome.summary))
-      const fault = faultOf(agent, outcome)
+      const fault = faultOf(name, options, outcome)
       if (fault !== null) return yield* fault
     }),
   ).pipe(

@@ -1,5 +1,5 @@
 import { Result } from 'effect'
-import { InputError, nearest } from '../../core/index.ts'
+import { InputError, suggestion } from '../../core/index.ts'
 import { families } from './catalogue.ts'
 import type { Family, ModelFacts } from './family.ts'
 import type { ModelProfile, ProfileOverrides } from './profile.ts'
@@ -13,7 +13,7 @@ const familyOf = (facts: ModelFacts): Result.Result<Family, InputError> => {
     new InputError({
       subject: `model family "${facts.family}"`,
       problem: 'does not exist',
-      remedy: `did you mean ${nearest(facts.family, names) ?? 'unknown'}? All: ${names.join(', ')}`,
+      remedy: suggestion(facts.family, names),
     }),
   )
 }

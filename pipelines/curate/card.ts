@@ -45,16 +45,14 @@ const reviewText = ({ reviews, reviewers }: CardFacts): string =>
   reviewers === 0
     ? ''
     : `
-${reviewers} ${reviewers === 1 ? 'person has' : 'people have'} reviewed samples. Their decisions take precedence over those of the agents, except where they are in conflict.
+${reviewers} ${reviewers === 1 ? 'person has' : 'people have'} reviewed samples. Their decisions take precedence over those of the agents, except where reviewers disagree.
 
 ${table(['review', 'samples'], Object.entries(reviews))}
 `
 
 /** The dataset card: front matter for the Hugging Face hub, then settings and counts. */
 export const datasetCard = (facts: CardFacts): string => {
-  const licences = [
-    ...new Set(facts.datasets.map(({ licence }) => licence ?? 'not stated by its publishers')),
-  ]
+  const licences = [...new Set(facts.datasets.map(({ licence }) => licence ?? 'not stated'))]
   return `---
 pretty_name: ${JSON.stringify(facts.name)}
 license: other
@@ -73,19 +71,14 @@ configs:
 
 # ${facts.name}
 
-${facts.selected} of ${facts.samples} samples, over ${facts.videos} videos, curated by Spanwise. Annotations only: the videos stay where
-their publishers put them. \`train.parquet\` and \`train.jsonl\` hold the same samples; \`decisions.parquet\` says of every
-sample what became of it and why.
+${facts.selected} of ${facts.samples} samples, over ${facts.videos} videos, curated by Spanwise. It holds annotations only, no videos. \`train.parquet\` and \`train.jsonl\` hold the same samples; \`decisions.parquet\` states, for every
+sample, the decision and its reason.
 
 ## Source
 
 ${table(
   ['dataset', 'split', 'licence of the annotations'],
-  facts.datasets.map(({ name, split, licence }) => [
-    cell(name),
-    cell(split),
-    cell(licence ?? 'not stated by its publishers'),
-  ]),
+  facts.datasets.map(({ name, split, licence }) => [cell(name), cell(split), cell(licence ?? 'not stated')]),
 )}
 
 ## Labels

@@ -45,7 +45,10 @@ const misfits = (
     : { file, kind, message: wrong.join('; '), samples: wrong.length, measured }
 }
 
-/** `spanwise datasets check`: whether each annotated video is there, can be read, and is as long as annotated, windows and cycles included. */
+/**
+ * `spanwise datasets check`: whether each row can be used, and whether each annotated video exists, can be read, and is as
+ * long as annotated, windows and cycles included.
+ */
 export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: CheckOptions) {
   const { readings } = yield* readSplits(options)
   const wanted = new Map<string, Wanted>()
@@ -96,6 +99,9 @@ export const runCheck = Effect.fn('Pipelines.runCheck')(function* (options: Chec
   return {
     dataset: options.dataset,
     splits: readings.map(({ split }) => split),
+    rows: readings.reduce((sum, { reading }) => sum + reading.rows, 0),
+    /** Problems of rows that give no sample; their videos were not looked for. */
+    lost: readings.flatMap(({ reading }) => reading.lost),
     videos: wanted.size,
     sound: faults.filter(({ length }) => length === 0).length,
     missing: count('missing'),

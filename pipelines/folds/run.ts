@@ -21,6 +21,7 @@ import {
 } from '../../folds/index.ts'
 import type { StoreError } from '../../store/index.ts'
 import { checkSettings } from './check.ts'
+import { describeGaps } from './gaps.ts'
 import { agentFolder, makePlan, type PlanOptions } from './plan.ts'
 import { totalOf } from './report.ts'
 import { reportFolds } from './status.ts'
@@ -161,10 +162,11 @@ export const runFolds = Effect.fn('Pipelines.runFolds')(function* (options: RunF
 
 /** The error that a run of folds ends with, or null if everything was done. */
 export const faultOf = (
-  agent: string,
+  command: 'run' | 'retry',
+  { agent, run }: { readonly agent: string; readonly run: string },
   { summary, first, unfinished }: Effect.Success<ReturnType<typeof runFolds>>,
 ): InputError | IncompleteError | null => {
-  const subject = first === undefined ? `folds run of ${agent}` : first.task.name
+  const subject = first === undefined ? `folds ${command} of ${agent}` : first.task.name
   if (first !== undefined) {
     const fault = {
       subject,
@@ -173,16 +175,12 @@ export const faultOf = (
     }
     return first.code === 2 ? new InputError(fault) : new IncompleteError(fault)
   }
-  const { failed, absent, planned } = summary
-  const gaps = [
-    ...(absent === 0 ? [] : [`${absent} of ${planned} samples have no video`]),
-    ...(failed === 0 ? [] : [`${failed} of ${planned} samples failed`]),
-  ]
-  if (gaps.length > 0)
-    return new IncompleteError({
-      subject,
-      problem: gaps.join(', '),
-      remedy: '"spanwise query" with "FROM failures" names them; fix them, then "spanwise folds retry"',
-    })
-  return null
+  const gaps = describeGaps(summary, run)
+  return gaps === null
+    ? null
+    : new IncompleteError({
+        subject,
+        problem: gaps.problem,
+        remedy: `${gaps.listed}; fix them, then run "spanwise folds retry" with the same flags`,
+      })
 }

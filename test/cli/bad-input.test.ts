@@ -223,7 +223,9 @@ describe('a run', () => {
     const { code, out, err } = await run(root, look('bra', 'bad', at('mixed'), '--set', 'votes=1'))
     expect(code).toBe(3)
     expect(JSON.parse(out)).toMatchObject({ planned: 5, done: 5, failed: 3, absent: 1 })
-    expect(said(err)).toEqual([expect.stringMatching(/3 of 5 samples failed; the reasons are in /)])
+    expect(said(err)).toEqual([
+      expect.stringMatching(/3 of 5 samples failed; list them with: .* query 'FROM failures' --run /),
+    ])
     const rows = await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {

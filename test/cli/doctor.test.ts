@@ -62,3 +62,30 @@ describe('spanwise doctor timestamps', () => {
     }
   })
 })
+
+describe('spanwise doctor train', () => {
+  it.each([
+    [
+      'that does not exist',
+      null,
+      /cannot be started \(ENOENT\); install Python 3\.11 or newer, or choose another/,
+    ],
+    [
+      'that is too old',
+      '{"version": [3, 9], "absent": ["torch"]}',
+      /is Python 3\.9, and TRL needs 3\.11 or newer/,
+    ],
+    [
+      'without the packages',
+      '{"version": [3, 12], "absent": ["torch", "trl"]}',
+      /lacks the packages torch, trl; install them with "\S+ -m pip install \S+engines\/trl", or choose another/,
+    ],
+  ])('refuses a Python %s in one line, before any work', async (name, said, message) => {
+    const python = join(root, name.replaceAll(' ', '-'))
+    if (said !== null) writeFileSync(python, `#!/bin/sh\necho '${said}'\n`, { mode: 0o755 })
+    const { code, out, err } = await spanwiseHere(root, 'doctor', 'train', '--gpus', '0', '--python', python)
+    expect(err).toMatch(/^spanwise: --python [^\n]+\n$/)
+    expect(err).toMatch(message)
+    expect([code, out]).toEqual([2, ''])
+  })
+})

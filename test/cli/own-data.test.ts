@@ -6,9 +6,13 @@ import { folderOf, spanwise, spanwiseHere } from './command-line.ts'
 import { model, row, workplace, writeRows } from './workplace.ts'
 
 let root = ''
+const own: ReadonlySet<string> = new Set(['mydata', 'counts', 'wrong'])
+
 /** `eval` reads the names of the configuration when it is loaded: once in a process. */
 const run = (...args: ReadonlyArray<string>) =>
-  args[0] === 'eval' ? Effect.runPromise(spanwise(root, ...args)) : spanwiseHere(root, ...args)
+  args[0] === 'eval' && own.has(args[1] ?? '')
+    ? Effect.runPromise(spanwise(root, ...args))
+    : spanwiseHere(root, ...args)
 
 beforeAll(async () => {
   root = await workplace('own-data')
@@ -19,6 +23,11 @@ beforeAll(async () => {
   ])
   writeFileSync(join(root, 'wrong.csv'), 'video,query,Start,End\ngood.mp4,a red circle,1,4\n')
   writeRows(join(root, 'counts.jsonl'), [{ video: 'good.mp4', query: 'how often?', answer: 3 }])
+  writeRows(join(root, 'partly.jsonl'), [
+    row('good.mp4', 'a red circle'),
+    { video: 'good.mp4', caption: 'a red circle', windows: [[1, 4]] },
+    { video: 'good.mp4', query: 'a red circle', start: 1 },
+  ])
   mkdirSync(join(root, 'copies'))
   copyFileSync(join(root, 'videos', 'good.mp4'), join(root, 'copies', 'renamed.mp4'))
   writeRows(join(root, 'copies.jsonl'), [row('renamed.mp4', 'a red circle')])
@@ -30,6 +39,7 @@ beforeAll(async () => {
         counts: { format: 'jsonl', annotations: 'counts.jsonl', videos: 'videos', suite: 'repcount' },
         wrong: { format: 'csv', annotations: 'wrong.csv', videos: 'videos' },
         copies: { format: 'jsonl', annotations: 'copies.jsonl', videos: 'copies' },
+        partly: { format: 'jsonl', annotations: 'partly.jsonl', videos: 'videos' },
       },
     }),
   )
@@ -47,6 +57,22 @@ describe.concurrent('own data with a name', () => {
     expect(JSON.parse(inspect.out)).toMatchObject({ dataset: 'mydata', samples: 2 })
     expect(JSON.parse(check.out)).toMatchObject({ videos: 1, sound: 1 })
     expect([list.code, inspect.code, check.code]).toEqual([0, 0, 0])
+  })
+
+  it('with rows that cannot be used is no correct dataset, however correct its videos are', async ({
+    expect,
+  }) => {
+    const { code, out, err } = await run('datasets', 'check', 'partly')
+    expect(out).toMatch(/^2 of 3 rows cannot be used: see ".* datasets inspect partly"\n1 video: 1 correct, /)
+    expect(err).toMatch(
+      /spanwise: \S*partly\.jsonl:2: unknown field "caption": did you mean query\?; [^\n]+\n$/,
+    )
+    expect(code).toBe(2)
+    const { err: warnings } = await run(
+      ...['folds', 'plan', '--agent', 'dea', '--dataset', 'partly', '--split', 'all', '--model', model],
+    )
+    expect(warnings.match(/partly\.jsonl:2: .* \(the row is left out\)/g)).toHaveLength(1)
+    expect(warnings.match(/partly\.jsonl:3: /g)).toHaveLength(1)
   })
 
   it('is scored by the rules of the suite that it names', async ({ expect }) => {
@@ -94,6 +120,23 @@ describe.concurrent('own data with a name', () => {
     ],
     [['bra', '--dataset', 'wrong'], /wrong\.csv:2: unknown field "Start": did you mean start\?/],
     [['dea', '--dataset', 'mydat'], /--dataset mydat: no such dataset; did you mean mydata\?/],
+    [
+      ['dea', '--dataset', 'qqq'],
+      /--dataset qqq: no such dataset; add "qqq" to "datasets" in spanwise\.config\.json, or use one that "\S+ \S+ spanwise datasets list" names/,
+    ],
+    [
+      ['eval', 'elsewhere', '--model', 'x'],
+      /eval elsewhere: is neither a suite nor a dataset in the configuration; use one of charades, .*; or add "elsewhere"/,
+    ],
+    [['eval', 'charade', '--modell', 'x'], /eval charade: .*; did you mean charades\?/],
+    [
+      ['datasets', 'inspect', 'mydata', '--split', 'valid'],
+      /mine: holds no valid\.jsonl .*, or choose another --split/,
+    ],
+    [
+      ['train', 'sft', '--dataset', 'mydata'],
+      /runs\/mydata\/curated: does not exist; write it with "\S+ \S+ spanwise curate"/,
+    ],
   ] as const)('%j is refused in one line', async ([args, message], { expect }) => {
     const { code, out, err } = await run(...args)
     expect(err).toMatch(/^spanwise: [^\n]+\n$/)
@@ -131,10 +174,12 @@ describe.concurrent('a configuration', () => {
   ] as const)('that is %s is refused in one line', async ([, make, message], { expect }) => {
     const place = folderOf({})
     make(join(place, 'spanwise.config.json'))
-    const { code, err } = await spanwiseHere(place, 'dea')
-    expect(err).toMatch(/^spanwise: [^\n]+\n$/)
-    expect(err).toMatch(message)
-    expect(code).toBe(2)
+    for (const words of [['dea'], ['eval', 'mine', '--baseline', 'prior']]) {
+      const { code, err } = await spanwiseHere(place, ...words)
+      expect(err).toMatch(/^spanwise: [^\n]+\n$/)
+      expect(err).toMatch(message)
+      expect(code).toBe(2)
+    }
     rmSync(place, { recursive: true })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@effect/vitest'
 import { Effect } from 'effect'
 import * as fc from 'fast-check'
-import { InputError, nearest, roundHalfEven } from '../../core/index.ts'
+import { alike, InputError, nearest, roundHalfEven, suggestion } from '../../core/index.ts'
 import { parseCsv } from '../../datasets/csv.ts'
 import { catalogue, cleanQuery, lookup } from '../../datasets/index.ts'
 import { jsonLines, readFrom } from './fixture.ts'
@@ -128,6 +128,10 @@ describe('words', () => {
     expect(nearest('QV-Highlight', names)).toBe('qvhighlights')
     expect(nearest('cosmo', names)).toBe('cosmo_cap')
     expect(nearest('x', [])).toBe(null)
+    // A short word is at few edits from many names that it was not meant for.
+    for (const word of ['mine', 'data', 'qqq', 'my-clips']) expect(alike(word, names)).toBe(null)
+    expect(suggestion('tset', ['train', 'test'])).toBe('did you mean test? All: train, test')
+    expect(suggestion('mine', ['train', 'test'])).toBe('use one of train, test')
   })
 
   it('halves are rounded to the even number', () => {

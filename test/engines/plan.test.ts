@@ -131,6 +131,16 @@ describe('--engine trl --plan', () => {
   })
 })
 
+it('a Python that cannot train is refused before the run has a folder', async () => {
+  const { code, err } = await spanwiseHere(
+    scene.root,
+    ...['train', 'sft', '--engine', 'trl', '--gpus', '0', '--data', scene.data, '--videos', scene.videos],
+    ...['--run', 'never', '--python', '/no/such/python'],
+  )
+  expect(err.trim().split('\n').at(-1)).toMatch(/--python \/no\/such\/python: cannot be started/)
+  expect([code, existsSync(join(scene.root, 'never'))]).toEqual([2, false])
+})
+
 it.each([
   ['curriculum', {}, null],
   ['curriculum', { scale: 'none' }, null],

@@ -44,7 +44,7 @@ describe('a fold with bad videos', () => {
       line('absent', 'missing', 'missing'),
     ])
     expect(first.err).toMatch(
-      /spanwise: bra jsonl: 1 of 11 samples have no video [^\n]*, 5 of 11 samples failed; [^\n]+\n$/,
+      /spanwise: bra jsonl: 1 of 11 samples has no video [^\n]*, 5 of 11 samples failed; list them with: \S+ \S+ spanwise query 'FROM failures' --run \S+; [^\n]+ --retry\n$/,
     )
   })
 
