@@ -14,7 +14,7 @@ export const cycleFrames = ({ meta }: Pick<Sample, 'meta'>): ReadonlyArray<Windo
 export const cycleSlack = 1
 
 /**
- * Why the annotated cycles of a sample cannot be right, or null: not as many as counted, one without length, before the
+ * Why the annotated cycles of a sample cannot be right, or null: not as many as counted, one that is not in whole frames, without length, before the
  * start, past the end of the clip or over the one before it.
  *
  * @param total frames of the clip, where known.
@@ -29,6 +29,8 @@ export const cyclesProblem = (
     return `${cycles.length} cycles are annotated, and the count is ${sample.answer}`
   for (const [index, [start, end]] of cycles.entries()) {
     const name = `cycle ${index + 1} [${start}, ${end}]`
+    if (!Number.isInteger(start) || !Number.isInteger(end))
+      return `${name} is not in whole frames; seconds times the frame rate are frames`
     if (!(start < end)) return `${name} ${start === end ? 'has no length' : 'ends before it starts'}`
     if (start < 0) return `${name} starts before the clip`
     if (end > total + cycleSlack) return `${name} ends after the clip's ${total} frames`

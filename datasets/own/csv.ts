@@ -8,7 +8,7 @@ import { candidates, ownSplits } from './files.ts'
 import { addOwnRow } from './row.ts'
 
 const numbers: ReadonlySet<string> = new Set(['duration', 'start', 'end'])
-const lists: ReadonlySet<string> = new Set(['windows', 'options', 'meta'])
+const lists: ReadonlySet<string> = new Set(['windows', 'options', 'meta', 'cycles'])
 
 const valueOf = (name: string, cell: string): unknown => {
   if (numbers.has(name)) return numberCell(cell)
@@ -22,7 +22,7 @@ const meantColumn: MeantColumn = (missing, others) =>
   null
 
 /**
- * Own data as CSV with a header: one column a field; `windows`, `options` and `meta` hold JSON, one window
+ * Own data as CSV with a header: one column a field; `windows`, `options`, `meta` and `cycles` hold JSON, one window
  * may also be `start` and `end`. Empty cells are absent. Other columns are kept in `meta`.
  */
 export const csv = define({

@@ -23,6 +23,9 @@ const aliases: { readonly [field: string]: ReadonlyArray<string> } = {
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
+/** Names of what `meta` holds, as columns of their own: they are kept in it, and meant for no field. */
+const ofMeta: ReadonlySet<string> = new Set(['cycles', 'cot'])
+
 /** Fields with the same meaning: if one is present, no unknown name can be meant for the other. */
 const sameAs: { readonly [field: string]: ReadonlyArray<string> } = {
   windows: ['start', 'end'],
@@ -63,6 +66,7 @@ const fieldOfValue = (name: string, value: unknown): string | null => {
  * or the only field that its value fits. Null otherwise, or if the row already has that field.
  */
 export const meantField = (name: string, value: unknown, present: ReadonlySet<string>): string | null => {
+  if (ofMeta.has(name)) return null
   const wanted = plain(name)
   const free = ownFields.filter(
     (field) => !present.has(field) && !sameAs[field]?.some((other) => present.has(other)),

@@ -70,6 +70,27 @@ describe('Parquet', () => {
   })
 })
 
+describe('cycles and thoughts as columns of their own', () => {
+  it('are kept in meta, where counting looks for them', async () => {
+    const row = { video: 'a.mp4', query: 'how many squats', answer: 2 }
+    const cycles = [
+      [0, 8],
+      [8, 16],
+    ]
+    const meta = { cycles, cot: 'one, two' }
+    const quoted = (value: unknown) => `"${JSON.stringify(value).replaceAll('"', '""')}"`
+    for (const files of [
+      { 'train.jsonl': jsonLines({ ...row, ...meta }) },
+      {
+        'train.csv': `video,query,answer,cycles,cot\na.mp4,how many squats,2,${quoted(cycles)},"one, two"\n`,
+      },
+    ]) {
+      const { samples, problems } = await readFrom(files, 'train.csv' in files ? 'csv' : 'jsonl', 'train')
+      assert.deepStrictEqual([samples[0]?.meta, problems], [meta, []])
+    }
+  })
+})
+
 describe("RepCount's part B", () => {
   it('has counts and no cycles, which is no problem', async () => {
     const { samples, problems } = await readFrom(

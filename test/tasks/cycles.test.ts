@@ -59,6 +59,7 @@ describe('annotated cycles', () => {
       /cycle 2 \[20, 75\] overlaps/,
     ],
     ['before the start', sample('1', [[-4, 4]]), /starts before the clip/],
+    ['in seconds', sample('1', [[0.5, 8.2]]), /cycle 1 \[0\.5, 8\.2\] is not in whole frames/],
     ['past the end', sample('1', [[4, 140]]), /ends after the clip's 100 frames/],
     ['no pairs', sample('1', [[4]]), /no pairs of frame numbers/],
     ['no numbers', sample('1', 'many'), /no pairs of frame numbers/],
