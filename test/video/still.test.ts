@@ -53,12 +53,20 @@ const transparent = (wide: number, tall: number, rgba: Uint8Array): Buffer => {
   ])
 }
 
-/** A BMP of one row of two pixels, red and blue. */
-const bmp = Buffer.from(
-  `424d3e0000000000000036000000280000000200000001000000010018${'00'.repeat(24)}0000`.slice(0, 108) +
-    '0000ffff00000000',
-  'hex',
-)
+/** A BMP of one row of two pixels, red and blue: 54 bytes of header, then BGR, rows padded to 4 bytes. */
+const bmp = Buffer.alloc(62)
+bmp.write('BM')
+for (const [at, value] of [
+  [2, 62],
+  [10, 54],
+  [14, 40],
+  [18, 2],
+  [22, 1],
+] as const)
+  bmp.writeUInt32LE(value, at)
+bmp.writeUInt16LE(1, 26)
+bmp.writeUInt16LE(24, 28)
+bmp.set([0, 0, 255, 255, 0, 0], 54)
 
 const faultOf = (path: string): string => {
   try {
