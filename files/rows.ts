@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises'
 import { Effect } from 'effect'
 import type { z } from 'zod'
-import { firstIssue, InputError } from '../core/index.ts'
+import { InputError } from '../core/index.ts'
 import { attempt, codeOf, fileError, unlessAbsent } from './errors.ts'
-import { parseJson } from './json.ts'
+import { rowOf } from './row.ts'
 import { linesIn, maxLine } from './stream.ts'
 
 /*
@@ -11,13 +11,6 @@ import { linesIn, maxLine } from './stream.ts'
  * is. Text after the last line end is being written, or was cut off by a kill: it is not a row and not an error. Every
  * other line must be a row of the expected form. Blank lines are skipped.
  */
-
-const rowOf = <A>(text: string, schema: z.ZodType<A>): { readonly row: A } | { readonly problem: string } => {
-  const read = parseJson(text)
-  if (!('value' in read)) return read
-  const parsed = schema.safeParse(read.value)
-  return parsed.success ? { row: parsed.data } : { problem: firstIssue(parsed.error) }
-}
 
 /**
  * Gives each row of a record to `use`, in order: a record may not fit into memory. No file is no rows; a line that is no

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Effect, Stream } from 'effect'
 import { z } from 'zod'
 import { Progress } from '../../core/index.ts'
-import { makeFolder, readRows } from '../../files/index.ts'
+import { followRows, makeFolder } from '../../files/index.ts'
 import { executors } from '../../folds/executors/index.ts'
 import type { TrainOptions } from '../train/options.ts'
 import { latestTrlCheckpoint } from './launch.ts'
@@ -44,18 +44,22 @@ export const relayTrl = Effect.fn('Pipelines.relayTrl')(function* (
     options: trl.executorOptions,
   })
   const progress = yield* Progress
+  const metrics = followRows(join(read.run, 'metrics.jsonl'), z.unknown())
+  const label = `${kind} with TRL (${executor.name})`
   const follow = Effect.gen(function* () {
-    for (let seen = -1; ; ) {
-      const done = (yield* readRows(join(read.run, 'metrics.jsonl'), z.unknown())).length
-      if (done !== seen)
-        yield* progress.report({
-          label: `${kind} with TRL (${executor.name})`,
-          done,
-          total: read.steps,
-          note: '',
-        })
+    let warned: string | null = null
+    for (let seen = -1; ; yield* Effect.sleep(looks)) {
+      const found = yield* Effect.result(metrics)
+      // What cannot be shown ends no training.
+      if (found._tag === 'Failure') {
+        const { message } = found.failure
+        if (message !== warned) yield* Effect.logWarning(`steps are not shown: ${message}`)
+        warned = message
+        continue
+      }
+      const done = found.success.before + found.success.rows.length
+      if (done !== seen) yield* progress.report({ label, done, total: read.steps, note: '' })
       seen = done
-      yield* Effect.sleep(looks)
     }
   })
   const task = { fold: 0, name: `train-${kind}`, command, log }
