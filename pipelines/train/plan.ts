@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
@@ -14,13 +13,13 @@ import {
   shuffledGroup,
   stepsOf,
 } from '../../trainer/index.ts'
-import { Videos } from '../../video/index.ts'
 import { parseSettings } from '../settings.ts'
-import { fileOf } from './data.ts'
-import { curriculumSettings, sftSettings } from './defaults.ts'
+import { curriculumSettings, planOf, sftSettings, taskPlans } from './defaults.ts'
 import { trainingItems } from './items.ts'
+import { lookedAt } from './looked.ts'
 import { checkMaskUsed } from './mask-mode.ts'
 import type { TrainOptions } from './options.ts'
+import { meanPrompts, roundPrompts } from './round-prompts.ts'
 import { fitItems } from './seek.ts'
 
 /** Refuses invalid data and settings before a training starts. */
@@ -84,7 +83,6 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
   kind: 'sft' | 'curriculum',
   options: TrainOptions,
 ) {
-  const videos = yield* Videos
   const preprocessing = yield* readPreprocessing(options.model)
   const profile = yield* checkpointProfile(preprocessing, options.profile)
   const found = (yield* trainingItems(options)).items
@@ -95,8 +93,9 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
           const items = yield* fitItems(found, settings, options.validation?.samples)
           return {
             ...{ items, steps: stepsOf(settings, items.length, settings.batch) },
-            ...{ prompts: settings.batch, completions: 0, reply: replyPlan(profile, 'grounding').maxTokens },
-            ...{ seek: settings.seek, group: 1 },
+            ...{ prompts: settings.batch, completions: 0, seek: settings.seek, group: 1 },
+            reply: replyPlan(profile, settings.seek === undefined ? 'grounding' : 'choice').maxTokens,
+            plan: planOf(kind, profile, settings.thoughts),
           }
         })
       : yield* Effect.gen(function* () {
@@ -111,27 +110,30 @@ export const planTraining = Effect.fn('Pipelines.planTraining')(function* (
               settings.prompts * (settings.group + compared * shuffledGroup(settings.group)),
             ),
             reply: settings.sampling.maxTokens,
-            ...{ seek: settings.seek, group: settings.group },
+            ...{ seek: settings.seek, group: settings.group, plan: planOf(kind, profile, true) },
           }
         })
-  const { items, steps, prompts, completions, reply, seek, group } = sizes
-  const rounds = seek?.rounds ?? 1
-  const view = seek === undefined ? profile.view : { ...profile.view, frames: seek.frames, fps: 1 }
-  const files = [...new Set(items.flatMap(({ sample }) => fileOf(options.videos, sample) ?? []))]
-  const seen: Array<number> = []
-  for (const file of files.filter((path) => existsSync(path)).slice(0, 8)) {
-    const info = yield* videos.probe(file).pipe(Effect.orElseSucceed(() => null))
-    if (info === null) continue
-    const sight = sightOf(view, info)
-    seen.push(seek === undefined ? sight.videoTokens : sight.pictureTokens)
-  }
-  const vision = seen.reduce((sum, tokens) => sum + tokens, 0) / Math.max(1, seen.length)
+  const { items, steps, prompts, completions, reply, seek, group, plan } = sizes
+  const looked = yield* lookedAt(items, options.videos)
+  const [first = { vision: 0, all: textTokens }, ...later] = meanPrompts(
+    looked.map(({ item: { sample }, info }) => {
+      const { videoTokens: vision } = sightOf(profile.view, info)
+      return seek === undefined
+        ? [{ vision, all: vision + textTokens }]
+        : roundPrompts(sample, info, {
+            ...{ profile, settings: seek, reply },
+            style: { dialect: profile.dialect, think: taskPlans(plan, items).choice!.ask },
+            encode: (text) => preprocessing.tokenizer.encodeText(text),
+          })
+    }),
+  )
+  const rounds = 1 + later.length
   const { done, seconds } = yield* measuredSteps(options.run)
   const left = Math.max(0, steps - done)
   return {
     ...{ samples: items.length, steps, done, prompts, completions },
     // Conversations share the prompt of their first round, and at most that.
-    promptTokens: Math.round(left * prompts * (1 + (rounds - 1) * group) * (vision + textTokens)),
+    promptTokens: left * prompts * later.reduce((sum, { all }) => sum + group * all, first.all),
     completionTokens: left * Math.max(completions, kind === 'sft' ? prompts : 0) * rounds * reply,
     secondsPerStep: seconds,
     hours: seconds === null ? null : (left * seconds) / 3600,

@@ -20,7 +20,7 @@ import type { PixelBudget, Videos } from '../../video/index.ts'
 import { fileOf, type VideoFolders } from './data.ts'
 
 /** The size of frames of which a round shows so many: decoded together, they are budgeted apart. */
-const frameBudget = (profile: ModelProfile, frames: number): PixelBudget => {
+export const frameBudget = (profile: ModelProfile, frames: number): PixelBudget => {
   const { clipPixels, ...budget } = budgetOf(profile.view, profile.view)
   return {
     ...budget,

@@ -179,14 +179,14 @@ describe('estimates', () => {
   })!
   const step = {
     ...({ kind: 'curriculum', prompts: 8, group: 8, updates: 1, beta: 0 } as const),
-    ...{ visionTokens: 3136, promptTokens: 3289, replyTokens: 64 },
+    ...{ first: { vision: 3136, all: 3289 }, later: [], replyTokens: 64 },
   }
   const engine = (changes = {}) => engineSettings.parse({ model: 'm', output: 'o', ...changes })
 
   it('are near to what was measured on an H200 (BENCHMARKS.md)', () => {
     expect((size.language + size.vision) / 2.13e9).toBeCloseTo(1, 1)
     const long = { ...step, replyTokens: 512 }
-    const many = { ...step, visionTokens: 6272, promptTokens: 6569 }
+    const many = { ...step, first: { vision: 6272, all: 6569 } }
     for (const [shape, gigabytes, seconds] of [
       [step, 31.3, 3.18],
       [long, 41.1, 8.46],

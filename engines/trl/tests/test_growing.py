@@ -11,6 +11,7 @@ from stand_in import SETTINGS, StandIn
 from test_packing import Capture
 from torch import Tensor
 
+from spanwise_trl import packing
 from spanwise_trl.clips import Clip
 from spanwise_trl.grpo import build
 from spanwise_trl.rollout import Rolled
@@ -20,7 +21,7 @@ Serve = Callable[..., StandIn]
 
 #: Two conversations of one round and two of two rounds.
 REPLIES = ["the red circle", "<12.5 seconds> when does it move", "<answer>1.0</answer>", "from 1.0 to 2.0 seconds"]
-SAMPLING = {**SETTINGS["sampling"], "maxTokens": 32}
+SAMPLING = {**SETTINGS["sampling"], "maxTokens": 256}
 
 #: A template that keeps the end only of what was said before, as those of reasoning models do.
 SHORTENING = """{% for m in messages %}<|im_start|>{{ m.role }}
@@ -47,15 +48,18 @@ def rows_of(training: Any) -> list[Any]:
     return kept
 
 
-@pytest.mark.parametrize("kind", ["qwen3", "qwen25", "qwen2", "shapes"])
-def test_the_gradient_is_that_of_whole_conversations(kind: str, serve: Serve) -> None:
-    service = growing(serve, kind, sampling=SAMPLING, scale="none")
+@pytest.mark.parametrize(("kind", "length"), [("qwen3", 1), ("qwen25", 1), ("qwen2", 1), ("shapes", 1), ("qwen3", 9)])
+def test_the_gradient_is_that_of_whole_conversations(
+    kind: str, length: int, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = 1 if length == 1 else 2
+    service = growing(serve, kind, sampling=SAMPLING, scale="none", group=4 * times)
     training = build(service, on_cpu=True)
     assert training.guards.comparison is not None
     training.guards.comparison.cancel()
     tokenizer, video_token = training.processor.tokenizer, training.encoder.video_token
-    said = [[*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id] for text in REPLIES]
-    turn = iter([[0, 1, 2, 3], [2, 0]])
+    said = [[*tokenizer.encode(length * text, add_special_tokens=False), tokenizer.eos_token_id] for text in REPLIES]
+    turn = iter([times * [0, 1, 2, 3], times * [2, 0]])
 
     def decode(_model: Any, clips: list[Clip], group: int, _device: Any) -> Rolled:
         replies = [said[n] for n in next(turn)]
@@ -63,13 +67,25 @@ def test_the_gradient_is_that_of_whole_conversations(kind: str, serve: Serve) ->
         return Rolled(replies, [[0.0] * len(reply) for reply in replies])
 
     training.rollout.decoder = decode
+    shapes: list[tuple[int, ...]] = []
+
+    def spy(*args: Any) -> packing.Packed:
+        packed = right(*args)
+        shapes.append(tuple(packed.arguments["input_ids"].shape))
+        return packed
+
+    right = packing.pack
+    monkeypatch.setattr(packing, "pack", spy)
     rows = rows_of(training)
     capture = Capture()
     training.trainer.add_callback(capture)
     model = training.trainer.model
     start = {name: weight.detach().clone() for name, weight in model.state_dict().items()}
     training.trainer.train()
-    assert [len(row.turns) for row in rows] == [1, 2, 1, 2]
+    assert [len(row.turns) for row in rows] == times * [1, 2, 1, 2]
+    # Long replies to one prompt are several sequences, so that those of later rounds are not padded to all of them.
+    assert len({clip.key for row in rows for clip, _ in row.turns}) == 3
+    assert all(count == 3 if length == 1 else 3 < count < 8 for count, _ in shapes)
 
     rewards = torch.tensor([service.reward(item)["reward"] for item in service.rewarded[0]["items"]])
     model.load_state_dict(start)

@@ -32,14 +32,40 @@ Rounds = Sequence[tuple[Clip, int | None]]
 
 
 class _Span(NamedTuple):
-    """A reply: its row and clip, sequence and place in it, and the columns of what it follows and of itself."""
+    """A reply: its row and clip, and the columns of what it follows and of itself."""
 
     row: int
     clip: Clip
-    sequence: int
-    start: int
     head: Tensor
     tail: Tensor
+
+
+class _Layout(NamedTuple):
+    """The clip and the length of each sequence, and of each reply its sequence and its place in it."""
+
+    clips: list[Clip]
+    lengths: list[int]
+    places: list[tuple[int, int]]
+
+    @property
+    def tokens(self) -> int:
+        """Computed ones: all sequences are padded to one length."""
+        return len(self.clips) * max(self.lengths)
+
+
+def _lay(spans: Sequence[_Span], most: int | None) -> _Layout:
+    """Replies after their clips: all that a clip has in one sequence, or so many that it has at most `most` tokens."""
+    layout = _Layout([], [], [])
+    last: dict[int, int] = {}
+    for _, clip, _, tail in spans:
+        n = last.get(clip.key)
+        if n is None or (most is not None and layout.lengths[n] + len(tail) > most):
+            n = last[clip.key] = len(layout.clips)
+            layout.clips.append(clip)
+            layout.lengths.append(len(clip.input_ids))
+        layout.places.append((n, layout.lengths[n]))
+        layout.lengths[n] += len(tail)
+    return layout
 
 
 def pack(
@@ -50,7 +76,9 @@ def pack(
     video_token: int,
     attention: str = "split",
 ) -> Packed:
-    """Rows [B, L] as sequences [N, S], one for each distinct clip: its prompt, then each row's completion.
+    """Rows [B, L] as sequences [N, S], one for each distinct clip: its prompt, then each row's completion. A clip has
+    several sequences where that takes fewer tokens than padding all the others to its length: rounds of conversations have
+    one reply each, the prompt of a group has them all.
 
     A row of several rounds holds the first one's prompt and all replies; each reply follows its own round's prompt here.
     The place before a later reply stands for that prompt's end, whose hidden state the reply's first token is read from.
@@ -61,9 +89,6 @@ def pack(
     device = input_ids.device
     ids, seen = input_ids.cpu(), attention_mask.cpu().bool()
     clips = [rounds[0][0] for rounds in rows]
-    unique = list({clip.key: clip for rounds in rows for clip, _ in rounds}.values())
-    number = {clip.key: n for n, clip in enumerate(unique)}
-    fill = [len(clip.input_ids) for clip in unique]
     spans: list[_Span] = []
     for row, rounds in enumerate(rows):
         columns = seen[row].nonzero()[:, 0]
@@ -71,36 +96,36 @@ def pack(
         prompt = len(clips[row].input_ids)
         before, left = columns[:prompt], columns[prompt:]
         for turn, (clip, size) in enumerate(rounds):
-            n = number[clip.key]
             tail = left if size is None else left[:size]
             # A completion that is left out of the loss has no columns.
-            spans.append(_Span(row, clip, n, fill[n], before if turn == 0 else before[-1:], tail))
-            fill[n] += len(tail)
+            spans.append(_Span(row, clip, before if turn == 0 else before[-1:], tail))
             before, left = tail, left[len(tail) :]
         if len(left) > 0:
             raise GuardError(f"the row of {clips[row].id} is longer than its rounds")
     check_pads(clips, ((ids == video_token) & seen).sum(1).tolist(), body.visual.spatial_merge_size**2)
 
-    count, length = len(unique), -(-max(fill) // _MULTIPLE) * _MULTIPLE
+    longest = max(len(span.clip.input_ids) + len(span.tail) for span in spans)
+    shown, lengths, places = min(_lay(spans, None), _lay(spans, longest), key=lambda layout: layout.tokens)
+    count, length = len(shown), -(-max(lengths) // _MULTIPLE) * _MULTIPLE
     tokens = torch.zeros(count, length, dtype=torch.long)
     positions = torch.zeros(3, count, length, dtype=torch.long)
     group = torch.full((count, length), -1)
     where = torch.zeros(ids.shape, dtype=torch.long)
-    for n, clip in enumerate(unique):
+    for n, clip in enumerate(shown):
         prompt = len(clip.input_ids)
         tokens[n, :prompt] = torch.tensor(clip.input_ids)
         positions[:, n, :prompt] = clip.positions(body, video_token)[0]
         group[n, :prompt] = 0
-    for number_, (row, clip, n, start, head, tail) in enumerate(spans):
+    for number, ((row, clip, head, tail), (n, start)) in enumerate(zip(spans, places, strict=True)):
         steps = torch.arange(len(tail))
         prompt = len(clip.input_ids)
         where[row, head] = n * length + torch.arange(prompt - len(head), prompt)
         where[row, tail] = n * length + start + steps
         tokens[n, start : start + len(tail)] = ids[row, tail]
-        group[n, start : start + len(tail)] = number_ + 1
+        group[n, start : start + len(tail)] = number + 1
         positions[:, n, start : start + len(tail)] = clip.positions(body, video_token)[1] + steps
 
-    first = min(len(clip.input_ids) for clip in unique) if attention == "split" else 0
+    first = min(len(clip.input_ids) for clip in shown) if attention == "split" else 0
     group = group.to(device)
     query, key = torch.arange(first, length, device=device)[:, None], torch.arange(length, device=device)[None]
     mine = (group[:, None, :] == 0) | (group[:, None, :] == group[:, first:, None])
@@ -108,7 +133,7 @@ def pack(
         "input_ids": tokens.to(device),
         "position_ids": positions.to(device),
         "attention_mask": ((key <= query) & mine)[:, None],
-        **stack_vision(unique, device),
+        **stack_vision(shown, device),
     }
     # Positions are given, so the model needs no interval to make them from.
     arguments.pop("second_per_grid_ts", None)
