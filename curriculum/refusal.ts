@@ -1,4 +1,4 @@
-import { random, type Sample, videoName, type Window, Windows } from '../core/index.ts'
+import { queryWords, random, type Sample, videoName, type Window, Windows } from '../core/index.ts'
 
 /** A query asked of a part of its video in which it does not hold: the right answer is `none`. */
 export interface Refusal {
@@ -25,13 +25,6 @@ const shown = (window: Window, part: Window): number => {
   return Windows.overlap(window, part) / length
 }
 
-/** What a query says: case, punctuation and white space do not change it. */
-const said = (query: string): string =>
-  query
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
-
 /**
  * Hard negatives of grounding: each query asked of a stretch of its own video that keeps clear of its windows
  * while another annotated query holds there for at least half of one of its windows. Same video, same subjects, and the
@@ -45,24 +38,26 @@ export const refusalsOf = (
   { seed, margin = 1, least = 2 }: RefusalSettings,
 ): ReadonlyArray<Refusal> => {
   const videos = Map.groupBy(
-    samples.filter(({ task, windows }) => task === 'grounding' && windows !== null && windows.length > 0),
-    ({ dataset, file }) => `${dataset}/${videoName(file)}`,
+    samples
+      .filter(({ task, windows }) => task === 'grounding' && windows !== null && windows.length > 0)
+      .map(({ id, dataset, file, query, windows }) => {
+        return { id, video: `${dataset}/${videoName(file)}`, words: queryWords(query), windows: windows! }
+      }),
+    ({ video }) => video,
   )
   return samples.flatMap((sample): ReadonlyArray<Refusal> => {
     const { task, dataset, file, windows, duration } = sample
     if (task !== 'grounding' || windows === null || windows.length === 0 || duration === null) return []
     const ofVideo = videos.get(`${dataset}/${videoName(file)}`) ?? []
-    const asked = said(sample.query)
-    const others = ofVideo
-      .filter(({ query }) => said(query) !== asked)
-      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const asked = queryWords(sample.query)
+    const others = ofVideo.filter(({ words }) => words !== asked).toSorted((a, b) => (a.id < b.id ? -1 : 1))
     // Datasets may annotate one query in several rows.
-    const holds = ofVideo.flatMap((one) => (said(one.query) === asked ? one.windows! : []))
+    const holds = ofVideo.flatMap(({ words, windows }) => (words === asked ? windows : []))
     const found = Windows.complement(Windows.pad(holds, margin, [0, duration]), [0, duration])
       .filter((part) => Windows.length(part) >= least)
       .flatMap((part) =>
         others
-          .filter((other) => other.windows!.some((window) => shown(window, part) >= 0.5))
+          .filter((other) => other.windows.some((window) => shown(window, part) >= 0.5))
           .map(({ id }) => ({ part, shows: id })),
       )
     if (found.length === 0) return []

@@ -1,5 +1,6 @@
 export * from './columns.ts'
 export * from './key.ts'
+export * from './query.ts'
 export * from './sample.ts'
 export * from './text.ts'
 export * from './video.ts'

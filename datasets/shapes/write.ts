@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { firstIssue, InputError, Progress, type VideoError } from '../../core/index.ts'
-import { makeFolder, removeFile, writeJson, writeWhole } from '../../files/index.ts'
+import { makeFolder, readText, removeFile, writeJson, writeWhole } from '../../files/index.ts'
 import { Videos } from '../../video/index.ts'
 import { worldTasks } from './question.ts'
 import { frames } from './render.ts'
@@ -130,9 +130,7 @@ export const writeWorld: (
         problem: 'contains a shapes dataset made with other settings',
         remedy: 'choose another folder or delete it',
       })
-    const started = yield* Effect.promise(() =>
-      readFile(join(folder, 'settings.json'), 'utf8').catch(() => null),
-    )
+    const started = yield* readText(join(folder, 'settings.json'))
     const key = JSON.stringify({ version: worldVersion, settings })
     if (started !== null && started !== key)
       return yield* new InputError({
@@ -157,19 +155,18 @@ export const writeWorld: (
     let done = 0
     yield* Effect.forEach(
       all,
-      ({ video, scene }) =>
-        Effect.gen(function* () {
-          const path = join(folder, 'videos', `${video}.mp4`)
-          if (!(yield* isThere(path)))
-            yield* videos.encode(path, {
-              width: lattice,
-              height: lattice,
-              fps: ticksPerSecond,
-              frames: frames(scene),
-            })
-          done++
-          yield* progress.report({ label: 'rendering', done, total: all.length })
-        }),
+      Effect.fnUntraced(function* ({ video, scene }) {
+        const path = join(folder, 'videos', `${video}.mp4`)
+        if (!(yield* isThere(path)))
+          yield* videos.encode(path, {
+            width: lattice,
+            height: lattice,
+            fps: ticksPerSecond,
+            frames: frames(scene),
+          })
+        done++
+        yield* progress.report({ label: 'rendering', done, total: all.length })
+      }),
       { concurrency: videos.workers + 1, discard: true },
     )
 

@@ -36,7 +36,7 @@ const mark = 'demo.json'
  */
 const emptied = Effect.fnUntraced(function* (folder: string) {
   const found = (yield* listFolder(folder)).filter((name) => !name.startsWith('lease.'))
-  if (found.length > 0 && !found.includes(mark))
+  if (!found.includes(mark) && found.some((name) => !name.endsWith('.tmp')))
     return yield* new InputError({
       subject: folder,
       problem: 'contains files that are not of a demo, which would be removed',

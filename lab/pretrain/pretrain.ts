@@ -25,8 +25,8 @@ const beta2 = 0.98
 export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options: PretrainOptions) {
   const { device, threads, microBatchTokens } = options
   const settings = changedLessons(options.lessons)
-  const replaced = yield* listFolder(options.out)
-  if (replaced.length > 0 && !replaced.includes('config.json'))
+  const files = yield* listFolder(options.out)
+  if (!files.includes('config.json') && files.some((name) => !name.endsWith('.tmp')))
     return yield* new InputError({
       subject: options.out,
       problem: 'contains files that are not of a checkpoint, which would be removed',

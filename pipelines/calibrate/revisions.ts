@@ -1,14 +1,8 @@
-import { type Sample, type Window, Windows } from '../../core/index.ts'
+import { queryWords, type Sample, type Window, Windows } from '../../core/index.ts'
 import { auroc } from '../../eval/index.ts'
 
 /** What people later did to an annotation: the query gone or reworded, other windows, or left as it was. */
 export type Revision = 'query' | 'windows' | 'kept'
-
-const plain = (query: string): string =>
-  query
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
 
 /** All windows that rows give a query of a video, by both: datasets may annotate one query in several rows. */
 const windowsByQuery = (
@@ -17,7 +11,7 @@ const windowsByQuery = (
   const videos = new Map<string, Map<string, ReadonlyArray<Window>>>()
   for (const { video, query, windows } of samples) {
     const queries = videos.get(video) ?? new Map<string, ReadonlyArray<Window>>()
-    queries.set(plain(query), [...(queries.get(plain(query)) ?? []), ...(windows ?? [])])
+    queries.set(queryWords(query), [...(queries.get(queryWords(query)) ?? []), ...(windows ?? [])])
     videos.set(video, queries)
   }
   return videos
@@ -37,7 +31,7 @@ export const revisionsOf = (
     annotated.flatMap(({ id, video, query }) => {
       const queries = later.get(video)
       if (queries === undefined) return []
-      const [before, after] = [earlier.get(video)!.get(plain(query))!, queries.get(plain(query))]
+      const [before, after] = [earlier.get(video)!.get(queryWords(query))!, queries.get(queryWords(query))]
       const label: Revision =
         after === undefined ? 'query' : Windows.setIou(before, after) < 0.5 ? 'windows' : 'kept'
       return [[id, label] as const]

@@ -4,6 +4,7 @@ import {
   firstIssue,
   jsonProblem,
   letter,
+  queryWords,
   rowOf,
   type Sample,
   sampleColumns,
@@ -144,6 +145,12 @@ describe('a sample', () => {
     expect(videoNames({ video: 'Math/1', file: './Math/1.png' })).toEqual(['Math/1.png'])
     expect(videoNames({ video: 'Chart/1', file: 'Chart\\1.png' })).toEqual(['Chart/1.png'])
   })
+})
+
+it('knows a query again that is written otherwise, and no other one', () => {
+  expect(queryWords(' A man opens: the caf\u00e9  door.')).toBe(queryWords('a man opens the cafe\u0301 door'))
+  // The vowels of many scripts are marks: "of", in two genders.
+  expect(queryWords('\u0915\u0940')).not.toBe(queryWords('\u0915\u093e'))
 })
 
 it('JSON of any depth is looked through without recursion', () => {
