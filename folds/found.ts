@@ -77,16 +77,16 @@ export interface FinishedRow {
   readonly reason: string | null
 }
 
-/** The parts of this fold that hold exactly the planned samples of their slice. */
+/** Outcomes of the parts of this fold that hold exactly the samples planned for them, by the number of the part. */
 export const findFinished = Effect.fnUntraced(function* (
   database: Database,
   folder: string,
   hash: string,
-  slices: ReadonlyArray<ReadonlyArray<Planned>>,
+  planned: ReadonlyArray<ReadonlyArray<Planned>>,
 ) {
   const finished = new Map<number, ReadonlyArray<FinishedRow>>()
-  for (const [index, slice] of slices.entries()) {
-    const names = yield* listFolder(folder)
+  const names = yield* listFolder(folder)
+  for (const [index, part] of planned.entries()) {
     if (!names.includes(partName(index))) continue
     const rows = yield* readParts(
       database,
@@ -94,8 +94,8 @@ export const findFinished = Effect.fnUntraced(function* (
       ['key', 'settings', 'outcome', 'reason'],
     )
     if (
-      rows.length === slice.length &&
-      rows.every((row, i) => row.key === slice[i]!.key && row.settings === hash)
+      rows.length === part.length &&
+      rows.every((row, i) => row.key === part[i]!.key && row.settings === hash)
     )
       finished.set(
         index,

@@ -85,7 +85,7 @@ const sha256 = (path: string) =>
 /**
  * Runs one fold to its end, continuing an earlier start. Every sample that an earlier start finished, in
  * this fold or in another cut of the same dataset, keeps its verdict; every other sample is processed once. A record is
- * in the journal before it is judged; parts are slices of the plan and are written when their samples are complete, so
+ * in the journal before it is judged; parts are runs of samples of the plan and are written when their samples are complete, so
  * their bytes do not depend on interruptions. The manifest comes last; a fold that has one is answered from it.
  */
 export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSettings, E, C>(
@@ -107,7 +107,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
   }
   const hash = settingsHash(identity)
   const { planned, duplicates } = planSamples(samples, fold)
-  const slices = chunks(planned, options.partSize ?? defaultPartSize)
+  const parts = chunks(planned, options.partSize ?? defaultPartSize)
   const plan = planHash(planned)
   yield* claimSettings(options.folder, identity)
   const slice = yield* claimSlice(options.folder, sliceOf(samples))
@@ -147,30 +147,26 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
       yield* dropIncompleteRow(usage)
 
       const database = yield* openDatabase(':memory:', { threads: 1, memory: '512MB' })
-      const finished = yield* findFinished(database, folder, hash, slices)
+      const finished = yield* findFinished(database, folder, hash, parts)
       if (options.retry === true)
         for (const [index, outcomes] of finished)
           if (outcomes.some(({ state }) => state === 'failed' || state === 'absent')) finished.delete(index)
-      const open = slices
-        .map((slice, index) => ({ slice, index }))
-        .filter(({ index }) => !finished.has(index))
+      const open = parts.map((part, index) => ({ part, index })).filter(({ index }) => !finished.has(index))
       const records = yield* findKnown(
         database,
         // Earlier versions kept every split in the agent's own folder.
         [...new Set([options.folder, slice])],
         journal,
         hash,
-        new Set(open.flatMap(({ slice }) => slice.map(({ key }) => key))),
+        new Set(open.flatMap(({ part }) => part.map(({ key }) => key))),
       )
       if (options.retry === true)
         for (const [key, record] of records)
           if (record.state === 'failed' || record.state === 'absent') records.delete(key)
-      const todo = open.flatMap(({ slice }) => slice.filter(({ key }) => !records.has(key)))
-      const sliceOf = new Map(
-        open.flatMap(({ slice, index }) => slice.map(({ key }) => [key, index] as const)),
-      )
+      const todo = open.flatMap(({ part }) => part.filter(({ key }) => !records.has(key)))
+      const partOf = new Map(open.flatMap(({ part, index }) => part.map(({ key }) => [key, index] as const)))
       const missing = new Map(
-        open.map(({ slice, index }) => [index, slice.filter(({ key }) => !records.has(key)).length]),
+        open.map(({ part, index }) => [index, part.filter(({ key }) => !records.has(key)).length]),
       )
       const metadata = {
         ...options.provenance,
@@ -200,15 +196,15 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
       const report = Effect.suspend(() =>
         progress.report({ label: agent.name, done, total: planned.length, failed }),
       )
-      const writeSlice = Effect.fnUntraced(function* (index: number) {
-        const rows = slices[index]!.map((entry) =>
+      const finishPart = Effect.fnUntraced(function* (index: number) {
+        const rows = parts[index]!.map((entry) =>
           toRow(agent, options.settings, hash, entry, records.get(entry.key)!),
         )
         yield* lease.check
         yield* Effect.uninterruptible(
           writePart(database, join(folder, partName(index)), columnsOf(agent), rows, metadata),
         )
-        for (const { key } of slices[index]!) records.delete(key)
+        for (const { key } of parts[index]!) records.delete(key)
         const outcomes = rows.map(
           ({ outcome, reason }): FinishedRow => ({
             state: outcome as Outcome,
@@ -224,15 +220,15 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         done++
         if (record.state === 'failed') failed++
         if (record.state === 'looked' || record.state === 'failed') looked++
-        const index = sliceOf.get(record.key)!
+        const index = partOf.get(record.key)!
         const left = missing.get(index)! - 1
         missing.set(index, left)
-        if (left === 0) yield* timed(writeSlice(index))
+        if (left === 0) yield* timed(finishPart(index))
       })
       // An interruption or an error discards what waits in the stream.
       const written = makeWritten(journal, usage, lease.check)
       yield* report
-      for (const [index, left] of missing) if (left === 0) yield* timed(writeSlice(index))
+      for (const [index, left] of missing) if (left === 0) yield* timed(finishPart(index))
       yield* look(agent, todo, {
         videos: options.videos,
         settings: options.settings,
@@ -255,7 +251,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         Effect.onError(() => written.rest),
       )
 
-      const names = slices.map((_, index) => partName(index))
+      const names = parts.map((_, index) => partName(index))
       // Parts of another plan that had this fold's name, e.g. after annotations were corrected.
       for (const name of (yield* listFolder(folder)).filter(isPart))
         if (!names.includes(name)) yield* removeFile(join(folder, name))
@@ -274,7 +270,7 @@ export const runFold = Effect.fn('Folds.runFold')(function* <S extends LookSetti
         parts: yield* Effect.forEach(names, (name, index) =>
           Effect.map(sha256(join(folder, name)), (digest) => ({
             name: basename(name),
-            rows: slices[index]!.length,
+            rows: parts[index]!.length,
             sha256: digest,
           })),
         ),

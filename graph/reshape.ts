@@ -100,10 +100,10 @@ export const concat = (values: readonly Value[], axis: number): Value => {
 /** Cuts an axis into parts of the given lengths. */
 export const split = (x: Value, lengths: readonly Dim[], axis: number): readonly Value[] => {
   const at = axisOf('split', x, axis)
-  if (lengths.length === 1) return [x]
   if (lengths.reduce(addDims) !== x.shape[at]) {
     throw new ShapeError('split', [x.shape, lengths], `the parts do not add up to axis ${axis}`)
   }
+  if (lengths.length === 1) return [x]
   const part = (length: Dim) => x.shape.map((dim, index) => (index === at ? length : dim))
   return x.graph.node({
     op: 'Split',

@@ -49,8 +49,8 @@ const countsQuery = (run: string, table: string, { parts, chosen = [] }: AgentPa
 }
 
 /**
- * Rebuilds the table of one agent. Two transactions: deleting rows before they are committed makes DuckDB write the whole
- * table a second time. Between the two, `parts` says that the table is not filled.
+ * Rebuilds the table of one agent. Two transactions: deleting rows before they are committed makes DuckDB write the
+ * whole table a second time. Between the two, `parts` says that the table is not filled.
  */
 const fill = Effect.fnUntraced(function* (
   database: Database,
@@ -86,8 +86,8 @@ const fill = Effect.fnUntraced(function* (
 })
 
 /**
- * Fills the tables of agents from their part files, one verdict per planned sample, replacing the previous rows. Tables that were
- * filled from exactly these files are left unchanged.
+ * Fills the tables of agents from their part files, one verdict per planned sample, replacing the previous rows. Tables
+ * that were filled from exactly these files are left unchanged.
  *
  * The agents are merged in parallel, each by one thread: rows then go straight into the table in the order of the part
  * files. Several threads for one table gather and copy batches to keep that order, which costs twice the processor.
@@ -110,8 +110,11 @@ export const materialise = Effect.fn('Store.materialise')(function* (
       stale,
       (one) => Effect.scoped(Effect.flatMap(database.fork, (mine) => fill(mine, run, one, facts))),
       { concurrency: 'unbounded', discard: true },
+    ).pipe(
+      Effect.onExit(() =>
+        database.run(`SET threads = ${setting?.threads}; RESET write_buffer_row_group_count`),
+      ),
     )
-    yield* database.run(`SET threads = ${setting?.threads}; RESET write_buffer_row_group_count`)
   }
   const [counts] = yield* database.rows(
     'SELECT (SELECT coalesce(sum(verdicts), 0) FROM parts)::DOUBLE AS all, (SELECT count(*) FROM verdicts)::DOUBLE AS kept',

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { type Window, Windows } from '../core/index.ts'
-import type { Clip, Picture } from './model.ts'
+import type { Clip } from './model.ts'
 
 /** Bytes of one frame. */
 export const frameSize = (clip: Pick<Clip, 'width' | 'height'>): number => clip.width * clip.height * 3
@@ -66,42 +65,4 @@ export const maskClip = (clip: Clip, visible: ReadonlyArray<Window>, mode: 'blan
     partial = true
   })
   return { ...clip, rgb, blank, ...(partial ? { partial } : {}) }
-}
-
-const digests = new WeakMap<Clip, string>()
-
-/**
- * SHA-256 (hexadecimal) of what a model sees of a clip: size, pixels, times, masks and sampling rate, but not the
- * file's name. Equal digests may share cached results. Computed once per clip object, which must not change.
- */
-export const clipDigest = (clip: Clip): string => {
-  const known = digests.get(clip)
-  if (known !== undefined) return known
-  const hash = createHash('sha256').update(
-    `clip 1 ${clip.width}x${clip.height}x${clip.times.length} ${clip.fps}${clip.info.still === true ? ' image' : ''}\n`,
-  )
-  if (clip.rgb.length === 0 && clip.encoded === undefined) hash.update(clip.info.path)
-  for (const part of [clip.times, clip.blank, clip.rgb, ...(clip.encoded ?? [])])
-    hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
-  const digest = hash.digest('hex')
-  digests.set(clip, digest)
-  return digest
-}
-
-/** Joins frames of a clip from left to right into one picture, `gap` white pixels between them. */
-export const strip = (
-  clip: Clip,
-  places: ReadonlyArray<number> = Array.from(clip.times.keys()),
-  gap = 2,
-): Picture => {
-  if (places.length === 0) throw new RangeError('a strip needs at least one frame')
-  const width = places.length * clip.width + (places.length - 1) * gap
-  const rgb = new Uint8Array(width * clip.height * 3).fill(255)
-  places.forEach((place, i) => {
-    const frame = frameOf(clip, place)
-    const left = i * (clip.width + gap)
-    for (let y = 0; y < clip.height; y++)
-      rgb.set(frame.subarray(y * clip.width * 3, (y + 1) * clip.width * 3), (y * width + left) * 3)
-  })
-  return { width, height: clip.height, rgb }
 }

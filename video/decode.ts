@@ -116,7 +116,7 @@ const decodeStretch = ({ source, cursor, feed, cancelled, missing, take }: Job, 
   const wanted = new Set(stretch.wanted)
   const damage = new Damage(source)
   const start = source.stamps[stretch.keyframe]!
-  /** Whether what the container calls a keyframe is none: all that follows may lean on what was not decoded. */
+  /** Whether what the container calls a keyframe is none: all that follows may refer to what was not decoded. */
   let astray = false
   const output = {
     frame: (ordinal: number, frame: Frame) => {

@@ -208,15 +208,3 @@ export class Encoder {
     }
   }
 }
-
-/** Encodes all of `frames` to `path`. Throws VideoFault `encode`. Blocks: call it in a worker. */
-export const encodeAll = (path: string, settings: EncodeSettings, frames: Iterable<Uint8Array>): void => {
-  const encoder = new Encoder(path, settings)
-  try {
-    for (const frame of frames) encoder.add(frame)
-  } catch (error) {
-    encoder.abort()
-    throw error
-  }
-  encoder.finish()
-}

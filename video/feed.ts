@@ -34,7 +34,7 @@ export class Feed {
     decoder.pktTimebase = stream.timeBase
     // Videos are decoded side by side in the pool's workers; threads inside one decoder gain nothing then.
     decoder.threadCount = 1
-    // FFmpeg's JPEG decoder else hides errors, and what it did not decode shows an older picture.
+    // Without this, FFmpeg's JPEG decoder hides errors, and what it did not decode shows an older picture.
     if (this.#jpeg) decoder.setOption('err_detect', 'explode')
     const code = decoder.open2Sync(codec)
     if (code < 0)

@@ -1,12 +1,10 @@
 export type { CacheSettings } from './cache/tally.ts'
 export {
-  clipDigest,
   frameOf,
   frameSize,
   maskClip,
   permuteFrames,
   selectFrames,
-  strip,
   takeFrames,
 } from './clip.ts'
 export type {

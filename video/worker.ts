@@ -58,7 +58,7 @@ const serve = (request: Request): Answers[keyof Answers] => {
 /** The buffers that can move to the main thread instead of being copied. */
 const movable = (value: Answers[keyof Answers]): Array<ArrayBuffer> =>
   value !== null && 'rgb' in value
-    ? // JPEGs may lie in one buffer, or be shown twice, and a buffer moves once.
+    ? // Several JPEGs may share a buffer, or one be shown twice, and a buffer can be transferred only once.
       [
         ...new Set(
           [value.rgb, value.times, value.blank, value.indices, ...(value.encoded ?? [])].map(

@@ -2,7 +2,7 @@
  * The value of a JSON text; `Infinity` and `NaN`, which Python's writers let through in log-probabilities, are null.
  * Throws SyntaxError for anything else that is not JSON.
  */
-export const parseJson = (text: string): unknown => {
+export const parseLenient = (text: string): unknown => {
   const unmarked = text.startsWith('\uFEFF') ? text.slice(1) : text
   try {
     return JSON.parse(unmarked)

@@ -1,4 +1,4 @@
-import { parseJson } from './json.ts'
+import { parseLenient } from './json.ts'
 
 interface Delta {
   readonly index?: number | null
@@ -23,7 +23,7 @@ const eventsOf = (text: string): ReadonlyArray<Chunk> | null => {
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(5).trim())
     .filter((line) => line !== '' && line !== '[DONE]')
-    .map((line) => parseJson(line) as Chunk)
+    .map((line) => parseLenient(line) as Chunk)
 }
 
 const fields = ['content', 'reasoning_content', 'reasoning'] as const
@@ -34,7 +34,7 @@ const fields = ['content', 'reasoning_content', 'reasoning'] as const
  */
 export const parseAnswer = (text: string): unknown => {
   const events = eventsOf(text)
-  if (events === null) return parseJson(text)
+  if (events === null) return parseLenient(text)
   const choices = new Map<number, Record<string, unknown>>()
   let usage: unknown
   for (const event of events) {

@@ -14,8 +14,8 @@ export interface ReplyPlan {
 
 /**
  * Reasoning and length of a reply. `auto` reasons where the model always does, and in questions and counting, where it
- * helps; not in grounding, where published results show no gain for three times the tokens and never
- * in a shapes model, which has not learned to.
+ * helps; not in grounding, where published results show no gain for three times the tokens, and never in a shapes
+ * model, which has not learned to.
  */
 export const replyPlan = (profile: ModelProfile, question: Question): ReplyPlan => {
   const { reasoning, think, dialect, thinkingTokens, replyTokens, maxTokens } = profile

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeAll } from '../../video/encode.ts'
-import { frame, soundFile, video } from '../video/files.ts'
+import { encodeAll, frame, soundFile, video } from '../video/files.ts'
 
 /** An mp4 whose one track is sound: handler, media header and sample entry are changed in the bytes of a video's. */
 const silence = (folder: string, from: string): void => {

@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type Clip,
-  clipDigest,
-  encodePicture,
-  frameOf,
-  maskClip,
-  selectFrames,
-  strip,
-} from '../../video/index.ts'
+import { type Clip, encodePicture, frameOf, maskClip, selectFrames } from '../../video/index.ts'
 
 const clip: Clip = {
   width: 2,
@@ -68,32 +60,7 @@ describe('selectFrames', () => {
   })
 })
 
-describe('clipDigest', () => {
-  it('depends on what is seen only', () => {
-    const same = { ...clip, info: { ...clip.info, path: 'b.mp4' }, rgb: clip.rgb.slice() }
-    expect(clipDigest(same)).toBe(clipDigest(clip))
-    expect(clipDigest(clip)).toMatch(/^[0-9a-f]{64}$/)
-    const others = [
-      maskClip(clip, [[0, 1]], 'blank'),
-      maskClip(clip, [[0, 1]], 'drop'),
-      { ...clip, times: Float64Array.from([0, 1, 2, 3.5]) },
-      { ...clip, width: 1, height: 2 },
-      { ...clip, fps: 2 },
-    ]
-    expect(new Set([clip, ...others].map(clipDigest)).size).toBe(6)
-  })
-})
-
 describe('pictures', () => {
-  it('joins frames into a strip', () => {
-    const picture = strip(clip, [0, 2], 1)
-    expect([picture.width, picture.height]).toEqual([5, 1])
-    const white = [255, 255, 255]
-    expect(Array.from(picture.rgb)).toEqual([...frameOf(clip, 0), ...white, ...frameOf(clip, 2)])
-    expect(() => strip(clip, [4])).toThrow(RangeError)
-    expect(() => strip(clip, [])).toThrow(RangeError)
-  })
-
   it('writes PNG and JPEG bytes, the same each time, JPEG by its quality', () => {
     const rgb = Uint8Array.from({ length: 64 * 48 * 3 }, (_, i) => (i * i) % 251)
     const picture = { width: 64, height: 48, rgb }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { encodeAll } from '../../video/encode.ts'
+import { Encoder } from '../../video/encode.ts'
 import type { EncodeSettings } from '../../video/index.ts'
 
 /** A folder of this test file's own, removed at its end. */
@@ -27,6 +27,18 @@ export const frame = (width: number, height: number, t: number): Uint8Array => {
       rgb[o + 2] = inBar ? 255 : 40
     }
   return rgb
+}
+
+/** Encodes all of `frames` to `path` in this thread. Throws VideoFault `encode`. */
+export const encodeAll = (path: string, settings: EncodeSettings, frames: Iterable<Uint8Array>): void => {
+  const encoder = new Encoder(path, settings)
+  try {
+    for (const frame of frames) encoder.add(frame)
+  } catch (error) {
+    encoder.abort()
+    throw error
+  }
+  encoder.finish()
 }
 
 /** Encodes `count` such frames and returns the file's path. */

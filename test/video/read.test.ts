@@ -11,13 +11,12 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Cursor } from '../../video/cursor.ts'
-import { encodeAll } from '../../video/encode.ts'
 import { VideoFault } from '../../video/fault.ts'
 import { withHandles } from '../../video/handles.ts'
 import { frameOf } from '../../video/index.ts'
 import { openVideo } from '../../video/open.ts'
 import { probe, readClip } from '../../video/read.ts'
-import { barOf, frame, realVideos, scratch, soundFile, video } from './files.ts'
+import { barOf, encodeAll, frame, realVideos, scratch, soundFile, video } from './files.ts'
 
 const folder = scratch()
 const reasonOf = (body: () => unknown): string => {
@@ -179,7 +178,7 @@ it.skipIf(process.platform !== 'linux')('a file that is opened again and again i
   expect(openFiles()).toEqual([])
 })
 
-describe('encodeAll', () => {
+describe('the encoder', () => {
   const files = (path: string) => readdirSync(path).sort()
 
   it('writes the same bytes for the same frames', () => {
