@@ -38,7 +38,7 @@ export const memoryNeeded = (model: Model, purpose: Purpose, trainable: Trainabl
 }
 
 /** Bytes this process may take: what is free, within the limit of its container. */
-export const memoryAtHand = (): number => {
+const memoryAtHand = (): number => {
   const limit = process.constrainedMemory()
   const bound = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
   // Elsewhere the figure leaves out memory that the system would give up at once.

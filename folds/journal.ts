@@ -7,7 +7,7 @@ import { appendRows, forEachRow } from '../files/index.ts'
 export const usageSchema = z.record(z.string(), z.number().nullable())
 
 /** The record of a sample before scoring. */
-export const recordSchema = z.object({
+const recordSchema = z.object({
   key: z.string(),
   /** `looked`: the evidence is recorded and can be judged. */
   state: z.enum(['looked', 'unfit', 'failed', 'absent']),

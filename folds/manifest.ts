@@ -5,7 +5,7 @@ import { phasesSchema } from './stopwatch.ts'
 const count = z.int().min(0)
 
 /** The counts of a fold. `done` = kept + dropped + failed + absent; a finished fold has planned = done + duplicates. */
-export const countsSchema = z.object({
+const countsSchema = z.object({
   planned: count,
   done: count,
   kept: count,

@@ -10,7 +10,7 @@ import type { Outcome } from './manifest.ts'
 const count = z.int().min(0)
 
 /** One server used by a fold, as last seen by its process. */
-export const endpointSchema = z.object({
+const endpointSchema = z.object({
   /** Base URL without credentials. */
   url: z.string(),
   /** Whether requests are sent to it at present. */
@@ -29,7 +29,7 @@ export const endpointSchema = z.object({
 export type Endpoint = z.output<typeof endpointSchema>
 
 /** The state of an unfinished fold, written to its folder by the process that runs it. */
-export const statusSchema = z.object({
+const statusSchema = z.object({
   version: z.literal(1),
   pid: z.int(),
   host: z.string(),

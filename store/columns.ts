@@ -47,7 +47,7 @@ const slim = (columns: Columns): Columns =>
   Object.fromEntries(Object.entries(columns).filter(([, { bulky }]) => bulky !== true))
 
 /** Columns with their types only, for writers. */
-export const typesOf = (columns: Columns): { readonly [column: string]: ColumnType } =>
+const typesOf = (columns: Columns): { readonly [column: string]: ColumnType } =>
   Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type]))
 
 /** The columns of an agent's part files, in order. */

@@ -38,7 +38,7 @@ const migrations: ReadonlyArray<string> = [
 export const schemaVersion = migrations.length
 
 /** Drops the tables and views derived from part files and creates them again, empty, with their documentation. */
-export const rebuild = Effect.fn('Store.rebuild')(function* (database: Database) {
+const rebuild = Effect.fn('Store.rebuild')(function* (database: Database) {
   const kept = ['schema_version', ...curationTables.map(({ name }) => name)].map(literal).join(', ')
   const stale = yield* database.rows(
     `SELECT 'VIEW' AS kind, view_name AS name FROM duckdb_views()

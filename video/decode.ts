@@ -17,7 +17,7 @@ import type { OpenVideo } from './source.ts'
  * Thresholds from 1 to 24 are equal within the noise, 48 loses a tenth at 8 and 16 frames of the second clip.
  * Skipping non-reference frames is why 2 fps costs a quarter to a third less than every frame.
  */
-export const SEEK_AHEAD = 12
+const SEEK_AHEAD = 12
 
 /** Gets a wanted frame once, valid during the call. `shown` is its number: another where that one has no picture. */
 export type Take = (wanted: number, frame: Frame, shown: number) => void

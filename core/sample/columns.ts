@@ -35,7 +35,7 @@ const parsed = (text: string, context: z.core.ParsePayload): unknown => {
 }
 
 /** THE codec between rows of `sampleColumns` and samples; other columns are ignored. */
-export const sampleRow = z.codec(rowSchema, sampleSchema, {
+const sampleRow = z.codec(rowSchema, sampleSchema, {
   decode: (row, context) => {
     const { duration, windows, meta, ...fields } = row
     const present = Object.entries(fields).filter(([, value]) => value !== null)

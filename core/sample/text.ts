@@ -3,7 +3,7 @@ import { z } from 'zod'
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
 /** Values nested deeper than this are refused: recursive code, here and in the store, must be able to traverse them. */
-export const maxDepth = 100
+const maxDepth = 100
 
 /** Why a text cannot be stored, shown or sent; null for valid text. */
 const textProblem = (text: string): string | null => {

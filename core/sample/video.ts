@@ -1,7 +1,7 @@
 import type { Sample } from './sample.ts'
 
 /** File name extensions of videos, in lower case. */
-export const videoSuffixes = [
+const videoSuffixes = [
   ...['mp4', 'm4v', 'mov', 'qt', 'mkv', 'webm', 'avi', 'ts', 'mts', 'm2ts', 'mpg', 'mpeg', 'm2v', 'vob'],
   ...['wmv', 'asf', 'flv', 'f4v', 'ogv', '3gp', '3g2', 'gif', 'dv', 'mxf', 'y4m'],
   ...['h264', 'hevc', 'ivf', 'nut', 'wtv', 'm1v', 'm2t', 'trp', 'mpe', 'divx', 'rm', 'rmvb'],

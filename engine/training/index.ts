@@ -1,6 +1,6 @@
 export * from './batch.ts'
 export { learns, type Trainable } from './graphs.ts'
-export { adapted, type LoraSettings, loraTargets } from './lora.ts'
+export { adapted, type LoraSettings } from './lora.ts'
 export type { ScoreGroup } from './scorer.ts'
 export { readState, type TrainerState, writeState } from './state.ts'
 export { makeTrainer, type Trainer, type TrainerOptions } from './trainer.ts'

@@ -12,7 +12,7 @@ export interface LoraSettings {
   readonly seed?: number
 }
 
-export const loraTargets = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
+const loraTargets = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
 
 const suffixes = { a: '.lora_a', b: '.lora_b' } as const
 
@@ -67,7 +67,7 @@ export const withAdapters = (
 }
 
 /** The adapted weight `weight + alpha / rank * B A`, for generating with it and for saving it. */
-export const mergeAdapter = (
+const mergeAdapter = (
   weight: Float32Array,
   a: Float32Array,
   b: Float32Array,

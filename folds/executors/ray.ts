@@ -8,7 +8,7 @@ import { executorOptions } from './options.ts'
 import { appendLog, lastOf } from './process.ts'
 import type { RayJob } from './ray-jobs.ts'
 
-export const rayOptions = z.strictObject({
+const rayOptions = z.strictObject({
   /** URL of the dashboard; RAY_API_SERVER_ADDRESS, as for Ray's own client, or the local one by default. */
   address: z.url().optional(),
   /** Names of environment variables to pass to jobs, separated by commas. Ray shows their values in its dashboard. */

@@ -54,7 +54,7 @@ const directive = (name: string, value: string | number | boolean): ReadonlyArra
   value === false ? [] : [`#SBATCH --${name}${value === true ? '' : `=${quoted(value)}`}`]
 
 /** Where SLURM's own output of an array goes; a `%` in the folder's name is escaped. */
-export const outputPattern = (folder: string): string => `${folder.replaceAll('%', '%%')}/%A-%a.out`
+const outputPattern = (folder: string): string => `${folder.replaceAll('%', '%%')}/%A-%a.out`
 
 /**
  * The script of an array: task K runs the command of fold K. Nothing is requeued by SLURM itself: a requeued task would

@@ -11,7 +11,7 @@ const patience = 10_000
 type Transport = (sent: Sent) => Effect.Effect<Answer | Unanswered>
 
 /** `GET /models` of one server. */
-export const askModels = (transport: Transport, key: Key, url: string) =>
+const askModels = (transport: Transport, key: Key, url: string) =>
   transport({ url: `${url}/models`, method: 'GET', headers: key.headers(), body: null, timeout: patience })
 
 /** Statuses of a server, or of its proxy, that is not ready. */

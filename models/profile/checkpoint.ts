@@ -8,7 +8,7 @@ import { makeProfile } from './make.ts'
 import type { ProfileOverrides } from './profile.ts'
 
 /** `spanwise.json` of a checkpoint: facts not in its other files. Training copies it to its checkpoints. */
-export const markSchema = z.strictObject({ family: z.string() })
+const markSchema = z.strictObject({ family: z.string() })
 
 const jsonOf = (files: Preprocessing['files'], name: string): unknown => {
   const text = files.get(name)

@@ -1,5 +1,5 @@
 export { families } from './catalogue.ts'
-export { checkpointFacts, checkpointProfile, markSchema } from './checkpoint.ts'
+export { checkpointFacts, checkpointProfile } from './checkpoint.ts'
 export { describeSight, unseenDataset } from './describe.ts'
 export type { Family, ModelFacts, ProcessorFacts } from './family.ts'
 export { makeProfile } from './make.ts'
