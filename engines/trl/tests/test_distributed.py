@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,9 +45,7 @@ def test_two_processes_pack_exactly_and_share_the_prompts(checkpoint: Callable[[
 
 
 def test_a_rank_that_fails_ends_the_others(checkpoint: Callable[[str], str], tmp_path: Path) -> None:
-    """The other rank waits for it in a gather, which has no deadline of its own."""
-    begun = time.monotonic()
+    """The other rank waits for it in a gather, which has no deadline of its own; `launch` waits for 5 minutes."""
     done = launch(2, str(HERE / "gloo_worker.py"), checkpoint("qwen3"), str(tmp_path), "failing", str(tmp_path / "x"))
     assert done.returncode != 0
     assert "the service is gone" in done.stderr
-    assert time.monotonic() - begun < 120
