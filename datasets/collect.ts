@@ -11,7 +11,7 @@ import {
   suggestion,
   type Window,
 } from '../core/index.ts'
-import { contradictions, metaProblem } from '../tasks/index.ts'
+import { contradictions, metaProblem, plainCount } from '../tasks/index.ts'
 import {
   type Dataset,
   type DatasetReading,
@@ -118,7 +118,7 @@ export const collector = (dataset: string, split: string, settings: ReadSettings
         problem(file, line, 'malformed', firstIssue(shaped.error))
         return
       }
-      const sample: Sample = shaped.data
+      const sample: Sample = plainCount(shaped.data)
       const before = ids.get(sample.id)
       if (before !== undefined) {
         problem(file, line, 'duplicate-id', `id ${sample.id} was seen on line ${before}`)

@@ -38,6 +38,12 @@ const ofOptions = ({ task, options, answer }: Fields): ReadonlyArray<Contradicti
 
 type Fields = Pick<Sample, 'task' | 'options' | 'answer'> & Partial<Pick<Sample, 'file' | 'windows'>>
 
+/** A sample whose count has no leading zeros: answers are compared as text, and replies are read without them. */
+export const plainCount = <A extends Pick<Sample, 'task' | 'answer'>>(sample: A): A =>
+  taskSpecs.get(sample.task)?.answers === 'count' && sample.answer !== undefined
+    ? { ...sample, answer: sample.answer.replace(/^0+(?=\d)/, '') }
+    : sample
+
 /**
  * What the fields of a sample say against each other and its task: the task must exist, an image has no windows and none
  * are asked of it, an answer must be the letter of one of the options or a whole number, a question with options needs

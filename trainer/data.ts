@@ -8,7 +8,7 @@ import { type Band, bandOf, type Candidate, defaultBounds } from '../curriculum/
 import { actRepSample } from '../datasets/index.ts'
 import { codeOf, withoutMark } from '../files/index.ts'
 import { curatedFile, curatedSchema, parseCurated } from '../store/index.ts'
-import { contradictions } from '../tasks/index.ts'
+import { contradictions, plainCount } from '../tasks/index.ts'
 
 /** A line as it is written: one of ActRep-R1's, which has `video_id` and no `video`, becomes the sample that it describes. */
 const fromActRep = (value: unknown, context: z.core.$RefinementCtx): unknown => {
@@ -69,7 +69,7 @@ const itemOf = ({ curation, ...sample }: z.output<typeof trainingRow>): Training
   const difficulty = curation?.difficulty ?? 0.5
   return {
     key: `${sample.dataset}/${sample.split}/${sample.id}`,
-    sample,
+    sample: plainCount(sample),
     difficulty,
     band: curation?.band ?? bandOf(difficulty, defaultBounds),
     weight: curation?.weight ?? 1,

@@ -91,6 +91,21 @@ describe('cycles and thoughts as columns of their own', () => {
   })
 })
 
+describe('a count with leading zeros', () => {
+  it('is that number, and a letter or a text is left alone', async () => {
+    const rows = [
+      { video: 'a', query: 'how many', answer: '007' },
+      { video: 'a', query: 'how many more', answer: '00' },
+      { video: 'a', query: 'which number', task: 'open', answer: '007' },
+    ]
+    const { samples } = await readFrom({ 'train.jsonl': jsonLines(...rows) }, 'jsonl', 'train')
+    assert.deepStrictEqual(
+      samples.map(({ answer }) => answer),
+      ['7', '0', '007'],
+    )
+  })
+})
+
 describe("RepCount's part B", () => {
   it('has counts and no cycles, which is no problem', async () => {
     const { samples, problems } = await readFrom(

@@ -53,3 +53,9 @@ it('leaves out a count that no reply can give, and says so', async () => {
     ],
   })
 })
+
+it('reads a count with leading zeros as that number, as replies are', async () => {
+  const counted = { ...question('a', [], 'counting'), options: undefined, windows: null, answer: '03' }
+  const { items } = await Effect.runPromise(parseTrainingData('data.jsonl', JSON.stringify(counted)))
+  expect(items[0]?.sample.answer).toBe('3')
+})
