@@ -368,5 +368,5 @@ it('options that differ by white space alone are the same', async () => {
 
 it('a file that is not there is named in words, not as a pattern', async () => {
   const failure = await Effect.runPromise(Effect.flip(catalogue.csv!.read('package.json', 'all')))
-  expect(failure.problem).toMatch(/holds no all\.csv or any file \*\.csv, /)
+  expect(failure.problem).toMatch(/holds no all\.csv or any file \*\.csv \(plain or \.gz\)/)
 })
