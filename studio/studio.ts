@@ -3,7 +3,7 @@ import type { FoldReport } from '../folds/index.ts'
 import { type Database, openDatabase } from '../store/index.ts'
 import { Videos } from '../video/index.ts'
 import type { Run, Runs } from './api/index.ts'
-import { isLive, stateOf } from './discovery/changes.ts'
+import { heldFolders, stateOf } from './discovery/changes.ts'
 import { type FoundRun, findRuns } from './discovery/find.ts'
 import { absent, type Refusal } from './server/refusal.ts'
 import { temporaryFolder } from './server/temporary.ts'
@@ -65,7 +65,8 @@ export const runOf = (studio: Studio, id: string): Effect.Effect<FoundRun, Refus
 /** A run as the list shows it. */
 export const describeRun = Effect.fnUntraced(function* (run: FoundRun) {
   const { id, kind, name } = run
-  return { id, kind, name, modified: stateOf(run).modified, live: yield* isLive(run) } satisfies Run
+  const live = (yield* heldFolders(run)).length > 0
+  return { id, kind, name, modified: stateOf(run).modified, live } satisfies Run
 })
 
 const order = ['curation', 'training', 'evaluation'] as const

@@ -95,10 +95,13 @@ export const stateOf = (
   return { texts, modified }
 }
 
-/** Whether a process writes to a run at present. */
-export const isLive = Effect.fnUntraced(function* (run: FoundRun) {
+/** Folders of a run to which a process writes at present; without a word of any file a killed one is none. */
+export const heldFolders = Effect.fnUntraced(function* (run: FoundRun) {
   const folders = run.kind === 'curation' ? foldFolders(run.path) : [run.path, ...below(run.path, /^fold-/)]
-  for (const folder of folders)
-    if ((yield* Effect.orElseSucceed(holderOf(folder), () => null)) !== null) return true
-  return false
+  return yield* Effect.filter(folders, (folder) =>
+    holderOf(folder).pipe(
+      Effect.map((holder) => holder !== null),
+      Effect.orElseSucceed(() => false),
+    ),
+  )
 })

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Effect } from 'effect'
 import { describe, expect, it } from 'vitest'
-import type { Change, Folds, Page } from '../../studio/api/index.ts'
+import type { Change, Folds, Page, Runs } from '../../studio/api/index.ts'
 import { folderOf, type Outcome, spanwise } from '../cli/command-line.ts'
 import { row, workplace, writeRows } from '../cli/workplace.ts'
 import { startFaultServer } from '../support/fault-server.ts'
@@ -109,6 +111,23 @@ describe('live changes', () => {
       () => rmSync(join(root, 'two'), { recursive: true }),
     )
     expect(gone).toContainEqual({ run: 'two', what: 'metrics' })
+    // A killed process changes no file.
+    const [holder, fold] = [spawn('sleep', ['600']), join(root, 'cur', 'boundary-reflection', 'fold-0')]
+    mkdirSync(fold, { recursive: true })
+    writeFileSync(join(fold, '..', 'settings.json'), '{}')
+    const lease = { token: 'x', pid: holder.pid, host: hostname(), heartbeat: Date.now() }
+    for (const folder of [fold, join(root, 'one')])
+      writeFileSync(join(folder, 'lease.json'), JSON.stringify(lease))
+    const liveRuns = async () =>
+      (await studio.get<Runs>('/api/runs')).runs.flatMap(({ id, live }) => (live ? [id] : [])).toSorted()
+    await expect.poll(liveRuns, { timeout: 30_000 }).toEqual(['cur', 'one'])
+    const killed = await follow(
+      studio.url,
+      (all) => ['runs', 'folds'].every((kind) => all.some(({ what }) => what === kind)),
+      () => holder.kill('SIGKILL'),
+    )
+    expect(killed).toContainEqual({ run: 'cur', what: 'folds' })
+    expect(await liveRuns()).toEqual([])
     // A server with an open stream still stops at once.
     const pending = fetch(new URL('/api/events', studio.url), {
       headers: { authorization: `Bearer ${token}` },

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Page, Position, Queue } from '../../api/index.ts'
 import { get, path } from './api.ts'
+import { revision } from './live.ts'
 import { place } from './place.ts'
 import { curation } from './runs.ts'
 import { reviewer } from './settings.ts'
@@ -9,6 +10,8 @@ import { viewText, viewWith } from './view.ts'
 /** Keys in the order in which `N` and `P` go through them. */
 interface Stretch {
   readonly of: string
+  /** Which state of the verdicts it is of. */
+  readonly verdicts: number
   readonly keys: ReadonlyArray<string>
   /** Row of the first key in the view; null in a queue, which has no rows. */
   readonly offset: number | null
@@ -29,26 +32,25 @@ export interface Neighbours {
 
 const around = 100
 
-const readTable = async (run: string, key: string, of: string): Promise<Stretch> => {
+const readTable = async (run: string, key: string): Promise<Omit<Stretch, 'of' | 'verdicts'>> => {
   const { position } = await get<Position>(path(['runs', run, 'position'], { view: viewText.peek(), key }))
   const offset = Math.max(0, (position ?? 0) - around)
   const view = viewWith(['key'])
   const page = await get<Page>(path(['runs', run, 'table'], { view, offset, limit: 2 * around }))
   const at = page.columns.findIndex(({ name }) => name === 'key')
-  return { of, keys: page.rows.map((row) => String(row[at])), offset, total: page.total }
+  return { keys: page.rows.map((row) => String(row[at])), offset, total: page.total }
 }
 
 const readQueue = async (
   run: string,
   key: string,
-  of: string,
   before: ReadonlyArray<string>,
-): Promise<Stretch> => {
+): Promise<Omit<Stretch, 'of' | 'verdicts'>> => {
   const query = { reviewer: reviewer.peek(), view: viewText.peek(), limit: around }
   const { items, left } = await get<Queue>(path(['runs', run, 'queue'], query))
   const seen = before.length === 0 ? [key] : before
   const keys = [...seen, ...items.map((item) => item.key).filter((each) => !seen.includes(each))]
-  return { of, keys, offset: null, total: left }
+  return { keys, offset: null, total: left }
 }
 
 const ends = (stretch: Stretch, at: number): boolean => {
@@ -65,17 +67,18 @@ export const useNeighbours = (key: string): Neighbours => {
   const [stretch, setStretch] = useState<Stretch | null>(null)
   const same = stretch !== null && stretch.of === of
   const at = same ? stretch.keys.indexOf(key) : -1
+  const verdicts = revision(run, 'verdicts')
   useEffect(() => {
-    if (same && at >= 0 && !ends(stretch, at)) return
+    if (same && at >= 0 && stretch.verdicts === verdicts && !ends(stretch, at)) return
     let current = true
     const before = same && at >= 0 ? stretch.keys.slice(0, at + 1) : []
-    const reading = queue ? readQueue(run, key, of, before) : readTable(run, key, of)
+    const reading = queue ? readQueue(run, key, before) : readTable(run, key)
     // Without neighbours the sample itself can still be seen.
-    reading.then((read) => current && setStretch(read)).catch(() => undefined)
+    reading.then((read) => current && setStretch({ of, verdicts, ...read })).catch(() => undefined)
     return () => {
       current = false
     }
-  }, [of, key])
+  }, [of, key, verdicts])
   if (!same || at < 0)
     return {
       previous: null,

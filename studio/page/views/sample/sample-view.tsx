@@ -13,7 +13,7 @@ import { useNeighbours } from '../../state/neighbours.ts'
 import { place } from '../../state/place.ts'
 import { load, visit } from '../../state/player.ts'
 import { curation, training } from '../../state/runs.ts'
-import { addressOf, refresh, sampleAt } from '../../state/samples.ts'
+import { asked, sampleAt, show } from '../../state/samples.ts'
 import { reviewer } from '../../state/settings.ts'
 import { Timeline } from '../../timeline/timeline.tsx'
 import { Deciding } from './deciding.tsx'
@@ -60,7 +60,7 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
 /** The browser reads the beginning of the next sample's video before it is asked for. */
 const NextVideo = ({ run, sampleKey }: { readonly run: string; readonly sampleKey: string }) => {
   const masking = { training: training.value, step: place.value.step }
-  const video = sampleAt(addressOf(run, sampleKey, masking)).value.data?.video
+  const video = sampleAt(asked(run, sampleKey, masking)).value.data?.video
   if (video === undefined || video.type === null || !video.found) return null
   return <video hidden muted preload="auto" src={path(['runs', run, 'samples', sampleKey, 'video'])} />
 }
@@ -70,12 +70,12 @@ export const SampleView = () => {
   const run = curation.value!
   const key = place.value.sample ?? ''
   const masking = { training: training.value, step: place.value.step }
-  const address = addressOf(run, key, masking)
-  const { data, problem } = sampleAt(address).value
+  const sample = asked(run, key, masking)
+  const { data, problem } = sampleAt(sample).value
   const neighbours = useNeighbours(key)
-  useEffect(() => refresh(run, address), [run, address])
+  useLayoutEffect(() => show(sample), [sample.address])
   useEffect(() => {
-    for (const each of neighbours.soon) sampleAt(addressOf(run, each, masking))
+    for (const each of neighbours.soon) sampleAt(asked(run, each, masking))
   }, [run, neighbours.soon.join(), masking.step])
   return (
     <div class="sample">

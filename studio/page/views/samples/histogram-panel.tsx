@@ -22,7 +22,7 @@ export const HistogramPanel = ({ columns }: { readonly columns: ReadonlyArray<Co
   const run = curation.value ?? ''
   const address =
     column === undefined ? null : path(['runs', run, 'histogram'], { view: viewText.value, column, bins })
-  const { data } = useFetched<Histogram>(address, revision(run, 'verdicts'))
+  const { data } = useFetched<Histogram>(address, revision(run, 'verdicts') + revision(run, 'decisions'))
   if (column === undefined) return null
   return (
     <section class="panel histogram" aria-label={`Histogram of ${words(column)}`}>

@@ -3,6 +3,7 @@ import { count } from '../../logic/figures.ts'
 import { progressOf } from '../../logic/progress.ts'
 import { Link } from '../../parts/link.tsx'
 import type { Rows } from '../../state/rows.ts'
+import { runs } from '../../state/runs.ts'
 
 const whyNotAll =
   'A sample is listed, and can be reviewed, once an agent has written a verdict about it: run the agent on, e.g. "spanwise bra" or "spanwise dea" with the same --run'
@@ -24,7 +25,9 @@ export const Progress = ({ detail, rows }: { readonly detail: RunDetail; readonl
         </span>
       ))}
       {waiting ? <span title={whyNotAll}>samples without a verdict are not listed yet</span> : null}
-      {detail.run.live ? <Link to={{ view: 'folds' }}>folds are running</Link> : null}
+      {runs.value?.runs.find(({ id }) => id === detail.run.id)?.live === true ? (
+        <Link to={{ view: 'folds' }}>folds are running</Link>
+      ) : null}
     </p>
   )
 }

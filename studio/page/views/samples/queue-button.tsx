@@ -12,7 +12,10 @@ import { viewText } from '../../state/view.ts'
 export const QueueButton = () => {
   const run = curation.value ?? ''
   const address = path(['runs', run, 'queue'], { reviewer: reviewer.value, view: viewText.value, limit: 1 })
-  const { data } = useFetched<Queue>(reviewer.value === '' ? null : address, revision(run, 'decisions'))
+  const { data } = useFetched<Queue>(
+    reviewer.value === '' ? null : address,
+    revision(run, 'decisions') + revision(run, 'verdicts'),
+  )
   const first = data?.items[0]
   return (
     <button

@@ -13,7 +13,9 @@ import { SampleTable } from './sample-table.tsx'
 const Loaded = ({ run, detail }: { readonly run: string; readonly detail: RunDetail }) => {
   const columns = relationColumns(detail)
   const shown = shownColumns(columns, place.value.columns)
-  const rows = useRows(run, viewWith(['key', ...shown]), revision(run, 'verdicts'))
+  // What reviewers decided is a column too.
+  const revisions = revision(run, 'verdicts') + revision(run, 'decisions')
+  const rows = useRows(run, viewWith(['key', ...shown]), revisions)
   return (
     <>
       <FilterBar detail={detail} columns={columns} rows={rows} />
