@@ -33,12 +33,19 @@ const shown = (): void => {
   video.currentTime = seconds
 }
 
+/** Key of the sample whose time this is: the address may be of the next one already, which begins elsewhere. */
+let loaded: string | null = null
+
+const write = (): void => {
+  if (place.peek().sample === loaded) adjust({ time: Math.round(time.peek() * 1000) / 1000 })
+}
+
 let settling: ReturnType<typeof setTimeout> | null = null
 
 /** Writes the time to the address once the playhead rests: while it is dragged nothing but itself is drawn again. */
 const settle = (): void => {
   if (settling !== null) clearTimeout(settling)
-  settling = setTimeout(() => adjust({ time: time.peek() }), 120)
+  settling = setTimeout(write, 120)
 }
 
 /** Moves the playhead. */
@@ -71,8 +78,9 @@ export const slower = (): void => {
 }
 
 /** A new sample: everything from the start. */
-export const load = (seconds: number, at: number): void => {
+export const load = (key: string, seconds: number, at: number): void => {
   speed.value = 0
+  loaded = key
   loop.value = null
   length.value = seconds
   time.value = inside(at)
@@ -143,7 +151,7 @@ effect(() => {
     video.play().catch(() => undefined)
   } else video?.pause()
   if (rate === 0) {
-    if (length.peek() > 0) adjust({ time: Math.round(time.peek() * 1000) / 1000 })
+    if (length.peek() > 0) write()
     return
   }
   return run()

@@ -32,7 +32,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe('spanwise demo, at a small size, through the command line', () =>
   testDemoReport(() => ({ run: join(folder, 'demo'), report })))
 
-describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's run", () => {
+// Minutes on a machine that does much else: axe takes seconds a page there.
+const patient = { timeout: 300_000 }
+
+describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's run", patient, () => {
   let served: Served
   let browser: Browser
   let ada: Visitor
@@ -154,6 +157,22 @@ describe.skipIf(noBrowser !== null)("the studio in a browser, on a small demo's 
     await page.keyboard.press('c')
     await page.getByRole('button', { name: 'loop' }).waitFor()
     await page.keyboard.press('c')
+  })
+
+  it('begins the next sample at its start, though this one plays', async () => {
+    const { page } = ada
+    await openFirst()
+    const first = new URL(page.url()).searchParams.get('sample')
+    await until(page, 'document.querySelector(".steps span").textContent.startsWith("1 / ")')
+    await page.keyboard.press('Space')
+    await until(page, 'document.querySelector("video").currentTime > 0.5')
+    await page.keyboard.press('n')
+    await until(page, `new URL(location).searchParams.get('sample') !== '${first}'`)
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+    await until(page, 'document.querySelector(".transport .mono").textContent.startsWith("0.00 ")')
+    expect(new URL(page.url()).searchParams.get('t')).toBeNull()
+    await page.keyboard.press('p')
+    await until(page, `new URL(location).searchParams.get('sample') === '${first}'`)
   })
 
   it('zooms at the pointer with the wheel, pans with Shift, and shows the same to whoever gets the link', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -65,6 +65,26 @@ describe.skipIf(noBrowser !== null)('the studio in a browser, while a fold runs'
     expect(await page.evaluate('document.body.dataset.broken ?? null')).toBeNull()
     expect(await page.locator('img[src=x]').count()).toBe(0)
     expect(ada.problems.filter((problem) => problem.includes('Content Security Policy'))).toEqual([])
+  })
+
+  it('shows a run again that was away for a while, in the table and as a sample', async () => {
+    const { page, open } = ada
+    const [folder, away] = [join(scene.root, 'run'), join(scene.root, 'away')]
+    const leaveAndCome = async () => {
+      renameSync(folder, away)
+      await page.getByText('No verdicts here yet').waitFor()
+      renameSync(away, folder)
+    }
+    await open('')
+    await rows(page, samples)
+    await leaveAndCome()
+    await rows(page, samples)
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.timeline').waitFor()
+    await leaveAndCome()
+    await page.locator('.timeline').waitFor()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
   })
 
   it('never holds up the run, and may be killed while it reads', async () => {

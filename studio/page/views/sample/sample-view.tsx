@@ -33,7 +33,7 @@ const Loaded = ({ run, sample }: { readonly run: string; readonly sample: Sample
     (each) => each.key === sample.key && each.reviewer === reviewer.value && each.decision !== 'note',
   )
   // Before the next picture: no lane shows the windows of the sample before.
-  useLayoutEffect(() => load(duration, place.peek().time), [sample.key, duration])
+  useLayoutEffect(() => load(sample.key, duration, place.peek().time), [sample.key, duration])
   useLayoutEffect(() => visit(place.value.time), [place.value.time])
   useLayoutEffect(() => begin(sample.key, mine?.after ?? sample.windows ?? []), [sample.key, mine?.id])
   const lanes = lanesOf(sample, ownShape(windowsOf(sample, 'annotated')))

@@ -2,7 +2,6 @@ import type { Column, RunDetail } from '../../../api/index.ts'
 import { words } from '../../logic/figures.ts'
 import { filterText, withFilter } from '../../logic/filters.ts'
 import { go, place } from '../../state/place.ts'
-import type { Rows } from '../../state/rows.ts'
 import { ColumnsMenu } from './columns-menu.tsx'
 import { ExportMenu } from './export-menu.tsx'
 import { FilterMenu } from './filter-menu.tsx'
@@ -48,16 +47,16 @@ const Chips = () => (
 interface FilterBarProps {
   readonly detail: RunDetail
   readonly columns: ReadonlyArray<Column>
-  readonly rows: Rows
+  readonly refused: boolean
 }
 
 /** Everything that decides which rows are shown and how. */
-export const FilterBar = ({ detail, columns, rows }: FilterBarProps) => (
+export const FilterBar = ({ detail, columns, refused }: FilterBarProps) => (
   <search class="filter-bar">
     <div class="row">
       <Relation detail={detail} />
       <FilterMenu columns={columns} />
-      <WhereForm refused={rows.problem !== null} />
+      <WhereForm refused={refused} />
       <QueueButton />
       <ColumnsMenu columns={columns} />
       <ViewsMenu />

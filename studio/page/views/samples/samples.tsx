@@ -16,13 +16,15 @@ const Loaded = ({ run, detail }: { readonly run: string; readonly detail: RunDet
   // What reviewers decided is a column too.
   const revisions = revision(run, 'verdicts') + revision(run, 'decisions')
   const rows = useRows(run, viewWith(['key', ...shown]), revisions)
+  // One object for all answers: a component that is given it alone would not hear of the next one.
+  const { problem, total, source, took } = rows
   return (
     <>
-      <FilterBar detail={detail} columns={columns} rows={rows} />
-      {rows.problem === null ? null : <ProblemNotice problem={rows.problem} />}
+      <FilterBar detail={detail} columns={columns} refused={problem !== null} />
+      {problem === null ? null : <ProblemNotice problem={problem} />}
       <HistogramPanel columns={columns} />
       <SampleTable rows={rows} shown={shown} columns={columns} />
-      <Progress detail={detail} rows={rows} />
+      <Progress detail={detail} total={total} source={source} took={took} />
     </>
   )
 }
@@ -34,7 +36,8 @@ export const Samples = () => {
     <>
       <h1 class="unseen">Samples</h1>
       {problem === null ? null : <ProblemNotice problem={problem} />}
-      {data === null ? <p class="empty">Reading the run …</p> : <Loaded run={data.run.id} detail={data} />}
+      {data === null && problem === null ? <p class="empty">Reading the run …</p> : null}
+      {data === null ? null : <Loaded run={data.run.id} detail={data} />}
     </>
   )
 }
