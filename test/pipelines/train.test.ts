@@ -166,7 +166,7 @@ describe('runCurriculum and runSft', () => {
     }
     expect(await refuse({ settings: { loss: 'ppo' } })).toContain('"loss"')
     expect(await refuse({ settings: { rewards: { iuo: 1 } } })).toContain('did you mean iou')
-    expect(await refuse({ data: join(root, 'none') })).toContain('cannot be read')
+    expect(await refuse({ data: join(root, 'none') })).toContain('does not exist')
     expect(await refuse({ videos: join(root, 'elsewhere') })).toContain('none of its 3 videos exists')
     expect(await refuse({ model: root })).toContain('config.json')
     const { allowOverlap: _, ...validation } = options('').validation!
