@@ -6,7 +6,18 @@ import { demos } from '../lab/demo/catalogue.ts'
 import type { DemoSizes } from '../lab/demo/task-demo.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { Videos } from '../video/index.ts'
-import { engineOf, given, json, model, positive, text, whole, wholeOr } from './flags.ts'
+import {
+  engineOf,
+  given,
+  json,
+  model,
+  positive,
+  shippedJudge,
+  shippedModel,
+  text,
+  whole,
+  wholeOr,
+} from './flags.ts'
 
 /** A table in columns, the first to the left and the others to the right. */
 const columns = ({
@@ -72,6 +83,7 @@ export const demo = Command.make(
       seed: input.seed,
       folder,
       engine,
+      judge: engine.checkpoint === shippedModel ? shippedJudge : engine.checkpoint,
     }).pipe(Effect.provide(Videos.layer({ workers: engine.threads })))
     if (input.json) return yield* Console.log(JSON.stringify(report))
     for (const table of tables) yield* Console.log(`\n${columns(table).join('\n')}`)
@@ -79,7 +91,9 @@ export const demo = Command.make(
     yield* Console.log(`open it in the studio: ${spanwiseCommand('studio', '--run', folder)}`)
   }),
 ).pipe(
-  Command.withDescription('Run the whole pipeline on mp4 files with a small model, in minutes'),
+  Command.withDescription(
+    'Run the whole pipeline on mp4 files with a small model, in minutes; boundary reflection asks checkpoints/shapes-judge, or the model of --model',
+  ),
   Command.withExamples([
     { command: 'spanwise demo', description: 'with the included checkpoint; writes runs/demo/report.html' },
     { command: 'spanwise demo --videos 40 --steps 10 --run runs/short', description: 'a short trial' },

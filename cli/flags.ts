@@ -205,8 +205,10 @@ export const ofConfiguration =
         : error,
     )
 
-/** The checkpoint included in the package. */
-const shippedModel = join(import.meta.dirname, '..', 'checkpoints', 'shapes-base')
+const shipped = (name: string) => join(import.meta.dirname, '..', 'checkpoints', name)
+
+/** The checkpoints included in the package: the one that is trained, and a judge for boundary reflection. */
+export const [shippedModel, shippedJudge] = [shipped('shapes-base'), shipped('shapes-judge')]
 
 type ProfileFlags = { readonly [K in keyof typeof profile]: Option.Option<unknown> }
 

@@ -77,6 +77,8 @@ export interface DemoReport extends Heading {
     readonly partial: number
     readonly validation: number
   }
+  /** Name of the checkpoint that boundary reflection asked. */
+  readonly judge: string
   readonly reflection: ReflectionQuality
   readonly difficulty: DifficultyQuality
   readonly curation: { readonly decisions: { readonly [name: string]: number }; readonly selected: number }

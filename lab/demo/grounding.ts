@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Effect } from 'effect'
 import { type Sample, Windows } from '../../core/index.ts'
 import {
@@ -85,8 +85,10 @@ const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOpt
   const valid = yield* trueSamples(world, 'valid')
 
   const source = { dataset: 'shapes', split: 'train', annotations: world, videos, run, inFlight: 32 }
+  yield* timed('boundary reflection', runBra({ ...source, settings: thorough })).pipe(
+    Effect.provide(asking(options.judge)),
+  )
   const base = yield* Effect.gen(function* () {
-    yield* timed('boundary reflection', runBra({ ...source, settings: thorough }))
     yield* timed('difficulty estimation', runDea(source))
     return yield* timed('evaluate the base', measure('base', valid, train, measured, seed))
   }).pipe(Effect.provide(asking(model)))
@@ -171,6 +173,7 @@ const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOpt
       partial: judged.filter(({ truth }) => truth.partial).length / Math.max(1, judged.length),
       validation: valid.length,
     },
+    judge: basename(resolve(options.judge)),
     reflection: reflectionQuality(judged),
     difficulty: difficultyQuality(judged),
     curation: { decisions: curation.decisions, selected: curation.selected },

@@ -21,6 +21,7 @@ export const tables = (report: DemoReport) => {
       head: ['agent', 'figure', 'measured', 'floor'],
       rows: [
         ['boundary reflection', 'AUROC', fixed(bra.auroc), `${fixed(bra.shortWindow)} short-window rule`],
+        ['', 'AUROC on hard scenes', fixed(bra.aurocByGrade.hard), '-'],
         ['', 'precision', percent(bra.precision), `${percent(bra.alwaysFlag)} always flag`],
         ['', 'recall', percent(bra.recall), '-'],
         ['difficulty estimation', 'Spearman with grade', fixed(dea.spearman), '0'],
@@ -105,7 +106,7 @@ export const demoBody = (report: DemoReport): string => {
     ),
   ]
   return `<h1>Spanwise demo</h1>
-<p>Version ${escape(report.version)}, ${escape(report.created)}, seed ${report.seed}, ${escape(report.machine)}. ${world.videos} videos of the shapes world were rendered; ${world.samples} grounding annotations of them, of which ${percent(world.partial)} leave out a true window, went through both agents. Models are measured on ${world.validation} queries about videos that no training saw, against the true windows.</p>
+<p>Version ${escape(report.version)}, ${escape(report.created)}, seed ${report.seed}, ${escape(report.machine)}. ${world.videos} videos of the shapes world were rendered; ${world.samples} grounding annotations of them, of which ${percent(world.partial)} leave out a true window, went through both agents; boundary reflection asked ${escape(report.judge)}. Models are measured on ${world.validation} queries about videos that no training saw, against the true windows.</p>
 <h2>The agents against the world's truth</h2>${table(shown.agents)}
 <h2>Models on the validation split, percent</h2>${table(shown.models)}
 ${explain(report)

@@ -27,6 +27,8 @@ export interface DemoOptions extends DemoSizes {
   /** Folder of everything the demo writes; results of an earlier demo in it are removed, other files are refused. */
   readonly folder: string
   readonly engine: EngineOptions
+  /** Checkpoint that boundary reflection asks; `engine` names the one that is estimated, trained and measured. */
+  readonly judge: string
   readonly seed: number
 }
 

@@ -20,6 +20,7 @@ describe('spanwise demo --task counting, at a small size', () => {
           ...{ folder, seed: 1, videos: 12, validationVideos: 6, selected: 12 },
           ...{ steps: 2, prompts: 4, sftSteps: 2, learningRate: 5e-5 },
           engine: { device: 'cpu', threads: 1, checkpoint },
+          judge: checkpoint,
         })
         .pipe(Effect.provide(Videos.layer({ workers: 1 }))),
     )

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 
 /** What `spanwise demo --json` prints. */
 export interface DemoReport {
+  readonly judge: string
   readonly world: { readonly samples: number; readonly partial: number }
   readonly measured: ReadonlyArray<{
     readonly name: string
@@ -34,6 +35,15 @@ export const testDemoReport = (ran: () => { readonly run: string; readonly repor
     expect(report.reflection.n).toBe(12)
     expect(report.reflection.alwaysFlag).toBe(report.world.partial)
     expect(report.difficulty.histogram.reduce((sum, count) => sum + count)).toBe(12)
+  })
+
+  it('asks the included judge for boundary reflection, and estimates difficulty for the included base', async () => {
+    const { run, report } = ran()
+    expect(report.judge).toBe('shapes-judge')
+    const asked = async (agent: string) =>
+      JSON.parse(await readFile(join(run, 'curation', agent, 'settings.json'), 'utf8')).model.model
+    expect(await asked('boundary-reflection')).toBe('shapes-judge')
+    expect(await asked('difficulty-estimation')).toBe('shapes-base')
   })
 
   it('measures the prior, the base and both trained models on the same queries', () => {

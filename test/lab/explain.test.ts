@@ -7,7 +7,14 @@ const report = (points: number, interval: readonly [number, number]): DemoReport
     ...{ name, miou, setIou: 50, interval: null, recall: 0, parsed: 1, byGrade: {} },
   })
   return {
-    ...{ version: '0', created: '', seed: 1, machine: '', curation: { decisions: {}, selected: 4 } },
+    ...{
+      version: '0',
+      created: '',
+      seed: 1,
+      machine: '',
+      judge: '',
+      curation: { decisions: {}, selected: 4 },
+    },
     world: { videos: 6, samples: 12, partial: 0.4, validation: 4 },
     reflection: {} as DemoReport['reflection'],
     difficulty: {} as DemoReport['difficulty'],

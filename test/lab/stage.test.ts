@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 const staged = (folder: string) =>
   openStage({
     ...demos.grounding.defaults,
-    ...{ folder, seed: 1, engine: { device: 'cpu', threads: 1, checkpoint: 'none' } },
+    ...{ folder, seed: 1, engine: { device: 'cpu', threads: 1, checkpoint: 'none' }, judge: 'none' },
   })
 
 it('keeps the files of a folder that no demo made', async () => {
