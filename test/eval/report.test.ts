@@ -40,6 +40,17 @@ describe('reports', () => {
       expect(line).toMatch(/\d+\.\d\d \[\d+\.\d\d, \d+\.\d\d\]/)
   })
 
+  it('show a metric without its interval where there is none', () => {
+    const { report } = run
+    const unbounded = {
+      ...report,
+      intervals: { ...report.intervals, mIoU: [Number.NaN, Number.NaN] as const },
+    }
+    const text = markdown([{ name: 'middle', report: unbounded }], [])
+    expect(text).toContain(`| ${report.metrics.mIoU!.toFixed(2)} |`)
+    expect(text).not.toContain('[-')
+  })
+
   it('are one JSON object with every metric, unrounded, and null for nothing', () => {
     const json = reportJson(run.report)
     expect(json).toMatchObject({ suite: 'shapes', rule: 'by-task', n: 12, unparsed: 0 })
