@@ -17,10 +17,26 @@ export const dataset = Flag.String('dataset').pipe(
   Flag.optional,
 )
 
-/** The dataset that a command works on: as given, else the configuration's only one or its `default`. */
-export const datasetOf = (flag: Option.Option<string>, config: Config): Effect.Effect<string, InputError> => {
+/** The configuration's only dataset, or the one that is called `default`. */
+const configuredOne = ({ datasets }: Config): string | undefined => {
+  const names = Object.keys(datasets)
+  return names.length === 1 ? names[0] : names.find((one) => one === 'default')
+}
+
+/** Whether a command without `--dataset` works on one. */
+export const hasDefault = (config: Config): boolean => (config.default ?? configuredOne(config)) !== undefined
+
+/**
+ * The dataset that a command works on: as given, else the configuration's only one or its `default`. `instead` is what makes
+ * a dataset needless.
+ */
+export const datasetOf = (
+  flag: Option.Option<string>,
+  config: Config,
+  instead?: string,
+): Effect.Effect<string, InputError> => {
   const names = Object.keys(config.datasets)
-  const configured = names.length === 1 ? names[0] : names.find((one) => one === 'default')
+  const configured = configuredOne(config)
   const name = Option.getOrElse(flag, () => config.default ?? configured)
   const field = Option.isNone(flag) && config.default !== undefined ? 'default' : null
   if (name !== undefined) return Effect.as(lookup(name), name).pipe(ofConfiguration(field))
@@ -28,10 +44,11 @@ export const datasetOf = (flag: Option.Option<string>, config: Config): Effect.E
     new InputError({
       subject: '--dataset',
       problem: `none is given, and ${names.length === 0 ? 'none is configured' : `several are configured: ${names.join(', ')}`}`,
-      remedy:
+      remedy: `${instead === undefined ? '' : `use ${instead}, or `}${
         names.length === 0
           ? 'use --dataset NAME ("shapes" needs no files), or add one to "datasets" in spanwise.config.json'
-          : 'use --dataset NAME, or set "default" in the configuration',
+          : 'use --dataset NAME, or set "default" in the configuration'
+      }`,
     }),
   )
 }

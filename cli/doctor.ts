@@ -10,7 +10,7 @@ import { type Backend, backend, backendOf } from './backend.ts'
 import { json, model, modelOf, print, profile } from './flags.ts'
 import { videoServices } from './services.ts'
 import { settings, settingsOf } from './settings.ts'
-import { engineFlags, recordOf, trlModel, trlOptions } from './trl.ts'
+import { launchFlags, recordOf, trlModel, trlOptions } from './trl.ts'
 
 /** What the model sees and how frames are sent; no server is contacted. */
 const sightOf = Effect.fnUntraced(function* (chosen: Backend) {
@@ -99,7 +99,7 @@ const train = Command.make(
   {
     ...model,
     ...profile,
-    ...engineFlags,
+    ...launchFlags,
     json,
     freezeVision: Flag.Boolean('freeze-vision').pipe(
       Flag.withDescription('do not train the vision tower'),
@@ -110,12 +110,16 @@ const train = Command.make(
   Effect.fn(function* (input) {
     const config = yield* loadConfig()
     const { checkpoint, threads } = yield* trlModel(config, input)
-    const { engine } = yield* settingsOf(input.settings)
-    const options = trlOptions(
-      { ...input, loraAlpha: Option.none(), weightDecay: Option.none() },
-      recordOf(engine),
-      {},
-    )
+    const { engine, ...others } = yield* settingsOf(input.settings)
+    const [other] = Object.keys(others)
+    if (other !== undefined)
+      return yield* new InputError({
+        subject: `--set ${other}`,
+        problem: 'is no setting of the engine, and the steps of this check are fixed',
+        remedy: 'leave it out, or use --set engine.NAME=VALUE',
+      })
+    const none = { cpus: Option.none(), loraAlpha: Option.none(), weightDecay: Option.none() }
+    const options = trlOptions({ ...input, ...none, executor: 'local' }, recordOf(engine), {})
     const result = yield* runDoctorTrain(checkpoint, modelOf(config, input).overrides, options).pipe(
       Effect.provide(videoServices(threads, undefined)),
     )

@@ -121,6 +121,16 @@ const splitOf = (name: string) =>
     Flag.optional,
   )
 
+/** What a suite evaluates on, for the list of `eval --help`. */
+const describe = (name: string): string => {
+  const suite = Object.hasOwn(suites, name) ? suites[name]! : null
+  if (suite === null) return `Your dataset ${name}, scored by the suite that the configuration names`
+  const { dataset, split, tasks } = suite
+  return dataset === 'jsonl'
+    ? 'A file of samples of any tasks, each scored by the plain metrics of its task'
+    : `The ${split} split of ${dataset}: ${tasks.join(', ')}`
+}
+
 const suiteCommand = (name: string) =>
   Command.make(
     name,
@@ -247,7 +257,7 @@ const suiteCommand = (name: string) =>
       }
     }),
   ).pipe(
-    Command.withDescription(`Evaluate a model, a predictions file or a baseline on ${name}`),
+    Command.withDescription(describe(name)),
     Command.withExamples([
       {
         command: `spanwise eval ${name} --annotations DIR --videos DIR --model Qwen/Qwen3-VL-2B-Instruct`,
@@ -258,7 +268,9 @@ const suiteCommand = (name: string) =>
   )
 
 export const evaluation = Command.make('eval').pipe(
-  Command.withDescription('Evaluate on a benchmark'),
+  Command.withDescription(
+    'Evaluate a model, a file of predictions or a baseline on a benchmark, or on a dataset in the configuration that names a "suite"',
+  ),
   Command.withSubcommands([
     ...[...Object.keys(suites), ...ownNames].map(suiteCommand),
     compareCommand,

@@ -1,5 +1,6 @@
 import { Effect } from 'effect'
 import { Command, Flag } from 'effect/cli'
+import { counted } from '../core/index.ts'
 import { loadConfig } from '../pipelines/config.ts'
 import { runReport } from '../pipelines/report.ts'
 import { dataset, runOf } from './dataset.ts'
@@ -28,15 +29,15 @@ export const report = Command.make(
     })
     yield* print(input.json, result, [
       'steps' in result
-        ? `${result.steps} steps of training`
-        : `${result.verdicts} verdicts, ${result.flagged} flagged samples shown`,
+        ? `${counted(result.steps, 'step')} of training`
+        : `${counted(result.verdicts, 'verdict')}, ${counted(result.flagged, 'flagged sample')} shown`,
       `report: ${result.out}`,
     ])
   }),
 ).pipe(
   Command.provide(videoServices(2, undefined)),
   Command.withDescription(
-    'Write one HTML file about a run, to share: flagged samples, histograms, cards; of a training its curves',
+    'Write one HTML file about a run, to share: flagged samples, histograms and cards, or the curves of a training',
   ),
   Command.withExamples([
     { command: 'spanwise report --run runs/charades', description: 'writes runs/charades/report.html' },

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Effect, Option } from 'effect'
 import { Command, Flag } from 'effect/cli'
 import { InputError } from '../core/index.ts'
 import { trueSamples } from '../lab/world.ts'
-import { loadConfig } from '../pipelines/config.ts'
+import { type Config, loadConfig } from '../pipelines/config.ts'
 import { loadSource } from '../pipelines/source.ts'
 import type { TrainOptions } from '../pipelines/train/options.ts'
 import { checkTraining, planTraining, type TrainPlan } from '../pipelines/train/plan.ts'
@@ -14,7 +14,15 @@ import { relayTrl } from '../pipelines/trl/relay.ts'
 import { type SinkName, sinkNames } from '../trainer/index.ts'
 import { breakLease } from './agents.ts'
 import { cacheOf, clipCache } from './clips.ts'
-import { dataset, datasetOf, foldersOf, ofFlag, requireCheckpoint, requireVideos } from './dataset.ts'
+import {
+  dataset,
+  datasetOf,
+  foldersOf,
+  hasDefault,
+  ofFlag,
+  requireCheckpoint,
+  requireVideos,
+} from './dataset.ts'
 import { engineOf, given, json, model, modelOf, positive, print, profile, run, seed, whole } from './flags.ts'
 import { trainingServices, videoServices } from './services.ts'
 import { settings, settingsOf } from './settings.ts'
@@ -45,7 +53,7 @@ const flags = {
   limit: whole('limit', 'process only the first N samples; all by default', 1),
   data: Flag.String('data').pipe(
     Flag.withDescription(
-      'folder written by curate, or a JSONL file of samples; by default the curated dataset of the run',
+      'folder written by curate, or a JSONL file of samples; default runs/DATASET/curated',
     ),
     Flag.optional,
   ),
@@ -144,13 +152,28 @@ const outcomeLines = (outcome: Trained): ReadonlyArray<string> => [
   `model: ${outcome.model}`,
 ]
 
+/** Whether samples and videos are given, and neither a run nor a validation has to be found by a dataset's name. */
+const needsNoDataset = (
+  config: Config,
+  input: { readonly [name in 'data' | 'videos' | 'run' | 'validation' | 'dataset']: Option.Option<string> },
+): boolean =>
+  [input.data, input.videos].every(Option.isSome<string>) &&
+  Option.isNone(input.validation) &&
+  (Option.isSome(input.run) || (Option.isNone(input.dataset) && !hasDefault(config)))
+
+/** The name of samples that belong to no dataset: that of their file, or of the run that they were curated in. */
+const dataName = (data: string): string => {
+  const path = resolve(data)
+  return basename(path) === 'curated' ? basename(dirname(path)) : basename(path).replace(/\.jsonl$/, '')
+}
+
 const trainCommand = (
-  name: 'sft' | 'curriculum',
+  kind: 'sft' | 'curriculum',
   pipeline: typeof runSft | typeof runCurriculum,
   description: string,
 ) =>
   Command.make(
-    name,
+    kind,
     flags,
     Effect.fn(function* (input) {
       const config = yield* loadConfig()
@@ -171,14 +194,14 @@ const trainCommand = (
         ...curriculumFlags(input),
         ...ofTraining,
       }
-      // A file of samples is complete and needs no dataset.
-      const complete = [input.data, input.videos, input.run].every(Option.isSome<string>)
-      const source =
-        complete && Option.isNone(input.validation) ? null : yield* datasetOf(input.dataset, config)
-      const runs = (suffix: string) => join(config.runs, `${source ?? ''}${suffix}`)
+      const source = needsNoDataset(config, input)
+        ? null
+        : yield* datasetOf(input.dataset, config, Option.isSome(input.data) ? '--videos DIR' : undefined)
+      const name = source ?? dataName(Option.getOrElse(input.data, () => ''))
+      const runs = (suffix: string) => join(config.runs, `${name}${suffix}`)
       const data = Option.getOrElse(input.data, () => runs('/curated'))
       // All input is checked before a world is rendered or a model loaded.
-      yield* checkTraining(name, data, settings)
+      yield* checkTraining(kind, data, settings)
       if (!onGpus) yield* requireCheckpoint(checkpoint)
       const folders =
         source !== null && (Option.isNone(input.videos) || Option.isSome(input.validation))
@@ -202,7 +225,7 @@ const trainCommand = (
         engine: engineSettings,
         data,
         videos,
-        run: Option.getOrElse(input.run, () => runs(`-${name}`)),
+        run: Option.getOrElse(input.run, () => runs(`-${kind}`)),
         profile: modelOf(config, input).overrides,
         settings,
         ...given({ limit: input.limit }),
@@ -212,21 +235,21 @@ const trainCommand = (
       }
       if (onGpus) {
         const trl = trlOptions(input, recordOf(ofEngine), yield* settingsOf(input.option, 'option'))
-        const relayed = relayedWords(name)
+        const relayed = relayedWords(kind)
         if (input.plan) {
-          const plan = yield* planTrl(name, options, trl, relayed).pipe(
+          const plan = yield* planTrl(kind, options, trl, relayed).pipe(
             Effect.provide(videoServices(1, undefined)),
           )
           return yield* print(input.json, plan, trlPlanLines(plan))
         }
         const cache = yield* cacheOf(input, source === null ? options.run : runs(''))
         const outcome = yield* (
-          trl.executor === 'local' ? runTrl(name, options, trl) : relayTrl(name, options, trl, relayed)
+          trl.executor === 'local' ? runTrl(kind, options, trl) : relayTrl(kind, options, trl, relayed)
         ).pipe(Effect.provide(videoServices(engine.threads, cache)))
         return yield* print(input.json, outcome, outcomeLines(outcome))
       }
       if (input.plan) {
-        const plan = yield* planTraining(name, options).pipe(Effect.provide(videoServices(1, undefined)))
+        const plan = yield* planTraining(kind, options).pipe(Effect.provide(videoServices(1, undefined)))
         return yield* print(input.json, plan, trainPlanLines(plan))
       }
       // The agents have cached the same frames of the same videos.
@@ -238,20 +261,24 @@ const trainCommand = (
     Command.withDescription(description),
     Command.withExamples([
       {
-        command: `spanwise train ${name} --dataset shapes --steps 60 --validation valid`,
+        command: `spanwise train ${kind} --dataset shapes --steps 60 --validation valid`,
         description: 'on the samples that curate selected from the shapes dataset',
       },
     ]),
   )
 
 export const train = Command.make('train').pipe(
-  Command.withDescription('Train on a curated dataset'),
+  Command.withDescription('Train on a curated dataset, or on a file of samples'),
   Command.withSubcommands([
-    trainCommand('sft', runSft, 'Supervised fine-tuning on the annotations, repaired or not'),
+    trainCommand(
+      'sft',
+      runSft,
+      'Supervised fine-tuning on the annotations, as published or as repaired by curate',
+    ),
     trainCommand(
       'curriculum',
       runCurriculum,
-      'GRPO with a curriculum; frames outside the annotation can be masked with --set mask.kind=linear (or cosine, step, adaptive, on-failure). Default none: no schedule was ahead in docs/claims.md (linear +0.3 mIoU, -1.1 to +1.6; on-failure +0.1, -0.4 to +0.7)',
+      'GRPO with a curriculum. --set mask.kind=linear (or cosine, step, adaptive, on-failure) masks frames outside the annotation; by default none are masked, because no schedule improved the result (linear: +0.3 mIoU, 95 % interval -1.1 to +1.6; on-failure: +0.1, -0.4 to +0.7; docs/claims.md)',
     ),
   ]),
   Command.withExamples([

@@ -17,34 +17,11 @@ const names = Object.keys(executors) as ReadonlyArray<ExecutorName>
 
 const loopback = '127.0.0.1'
 
-/** Flags of `train` that choose an engine and say how it is launched. */
-export const engineFlags = {
-  trainer: Flag.Literals('engine', ['embedded', 'trl']).pipe(
-    Flag.withDescription(
-      'training engine: embedded (default), or TRL on GPUs (see docs/training-on-gpus.md)',
-    ),
-    Flag.withDefault('embedded' as const),
-  ),
+/** Flags that say how a training with TRL is launched on this machine. */
+export const launchFlags = {
   gpus: whole('gpus', 'trl: GPUs of the node, default 1; 0 trains on the CPU'),
-  plan: Flag.Boolean('plan').pipe(
-    Flag.withDescription('print what would be run and what it needs, without running it'),
-    Flag.withDefault(false),
-  ),
   packing: Flag.Literals('packing', ['on', 'off']).pipe(
     Flag.withDescription('trl: compute each prompt once for its whole group, default on'),
-    Flag.optional,
-  ),
-  numGenerations: whole('num-generations', 'completions of each prompt, default 8', 2),
-  beta: Flag.Finite('beta').pipe(
-    Flag.withDescription('weight of the KL term, default 0'),
-    Flag.filter(
-      (value) => value >= 0,
-      () => '0 or more',
-    ),
-    Flag.optional,
-  ),
-  loss: Flag.Literals('loss', policyLosses).pipe(
-    Flag.withDescription('policy loss, default grpo'),
     Flag.optional,
   ),
   loraRank: whole('lora-rank', 'train low-rank adapters of this rank instead of all weights', 1),
@@ -69,17 +46,45 @@ export const engineFlags = {
     'python',
     'trl: Python with the packages of engines/trl; default SPANWISE_PYTHON, .venv or python3',
   ),
+  host: Flag.String('host').pipe(
+    Flag.withDescription('trl: address of the service, default loopback; any other needs SPANWISE_TOKEN'),
+    Flag.withDefault(loopback),
+  ),
+  port: port('port', 'trl: port of the service, default any free port'),
+}
+
+/** Flags of `train` that choose an engine and say how it is launched. */
+export const engineFlags = {
+  trainer: Flag.Literals('engine', ['embedded', 'trl']).pipe(
+    Flag.withDescription(
+      'training engine: embedded (default), or TRL on GPUs (see docs/training-on-gpus.md)',
+    ),
+    Flag.withDefault('embedded' as const),
+  ),
+  plan: Flag.Boolean('plan').pipe(
+    Flag.withDescription('print what would be run and what it needs, without running it'),
+    Flag.withDefault(false),
+  ),
+  numGenerations: whole('num-generations', 'completions of each prompt, default 8', 2),
+  beta: Flag.Finite('beta').pipe(
+    Flag.withDescription('weight of the KL term, default 0'),
+    Flag.filter(
+      (value) => value >= 0,
+      () => '0 or more',
+    ),
+    Flag.optional,
+  ),
+  loss: Flag.Literals('loss', policyLosses).pipe(
+    Flag.withDescription('policy loss, default grpo'),
+    Flag.optional,
+  ),
+  ...launchFlags,
   executor: Flag.Literals('executor', names).pipe(
     Flag.withDescription('trl: where training runs: this machine (default), a Ray cluster or SLURM'),
     Flag.withDefault('local' as const),
   ),
   option: assignments('option', 'trl: options of the executor, as for folds run, e.g. partition=gpu'),
   cpus: positive('cpus', 'trl: cores to request from a scheduler, default 8 per GPU'),
-  host: Flag.String('host').pipe(
-    Flag.withDescription('trl: address of the service, default loopback; any other needs SPANWISE_TOKEN'),
-    Flag.withDefault(loopback),
-  ),
-  port: port('port', 'trl: port of the service, default any free port'),
 }
 
 type Given<A> = { readonly [K in keyof A]: A[K] extends Flag.Flag<infer V> ? V : never }
@@ -167,7 +172,7 @@ export const curriculumFlags = (input: EngineFlags) =>
  * @param executorOptions those given with `--option`
  */
 export const trlOptions = (
-  input: EngineFlags & {
+  input: Pick<EngineFlags, keyof typeof launchFlags | 'executor' | 'cpus'> & {
     readonly freezeVision: boolean
     readonly loraAlpha: Option.Option<number>
     readonly weightDecay: Option.Option<number>

@@ -112,6 +112,12 @@ export const runReport = Effect.fn('Pipelines.runReport')(function* (options: Re
     yield* write(training.html)
     return { out, steps: training.steps, growth: training.growth }
   }
+  if (existsSync(join(run, 'run.json')))
+    return yield* new InputError({
+      subject: run,
+      problem: 'is a training that has not finished a step yet',
+      remedy: 'run the report again after its first step',
+    })
   const summary = yield* ask(run, 'SELECT agent, dataset, split, outcome, verdicts FROM summary ORDER BY ALL')
   const [scores, difficulties] = [yield* countsOf(run, 'score'), yield* countsOf(run, 'difficulty')]
   const flagged = yield* ask(

@@ -3,10 +3,10 @@ import { Effect } from 'effect'
 import { Command } from 'effect/cli'
 import { mergeFolds } from '../../pipelines/folds/merge.ts'
 import { dataset, runOf } from '../dataset.ts'
-import { json, print, run } from '../flags.ts'
+import { json, madeRun, print } from '../flags.ts'
 
 /** The run whose folds are meant; shared by the commands that need only its folder. */
-export const which = { run, dataset }
+export const which = { run: madeRun('that of the dataset below runs/'), dataset }
 
 export const merge = Command.make(
   'merge',

@@ -64,6 +64,16 @@ describe('spanwise doctor timestamps', () => {
 })
 
 describe('spanwise doctor train', () => {
+  it.each([['--plan'], ['--beta', '0.1'], ['--executor', 'slurm'], ['--set', 'prompts=4']])(
+    'refuses %j %j, which would have no effect',
+    async (...words) => {
+      const { code, err } = await spanwiseHere(root, 'doctor', 'train', '--gpus', '0', ...words)
+      expect(err).toMatch(/^spanwise: [^\n]+\n$/)
+      expect(err).toContain(words[0]!)
+      expect(code).toBe(2)
+    },
+  )
+
   it.each([
     [
       'that does not exist',

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect } from 'effect'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { folderOf, spanwise, spanwiseHere } from './command-line.ts'
 import { model, row, workplace, writeRows } from './workplace.ts'
 
@@ -57,22 +57,6 @@ describe.concurrent('own data with a name', () => {
     expect(JSON.parse(inspect.out)).toMatchObject({ dataset: 'mydata', samples: 2 })
     expect(JSON.parse(check.out)).toMatchObject({ videos: 1, sound: 1 })
     expect([list.code, inspect.code, check.code]).toEqual([0, 0, 0])
-  })
-
-  it('with rows that cannot be used is no correct dataset, however correct its videos are', async ({
-    expect,
-  }) => {
-    const { code, out, err } = await run('datasets', 'check', 'partly')
-    expect(out).toMatch(/^2 of 3 rows cannot be used: see ".* datasets inspect partly"\n1 video: 1 correct, /)
-    expect(err).toMatch(
-      /spanwise: \S*partly\.jsonl:2: unknown field "caption": did you mean query\?; [^\n]+\n$/,
-    )
-    expect(code).toBe(2)
-    const { err: warnings } = await run(
-      ...['folds', 'plan', '--agent', 'dea', '--dataset', 'partly', '--split', 'all', '--model', model],
-    )
-    expect(warnings.match(/partly\.jsonl:2: .* \(the row is left out\)/g)).toHaveLength(1)
-    expect(warnings.match(/partly\.jsonl:3: /g)).toHaveLength(1)
   })
 
   it('is scored by the rules of the suite that it names', async ({ expect }) => {
@@ -180,6 +164,58 @@ describe.concurrent('a configuration', () => {
       expect(err).toMatch(message)
       expect(code).toBe(2)
     }
+    rmSync(place, { recursive: true })
+  })
+})
+
+describe('own data with rows that cannot be used', () => {
+  it('is reported by check, and once by a command that reads it twice', async () => {
+    const { code, out, err } = await run('datasets', 'check', 'partly')
+    expect(out).toMatch(/^2 of 3 rows cannot be used: see ".* datasets inspect partly"\n1 video: 1 correct, /)
+    expect(err).toMatch(
+      /spanwise: \S*partly\.jsonl:2: unknown field "caption": did you mean query\?; [^\n]+\n$/,
+    )
+    expect(code).toBe(2)
+    const { err: warnings } = await run(
+      ...['folds', 'plan', '--agent', 'dea', '--dataset', 'partly', '--split', 'all', '--model', model],
+    )
+    expect(warnings.match(/partly\.jsonl:2: .* \(the row is left out\)/g)).toHaveLength(1)
+    expect(warnings.match(/partly\.jsonl:3: /g)).toHaveLength(1)
+  })
+})
+
+describe('a file of samples with its videos', () => {
+  it('trains without any dataset, in a run of its name', async () => {
+    const place = await workplace('own-samples')
+    writeRows(join(place, 'kitchen.jsonl'), [
+      {
+        ...row('good.mp4', 'a red circle'),
+        ...{ id: '1', dataset: 'any', split: 'train', task: 'grounding', file: 'good.mp4' },
+      },
+    ])
+    const sft = (...words: ReadonlyArray<string>) =>
+      spanwiseHere(
+        place,
+        ...['train', 'sft', '--data', 'kitchen.jsonl', '--model', model, '--json'],
+        ...words,
+      )
+    const alone = await sft('--plan')
+    expect([alone.code, alone.err]).toEqual([
+      2,
+      expect.stringMatching(/--dataset: none is given.*; use --videos DIR, or use/),
+    ])
+    const { code, out } = await sft('--videos', 'videos', '--steps', '1', '--frames', '4', '--threads', '1')
+    expect([code, JSON.parse(out)]).toMatchObject([
+      0,
+      { steps: 1, model: expect.stringMatching(/^runs\/kitchen-sft\//) },
+    ])
+    // A training that was stopped before its first step has no curves.
+    rmSync(join(place, 'runs/kitchen-sft/metrics.jsonl'))
+    const { code: refused, err } = await spanwiseHere(place, 'report', '--run', 'runs/kitchen-sft')
+    expect([refused, err]).toEqual([
+      2,
+      expect.stringMatching(/is a training that has not finished a step yet; run the report/),
+    ])
     rmSync(place, { recursive: true })
   })
 })
