@@ -48,16 +48,24 @@ export const clip = (windows: ReadonlyArray<Window>, bounds: Window): ReadonlyAr
     .map(([start, end]): Window => [Math.max(start, bounds[0]), Math.min(end, bounds[1])])
     .filter(([start, end]) => start < end)
 
-/** What is wrong with windows (seconds) of a video that lasts `duration` seconds: a window is entirely outside it; null if none is. */
+/**
+ * What is wrong with windows (seconds) of a video that lasts `duration` seconds: one is entirely outside it, or they have no
+ * length together, so that no answer could match them. Null where they are sound.
+ */
 export const misplaced = (windows: ReadonlyArray<Window>, duration: number): string | null => {
   const outside = windows.filter(([start, end]) => start >= duration || end <= 0)
-  if (outside.length === 0) return null
+  const [first] = windows
+  if (outside.length === 0)
+    return first === undefined || coverage(windows) > 0
+      ? null
+      : `window ${first[0]} to ${first[1]} s has no length`
   const list = outside
     .slice(0, 3)
     .map(([start, end]) => `${start} to ${end} s`)
     .join(', ')
   const more = outside.length > 3 ? ` (and ${outside.length - 3} more)` : ''
-  return `window ${list}${more} is outside the video, which lasts ${duration.toFixed(2)} s`
+  const lasts = Number.isFinite(duration) ? `, which lasts ${duration.toFixed(2)} s` : ''
+  return `window ${list}${more} is outside the video${lasts}`
 }
 
 /** The time inside `bounds` that no window covers. */

@@ -17,7 +17,8 @@ export const curatedSchema = sampleSchema.extend({
   curation: z.object({
     key: z.string(),
     decision: z.enum(['keep', 'repair', 'downweight']),
-    weight: z.number().positive(),
+    /** Of the sample's loss; 1 is full. Larger ones than this overflow. */
+    weight: z.number().positive().max(1e6),
     /** These three are null where difficulty was not estimated. */
     meanIou: z.number().min(0).max(1).nullable(),
     difficulty: z.number().min(0).max(1).nullable(),

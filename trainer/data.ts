@@ -35,6 +35,11 @@ const row = curatedSchema
         path: ['windows', wrong],
         message: `[${value.windows![wrong]}] is reversed or starts before zero`,
       })
+    else {
+      const misplaced = Windows.misplaced(value.windows ?? [], value.duration ?? Number.POSITIVE_INFINITY)
+      if (misplaced !== null)
+        issues.push({ code: 'custom', input: value, path: ['windows'], message: misplaced })
+    }
     const against = contradictions(value).find(({ fatal }) => fatal)
     if (against !== undefined) issues.push({ code: 'custom', input: value, message: against.message })
   })
@@ -65,7 +70,15 @@ export interface TrainingData {
   readonly sha256: string
 }
 
-const itemOf = ({ curation, ...sample }: z.output<typeof trainingRow>): TrainingItem => {
+/** A sample whose windows end with its clip: nothing beyond can be answered, and difficulty was judged inside too. */
+const insideClip = (sample: Sample): Sample => {
+  const { windows, duration } = sample
+  const beyond = duration !== null && windows?.some(([, end]) => end > duration) === true
+  return beyond ? { ...sample, windows: Windows.clip(windows, [0, duration]) } : sample
+}
+
+const itemOf = ({ curation, ...row }: z.output<typeof trainingRow>): TrainingItem => {
+  const sample = insideClip(row)
   const difficulty = curation?.difficulty ?? 0.5
   return {
     key: `${sample.dataset}/${sample.split}/${sample.id}`,

@@ -1,6 +1,7 @@
 import { Effect } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Window } from '../../core/index.ts'
 import { learningRateAt } from '../../engine/optimiser/index.ts'
 import { composeRewards } from '../../rewards/index.ts'
 import {
@@ -223,5 +224,42 @@ describe('parseTrainingData', () => {
     expect(JSON.stringify(bad)).toContain('windows[0]')
     expect(await parse(row, row)).toMatchObject({ _tag: 'Failure' })
     expect(await parse()).toMatchObject({ _tag: 'Failure' })
+  })
+
+  it.each([
+    [{ windows: [[3, 3]] }, 'window 3 to 3 s has no length'],
+    [{ windows: [[60, 99]] }, 'window 60 to 99 s is outside the video, which lasts 16.00 s'],
+    [{ windows: [[0, 0]], duration: null }, 'window 0 to 0 s is outside the video;'],
+    [{ curation: { ...row.curation, weight: 1e300 } }, 'curation.weight: expected at most 1000000'],
+  ])('refuses %j, which no reply could be right about or no loss hold', async (change, problem) => {
+    const error = await Effect.runPromise(
+      Effect.flip(parseTrainingData('d.jsonl', JSON.stringify({ ...row, ...change }))),
+    )
+    expect(error.message).toContain(problem)
+  })
+
+  it('ends windows with the clip, and keeps instants beside longer ones', async () => {
+    const windows = async (given: ReadonlyArray<Window>) =>
+      (await Effect.runPromise(parseTrainingData('d.jsonl', JSON.stringify({ ...row, windows: given }))))
+        .items[0]!.sample.windows
+    expect(await windows([[5, 900]])).toEqual([[5, 16]])
+    expect(
+      await windows([
+        [1, 2],
+        [15.5, 16.2],
+      ]),
+    ).toEqual([
+      [1, 2],
+      [15.5, 16],
+    ])
+    expect(
+      await windows([
+        [1, 2],
+        [3, 3],
+      ]),
+    ).toEqual([
+      [1, 2],
+      [3, 3],
+    ])
   })
 })
