@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,10 @@ def test_a_restarted_service_is_told_the_prompt_again(serve: Callable[..., Serve
     (prompt,) = service.prompts(0, ["a"])
     known.clear()
     assert (service.frames(0, prompt)[0] == PICTURE).all()
+    # A later round shows frames of the same sample after another question.
+    known.clear()
+    later = replace(prompt, messages=[*prompt.messages, *prompt.messages])
+    assert (service.frames(0, later)[0] == PICTURE).all()
 
     def changed(method: str, path: str, body: Any) -> tuple[int, bytes]:
         if path == "/v1/prompts":
