@@ -53,21 +53,17 @@ export const train = (
   run: string,
   ...more: ReadonlyArray<string>
 ) => {
-  const steps =
-    kind === 'sft'
-      ? ['--set', 'batch=4']
-      : ['--set', 'prompts=4', '--num-generations', '4', '--set', 'mask.margin=0']
+  const batch = kind === 'sft' ? ['--set', 'batch=4'] : ['--set', 'prompts=4', '--num-generations', '4']
+  // Neither lessons nor conversations about frames hide any.
+  const hides = kind === 'curriculum' && !more.some((word) => word.startsWith('seek='))
+  const masks = hides ? ['--set', 'mask.kind=linear', '--set', 'mask.margin=0'] : []
   const child = spawn(
     process.execPath,
     [
       ...[entry, 'train', kind, '--engine', 'trl', '--gpus', '0', '--python', python],
       ...['--data', scene.data, '--videos', scene.videos, '--run', join(scene.root, run)],
-      ...['--steps', '3', '--learning-rate', '1e-4', '--set', 'mask.kind=linear', ...steps, '--json'],
-      ...more,
-    ].filter(
-      (word, i, all) =>
-        kind === 'curriculum' || !(word === 'mask.kind=linear' || all[i + 1] === 'mask.kind=linear'),
-    ),
+      ...['--steps', '3', '--learning-rate', '1e-4', ...batch, ...masks, '--json', ...more],
+    ],
     { cwd: scene.root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OMP_NUM_THREADS: '1' } },
   )
   const output = { out: '', err: '' }
