@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { link, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +53,9 @@ export const breakLease = (folder: string): Effect.Effect<void, InputError> =>
 export const holderOf = Effect.fnUntraced(function* (
   folder: string,
 ): Effect.fn.Return<Lease | null, InputError> {
-  const lease = yield* readLease(join(folder, 'lease.json'))
+  const path = join(folder, 'lease.json')
+  // A large run has hundreds of folders that nobody holds, and its pages look at them every second.
+  const lease = existsSync(path) ? yield* readLease(path) : null
   return lease !== null && isLive(lease, yield* Clock.currentTimeMillis) ? lease : null
 })
 
