@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { agents, type LookSettings } from '../agents/index.ts'
-import { InputError, mean, type Sample, spreadOver, type Task } from '../core/index.ts'
+import { counted, InputError, mean, type Sample, spreadOver, type Task } from '../core/index.ts'
 import { listFolder, locate, readJson } from '../files/index.ts'
 import {
   defaultFoldSize,
@@ -187,9 +187,13 @@ const short = (count: number): string =>
 const time = (hours: number): string =>
   hours >= 1 ? `${hours.toPrecision(2)} h` : `${Math.max(1, Math.round(60 * hours))} min`
 
-/** A work plan for people; `again` is the command that measures a rate. */
+/** A work plan for people; `again` is the command that measures a rate. Where nothing is left, no cost is stated. */
 export const planLines = (plan: WorkPlan, again: string): ReadonlyArray<string> => [
-  `${plan.dataset} ${plan.split}: ${plan.planned} samples of ${plan.videos} videos${plan.missingVideos > 0 ? ` (${plan.missingVideos} missing)` : ''}, ${plan.todo} to do`,
+  `${plan.dataset} ${plan.split}: ${counted(plan.planned, 'sample')} of ${counted(plan.videos, 'video')}${plan.missingVideos > 0 ? ` (${plan.missingVideos} missing)` : ''}, ${plan.todo} to do`,
+  ...(plan.todo === 0 ? [] : costLines(plan, again)),
+]
+
+const costLines = (plan: WorkPlan, again: string): ReadonlyArray<string> => [
   `requests: about ${short(plan.requests)}`,
   `tokens: about ${short(plan.promptTokens)} in, ${plan.measured?.completionTokens == null ? 'at most' : 'about'} ${short(plan.completionTokens)} out`,
   plan.measured === null || plan.hours === null

@@ -230,6 +230,8 @@ describe('--limit and --plan', () => {
     const second = await plan()
     expect(second).toMatchObject({ planned: 30, todo: 25, measured: { samples: 5 } })
     expect(second.hours).toBeGreaterThan(0)
+    const done = await run(...dea('many', 'planned', '--limit', '5', '--plan'))
+    expect(done.out).toMatch(/^\S+ \S+: 5 samples of 1 video, 0 to do\n$/)
     const folds = await run(
       'folds',
       'plan',
