@@ -132,7 +132,7 @@ const verdict = (one: Paired, adjusted: number): string => {
   const side = one.t[0] > 0 && one.bootstrap[0] > 0 ? 1 : one.t[1] < 0 && one.bootstrap[1] < 0 ? -1 : 0
   if (side === 0) return 'not shown'
   if (adjusted < 0.05) return side > 0 ? 'shown' : 'refuted here'
-  return side > 0 ? 'not shown (leans to it)' : 'not shown (leans against)'
+  return side > 0 ? 'not shown (points to it)' : 'not shown (points against)'
 }
 
 const claimTable = (metric: Metric): string => {
