@@ -26,10 +26,13 @@ interface Shown {
   readonly unreadable: ReadonlyArray<SampleError>
 }
 
+/** Samples in a row, and draws in a row, none of which can be shown, before a training fails. */
+const patience = { samples: 64, draws: 4 }
+
 /**
  * The next draw of which something can be shown, and what `make` makes of it. One whose samples can all not be shown is
- * passed over, as a step of one sample must not end a run either; after twice as many samples as there are, none of which
- * can be shown, this fails with the first reason.
+ * passed over, as a step of one sample must not end a run either. Where many samples in a row cannot be shown (`patience`,
+ * or twice all there are), no single one is the cause: this fails with the first reason.
  */
 export const drawShown = Effect.fnUntraced(function* <B extends Shown, E, R>(
   sampler: Sampler,
@@ -38,12 +41,13 @@ export const drawShown = Effect.fnUntraced(function* <B extends Shown, E, R>(
   make: (ids: ReadonlyArray<string>) => Effect.Effect<B, E, R>,
 ) {
   const unreadable: Array<SampleError> = []
+  const most = Math.min(2 * sampler.ids.length, Math.max(patience.samples, patience.draws * count))
   for (let before = state; ; ) {
     const drawn = draw(sampler, before, count)
     const batch = yield* make(drawn.ids)
     unreadable.push(...batch.unreadable)
     if (batch.unreadable.length < drawn.ids.length) return { drawn, batch: { ...batch, unreadable } }
-    if (unreadable.length >= 2 * sampler.ids.length) return yield* unreadable[0]!
+    if (unreadable.length >= most) return yield* unreadable[0]!
     before = drawn.state
   }
 })
