@@ -136,7 +136,11 @@ describe('a command without --dataset', () => {
     [['train', 'curriculum'], { charades: own, jsonl: own }, /several are configured: charades, jsonl; /],
     [['bra'], {}, /none is configured; use --dataset NAME/],
     [['train', 'curriculum'], {}, /none is configured; use --dataset NAME/],
-    [['train', 'curriculum', '--dataset', 'shapes'], {}, /runs\/shapes\/curated: does not exist; write it with/],
+    [
+      ['train', 'curriculum', '--dataset', 'shapes'],
+      {},
+      /runs\/shapes\/curated: does not exist; write it with/,
+    ],
     [['train', 'sft', '--dataset', 'shapes', '--set', 'batch=0'], {}, /setting "batch"/],
     [['bra', '--dataset', 'shapes', '--set', 'votes=0'], {}, /setting "votes"/],
     [['dea', '--dataset', 'shapes', '--model', 'nowhere'], {}, /--model nowhere: no such folder/],
