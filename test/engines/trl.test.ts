@@ -248,15 +248,19 @@ describe.skipIf(found.python === null)('training through TRL on the CPU', () => 
           })
           const url = yield* serveTraining(made, { version: '0' })
           const item = items.find((one) => one.sample.id === sample.id)!
+          const asked = JSON.stringify([{ url, sample: item.key, replies: [completion] }])
           return yield* Effect.promise(() =>
-            execute(python, [join(root, 'engines/trl/tests/score_worker.py'), url, item.key, completion], {
+            execute(python, [join(root, 'engines/trl/tests/score_worker.py'), asked], {
               env: { ...process.env, PYTHONPATH: join(root, 'engines/trl/src'), OMP_NUM_THREADS: '1' },
             }),
           )
         }),
       ).pipe(Effect.provide(Videos.layer({ workers: 1 }))),
     )
-    expect(Math.abs(Number(heard.stdout.trim().split('\n').at(-1)) - total)).toBeLessThan(1e-3)
+    const [[heardTotal]] = z
+      .tuple([z.tuple([z.number()])])
+      .parse(JSON.parse(heard.stdout.trim().split('\n').at(-1)!))
+    expect(Math.abs(heardTotal - total)).toBeLessThan(1e-3)
   }, 120_000)
 
   it('examines a model with one step of everything on two clips', async () => {
