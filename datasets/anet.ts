@@ -1,6 +1,5 @@
 import { Effect } from 'effect'
-import { captionsOf } from './captions.ts'
-import { cleanQuery } from './clean.ts'
+import { captionsOf, sentenceDraft } from './captions.ts'
 import { define } from './collect.ts'
 import { find, findOptional, mapOf } from './files.ts'
 import { lengthsOf } from './schemas.ts'
@@ -34,16 +33,8 @@ export const anet = define({
       into.settings.cleaning === 'videomind' ? yield* findOptional(folder, ['durations.json']) : null
     const known = yield* lengthsOf(remeasured)
     for (const caption of captionsOf(source.path, yield* mapOf(source), into)) {
-      const { video } = caption
-      into.sample(source.path, caption.line, {
-        id: `${video}#${caption.index}`,
-        task: 'grounding',
-        video,
-        file: `${video}.mp4`,
-        duration: known.get(video) ?? caption.duration,
-        query: cleanQuery(caption.sentence, into.settings.cleaning),
-        windows: [caption.window],
-      })
+      const duration = known.get(caption.video) ?? caption.duration
+      into.sample(source.path, caption.line, sentenceDraft({ ...caption, duration }, into.settings.cleaning))
     }
     return remeasured === null ? [source] : [source, remeasured]
   }),

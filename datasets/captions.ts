@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Window } from '../core/index.ts'
-import type { Collector } from './collect.ts'
+import { cleanQuery } from './clean.ts'
+import type { Collector, Draft } from './collect.ts'
+import type { Cleaning } from './dataset.ts'
 import { pair, seconds } from './schemas.ts'
 
 /** What the lists of a video's windows and texts are called. */
@@ -21,16 +23,37 @@ const entryOf = ({ windows, texts }: CaptionNames) =>
     }))
 const row = z.object({ window: pair, sentence: z.string() })
 
-/** One sentence of one video. */
-export interface Caption {
-  /** Running number of the sentence in the file, from 1. */
-  readonly line: number
+/** A sentence about one window of a video. */
+export interface Sentence {
   readonly video: string
+  /** File of the video; its name with `.mp4` where absent. */
+  readonly file?: string
   /** Number of the sentence within its video, from 0. */
   readonly index: number
-  readonly duration: number
+  readonly duration: number | null
   readonly window: Window
   readonly sentence: string
+}
+
+/** The grounding sample of a sentence; its id is `<video>#<index within the video>`. */
+export const sentenceDraft = (
+  { video, file = `${video}.mp4`, index, duration, window, sentence }: Sentence,
+  cleaning: Cleaning,
+): Draft => ({
+  id: `${video}#${index}`,
+  task: 'grounding',
+  video,
+  file,
+  duration,
+  query: cleanQuery(sentence, cleaning),
+  windows: [window],
+})
+
+/** One sentence of a map of captions. */
+export interface Caption extends Sentence {
+  /** Running number of the sentence in the file, from 1. */
+  readonly line: number
+  readonly duration: number
 }
 
 /**

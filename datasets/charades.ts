@@ -1,8 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import type { Window } from '../core/index.ts'
-import { captionsOf } from './captions.ts'
-import { cleanQuery } from './clean.ts'
+import { captionsOf, type Sentence, sentenceDraft } from './captions.ts'
 import { define } from './collect.ts'
 import { find, findOptional, mapOf } from './files.ts'
 import { eachText } from './jsonl.ts'
@@ -37,23 +35,8 @@ export const charades = define({
       [`${split}.json`, `charades_${split}.json`, `charades_sta_${split}.json`, `charades_sta_${split}.txt`],
       into.settings.form,
     )
-    const add = (
-      row: number,
-      video: string,
-      index: number,
-      duration: number | null,
-      window: Window,
-      text: string,
-    ) =>
-      into.sample(source.path, row, {
-        id: `${video}#${index}`,
-        task: 'grounding',
-        video,
-        file: `${video}.mp4`,
-        duration,
-        query: cleanQuery(text, into.settings.cleaning),
-        windows: [window],
-      })
+    const add = (line: number, sentence: Sentence) =>
+      into.sample(source.path, line, sentenceDraft(sentence, into.settings.cleaning))
     if (source.name.endsWith('.txt')) {
       const lengths = yield* findOptional(folder, ['durations.json'])
       const known = yield* lengthsOf(lengths)
@@ -63,12 +46,11 @@ export const charades = define({
         if (row === null) return
         const index = seen.get(row.video) ?? 0
         seen.set(row.video, index + 1)
-        add(number, row.video, index, known.get(row.video) ?? null, row.window, row.sentence)
+        add(number, { ...row, index, duration: known.get(row.video) ?? null })
       })
       return lengths === null ? [source] : [source, lengths]
     }
-    for (const caption of captionsOf(source.path, yield* mapOf(source), into))
-      add(caption.line, caption.video, caption.index, caption.duration, caption.window, caption.sentence)
+    for (const caption of captionsOf(source.path, yield* mapOf(source), into)) add(caption.line, caption)
     return [source]
   }),
 })

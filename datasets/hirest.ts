@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { cleanQuery } from './clean.ts'
+import { sentenceDraft } from './captions.ts'
 import { type Definition, define } from './collect.ts'
 import { find, mapOf } from './files.ts'
 import { pair, seconds } from './schemas.ts'
@@ -45,18 +45,11 @@ const shared = (
           const one = into.row(source.path, line, record, value)
           if (one === null || !one.relevant || !one.clip) continue
           const video = file.replace(/\.mp4$/, '')
-          for (const { query: text, window } of windowsOf(query, one)) {
+          for (const { query: sentence, window } of windowsOf(query, one)) {
             const index = seen.get(video) ?? 0
             seen.set(video, index + 1)
-            into.sample(source.path, line, {
-              id: `${video}#${index}`,
-              task: 'grounding',
-              video,
-              file,
-              duration: one.v_duration,
-              query: cleanQuery(text, into.settings.cleaning),
-              windows: [window],
-            })
+            const said = { video, file, index, duration: one.v_duration, window, sentence }
+            into.sample(source.path, line, sentenceDraft(said, into.settings.cleaning))
           }
         }
       return [source]

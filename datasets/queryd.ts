@@ -1,7 +1,7 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError } from '../core/index.ts'
-import { cleanQuery } from './clean.ts'
+import { sentenceDraft } from './captions.ts'
 import { define } from './collect.ts'
 import { type AnnotationFile, bytesOf, find } from './files.ts'
 import { eachText } from './jsonl.ts'
@@ -80,15 +80,8 @@ export const queryd = define({
       said.slice(0, when.length).forEach((words, index) => {
         const one = into.row(source.path, line, row, { words, window: when[index] })
         if (one === null) return
-        into.sample(source.path, line, {
-          id: `${video}#${index}`,
-          task: 'grounding',
-          video,
-          file: `${video}.mp4`,
-          duration,
-          query: cleanQuery(one.words.join(' '), into.settings.cleaning),
-          windows: [one.window],
-        })
+        const said = { video, index, duration, window: one.window, sentence: one.words.join(' ') }
+        into.sample(source.path, line, sentenceDraft(said, into.settings.cleaning))
       })
     })
     return [source, captionFile, timeFile, lengthFile]

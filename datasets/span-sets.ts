@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { cleanQuery } from './clean.ts'
+import { sentenceDraft } from './captions.ts'
 import { type Definition, define } from './collect.ts'
 import { find } from './files.ts'
 import { jsonRows } from './jsonl.ts'
@@ -21,15 +21,8 @@ const spanDataset = (about: Pick<Definition, 'name' | 'licence' | 'homepage'>, f
       for (const { line, row: one } of yield* jsonRows(source, row, into)) {
         const index = seen.get(one.vid) ?? 0
         seen.set(one.vid, index + 1)
-        into.sample(source.path, line, {
-          id: `${one.vid}#${index}`,
-          task: 'grounding',
-          video: one.vid,
-          file: `${one.vid}.mp4`,
-          duration: one.duration,
-          query: cleanQuery(one.query, into.settings.cleaning),
-          windows: [one.span],
-        })
+        const said = { video: one.vid, index, duration: one.duration, window: one.span, sentence: one.query }
+        into.sample(source.path, line, sentenceDraft(said, into.settings.cleaning))
       }
       return [source]
     }),

@@ -1,7 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import type { Window } from '../core/index.ts'
-import { cleanQuery } from './clean.ts'
+import { type Sentence, sentenceDraft } from './captions.ts'
 import { define } from './collect.ts'
 import { find, mapOf } from './files.ts'
 import { jsonRows } from './jsonl.ts'
@@ -40,29 +39,17 @@ export const tacos = define({
     const name = split === 'valid' ? 'val' : split
     const source = yield* find(folder, [`${name}.jsonl`, `${name}.json`], into.settings.form)
     const seen = new Map<string, number>()
-    const add = (
-      row: number,
-      video: string,
-      file: string,
-      duration: number,
-      query: string,
-      window: Window,
-    ) => {
-      const index = seen.get(video) ?? 0
-      seen.set(video, index + 1)
-      into.sample(source.path, row, {
-        id: `${video}#${index}`,
-        task: 'grounding',
-        video,
-        file,
-        duration,
-        query: cleanQuery(query, into.settings.cleaning),
-        windows: [window],
-      })
+    const add = (line: number, said: Omit<Sentence, 'index'>) => {
+      const index = seen.get(said.video) ?? 0
+      seen.set(said.video, index + 1)
+      into.sample(source.path, line, sentenceDraft({ ...said, index }, into.settings.cleaning))
     }
     if (source.name.endsWith('.jsonl')) {
       for (const { line: number, row } of yield* jsonRows(source, line, into))
-        add(number, row.vid, `${row.vid}-cam-002.mp4`, row.duration, row.query, row.relevant_windows[0]!)
+        add(number, {
+          ...{ video: row.vid, file: `${row.vid}-cam-002.mp4`, duration: row.duration },
+          ...{ window: row.relevant_windows[0]!, sentence: row.query },
+        })
       return [source]
     }
     let number = 0
@@ -86,7 +73,7 @@ export const tacos = define({
         into.count()
         const [start, end] = timestamps[index]!
         const video = file.replace(/\.\w+$/, '')
-        add(number, video, file, num_frames / fps, sentence, [start / fps, end / fps])
+        add(number, { video, file, duration: num_frames / fps, window: [start / fps, end / fps], sentence })
       })
     }
     return [source]

@@ -1,6 +1,6 @@
 import { Effect } from 'effect'
 import { z } from 'zod'
-import { captionsOf } from './captions.ts'
+import { captionsOf, sentenceDraft } from './captions.ts'
 import { cleanQuery } from './clean.ts'
 import { type Collector, define } from './collect.ts'
 import { find, mapOf } from './files.ts'
@@ -25,20 +25,9 @@ const bench = (name: string, file: string) =>
     fill: Effect.fnUntraced(function* (folder, _, into) {
       const source = yield* find(folder, [file])
       const names = { windows: 'spans', texts: 'queries' }
-      for (const { line, video, index, duration, window, sentence } of captionsOf(
-        source.path,
-        yield* mapOf(source),
-        into,
-        names,
-      ))
-        into.sample(source.path, line, {
-          id: `${video}#${index}`,
-          task: 'grounding',
-          video,
-          file: `${video}.mp4`,
-          duration,
-          query: cleanQuery(sentence, into.settings.cleaning),
-          windows: [window],
+      for (const caption of captionsOf(source.path, yield* mapOf(source), into, names))
+        into.sample(source.path, caption.line, {
+          ...sentenceDraft(caption, into.settings.cleaning),
           meta: { source: name },
         })
       return [source]

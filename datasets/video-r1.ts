@@ -51,67 +51,63 @@ export const videoR1 = define({
   files: ['Video-R1-260k.json', 'Video-R1-COT-165k.json', ...suites.map((suite) => `eval_${suite}.json`)],
   splits: ['train', 'sft', ...suites],
   sizes: {},
-  fill: (folder, split, into) =>
-    Effect.gen(function* () {
-      const file =
-        split === 'train'
-          ? 'Video-R1-260k.json'
-          : split === 'sft'
-            ? 'Video-R1-COT-165k.json'
-            : `eval_${split}.json`
-      const source = yield* find(folder, [file])
-      const entries = yield* listOf(source)
-      for (const [index, entry] of entries.entries()) {
-        const line = index + 1
-        const one = into.row(source.path, line, row, entry)
-        if (one === null) continue
-        const refuse = (what: string) => into.problem(source.path, line, 'unsupported', what)
-        const path = one.path.replace(/^\.?\//, '')
-        const against = contradiction(one.data_type, path)
-        if (against !== null) {
-          into.problem(source.path, line, against.kind, against.message)
-          continue
-        }
-        const answer = solved(one.solution)
-        const meta = {
-          type: one.problem_type,
-          source: one.data_source ?? null,
-          ...(one.process == null || one.process.trim() === '' ? {} : { cot: one.process }),
-        }
-        const shared = {
-          id: one.problem_id ?? String(line),
-          video: path.replace(/\.\w+$/, ''),
-          file: path,
-          duration: null,
-          query: cleanQuestion(one.problem, into.settings.cleaning),
-          windows: null,
-          meta,
-        }
-        if (one.problem_type === 'multiple choice') {
-          const options = bareOptions(one.options ?? [])
-          const right = letterOfAnswer(answer)
-          const wrong = (kind: 'missing' | 'mismatch', what: string) =>
-            into.problem(source.path, line, kind, what)
-          if (options === null) wrong('mismatch', unordered)
-          else if (options.length === 0) wrong('missing', 'options: a multiple-choice problem needs them')
-          else if (right === null || !options.some((_, place) => letter(place) === right))
-            wrong(
-              'mismatch',
-              `solution: ${JSON.stringify(answer.slice(0, 40))} is not the letter of an option`,
-            )
-          else
-            into.sample(source.path, line, {
-              ...shared,
-              task: 'choice',
-              options: [...options],
-              answer: right,
-            })
-        } else if (one.problem_type === 'numerical' && /^\d{1,15}$/.test(answer))
-          into.sample(source.path, line, { ...shared, task: 'counting', answer: String(Number(answer)) })
-        else if (!openTypes.has(one.problem_type)) refuse(`problem_type: ${one.problem_type}`)
-        else if (answer === '') into.problem(source.path, line, 'missing', 'solution: has no answer')
-        else into.sample(source.path, line, { ...shared, task: 'open', answer })
+  fill: Effect.fnUntraced(function* (folder, split, into) {
+    const file =
+      split === 'train'
+        ? 'Video-R1-260k.json'
+        : split === 'sft'
+          ? 'Video-R1-COT-165k.json'
+          : `eval_${split}.json`
+    const source = yield* find(folder, [file])
+    const entries = yield* listOf(source)
+    for (const [index, entry] of entries.entries()) {
+      const line = index + 1
+      const one = into.row(source.path, line, row, entry)
+      if (one === null) continue
+      const refuse = (what: string) => into.problem(source.path, line, 'unsupported', what)
+      const path = one.path.replace(/^\.?\//, '')
+      const against = contradiction(one.data_type, path)
+      if (against !== null) {
+        into.problem(source.path, line, against.kind, against.message)
+        continue
       }
-      return [source]
-    }),
+      const answer = solved(one.solution)
+      const meta = {
+        type: one.problem_type,
+        source: one.data_source ?? null,
+        ...(one.process == null || one.process.trim() === '' ? {} : { cot: one.process }),
+      }
+      const shared = {
+        id: one.problem_id ?? String(line),
+        video: path.replace(/\.\w+$/, ''),
+        file: path,
+        duration: null,
+        query: cleanQuestion(one.problem, into.settings.cleaning),
+        windows: null,
+        meta,
+      }
+      if (one.problem_type === 'multiple choice') {
+        const options = bareOptions(one.options ?? [])
+        const right = letterOfAnswer(answer)
+        const wrong = (kind: 'missing' | 'mismatch', what: string) =>
+          into.problem(source.path, line, kind, what)
+        if (options === null) wrong('mismatch', unordered)
+        else if (options.length === 0) wrong('missing', 'options: a multiple-choice problem needs them')
+        else if (right === null || !options.some((_, place) => letter(place) === right))
+          wrong('mismatch', `solution: ${JSON.stringify(answer.slice(0, 40))} is not the letter of an option`)
+        else
+          into.sample(source.path, line, {
+            ...shared,
+            task: 'choice',
+            options: [...options],
+            answer: right,
+          })
+      } else if (one.problem_type === 'numerical' && /^\d{1,15}$/.test(answer))
+        into.sample(source.path, line, { ...shared, task: 'counting', answer: String(Number(answer)) })
+      else if (!openTypes.has(one.problem_type)) refuse(`problem_type: ${one.problem_type}`)
+      else if (answer === '') into.problem(source.path, line, 'missing', 'solution: has no answer')
+      else into.sample(source.path, line, { ...shared, task: 'open', answer })
+    }
+    return [source]
+  }),
 })
