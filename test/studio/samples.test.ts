@@ -158,7 +158,7 @@ describe('SQL from a page', () => {
     'nothing > 1',
     'duration > 1e999',
     // Ends the process: it finds no way to its folder.
-    "EXISTS (FROM enable_logging(storage := 'file', storage_path := '/tmp/spanwise-logs'))",
+    "EXISTS (FROM enable_logging(storage := 'file', storage_path := 'logs'))",
     "EXISTS (FROM Main.Enable_Logging('QueryLog', storage := 'stdout'))",
     "EXISTS (SELECT 1 FROM samples JOIN (FROM query('FROM enable_profiling()')) ON TRUE)",
     'EXISTS (WITH a AS (FROM force_checkpoint()) FROM a)',
