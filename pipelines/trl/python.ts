@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process'
 import { join, relative } from 'node:path'
 import { Effect } from 'effect'
 import { z } from 'zod'
 import { InputError, shellQuote } from '../../core/index.ts'
-import { codeOf } from '../../files/index.ts'
+import { capture } from '../../folds/executors/index.ts'
 
 const modules = ['torch', 'transformers', 'trl', 'accelerate', 'peft']
 
 /** Prints the version and the modules that are not there. They are looked for, not imported, which would take seconds. */
-const code = `
+const question = `
 import importlib.util, json, sys
 absent = [name for name in ${JSON.stringify(modules)} if importlib.util.find_spec(name) is None]
 print(json.dumps({"version": sys.version_info[:2], "absent": absent}))
@@ -22,21 +21,13 @@ const enginePackage = join(import.meta.dirname, '..', '..', 'engines', 'trl')
 export const requirePython = Effect.fn('Pipelines.requirePython')(function* (python: string) {
   const subject = `--python ${python}`
   const other = 'choose another with --python or SPANWISE_PYTHON'
-  const said = yield* Effect.tryPromise({
-    try: (signal) =>
-      new Promise<string>((resolve, reject) => {
-        execFile(python, ['-c', code], { signal }, (error, stdout) =>
-          error === null ? resolve(stdout) : reject(error),
-        )
-      }),
-    catch: (cause) =>
-      new InputError({
-        subject,
-        problem: `cannot be started (${codeOf(cause)})`,
-        remedy: `install Python 3.11 or newer, or ${other}`,
-      }),
-  })
-  const { version, absent } = answerSchema.parse(JSON.parse(said))
+  const unusable = (problem: string) =>
+    new InputError({ subject, problem, remedy: `install Python 3.11 or newer, or ${other}` })
+  const { code, out } = yield* capture([python, '-c', question], other).pipe(
+    Effect.mapError(({ problem }) => unusable(problem)),
+  )
+  if (code !== 0) return yield* unusable(`cannot be started (${code})`)
+  const { version, absent } = answerSchema.parse(JSON.parse(out))
   if (version[0] < 3 || (version[0] === 3 && version[1] < 11))
     return yield* new InputError({
       subject,
