@@ -4,7 +4,7 @@ import { Effect } from 'effect'
 import { type BoundaryReflectionSettings, boundaryReflection, watchReplies } from '../agents/index.ts'
 import { IncompleteError, InputError, type Sample, sampleKey, type Window } from '../core/index.ts'
 import { locate, removeFile, writeJson } from '../files/index.ts'
-import { runFold } from '../folds/index.ts'
+import { planSamples, runFold } from '../folds/index.ts'
 import { VisionLanguageModel } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { literal, type Row } from '../store/index.ts'
@@ -86,12 +86,8 @@ export const runCalibrate = Effect.fn('Pipelines.runCalibrate')(function* (optio
     ...boundaryReflection.defaults(profile),
     ...options.settings,
   })
-  const present = [
-    // Of samples with the same content the first stands for all, as in every fold.
-    ...new Map(options.samples.toReversed().map((sample) => [sampleKey(sample), sample])).values(),
-  ]
-    .toReversed()
-    .filter(({ file }) => existsSync(locate(videos, file)))
+  const { planned } = planSamples(options.samples, { index: 0, start: 0, end: options.samples.length })
+  const present = planned.flatMap(({ sample }) => (existsSync(locate(videos, sample.file)) ? [sample] : []))
   const probes = hideWindows(present, options.pairs, options.seed)
   if (probes.length === 0)
     return yield* new InputError({
