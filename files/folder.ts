@@ -33,12 +33,13 @@ export const listFolder = (path: string): Effect.Effect<ReadonlyArray<string>, I
 export const removeFile = (path: string): Effect.Effect<void, InputError> =>
   attempt(path, 'removed', () => rm(path, { force: true }))
 
+/** Whether a name is that of a temporary file, which a killed process may leave. */
+export const isTemporary = (name: string): boolean => name.endsWith('.tmp')
+
 /** Whether there is nothing in a folder but temporary files that a killed process left, or no such folder. */
-export const isVacant = (path: string): boolean =>
-  !existsSync(path) || readdirSync(path).every((name) => name.endsWith('.tmp'))
+export const isVacant = (path: string): boolean => !existsSync(path) || readdirSync(path).every(isTemporary)
 
 /** Removes temporary files that a killed process left in `folder`. */
 export const sweep = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<void, InputError> {
-  for (const name of yield* listFolder(folder))
-    if (name.endsWith('.tmp')) yield* removeFile(join(folder, name))
+  for (const name of yield* listFolder(folder)) if (isTemporary(name)) yield* removeFile(join(folder, name))
 })

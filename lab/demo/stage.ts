@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Clock, DateTime, Effect, Layer } from 'effect'
 import { InputError } from '../../core/index.ts'
 import { engineLayer } from '../../engine/index.ts'
-import { attempt, holdFolder, listFolder, writeJson, writeWhole } from '../../files/index.ts'
+import { attempt, holdFolder, isTemporary, listFolder, writeJson, writeWhole } from '../../files/index.ts'
 import { layerEmbedded } from '../../models/index.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { page } from '../../pipelines/report/page.ts'
@@ -36,7 +36,7 @@ const mark = 'demo.json'
  */
 const emptied = Effect.fnUntraced(function* (folder: string) {
   const found = (yield* listFolder(folder)).filter((name) => !name.startsWith('lease.'))
-  if (!found.includes(mark) && found.some((name) => !name.endsWith('.tmp')))
+  if (!found.includes(mark) && !found.every(isTemporary))
     return yield* new InputError({
       subject: folder,
       problem: 'contains files that are not of a demo, which would be removed',

@@ -4,7 +4,7 @@ import { InputError, Progress } from '../../core/index.ts'
 import { writeCheckpoint } from '../../engine/checkpoint/index.ts'
 import { Engine, engineLayer } from '../../engine/index.ts'
 import { learningRateAt } from '../../engine/optimiser/index.ts'
-import { appendRows, listFolder, writeWhole } from '../../files/index.ts'
+import { appendRows, isTemporary, listFolder, writeWhole } from '../../files/index.ts'
 import { modelCard } from './card.ts'
 import { drawers } from './draw.ts'
 import { exam, examine, type Skill } from './exam.ts'
@@ -26,7 +26,7 @@ export const runPretrain = Effect.fn('Pipelines.runPretrain')(function* (options
   const { device, threads, microBatchTokens } = options
   const settings = changedLessons(options.lessons)
   const files = yield* listFolder(options.out)
-  if (!files.includes('config.json') && files.some((name) => !name.endsWith('.tmp')))
+  if (!files.includes('config.json') && !files.every(isTemporary))
     return yield* new InputError({
       subject: options.out,
       problem: 'contains files that are not of a checkpoint, which would be removed',
