@@ -1,12 +1,12 @@
 import { basename, dirname, resolve } from 'node:path'
 
-const parent = (folder: string, levels: number): string =>
-  Array.from({ length: levels }).reduce<string>((path) => dirname(path), folder)
+/** Name of the folder two levels above. */
+const grandparent = (path: string): string => basename(dirname(dirname(path)))
 
 /** `owner/name` of a folder in the Hugging Face cache, whose own name is a commit; null for any other folder. */
 export const cachedName = (folder: string): string | null => {
   const path = resolve(folder)
-  const [, owner, name] = /^models--(.+?)--(.+)$/.exec(basename(parent(path, 2))) ?? []
+  const [, owner, name] = /^models--(.+?)--(.+)$/.exec(grandparent(path)) ?? []
   return basename(dirname(path)) === 'snapshots' && owner !== undefined && name !== undefined
     ? `${owner}/${name}`
     : null
@@ -24,6 +24,6 @@ export const checkpointName = (folder: string): string => {
   const step = basename(path) === 'model' ? dirname(path) : path
   return (
     cachedName(path) ??
-    (stepName.test(basename(step)) ? `${basename(parent(step, 2))}/${basename(step)}` : basename(path))
+    (stepName.test(basename(step)) ? `${grandparent(step)}/${basename(step)}` : basename(path))
   )
 }

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Effect } from 'effect'
 import { type Sample, Windows } from '../../core/index.ts'
 import {
@@ -9,6 +9,7 @@ import {
 } from '../../datasets/shapes/index.ts'
 import { engineLayer } from '../../engine/index.ts'
 import { compare, defaultBootstrap } from '../../eval/index.ts'
+import { checkpointName } from '../../models/index.ts'
 import { runBra } from '../../pipelines/bra.ts'
 import { runCurate } from '../../pipelines/curate.ts'
 import { runDea } from '../../pipelines/dea.ts'
@@ -173,7 +174,7 @@ const runGroundingDemo = Effect.fn('Demo.grounding')(function* (options: DemoOpt
       partial: judged.filter(({ truth }) => truth.partial).length / Math.max(1, judged.length),
       validation: valid.length,
     },
-    judge: basename(resolve(options.judge)),
+    judge: checkpointName(options.judge),
     reflection: reflectionQuality(judged),
     difficulty: difficultyQuality(judged),
     curation: { decisions: curation.decisions, selected: curation.selected },
